@@ -1,0 +1,35 @@
+/**
+ * The one class of environmental errors and the table of their codes.
+ * Misuse of the API is a `TypeError` or `RangeError` instead; records never raise errors, they are counted.
+ */
+
+/** Code → what it means; the remedy is part of each message. Codes are stable and documented in the README. */
+export const errorCodes = {
+  no_such_process: 'the process does not exist',
+  not_permitted: 'the kernel refused for lack of privileges',
+  not_go: 'the executable is not a Go program',
+  not_supported_binary: 'the executable is a Go program that cannot be traced',
+  bad_binary: 'the executable is damaged or not an ELF file',
+  no_btf: 'the kernel has no type information (BTF)',
+  no_uprobes: 'the kernel has no uprobes for BPF',
+  kernel_refused: 'the kernel refused a BPF program, map or link',
+  shim_unusable: 'the native library is missing or does not match this package',
+  nothing_attached: 'nothing could be attached',
+  bad_endpoint: 'the OTLP endpoint cannot be used',
+  cannot_write: 'a file cannot be written',
+  cannot_run: 'a command cannot be started',
+} as const;
+
+/** One of the codes of {@link errorCodes}. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/** An error of the environment: its message names the object, the cause and the remedy. */
+export class GoidspanError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'GoidspanError';
+    this.code = code;
+  }
+}
