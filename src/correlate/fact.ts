@@ -3,14 +3,9 @@
  * Owns the types only; says nothing of OpenTelemetry and nothing of how the kernel told us.
  */
 
-/** Kernel time (CLOCK_MONOTONIC, as `bpf_ktime_get_ns`): whole seconds and nanoseconds, both integers. */
-export type Ktime = readonly [seconds: number, nanos: number];
+import type { Ktime, SpanIdWords, TraceIdWords } from '../wire/batch.ts';
 
-/** A trace id as four 32-bit words in the order of its hex form; never all zero. */
-export type TraceIdWords = readonly [number, number, number, number];
-
-/** A span id as two 32-bit words in the order of its hex form; never all zero. */
-export type SpanIdWords = readonly [number, number];
+export type { Ktime, SpanIdWords, TraceIdWords };
 
 /** How a span came to its end. All but `returned` and `hijacked` are errors. */
 export type SpanEnding =

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The one hand-written layout of everything that crosses the kernel boundary: the records of the ring
+ * buffer and the values that user space reads from or writes into maps. The BPF programs and the shim
+ * include it; the TypeScript side is generated from its BTF (`npm run generate`).
+ * Rules held by the generator: no implicit padding, no pointers, no bit fields; one kind per record.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include <linux/types.h>
+
+#if defined(__has_attribute)
+#if __has_attribute(btf_decl_tag)
+#define DOC(text) __attribute__((btf_decl_tag("doc:" text)))
+/* Offset of a Go struct field: `go:` and the field (alternatives by `|`); a trailing `?` makes it optional. */
+#define GO_FIELD(path) __attribute__((btf_decl_tag("go:" path)))
+#endif
+#endif
+#ifndef DOC
+#define DOC(text)
+#define GO_FIELD(path)
+#endif
+
+typedef __u64 ktime_ns_t; /* CLOCK_MONOTONIC, nanoseconds */
+typedef __u64 goid_t;     /* goroutine id: never reused within a process */
+typedef __u64 uaddr_t;    /* address in the target's memory */
+typedef __u16 go_offset_t; /* byte offset of a Go struct field; GO_OFFSET_ABSENT when there is none */
+typedef struct { __u8 bytes[16]; } trace_id_t;
+typedef struct { __u8 bytes[8]; } span_id_t;
+
+enum wire_limit {
+	TARGETS_MAX = 1024,      /* rows of target_by_slot */
+	SPAN_DEPTH_MAX = 4,      /* spans open at once on one goroutine */
+	GO_WINDOW_BYTES = 256,   /* a Go object's fields are read as one block of this size */
+	GO_OFFSET_ABSENT = 0xffff,
+	TEXT_BYTES_MAX = 1024,   /* all strings of one span */
+};
+
+/* ---- records -------------------------------------------------------------------------------------- */
+
+enum ev_kind {
+	EV_NONE = 0,
+	EV_SPAN_END = 1,
+	EV_PROCESS_EXEC = 2,
+	EV_PROCESS_EXIT = 3,
+};
+
+struct ev_header {
+	__u16 kind DOC("one of enum ev_kind");
+	__u16 flags DOC("bits of enum span_flag; 0 in other records");
+	__u32 size DOC("bytes of the whole record, this header included");
+	__u32 target_id DOC("number of the target process; 0: not a target");
+	__u32 tid DOC("thread that wrote the record");
+};
+
+enum span_role {
+	SPAN_SERVER = 1,
+	SPAN_CLIENT = 2,
+};
+
+enum span_ending {
+	ENDING_NONE = 0, /* still open */
+	ENDING_RETURNED = 1,
+	ENDING_PANICKED = 2,
+	ENDING_HIJACKED = 3,
+	ENDING_DISCONNECTED = 4,
+	ENDING_GOROUTINE_EXITED = 5,
+	ENDING_PROCESS_EXITED = 6,
+};
+
+enum span_flag {
+	SPAN_FLAG_PARENT = 1 << 0,        /* parent_span_id is set */
+	SPAN_FLAG_PARENT_REMOTE = 1 << 1, /* … and came with the request */
+	SPAN_FLAG_LINK = 1 << 2,          /* link_* are set */
+	SPAN_FLAG_TLS = 1 << 3,
+	SPAN_FLAG_STATUS = 1 << 4,        /* status is set */
+};
+
+/* The strings of a span, in the order in which they stand in `text`. */
+enum span_text {
+	TEXT_METHOD,
+	TEXT_SCHEME,
+	TEXT_HOST,
+	TEXT_PATH,
+	TEXT_QUERY,
+	TEXT_PEER,
+	TEXT_TRACE_STATE,
+	TEXT_PATTERN,
+	TEXT_COUNT,
+};
+
+/* Longest form kept of each string; a longer one is cut and its bit set in text_cut. Their sum is TEXT_BYTES_MAX. */
+enum text_limit {
+	TEXT_METHOD_MAX = 16,
+	TEXT_SCHEME_MAX = 8,
+	TEXT_HOST_MAX = 128,
+	TEXT_PATH_MAX = 256,
+	TEXT_QUERY_MAX = 176,
+	TEXT_PEER_MAX = 56,
+	TEXT_TRACE_STATE_MAX = 256,
+	TEXT_PATTERN_MAX = 128,
+};
+
+/*
+ * A span: the value of an open span in the kernel's map and, once it has ended, its record. Fields up to
+ * `ending` are filled at the start (a span whose process is killed is reported from them).
+ */
+struct ev_span_end {
+	struct ev_header header;
+	ktime_ns_t start_ktime_ns;
+	ktime_ns_t end_ktime_ns DOC("0 while the span is open");
+	goid_t goid;
+	goid_t parent_goid DOC("goroutine that created this one; 0: unknown or none");
+	trace_id_t trace_id;
+	trace_id_t link_trace_id;
+	span_id_t span_id;
+	span_id_t parent_span_id;
+	span_id_t link_span_id;
+	uaddr_t g_addr DOC("the goroutine's runtime.g");
+	uaddr_t request_addr DOC("the call's *http.Request");
+	uaddr_t return_addr DOC("return address of the traced call");
+	uaddr_t error_type_addr DOC("runtime type of the returned error, as loaded; 0: no error");
+	__s64 body_bytes DOC("response body bytes written by the handler; -1: unknown");
+	__u32 stack_depth DOC("bytes of stack in use when the call was entered");
+	__u16 status DOC("HTTP status code, valid with SPAN_FLAG_STATUS");
+	__u8 role DOC("one of enum span_role");
+	__u8 trace_flags DOC("W3C trace flags");
+	__u8 protocol_major;
+	__u8 protocol_minor;
+	__u8 resends DOC("times net/http sent the request again within the call");
+	__u8 nested DOC("1 while a span one level deeper is open on this goroutine");
+	__u8 ending DOC("one of enum span_ending");
+	__u8 text_cut DOC("bit i: string i of enum span_text was cut");
+	__u16 text_bytes DOC("bytes of text in use");
+	__u16 text_sizes[TEXT_COUNT] DOC("bytes of each string of enum span_text");
+	__u8 text[TEXT_BYTES_MAX];
+};
+
+/* A process has replaced its program. */
+struct ev_process_exec {
+	struct ev_header header;
+	ktime_ns_t ktime_ns;
+	__u32 tgid;
+	__u32 parent_tgid;
+};
+
+/* The last thread of a target has ended. */
+struct ev_process_exit {
+	struct ev_header header;
+	ktime_ns_t ktime_ns;
+	__u32 tgid;
+	__u32 exit_code DOC("as wait(2) gives it");
+};
+
+/* ---- values of maps ------------------------------------------------------------------------------- */
+
+enum target_flag {
+	TARGET_SWISS_MAPS = 1 << 0, /* Go ≥ 1.24 */
+};
+
+/* What the programs must know of one target: the row of its slot in target_by_slot. */
+struct target_row {
+	__u32 target_id DOC("0: the slot is empty");
+	__u32 tgid;
+	__u32 flags DOC("bits of enum target_flag");
+	__u32 reserved;
+	__u64 load_bias DOC("added to link-time addresses");
+	uaddr_t background_read_entry DOC("link-time entry of the goroutine that waits for a client to go away; 0: unknown");
+	uaddr_t skip_alt_protocol_addr DOC("link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown");
+	go_offset_t g_stack GO_FIELD("runtime.g.stack");
+	go_offset_t g_m GO_FIELD("runtime.g.m");
+	go_offset_t g_goid GO_FIELD("runtime.g.goid");
+	go_offset_t g_parent_goid GO_FIELD("runtime.g.parentGoid?");
+	go_offset_t g_startpc GO_FIELD("runtime.g.startpc");
+	go_offset_t m_curg GO_FIELD("runtime.m.curg");
+	go_offset_t request_method GO_FIELD("net/http.Request.Method");
+	go_offset_t request_url GO_FIELD("net/http.Request.URL");
+	go_offset_t request_proto_major GO_FIELD("net/http.Request.ProtoMajor");
+	go_offset_t request_proto_minor GO_FIELD("net/http.Request.ProtoMinor");
+	go_offset_t request_header GO_FIELD("net/http.Request.Header");
+	go_offset_t request_host GO_FIELD("net/http.Request.Host");
+	go_offset_t request_remote_addr GO_FIELD("net/http.Request.RemoteAddr");
+	go_offset_t request_tls GO_FIELD("net/http.Request.TLS");
+	go_offset_t request_pattern GO_FIELD("net/http.Request.Pattern?");
+	go_offset_t url_scheme GO_FIELD("net/url.URL.Scheme");
+	go_offset_t url_host GO_FIELD("net/url.URL.Host");
+	go_offset_t url_path GO_FIELD("net/url.URL.Path");
+	go_offset_t url_raw_query GO_FIELD("net/url.URL.RawQuery");
+	go_offset_t response_req GO_FIELD("net/http.response.req");
+	go_offset_t response_status GO_FIELD("net/http.response.status");
+	go_offset_t response_written GO_FIELD("net/http.response.written");
+	go_offset_t response_content_length GO_FIELD("net/http.response.contentLength");
+	go_offset_t response_client_gone GO_FIELD("net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?");
+	go_offset_t reply_status_code GO_FIELD("net/http.Response.StatusCode");
+	go_offset_t reply_proto_major GO_FIELD("net/http.Response.ProtoMajor");
+	go_offset_t reply_proto_minor GO_FIELD("net/http.Response.ProtoMinor");
+	go_offset_t h2_writer_rws GO_FIELD("net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?");
+	go_offset_t h2_state_stream GO_FIELD("net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?");
+	go_offset_t h2_state_status GO_FIELD("net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?");
+	go_offset_t h2_state_wrote_bytes GO_FIELD("net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?");
+	go_offset_t h2_stream_close_err GO_FIELD("net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?");
+};
+
+/* Settings of all programs: the one element of the map `settings`. */
+struct settings {
+	__u64 sampler_reject_below DOC("a new trace is sampled if the last 56 bits of its id are not below this");
+	__u32 sampler_parent_based DOC("1: the sampled flag of a remote parent decides");
+	__u32 follow_exec DOC("1: report every exec on the host, 0: only those of targets");
+};
+
+/* Which span a goroutine had inherited when it was created: the value of inherited_by_goroutine. */
+struct inherited {
+	trace_id_t trace_id;
+	span_id_t span_id;
+	goid_t owner_goid DOC("goroutine on which that span is, or was, open");
+	ktime_ns_t dead_ktime_ns DOC("when the sweep found that span ended; 0: not yet");
+	__u32 owner_depth;
+	__u32 trace_flags;
+};
+
+/* Key of both context maps. depth is 0 in inherited_by_goroutine. */
+struct goroutine_key {
+	goid_t goid;
+	__u32 target_id;
+	__u32 depth;
+};
+
+/* Index into the per-CPU array count_by_reason. HIT: a probe ran; LOST: something is missing; NOTE: worth knowing. */
+enum count {
+	HIT_GOROUTINE_BIRTH,
+	HIT_HTTP_SERVER_START,
+	HIT_HTTP_SERVER_END,
+	HIT_HTTP_SERVER_HIJACK,
+	HIT_HTTP_SERVER_CONN_END,
+	HIT_HTTP_SERVER_END_H2,
+	HIT_HTTP_SERVER_PANIC_H2,
+	HIT_HTTP_CLIENT_START,
+	HIT_HTTP_CLIENT_END,
+	HIT_HTTP_CLIENT_END_ALT,
+	HIT_HTTP_CLIENT_ERROR,
+	LOST_RING_FULL,         /* a record found no room in the ring buffer */
+	LOST_OPEN_MAP_FULL,     /* a span could not be stored */
+	LOST_INHERITED_MAP_FULL, /* a goroutine's inheritance could not be stored */
+	LOST_DEPTH,             /* more spans open on one goroutine than SPAN_DEPTH_MAX */
+	LOST_READ_FAILED,       /* memory of the target could not be read */
+	LOST_SPAN_REPLACED,     /* a span was still open when the next began in its place */
+	NOTE_NO_TARGET,         /* a probe ran while its slot was empty */
+	NOTE_UNSAMPLED,         /* a span ended that the sampler had not chosen */
+	NOTE_TRACEPARENT_MALFORMED,
+	NOTE_STALE_CLIENT,      /* a client span was left by a panic */
+	NOTE_DUPLICATE_START,   /* a start was passed twice because the stack grew */
+	NOTE_END_WITHOUT_START, /* an end was passed by a call that began before attach, or was lost */
+	COUNT_MAX,
+};
+
+#endif

@@ -1,0 +1,394 @@
+// Generated from bpf/wire.h by `npm run generate`; do not edit.
+
+import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
+import { count64, ktime, s64, spanId, traceId } from './batch.ts';
+
+/** Names the layouts below; the shim must return the same. */
+export const WIRE_HASH = 0xd69eb373b422f51an;
+
+/** `enum wire_limit` */
+export const wireLimit = {
+  TARGETS_MAX: 1024,
+  SPAN_DEPTH_MAX: 4,
+  GO_WINDOW_BYTES: 256,
+  GO_OFFSET_ABSENT: 65535,
+  TEXT_BYTES_MAX: 1024,
+} as const;
+
+/** `enum ev_kind` */
+export const evKind = {
+  EV_NONE: 0,
+  EV_SPAN_END: 1,
+  EV_PROCESS_EXEC: 2,
+  EV_PROCESS_EXIT: 3,
+} as const;
+
+/** `enum span_role` */
+export const spanRole = {
+  SPAN_SERVER: 1,
+  SPAN_CLIENT: 2,
+} as const;
+
+/** `enum span_ending` */
+export const spanEnding = {
+  ENDING_NONE: 0,
+  ENDING_RETURNED: 1,
+  ENDING_PANICKED: 2,
+  ENDING_HIJACKED: 3,
+  ENDING_DISCONNECTED: 4,
+  ENDING_GOROUTINE_EXITED: 5,
+  ENDING_PROCESS_EXITED: 6,
+} as const;
+
+/** `enum span_flag` */
+export const spanFlag = {
+  SPAN_FLAG_PARENT: 1,
+  SPAN_FLAG_PARENT_REMOTE: 2,
+  SPAN_FLAG_LINK: 4,
+  SPAN_FLAG_TLS: 8,
+  SPAN_FLAG_STATUS: 16,
+} as const;
+
+/** `enum span_text` */
+export const spanText = {
+  TEXT_METHOD: 0,
+  TEXT_SCHEME: 1,
+  TEXT_HOST: 2,
+  TEXT_PATH: 3,
+  TEXT_QUERY: 4,
+  TEXT_PEER: 5,
+  TEXT_TRACE_STATE: 6,
+  TEXT_PATTERN: 7,
+  TEXT_COUNT: 8,
+} as const;
+
+/** `enum target_flag` */
+export const targetFlag = {
+  TARGET_SWISS_MAPS: 1,
+} as const;
+
+/** `enum count` */
+export const count = {
+  HIT_GOROUTINE_BIRTH: 0,
+  HIT_HTTP_SERVER_START: 1,
+  HIT_HTTP_SERVER_END: 2,
+  HIT_HTTP_SERVER_HIJACK: 3,
+  HIT_HTTP_SERVER_CONN_END: 4,
+  HIT_HTTP_SERVER_END_H2: 5,
+  HIT_HTTP_SERVER_PANIC_H2: 6,
+  HIT_HTTP_CLIENT_START: 7,
+  HIT_HTTP_CLIENT_END: 8,
+  HIT_HTTP_CLIENT_END_ALT: 9,
+  HIT_HTTP_CLIENT_ERROR: 10,
+  LOST_RING_FULL: 11,
+  LOST_OPEN_MAP_FULL: 12,
+  LOST_INHERITED_MAP_FULL: 13,
+  LOST_DEPTH: 14,
+  LOST_READ_FAILED: 15,
+  LOST_SPAN_REPLACED: 16,
+  NOTE_NO_TARGET: 17,
+  NOTE_UNSAMPLED: 18,
+  NOTE_TRACEPARENT_MALFORMED: 19,
+  NOTE_STALE_CLIENT: 20,
+  NOTE_DUPLICATE_START: 21,
+  NOTE_END_WITHOUT_START: 22,
+  COUNT_MAX: 23,
+} as const;
+
+/** `struct ev_header`, 16 bytes. */
+export interface EvHeader {
+  /** one of enum ev_kind */
+  readonly kind: number;
+  /** bits of enum span_flag; 0 in other records */
+  readonly flags: number;
+  /** bytes of the whole record, this header included */
+  readonly size: number;
+  /** number of the target process; 0: not a target */
+  readonly targetId: number;
+  /** thread that wrote the record */
+  readonly tid: number;
+}
+
+/** Reads the header at byte `at` (a multiple of 8); arrays are views into the batch. */
+export function readEvHeader(batch: Batch, at: number): EvHeader {
+  return {
+    kind: batch.u16[(at + 0) >>> 1] as number,
+    flags: batch.u16[(at + 2) >>> 1] as number,
+    size: batch.u32[(at + 4) >>> 2] as number,
+    targetId: batch.u32[(at + 8) >>> 2] as number,
+    tid: batch.u32[(at + 12) >>> 2] as number,
+  };
+}
+
+/** `struct ev_span_end`, 1200 bytes. */
+export interface EvSpanEnd {
+  readonly header: EvHeader;
+  readonly startKtimeNs: Ktime;
+  /** 0 while the span is open */
+  readonly endKtimeNs: Ktime;
+  readonly goid: number;
+  /** goroutine that created this one; 0: unknown or none */
+  readonly parentGoid: number;
+  readonly traceId: TraceIdWords;
+  readonly linkTraceId: TraceIdWords;
+  readonly spanId: SpanIdWords;
+  readonly parentSpanId: SpanIdWords;
+  readonly linkSpanId: SpanIdWords;
+  /** the goroutine's runtime.g */
+  readonly gAddr: number;
+  /** the call's *http.Request */
+  readonly requestAddr: number;
+  /** return address of the traced call */
+  readonly returnAddr: number;
+  /** runtime type of the returned error, as loaded; 0: no error */
+  readonly errorTypeAddr: number;
+  /** response body bytes written by the handler; -1: unknown */
+  readonly bodyBytes: number;
+  /** bytes of stack in use when the call was entered */
+  readonly stackDepth: number;
+  /** HTTP status code, valid with SPAN_FLAG_STATUS */
+  readonly status: number;
+  /** one of enum span_role */
+  readonly role: number;
+  /** W3C trace flags */
+  readonly traceFlags: number;
+  readonly protocolMajor: number;
+  readonly protocolMinor: number;
+  /** times net/http sent the request again within the call */
+  readonly resends: number;
+  /** 1 while a span one level deeper is open on this goroutine */
+  readonly nested: number;
+  /** one of enum span_ending */
+  readonly ending: number;
+  /** bit i: string i of enum span_text was cut */
+  readonly textCut: number;
+  /** bytes of text in use */
+  readonly textBytes: number;
+  /** bytes of each string of enum span_text */
+  readonly textSizes: Uint16Array;
+  readonly text: Uint8Array;
+}
+
+/** Reads the record at byte `at` (a multiple of 8); arrays are views into the batch. */
+export function readEvSpanEnd(batch: Batch, at: number): EvSpanEnd {
+  return {
+    header: readEvHeader(batch, at),
+    startKtimeNs: ktime(batch.u32, at + 16),
+    endKtimeNs: ktime(batch.u32, at + 24),
+    goid: count64(batch.u32, at + 32),
+    parentGoid: count64(batch.u32, at + 40),
+    traceId: traceId(batch.u8, at + 48),
+    linkTraceId: traceId(batch.u8, at + 64),
+    spanId: spanId(batch.u8, at + 80),
+    parentSpanId: spanId(batch.u8, at + 88),
+    linkSpanId: spanId(batch.u8, at + 96),
+    gAddr: count64(batch.u32, at + 104),
+    requestAddr: count64(batch.u32, at + 112),
+    returnAddr: count64(batch.u32, at + 120),
+    errorTypeAddr: count64(batch.u32, at + 128),
+    bodyBytes: s64(batch.u32, at + 136),
+    stackDepth: batch.u32[(at + 144) >>> 2] as number,
+    status: batch.u16[(at + 148) >>> 1] as number,
+    role: batch.u8[at + 150] as number,
+    traceFlags: batch.u8[at + 151] as number,
+    protocolMajor: batch.u8[at + 152] as number,
+    protocolMinor: batch.u8[at + 153] as number,
+    resends: batch.u8[at + 154] as number,
+    nested: batch.u8[at + 155] as number,
+    ending: batch.u8[at + 156] as number,
+    textCut: batch.u8[at + 157] as number,
+    textBytes: batch.u16[(at + 158) >>> 1] as number,
+    textSizes: batch.u16.subarray((at + 160) >>> 1, (at + 176) >>> 1),
+    text: batch.u8.subarray(at + 176, at + 1200),
+  };
+}
+
+/** `struct ev_process_exec`, 32 bytes. */
+export interface EvProcessExec {
+  readonly header: EvHeader;
+  readonly ktimeNs: Ktime;
+  readonly tgid: number;
+  readonly parentTgid: number;
+}
+
+/** Reads the record at byte `at` (a multiple of 8); arrays are views into the batch. */
+export function readEvProcessExec(batch: Batch, at: number): EvProcessExec {
+  return {
+    header: readEvHeader(batch, at),
+    ktimeNs: ktime(batch.u32, at + 16),
+    tgid: batch.u32[(at + 24) >>> 2] as number,
+    parentTgid: batch.u32[(at + 28) >>> 2] as number,
+  };
+}
+
+/** `struct ev_process_exit`, 32 bytes. */
+export interface EvProcessExit {
+  readonly header: EvHeader;
+  readonly ktimeNs: Ktime;
+  readonly tgid: number;
+  /** as wait(2) gives it */
+  readonly exitCode: number;
+}
+
+/** Reads the record at byte `at` (a multiple of 8); arrays are views into the batch. */
+export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
+  return {
+    header: readEvHeader(batch, at),
+    ktimeNs: ktime(batch.u32, at + 16),
+    tgid: batch.u32[(at + 24) >>> 2] as number,
+    exitCode: batch.u32[(at + 28) >>> 2] as number,
+  };
+}
+
+/** `struct target_row`, 104 bytes. */
+export interface TargetRow {
+  /** 0: the slot is empty */
+  readonly targetId: number;
+  readonly tgid: number;
+  /** bits of enum target_flag */
+  readonly flags: number;
+  readonly reserved: number;
+  /** added to link-time addresses */
+  readonly loadBias: bigint;
+  /** link-time entry of the goroutine that waits for a client to go away; 0: unknown */
+  readonly backgroundReadEntry: number;
+  /** link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown */
+  readonly skipAltProtocolAddr: number;
+  readonly gStack: number;
+  readonly gM: number;
+  readonly gGoid: number;
+  readonly gParentGoid: number;
+  readonly gStartpc: number;
+  readonly mCurg: number;
+  readonly requestMethod: number;
+  readonly requestUrl: number;
+  readonly requestProtoMajor: number;
+  readonly requestProtoMinor: number;
+  readonly requestHeader: number;
+  readonly requestHost: number;
+  readonly requestRemoteAddr: number;
+  readonly requestTls: number;
+  readonly requestPattern: number;
+  readonly urlScheme: number;
+  readonly urlHost: number;
+  readonly urlPath: number;
+  readonly urlRawQuery: number;
+  readonly responseReq: number;
+  readonly responseStatus: number;
+  readonly responseWritten: number;
+  readonly responseContentLength: number;
+  readonly responseClientGone: number;
+  readonly replyStatusCode: number;
+  readonly replyProtoMajor: number;
+  readonly replyProtoMinor: number;
+  readonly h2WriterRws: number;
+  readonly h2StateStream: number;
+  readonly h2StateStatus: number;
+  readonly h2StateWroteBytes: number;
+  readonly h2StreamCloseErr: number;
+}
+
+/** The 104 bytes of a `struct target_row`. */
+export function writeTargetRow(value: TargetRow): Uint8Array {
+  const bytes = new Uint8Array(104);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, value.targetId, true);
+  view.setUint32(4, value.tgid, true);
+  view.setUint32(8, value.flags, true);
+  view.setUint32(12, value.reserved, true);
+  view.setBigUint64(16, value.loadBias, true);
+  view.setBigUint64(24, BigInt(value.backgroundReadEntry), true);
+  view.setBigUint64(32, BigInt(value.skipAltProtocolAddr), true);
+  view.setUint16(40, value.gStack, true);
+  view.setUint16(42, value.gM, true);
+  view.setUint16(44, value.gGoid, true);
+  view.setUint16(46, value.gParentGoid, true);
+  view.setUint16(48, value.gStartpc, true);
+  view.setUint16(50, value.mCurg, true);
+  view.setUint16(52, value.requestMethod, true);
+  view.setUint16(54, value.requestUrl, true);
+  view.setUint16(56, value.requestProtoMajor, true);
+  view.setUint16(58, value.requestProtoMinor, true);
+  view.setUint16(60, value.requestHeader, true);
+  view.setUint16(62, value.requestHost, true);
+  view.setUint16(64, value.requestRemoteAddr, true);
+  view.setUint16(66, value.requestTls, true);
+  view.setUint16(68, value.requestPattern, true);
+  view.setUint16(70, value.urlScheme, true);
+  view.setUint16(72, value.urlHost, true);
+  view.setUint16(74, value.urlPath, true);
+  view.setUint16(76, value.urlRawQuery, true);
+  view.setUint16(78, value.responseReq, true);
+  view.setUint16(80, value.responseStatus, true);
+  view.setUint16(82, value.responseWritten, true);
+  view.setUint16(84, value.responseContentLength, true);
+  view.setUint16(86, value.responseClientGone, true);
+  view.setUint16(88, value.replyStatusCode, true);
+  view.setUint16(90, value.replyProtoMajor, true);
+  view.setUint16(92, value.replyProtoMinor, true);
+  view.setUint16(94, value.h2WriterRws, true);
+  view.setUint16(96, value.h2StateStream, true);
+  view.setUint16(98, value.h2StateStatus, true);
+  view.setUint16(100, value.h2StateWroteBytes, true);
+  view.setUint16(102, value.h2StreamCloseErr, true);
+  return bytes;
+}
+
+/** Go struct field (alternatives by `|`, optional with `?`) whose offset each member of TargetRow holds. */
+export const targetRowGoFields = {
+  gStack: 'runtime.g.stack',
+  gM: 'runtime.g.m',
+  gGoid: 'runtime.g.goid',
+  gParentGoid: 'runtime.g.parentGoid?',
+  gStartpc: 'runtime.g.startpc',
+  mCurg: 'runtime.m.curg',
+  requestMethod: 'net/http.Request.Method',
+  requestUrl: 'net/http.Request.URL',
+  requestProtoMajor: 'net/http.Request.ProtoMajor',
+  requestProtoMinor: 'net/http.Request.ProtoMinor',
+  requestHeader: 'net/http.Request.Header',
+  requestHost: 'net/http.Request.Host',
+  requestRemoteAddr: 'net/http.Request.RemoteAddr',
+  requestTls: 'net/http.Request.TLS',
+  requestPattern: 'net/http.Request.Pattern?',
+  urlScheme: 'net/url.URL.Scheme',
+  urlHost: 'net/url.URL.Host',
+  urlPath: 'net/url.URL.Path',
+  urlRawQuery: 'net/url.URL.RawQuery',
+  responseReq: 'net/http.response.req',
+  responseStatus: 'net/http.response.status',
+  responseWritten: 'net/http.response.written',
+  responseContentLength: 'net/http.response.contentLength',
+  responseClientGone: 'net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?',
+  replyStatusCode: 'net/http.Response.StatusCode',
+  replyProtoMajor: 'net/http.Response.ProtoMajor',
+  replyProtoMinor: 'net/http.Response.ProtoMinor',
+  h2WriterRws: 'net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?',
+  h2StateStream:
+    'net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?',
+  h2StateStatus:
+    'net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?',
+  h2StateWroteBytes:
+    'net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?',
+  h2StreamCloseErr: 'net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?',
+} as const;
+
+/** `struct settings`, 16 bytes. */
+export interface Settings {
+  /** a new trace is sampled if the last 56 bits of its id are not below this */
+  readonly samplerRejectBelow: bigint;
+  /** 1: the sampled flag of a remote parent decides */
+  readonly samplerParentBased: number;
+  /** 1: report every exec on the host, 0: only those of targets */
+  readonly followExec: number;
+}
+
+/** The 16 bytes of a `struct settings`. */
+export function writeSettings(value: Settings): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(0, value.samplerRejectBelow, true);
+  view.setUint32(8, value.samplerParentBased, true);
+  view.setUint32(12, value.followExec, true);
+  return bytes;
+}
