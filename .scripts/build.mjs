@@ -1,0 +1,91 @@
+/** Builds `dist/`: BPF object, native library, JavaScript. Each part only when its sources changed. */
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { filesUnder, unlessFresh } from './lib/fresh.mjs';
+import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
+
+function need(command, remedy) {
+  if (!which(command)) throw new ScriptError(`cannot build: no ${command} on the PATH (${remedy})`);
+}
+
+/** The compiler line of everything that runs in the kernel or describes it. */
+function bpfFlags() {
+  const triple = execFileSync('gcc', ['-dumpmachine'], { encoding: 'utf8' }).trim();
+  return [
+    ...['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Wextra', '-Werror'],
+    ...['-D__TARGET_ARCH_x86', `-I/usr/include/${triple}`, `-ffile-prefix-map=${root}=.`],
+  ];
+}
+
+async function compileBpf(source, output, what) {
+  need('clang', 'npm run setup, or apt-get install clang');
+  need('gcc', 'npm run setup, or apt-get install gcc');
+  const args = [...bpfFlags(), '-c', source, '-o', output];
+  await unlessFresh(
+    output.replaceAll('/', '-'),
+    { inputs: ['bpf'], words: args, outputs: [output] },
+    async () => {
+      say(`building ${what}`);
+      await run('clang', args);
+    },
+  );
+}
+
+/** The object that is loaded into the kernel; the name carries its byte order. */
+export function buildBpf() {
+  return compileBpf('bpf/goidspan.bpf.c', 'dist/native/goidspan.bpfel.o', 'the BPF object');
+}
+
+/** The witness of the record layout: compiled for its BTF, never loaded. */
+export function buildWitness() {
+  return compileBpf('bpf/wire.btf.c', '.cache/wire.btf.o', 'the witness of the record layout');
+}
+
+/** The libbpf shim. `nodelete`: koffi unloads a library when the last reference is collected. */
+export async function buildShim() {
+  need('gcc', 'npm run setup, or apt-get install gcc');
+  const output = 'dist/native/libgoidspan.so';
+  const sources = filesUnder('native').filter((path) => path.endsWith('.c'));
+  const args = [
+    ...['-shared', '-fPIC', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'],
+    ...[`-ffile-prefix-map=${root}=.`, '-Wl,-z,nodelete', '-Wl,--version-script=native/exports.map'],
+    ...[...sources, '-o', output, '-lbpf', '-lelf', '-lz'],
+  ];
+  await unlessFresh('shim', { inputs: ['native', 'bpf'], words: args, outputs: [output] }, async () => {
+    say('building the libbpf shim');
+    await run('gcc', args);
+  });
+}
+
+const filesIn = (path) => (existsSync(join(root, path)) ? readdirSync(join(root, path)) : []);
+
+/** ESM and CJS of the library, the worker and the command. */
+export async function buildJs() {
+  const outputs = ['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/cli/main.js'];
+  const inputs = ['src', 'tsdown.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
+  await unlessFresh('js', { inputs, outputs }, async () => {
+    say('building the JavaScript');
+    for (const name of filesIn('dist')) {
+      if (name !== 'native') rmSync(join(root, 'dist', name), { recursive: true });
+    }
+    await run(join(root, 'node_modules/.bin/tsdown'), ['--logLevel', 'warn'], { log: 'tsdown' });
+    chmodSync(join(root, 'dist/cli/main.js'), 0o755);
+  });
+}
+
+const parts = { bpf: buildBpf, witness: buildWitness, shim: buildShim, js: buildJs };
+
+/** Builds the named parts (`bpf`, `witness`, `shim`, `js`), or all that `dist/` needs. */
+export async function build(names = ['bpf', 'shim', 'js']) {
+  for (const name of names) {
+    const part = parts[name];
+    if (!part) throw new ScriptError(`cannot build ${name}: parts are ${Object.keys(parts).join(', ')}`);
+    await part();
+  }
+}
+
+if (process.argv[1] === import.meta.filename) {
+  script(() => build(process.argv.length > 2 ? process.argv.slice(2) : undefined));
+}

@@ -1,0 +1,76 @@
+/** Child processes and progress lines of the developer scripts. Only Node's own modules: it runs before `npm ci`. */
+
+import { spawn } from 'node:child_process';
+import { accessSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout. */
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Says in one line what happens next, and why if it is not plain. */
+export function say(text) {
+  process.stdout.write(`▸ ${text}\n`);
+}
+
+/** An error whose message is the whole story: shown without a stack. */
+export class ScriptError extends Error {}
+
+/** The full path of a command on the PATH (or in the directories where Debian puts tools of root), if there. */
+export function which(command) {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  for (const directory of directories) {
+    const path = join(directory, command);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return undefined;
+}
+
+/** Addresses of package registries and mirrors say nothing to the reader and do not belong into logs. */
+function withoutAddresses(text) {
+  return text.replace(/\b(?:https?|ftp):\/\/\S+/g, '(address)');
+}
+
+/**
+ * Runs a command to its end; its output goes into `.cache/log/<log>.log`, or to the terminal when no log is named.
+ * @returns the exit code
+ * @throws ScriptError when the command fails and `mayFail` is not set: it holds the end of the log.
+ */
+export function run(command, args, { log, mayFail = false, env, cwd = root } = {}) {
+  let logPath;
+  let stdio = 'inherit';
+  if (log !== undefined) {
+    mkdirSync(join(root, '.cache/log'), { recursive: true });
+    logPath = join(root, '.cache/log', `${log}.log`);
+    const fd = openSync(logPath, 'w');
+    stdio = ['ignore', fd, fd];
+  }
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { cwd, stdio, env: { ...process.env, ...env } });
+    child.on('error', (error) => fail(new ScriptError(`cannot run ${command}: ${error.message}`)));
+    child.on('close', (code, signal) => {
+      if (code === 0 || mayFail) return done(code ?? 1);
+      const end = logPath ? `\n${withoutAddresses(readFileSync(logPath, 'utf8').slice(-4000))}` : '';
+      fail(
+        new ScriptError(`cannot finish ${command} ${args.join(' ')}: ${signal ?? `exit code ${code}`}${end}`),
+      );
+    });
+  });
+}
+
+/** Runs `main` and turns what it throws into a message and exit code 1. */
+export async function script(main) {
+  try {
+    await main();
+  } catch (error) {
+    process.stderr.write(
+      error instanceof ScriptError ? `✗ ${error.message}\n` : `${error?.stack ?? error}\n`,
+    );
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The direction of imports: data runs kernel → shim → decode → correlate → span → export, imports run the other way.
+ * A file may import from its own room and from the rooms that its room lists here, and nothing else of `src/`.
+ */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { filesUnder } from './lib/fresh.mjs';
+import { root } from './lib/process.mjs';
+
+const wireward = ['errors', 'wire'];
+const kernelward = [...wireward, 'binary', 'probes', 'target', 'kernel'];
+const exportward = [...wireward, 'correlate', 'span', 'export'];
+
+/** Room → rooms it may import from. A room is a folder of `src/` or a file directly in it. */
+const mayImport = {
+  errors: [],
+  wire: ['errors'],
+  binary: wireward,
+  probes: [...wireward, 'binary'],
+  target: [...wireward, 'binary', 'probes'],
+  kernel: kernelward,
+  correlate: wireward,
+  span: [...wireward, 'correlate'],
+  export: exportward,
+  tracer: [...kernelward, ...exportward],
+  cli: [...kernelward, ...exportward, 'tracer'],
+  index: [...kernelward, ...exportward, 'tracer'],
+};
+
+/** Rooms without I/O, clock and environment. `binary` gets its bytes handed in. */
+const pure = ['errors', 'wire', 'correlate', 'span'];
+
+/** Packages that belong to certain rooms only. */
+const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'] };
+
+const roomOf = (path) => path.replace(/^src\//, '').replace(/\/.*$|\.ts$/, '');
+
+/** What is wrong with the imports of one file; empty when nothing is. `path` is relative to the checkout. */
+export function roomFaults(path, text) {
+  const room = roomOf(path);
+  if (!(room in mayImport)) return [`${path}: no such room; rooms are ${Object.keys(mayImport).join(', ')}`];
+  const faults = [];
+  for (const { fileName: specifier } of ts.preProcessFile(text, true, true).importedFiles) {
+    if (specifier.startsWith('.')) {
+      const imported = roomOf(join(path, '..', specifier));
+      if (imported !== room && !mayImport[room].includes(imported)) {
+        faults.push(`${path}: ${room} must not import from ${imported} (${specifier})`);
+      }
+    } else if (specifier.startsWith('node:')) {
+      if (pure.includes(room)) faults.push(`${path}: ${room} is pure and must not import ${specifier}`);
+    } else {
+      const rooms = packageRooms[specifier];
+      if (rooms && !rooms.includes(room))
+        faults.push(`${path}: only ${rooms.join(', ')} may import ${specifier}`);
+    }
+  }
+  return faults;
+}
+
+/** The faults of every file of `src/`. */
+export function allRoomFaults() {
+  return filesUnder('src')
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) => roomFaults(path, readFileSync(join(root, path), 'utf8')));
+}

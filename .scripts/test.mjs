@@ -1,0 +1,65 @@
+/**
+ * `npm test`: set-up, static checks, generated sources, then every test. Ends with the line
+ * `N passed, N failed, N skipped`, in which a failing check or set-up counts as a failed test.
+ */
+
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashOf } from './lib/fresh.mjs';
+import { root, run, ScriptError, say } from './lib/process.mjs';
+
+const tallyPath = join(root, '.cache/tally.json');
+
+/** The committed decoders must be what the generator makes of the committed layout. */
+async function generatedIsCurrent() {
+  const before = hashOf(['src/wire']);
+  await run(process.execPath, [join(root, '.scripts/generate.mjs')], { log: 'generate' });
+  if (hashOf(['src/wire']) !== before) {
+    throw new ScriptError(
+      'src/wire was not what bpf/wire.h makes of it; it is now: look at the difference and commit it',
+    );
+  }
+}
+
+function readTally() {
+  if (!existsSync(tallyPath)) return { passed: 0, failed: 1, skipped: 0, reasons: {} };
+  return JSON.parse(readFileSync(tallyPath, 'utf8'));
+}
+
+async function runTests() {
+  mkdirSync(join(root, '.cache'), { recursive: true });
+  rmSync(tallyPath, { force: true });
+  const reporters = ['--reporter=default', `--reporter=${join(root, '.scripts/tally-reporter.mjs')}`];
+  const vitest = join(root, 'node_modules/.bin/vitest');
+  const code = await run(vitest, ['run', ...reporters, ...process.argv.slice(2)], {
+    mayFail: true,
+    env: { GOIDSPAN_TALLY: tallyPath },
+  });
+  const tally = readTally();
+  // Whatever vitest found wrong that is not a test must show in the closing line.
+  if (code !== 0 && tally.failed === 0) tally.failed = 1;
+  return tally;
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+try {
+  if ((await run(process.execPath, [join(root, '.scripts/setup.mjs')], { mayFail: true })) !== 0) {
+    throw new ScriptError('the set-up did not succeed: see above');
+  }
+  const { checks, runChecks } = await import('./lint.mjs');
+  const { preparePeers } = await import('./peers.mjs');
+  await preparePeers();
+  say('static checks');
+  const checked = await runChecks({ ...checks, 'generated sources are current': generatedIsCurrent });
+  say('tests');
+  const tested = await runTests();
+  total.passed = checked.passed + tested.passed;
+  total.failed = checked.failed + tested.failed;
+  total.skipped = tested.skipped;
+  for (const [reason, count] of Object.entries(tested.reasons)) say(`${count} skipped: ${reason}`);
+} catch (error) {
+  process.stdout.write(`✗ ${error.message}\n`);
+  total.failed++;
+}
+process.exitCode = total.failed > 0 ? 1 : 0;
+process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
