@@ -10,7 +10,7 @@ function need(command, remedy) {
   if (!which(command)) throw new ScriptError(`cannot build: no ${command} on the PATH (${remedy})`);
 }
 
-/** The compiler line of everything that runs in the kernel or describes it. */
+/** The compiler line of everything that runs in the kernel. */
 function bpfFlags() {
   const triple = execFileSync('gcc', ['-dumpmachine'], { encoding: 'utf8' }).trim();
   return [
@@ -19,28 +19,16 @@ function bpfFlags() {
   ];
 }
 
-async function compileBpf(source, output, what) {
+/** The object that is loaded into the kernel; the name carries its byte order. */
+export async function buildBpf() {
   need('clang', 'npm run setup, or apt-get install clang');
   need('gcc', 'npm run setup, or apt-get install gcc');
-  const args = [...bpfFlags(), '-c', source, '-o', output];
-  await unlessFresh(
-    output.replaceAll('/', '-'),
-    { inputs: ['bpf'], words: args, outputs: [output] },
-    async () => {
-      say(`building ${what}`);
-      await run('clang', args);
-    },
-  );
-}
-
-/** The object that is loaded into the kernel; the name carries its byte order. */
-export function buildBpf() {
-  return compileBpf('bpf/goidspan.bpf.c', 'dist/native/goidspan.bpfel.o', 'the BPF object');
-}
-
-/** The witness of the record layout: compiled for its BTF, never loaded. */
-export function buildWitness() {
-  return compileBpf('bpf/wire.btf.c', '.cache/wire.btf.o', 'the witness of the record layout');
+  const output = 'dist/native/goidspan.bpfel.o';
+  const args = [...bpfFlags(), '-c', 'bpf/goidspan.bpf.c', '-o', output];
+  await unlessFresh('bpf', { inputs: ['bpf'], words: args, outputs: [output] }, async () => {
+    say('building the BPF object');
+    await run('clang', args);
+  });
 }
 
 /** The libbpf shim. `nodelete`: koffi unloads a library when the last reference is collected. */
@@ -75,9 +63,9 @@ export async function buildJs() {
   });
 }
 
-const parts = { bpf: buildBpf, witness: buildWitness, shim: buildShim, js: buildJs };
+const parts = { bpf: buildBpf, shim: buildShim, js: buildJs };
 
-/** Builds the named parts (`bpf`, `witness`, `shim`, `js`), or all that `dist/` needs. */
+/** Builds the named parts (`bpf`, `shim`, `js`), or all that `dist/` needs. */
 export async function build(names = ['bpf', 'shim', 'js']) {
   for (const name of names) {
     const part = parts[name];

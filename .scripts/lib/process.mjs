@@ -36,6 +36,13 @@ function withoutAddresses(text) {
   return text.replace(/\b(?:https?|ftp):\/\/\S+/g, '(address)');
 }
 
+/** The first and the last lines of a log: where compilers and package managers say what went wrong. */
+function excerpt(text) {
+  const lines = text.trimEnd().split('\n');
+  if (lines.length <= 60) return lines.join('\n');
+  return [...lines.slice(0, 30), `… ${lines.length - 60} lines …`, ...lines.slice(-30)].join('\n');
+}
+
 /**
  * Runs a command to its end; its output goes into `.cache/log/<log>.log`, or to the terminal when no log is named.
  * @returns the exit code
@@ -55,7 +62,7 @@ export function run(command, args, { log, mayFail = false, env, cwd = root } = {
     child.on('error', (error) => fail(new ScriptError(`cannot run ${command}: ${error.message}`)));
     child.on('close', (code, signal) => {
       if (code === 0 || mayFail) return done(code ?? 1);
-      const end = logPath ? `\n${withoutAddresses(readFileSync(logPath, 'utf8').slice(-4000))}` : '';
+      const end = logPath ? `\n${withoutAddresses(excerpt(readFileSync(logPath, 'utf8')))}` : '';
       fail(
         new ScriptError(`cannot finish ${command} ${args.join(' ')}: ${signal ?? `exit code ${code}`}${end}`),
       );
