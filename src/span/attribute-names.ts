@@ -1,0 +1,38 @@
+/**
+ * Names of the attributes on our spans. Owns names only.
+ * Those of the HTTP conventions are stable since semantic conventions 1.23; the others are marked.
+ * Source: https://github.com/open-telemetry/semantic-conventions/tree/v1.45.0/docs/http
+ */
+
+export const HTTP_REQUEST_METHOD = 'http.request.method';
+export const HTTP_REQUEST_METHOD_ORIGINAL = 'http.request.method_original';
+export const HTTP_REQUEST_RESEND_COUNT = 'http.request.resend_count';
+export const HTTP_RESPONSE_STATUS_CODE = 'http.response.status_code';
+export const HTTP_ROUTE = 'http.route';
+export const URL_SCHEME = 'url.scheme';
+export const URL_PATH = 'url.path';
+export const URL_QUERY = 'url.query';
+export const URL_FULL = 'url.full';
+export const SERVER_ADDRESS = 'server.address';
+export const SERVER_PORT = 'server.port';
+export const CLIENT_ADDRESS = 'client.address';
+export const NETWORK_PEER_ADDRESS = 'network.peer.address';
+export const NETWORK_PEER_PORT = 'network.peer.port';
+export const NETWORK_PROTOCOL_VERSION = 'network.protocol.version';
+export const ERROR_TYPE = 'error.type';
+
+/** In development in the conventions, where no stable name exists: bytes of body that the handler wrote. */
+export const HTTP_RESPONSE_BODY_SIZE = 'http.response.body.size';
+/** In development in the conventions: the OS thread on which the span ended. */
+export const THREAD_ID = 'thread.id';
+
+/** Ours: the goroutine that made the span. The conventions have no name for it. */
+export const GOIDSPAN_GOID = 'goidspan.goid';
+/** Ours: the goroutine that started it; absent when unknown. */
+export const GOIDSPAN_PARENT_GOID = 'goidspan.parent_goid';
+/** Ours: how the span ended, when not by returning: a `SpanEnding`. */
+export const GOIDSPAN_SPAN_ENDING = 'goidspan.span.ending';
+/** Ours: which strings of the request were cut to fit into the kernel's record. */
+export const GOIDSPAN_CUT = 'goidspan.cut';
+/** Ours, on links: why the span is linked instead of being a child. */
+export const GOIDSPAN_LINK_REASON = 'goidspan.link.reason';

@@ -1,0 +1,25 @@
+/** Span contexts of the API from the words that the kernel keeps. */
+import { createTraceState, type SpanContext, type TraceState } from '@opentelemetry/api';
+import type { SpanFact, SpanIdWords, TraceIdWords } from '../correlate/fact.ts';
+
+/** Lower-case hex, 8 digits a word. */
+export function hexOf(words: TraceIdWords | SpanIdWords): string {
+  let hex = '';
+  for (const word of words) hex += (word >>> 0).toString(16).padStart(8, '0');
+  return hex;
+}
+
+/** The contexts of a span and its parent: of one trace, with the same flags and trace state. */
+export function spanContextsOf(fact: SpanFact): { own: SpanContext; parent: SpanContext | undefined } {
+  const traceId = hexOf(fact.traceId);
+  const traceState: TraceState | undefined = fact.traceState ? createTraceState(fact.traceState) : undefined;
+  const shared = { traceId, traceFlags: fact.traceFlags, ...(traceState && { traceState }) };
+  return {
+    own: { ...shared, spanId: hexOf(fact.spanId), isRemote: false },
+    parent: fact.parentSpanId && {
+      ...shared,
+      spanId: hexOf(fact.parentSpanId),
+      isRemote: fact.parentIsRemote,
+    },
+  };
+}

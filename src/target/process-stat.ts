@@ -1,0 +1,38 @@
+/** Formats of `/proc/<pid>/stat` and `/proc/<pid>/status`: parents, start time, namespaces. Pure. */
+
+/** From `stat`. */
+export interface ProcessStat {
+  readonly parentPid: number;
+  /** Clock ticks since boot; with the pid it names a process for the life of the system. */
+  readonly startTicks: number;
+}
+
+/**
+ * Parses `/proc/<pid>/stat`. The command name may hold spaces and parentheses, so fields are counted from the
+ * last `)`. Undefined for text of another form.
+ * Source: proc_pid_stat(5), fields 4 and 22.
+ */
+export function parseStat(text: string): ProcessStat | undefined {
+  const fields = text.slice(text.lastIndexOf(')') + 1).split(' ');
+  const parentPid = Number(fields[2]);
+  const startTicks = Number(fields[20]);
+  return Number.isSafeInteger(parentPid) && Number.isSafeInteger(startTicks)
+    ? { parentPid, startTicks }
+    : undefined;
+}
+
+/** From `status`. */
+export interface ProcessStatus {
+  /** Pid of the process that this thread belongs to; equal to the pid for a process. */
+  readonly tgid: number;
+  /** Pid in each nested pid namespace, outermost first. */
+  readonly nsPids: readonly number[];
+}
+
+/** Parses `/proc/<pid>/status`; undefined without a `Tgid` line. `NSpid` needs Linux ≥ 4.1. */
+export function parseStatus(text: string): ProcessStatus | undefined {
+  const tgid = Number(/^Tgid:\s*(\d+)$/m.exec(text)?.[1]);
+  if (!Number.isSafeInteger(tgid)) return undefined;
+  const nsPids = (/^NSpid:\s*([\d\s]+?)$/m.exec(text)?.[1] ?? String(tgid)).split(/\s+/).map(Number);
+  return { tgid, nsPids };
+}

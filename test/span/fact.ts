@@ -1,0 +1,37 @@
+/** A complete fact for tests: a plain GET on the server, with what a test wants changed. */
+import type { HttpExchange, SpanFact } from '../../src/correlate/fact.ts';
+import { createResource } from '../../src/span/resource.ts';
+import type { SpanSource } from '../../src/span/to-span.ts';
+
+/** Kernel time 0 is this Unix second. */
+export const BOOT_UNIX_SECONDS = 1_700_000_000;
+
+export function makeFact(more: Partial<SpanFact> = {}, http: Partial<HttpExchange> = {}): SpanFact {
+  return {
+    role: 'server',
+    targetId: 1,
+    traceId: [0x0af76519, 0x16cd43dd, 0x8448eb21, 0x1c80319c],
+    spanId: [0x00f067aa, 0x0ba902b7],
+    parentIsRemote: false,
+    traceFlags: 1,
+    start: [100, 999_999_000],
+    end: [102, 500],
+    goid: 18,
+    parentGoid: 0,
+    threadId: 4243,
+    ending: 'returned',
+    cut: [],
+    ...more,
+    http: { method: 'GET', path: '/', protocolMajor: 1, protocolMinor: 1, errorTypeAddr: 0, ...http },
+  };
+}
+
+export function makeSource(more: Partial<SpanSource> = {}): SpanSource {
+  return {
+    resource: createResource({ 'service.name': 'shop', 'process.pid': 4242 }),
+    scope: Object.freeze({ name: 'goidspan', version: '1.2.3' }),
+    clock: { toUnix: ([seconds, nanos]) => [BOOT_UNIX_SECONDS + seconds, nanos] },
+    errorTypeName: (addr) => (addr === 0x6c0ffe ? '*net.OpError' : undefined),
+    ...more,
+  };
+}
