@@ -126,10 +126,10 @@ struct ev_span_end {
 	__u16 status DOC("HTTP status code, valid with SPAN_FLAG_STATUS");
 	__u8 role DOC("one of enum span_role");
 	__u8 trace_flags DOC("W3C trace flags");
-	__u8 protocol_major;
-	__u8 protocol_minor;
-	__u8 resends DOC("times net/http sent the request again within the call");
+	__u8 protocol DOC("HTTP version: major * 10 + minor");
+	__u8 resends DOC("attempts within the call that failed before the last; of meaning only without an error");
 	__u8 nested DOC("1 while a span one level deeper is open on this goroutine");
+	__u8 depth DOC("of its entry in open_by_goroutine");
 	__u8 ending DOC("one of enum span_ending");
 	__u8 text_cut DOC("bit i: string i of enum span_text was cut");
 	__u16 text_bytes DOC("bytes of text in use");
@@ -167,7 +167,6 @@ struct target_row {
 	__u32 reserved;
 	__u64 load_bias DOC("added to link-time addresses");
 	uaddr_t background_read_entry DOC("link-time entry of the goroutine that waits for a client to go away; 0: unknown");
-	uaddr_t skip_alt_protocol_addr DOC("link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown");
 	go_offset_t g_stack GO_FIELD("runtime.g.stack");
 	go_offset_t g_m GO_FIELD("runtime.g.m");
 	go_offset_t g_goid GO_FIELD("runtime.g.goid");
@@ -250,6 +249,7 @@ enum count {
 	NOTE_TRACEPARENT_MALFORMED,
 	NOTE_STALE_CLIENT,      /* a client span was left by a panic */
 	NOTE_DUPLICATE_START,   /* a start was passed twice because the stack grew */
+	NOTE_HEADERS_UNSCANNED, /* a header map was too large to be searched whole for a traceparent */
 	NOTE_END_WITHOUT_START, /* an end was passed by a call that began before attach, or was lost */
 	COUNT_MAX,
 };

@@ -4,7 +4,7 @@ import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xd69eb373b422f51an;
+export const WIRE_HASH = 0xe6dc92820499e11bn;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -91,8 +91,9 @@ export const count = {
   NOTE_TRACEPARENT_MALFORMED: 19,
   NOTE_STALE_CLIENT: 20,
   NOTE_DUPLICATE_START: 21,
-  NOTE_END_WITHOUT_START: 22,
-  COUNT_MAX: 23,
+  NOTE_HEADERS_UNSCANNED: 22,
+  NOTE_END_WITHOUT_START: 23,
+  COUNT_MAX: 24,
 } as const;
 
 /** `struct ev_header`, 16 bytes. */
@@ -152,12 +153,14 @@ export interface EvSpanEnd {
   readonly role: number;
   /** W3C trace flags */
   readonly traceFlags: number;
-  readonly protocolMajor: number;
-  readonly protocolMinor: number;
-  /** times net/http sent the request again within the call */
+  /** HTTP version: major * 10 + minor */
+  readonly protocol: number;
+  /** attempts within the call that failed before the last; of meaning only without an error */
   readonly resends: number;
   /** 1 while a span one level deeper is open on this goroutine */
   readonly nested: number;
+  /** of its entry in open_by_goroutine */
+  readonly depth: number;
   /** one of enum span_ending */
   readonly ending: number;
   /** bit i: string i of enum span_text was cut */
@@ -191,10 +194,10 @@ export function readEvSpanEnd(batch: Batch, at: number): EvSpanEnd {
     status: batch.u16[(at + 148) >>> 1] as number,
     role: batch.u8[at + 150] as number,
     traceFlags: batch.u8[at + 151] as number,
-    protocolMajor: batch.u8[at + 152] as number,
-    protocolMinor: batch.u8[at + 153] as number,
-    resends: batch.u8[at + 154] as number,
-    nested: batch.u8[at + 155] as number,
+    protocol: batch.u8[at + 152] as number,
+    resends: batch.u8[at + 153] as number,
+    nested: batch.u8[at + 154] as number,
+    depth: batch.u8[at + 155] as number,
     ending: batch.u8[at + 156] as number,
     textCut: batch.u8[at + 157] as number,
     textBytes: batch.u16[(at + 158) >>> 1] as number,
@@ -240,7 +243,7 @@ export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
   };
 }
 
-/** `struct target_row`, 104 bytes. */
+/** `struct target_row`, 96 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -252,8 +255,6 @@ export interface TargetRow {
   readonly loadBias: bigint;
   /** link-time entry of the goroutine that waits for a client to go away; 0: unknown */
   readonly backgroundReadEntry: number;
-  /** link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown */
-  readonly skipAltProtocolAddr: number;
   readonly gStack: number;
   readonly gM: number;
   readonly gGoid: number;
@@ -288,9 +289,9 @@ export interface TargetRow {
   readonly h2StreamCloseErr: number;
 }
 
-/** The 104 bytes of a `struct target_row`. */
+/** The 96 bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
-  const bytes = new Uint8Array(104);
+  const bytes = new Uint8Array(96);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, value.targetId, true);
   view.setUint32(4, value.tgid, true);
@@ -298,39 +299,38 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint32(12, value.reserved, true);
   view.setBigUint64(16, value.loadBias, true);
   view.setBigUint64(24, BigInt(value.backgroundReadEntry), true);
-  view.setBigUint64(32, BigInt(value.skipAltProtocolAddr), true);
-  view.setUint16(40, value.gStack, true);
-  view.setUint16(42, value.gM, true);
-  view.setUint16(44, value.gGoid, true);
-  view.setUint16(46, value.gParentGoid, true);
-  view.setUint16(48, value.gStartpc, true);
-  view.setUint16(50, value.mCurg, true);
-  view.setUint16(52, value.requestMethod, true);
-  view.setUint16(54, value.requestUrl, true);
-  view.setUint16(56, value.requestProtoMajor, true);
-  view.setUint16(58, value.requestProtoMinor, true);
-  view.setUint16(60, value.requestHeader, true);
-  view.setUint16(62, value.requestHost, true);
-  view.setUint16(64, value.requestRemoteAddr, true);
-  view.setUint16(66, value.requestTls, true);
-  view.setUint16(68, value.requestPattern, true);
-  view.setUint16(70, value.urlScheme, true);
-  view.setUint16(72, value.urlHost, true);
-  view.setUint16(74, value.urlPath, true);
-  view.setUint16(76, value.urlRawQuery, true);
-  view.setUint16(78, value.responseReq, true);
-  view.setUint16(80, value.responseStatus, true);
-  view.setUint16(82, value.responseWritten, true);
-  view.setUint16(84, value.responseContentLength, true);
-  view.setUint16(86, value.responseClientGone, true);
-  view.setUint16(88, value.replyStatusCode, true);
-  view.setUint16(90, value.replyProtoMajor, true);
-  view.setUint16(92, value.replyProtoMinor, true);
-  view.setUint16(94, value.h2WriterRws, true);
-  view.setUint16(96, value.h2StateStream, true);
-  view.setUint16(98, value.h2StateStatus, true);
-  view.setUint16(100, value.h2StateWroteBytes, true);
-  view.setUint16(102, value.h2StreamCloseErr, true);
+  view.setUint16(32, value.gStack, true);
+  view.setUint16(34, value.gM, true);
+  view.setUint16(36, value.gGoid, true);
+  view.setUint16(38, value.gParentGoid, true);
+  view.setUint16(40, value.gStartpc, true);
+  view.setUint16(42, value.mCurg, true);
+  view.setUint16(44, value.requestMethod, true);
+  view.setUint16(46, value.requestUrl, true);
+  view.setUint16(48, value.requestProtoMajor, true);
+  view.setUint16(50, value.requestProtoMinor, true);
+  view.setUint16(52, value.requestHeader, true);
+  view.setUint16(54, value.requestHost, true);
+  view.setUint16(56, value.requestRemoteAddr, true);
+  view.setUint16(58, value.requestTls, true);
+  view.setUint16(60, value.requestPattern, true);
+  view.setUint16(62, value.urlScheme, true);
+  view.setUint16(64, value.urlHost, true);
+  view.setUint16(66, value.urlPath, true);
+  view.setUint16(68, value.urlRawQuery, true);
+  view.setUint16(70, value.responseReq, true);
+  view.setUint16(72, value.responseStatus, true);
+  view.setUint16(74, value.responseWritten, true);
+  view.setUint16(76, value.responseContentLength, true);
+  view.setUint16(78, value.responseClientGone, true);
+  view.setUint16(80, value.replyStatusCode, true);
+  view.setUint16(82, value.replyProtoMajor, true);
+  view.setUint16(84, value.replyProtoMinor, true);
+  view.setUint16(86, value.h2WriterRws, true);
+  view.setUint16(88, value.h2StateStream, true);
+  view.setUint16(90, value.h2StateStatus, true);
+  view.setUint16(92, value.h2StateWroteBytes, true);
+  view.setUint16(94, value.h2StreamCloseErr, true);
   return bytes;
 }
 

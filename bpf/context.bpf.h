@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The trace context of every goroutine: the stack of its open spans, and what it was born with. Decides the
+ * parent of a new span at the instant at which it starts. Knows nothing of HTTP.
+ */
+#ifndef CONTEXT_BPF_H
+#define CONTEXT_BPF_H
+
+#include "go.bpf.h"
+
+#define TRACE_FLAG_SAMPLED 1
+
+/* Inserted for each new span and then filled in place: a span is larger than the BPF stack. */
+static const struct ev_span_end blank_span = {};
+
+/* A goroutine's innermost open span, and the one around it. */
+struct open_spans {
+	struct ev_span_end *innermost;
+	struct ev_span_end *outer;
+	struct goroutine_key key; /* of the innermost */
+};
+
+/* The context that a request brought along. */
+struct remote_parent {
+	trace_id_t trace_id;
+	span_id_t span_id;
+	__u32 trace_flags;
+	__u32 valid;
+};
+
+static __always_inline bool same_span(const span_id_t *a, const span_id_t *b)
+{
+	return *(const __u64 *)a == *(const __u64 *)b;
+}
+
+static __always_inline bool span_is_sampled(const struct ev_span_end *span)
+{
+	return span->trace_flags & TRACE_FLAG_SAMPLED;
+}
+
+static __always_inline struct open_spans spans_of(const struct target_row *target, goid_t goid)
+{
+	struct open_spans open = { .key = { .goid = goid, .target_id = target->target_id } };
+	struct goroutine_key key = open.key;
+
+	for (int depth = 0; depth < SPAN_DEPTH_MAX; depth++) {
+		struct ev_span_end *span;
+
+		key.depth = depth;
+		span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+		if (!span)
+			break;
+		open.outer = open.innermost;
+		open.innermost = span;
+		open.key.depth = depth;
+		if (!span->nested)
+			break;
+	}
+	return open;
+}
+
+/* Ids are random and never zero. */
+static __always_inline void new_span_id(span_id_t *id)
+{
+	*(__u64 *)id = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
+	if (!*(__u64 *)id)
+		id->bytes[7] = 1;
+}
+
+static __always_inline void new_trace_id(trace_id_t *id)
+{
+	new_span_id((span_id_t *)&id->bytes[0]);
+	new_span_id((span_id_t *)&id->bytes[8]);
+}
+
+/* Consistent probability sampling: the last 56 bits of the trace id against a threshold. */
+static __always_inline __u8 sample(const struct settings *settings, const trace_id_t *id)
+{
+	__u64 random = __builtin_bswap64(*(const __u64 *)&id->bytes[8]) & ((1ULL << 56) - 1);
+
+	return random >= settings->sampler_reject_below ? TRACE_FLAG_SAMPLED : 0;
+}
+
+static __always_inline const struct settings *settings_get(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&settings, &key);
+}
+
+/* A new trace begins here. */
+static __always_inline void context_root(struct ev_span_end *span)
+{
+	const struct settings *settings = settings_get();
+
+	new_trace_id(&span->trace_id);
+	if (settings)
+		span->trace_flags = sample(settings, &span->trace_id);
+}
+
+static __always_inline void context_remote(struct ev_span_end *span, const struct remote_parent *parent)
+{
+	const struct settings *settings = settings_get();
+
+	span->trace_id = parent->trace_id;
+	span->parent_span_id = parent->span_id;
+	span->header.flags |= SPAN_FLAG_PARENT | SPAN_FLAG_PARENT_REMOTE;
+	if (settings)
+		span->trace_flags = settings->sampler_parent_based ? parent->trace_flags & TRACE_FLAG_SAMPLED :
+								     sample(settings, &span->trace_id);
+}
+
+static __always_inline void context_child(struct ev_span_end *span, const trace_id_t *trace_id,
+					  const span_id_t *span_id, __u32 trace_flags)
+{
+	span->trace_id = *trace_id;
+	span->parent_span_id = *span_id;
+	span->header.flags |= SPAN_FLAG_PARENT;
+	span->trace_flags = trace_flags;
+}
+
+/*
+ * The context of a span that this goroutine starts without an open span of its own. An inherited span may be
+ * its parent only while it is open, that is while its owner still has it on its stack; afterwards it is a link.
+ */
+static __always_inline void context_inherit(struct ev_span_end *span, const struct target_row *target, goid_t goid)
+{
+	struct goroutine_key key = { .goid = goid, .target_id = target->target_id };
+	const struct inherited *inherited = bpf_map_lookup_elem(&inherited_by_goroutine, &key);
+	const struct ev_span_end *owner;
+
+	if (!inherited) {
+		context_root(span);
+		return;
+	}
+	key.goid = inherited->owner_goid;
+	key.depth = inherited->owner_depth;
+	owner = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	if (owner && same_span(&owner->span_id, &inherited->span_id)) {
+		context_child(span, &inherited->trace_id, &inherited->span_id, inherited->trace_flags);
+		return;
+	}
+	context_root(span);
+	if (inherited->trace_flags & TRACE_FLAG_SAMPLED) {
+		span->link_trace_id = inherited->trace_id;
+		span->link_span_id = inherited->span_id;
+		span->header.flags |= SPAN_FLAG_LINK;
+	}
+}
+
+/* A goroutine is born: it inherits its creator's innermost open span or, without one, what its creator inherited. */
+static __always_inline void context_birth(const struct target_row *target, goid_t creator, goid_t child)
+{
+	struct open_spans open = spans_of(target, creator);
+	struct goroutine_key key = { .goid = creator, .target_id = target->target_id };
+	struct inherited inherited = {};
+
+	if (open.innermost) {
+		inherited.trace_id = open.innermost->trace_id;
+		inherited.span_id = open.innermost->span_id;
+		inherited.owner_goid = creator;
+		inherited.owner_depth = open.key.depth;
+		inherited.trace_flags = open.innermost->trace_flags;
+	} else {
+		const struct inherited *creators = bpf_map_lookup_elem(&inherited_by_goroutine, &key);
+
+		if (!creators)
+			return;
+		inherited = *creators;
+	}
+	key.goid = child;
+	if (bpf_map_update_elem(&inherited_by_goroutine, &key, &inherited, BPF_ANY))
+		count(LOST_INHERITED_MAP_FULL);
+}
+
+/* Stores a blank span under `key`, ready to be filled. */
+static __always_inline struct ev_span_end *span_begin(const struct goroutine_key *key, enum span_role role,
+						      ktime_ns_t now)
+{
+	struct ev_span_end *span;
+
+	if (bpf_map_update_elem(&open_by_goroutine, key, &blank_span, BPF_ANY)) {
+		count(LOST_OPEN_MAP_FULL);
+		return NULL;
+	}
+	span = bpf_map_lookup_elem(&open_by_goroutine, key);
+	if (!span)
+		return NULL;
+	span->header.kind = EV_SPAN_END;
+	span->header.target_id = key->target_id;
+	span->start_ktime_ns = now;
+	span->goid = key->goid;
+	span->depth = key->depth;
+	span->role = role;
+	span->body_bytes = -1;
+	new_span_id(&span->span_id);
+	return span;
+}
+
+/* Ends an open span: its record leaves, its entry goes. */
+static __always_inline void span_end(struct ev_span_end *span, const struct goroutine_key *key,
+				     enum span_ending ending, ktime_ns_t now)
+{
+	__u32 bytes = span->text_bytes;
+
+	if (!span_is_sampled(span)) {
+		count(NOTE_UNSAMPLED);
+	} else {
+		if (bytes > TEXT_BYTES_MAX)
+			bytes = TEXT_BYTES_MAX;
+		bytes += offsetof(struct ev_span_end, text);
+		span->header.size = bytes;
+		span->header.tid = bpf_get_current_pid_tgid();
+		span->end_ktime_ns = now;
+		span->ending = ending;
+		if (bpf_ringbuf_output(&records, span, bytes, BPF_RB_NO_WAKEUP))
+			count(LOST_RING_FULL);
+	}
+	bpf_map_delete_elem(&open_by_goroutine, key);
+}
+
+/* Ends client spans that a panic left open above `outer`, which is about to end or to get a new child. */
+static __always_inline void spans_end_above(struct ev_span_end *outer, const struct goroutine_key *outer_key,
+					    ktime_ns_t now)
+{
+	struct goroutine_key key = *outer_key;
+
+	if (!outer->nested)
+		return;
+	outer->nested = 0;
+	for (int i = 1; i < SPAN_DEPTH_MAX; i++) {
+		struct ev_span_end *span;
+
+		key.depth++;
+		span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+		if (!span)
+			return;
+		count(NOTE_STALE_CLIENT);
+		span_end(span, &key, ENDING_PANICKED, now);
+	}
+}
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Go as seen from a probe: the target's row, argument registers (ABIInternal, Go ≥ 1.17 on amd64), memory reads,
+ * strings. Every read that fails is counted.
+ */
+#ifndef GO_BPF_H
+#define GO_BPF_H
+
+#include "maps.bpf.h"
+
+/* Attach cookie: bits 0–15 the target's slot, bits 16–23 the register that holds the probe's argument. */
+#define COOKIE_SLOT(cookie) ((cookie) & (TARGETS_MAX - 1))
+#define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xff)
+
+struct go_string {
+	uaddr_t at;
+	__u64 bytes;
+};
+
+static __always_inline const struct target_row *target_of(__u64 cookie)
+{
+	__u32 slot = COOKIE_SLOT(cookie);
+	const struct target_row *target = bpf_map_lookup_elem(&target_by_slot, &slot);
+
+	if (target && target->target_id)
+		return target;
+	count(NOTE_NO_TARGET);
+	return NULL;
+}
+
+/* In assembly: the verifier refuses one load at a computed context offset, into which clang merges plain ones. */
+#define LOAD_REGISTER(value, ctx, name) \
+	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value) : "r"(ctx), "i"(offsetof(struct pt_regs, name)))
+
+/* The ABIInternal argument register of that number: AX BX CX DI SI R8 R9 R10 R11. */
+static __always_inline __u64 go_register(const struct pt_regs *ctx, __u32 number)
+{
+	__u64 value;
+
+	switch (number) {
+	case 0: LOAD_REGISTER(value, ctx, rax); break;
+	case 1: LOAD_REGISTER(value, ctx, rbx); break;
+	case 2: LOAD_REGISTER(value, ctx, rcx); break;
+	case 3: LOAD_REGISTER(value, ctx, rdi); break;
+	case 4: LOAD_REGISTER(value, ctx, rsi); break;
+	case 5: LOAD_REGISTER(value, ctx, r8); break;
+	case 6: LOAD_REGISTER(value, ctx, r9); break;
+	case 7: LOAD_REGISTER(value, ctx, r10); break;
+	default: LOAD_REGISTER(value, ctx, r11); break;
+	}
+	return value;
+}
+
+static __always_inline __u64 go_argument(const struct pt_regs *ctx, __u64 cookie)
+{
+	return go_register(ctx, COOKIE_REGISTER(cookie));
+}
+
+static __always_inline uaddr_t go_current_g(const struct pt_regs *ctx)
+{
+	return ctx->r14;
+}
+
+static __always_inline int read_user(void *to, __u32 bytes, uaddr_t from)
+{
+	int error = bpf_probe_read_user(to, bytes, (const void *)from);
+
+	if (error)
+		count(LOST_READ_FAILED);
+	return error;
+}
+
+static __always_inline __u64 read_u64(uaddr_t from)
+{
+	__u64 value = 0;
+
+	read_user(&value, sizeof(value), from);
+	return value;
+}
+
+/* A word of a Go object that was read as a window of GO_WINDOW_BYTES (the planner refuses larger offsets). */
+static __always_inline __u64 window_u64(const void *window, go_offset_t offset)
+{
+	return *(const __u64 *)(window + (offset & (GO_WINDOW_BYTES - 8)));
+}
+
+static __always_inline __u8 window_u8(const void *window, go_offset_t offset)
+{
+	return *(const __u8 *)(window + (offset & (GO_WINDOW_BYTES - 1)));
+}
+
+/* A string's two words; its offset is at most GO_WINDOW_BYTES - 16. */
+static __always_inline struct go_string window_string(const void *window, go_offset_t offset)
+{
+	return (struct go_string){ window_u64(window, offset), window_u64(window, offset + 8) };
+}
+
+#endif

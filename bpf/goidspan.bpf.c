@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* All programs and maps as one object: it is loaded once and serves every target. */
+#include "goroutine.bpf.h"
+#include "http_client.bpf.h"
+#include "http_server.bpf.h"
+#include "process.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

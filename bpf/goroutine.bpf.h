@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Goroutines: who is running, who was born. */
+#ifndef GOROUTINE_BPF_H
+#define GOROUTINE_BPF_H
+
+#include "context.bpf.h"
+
+/* The part of runtime.g from goid on that holds parentGoid and startpc in every version. */
+#define G_BLOCK_BYTES 168
+
+struct goroutine {
+	goid_t goid;
+	goid_t parent_goid; /* 0: unknown */
+	uaddr_t startpc;
+};
+
+static __always_inline struct goroutine read_goroutine(const struct target_row *target, uaddr_t g)
+{
+	__u64 block[G_BLOCK_BYTES / 8];
+	struct goroutine goroutine = {};
+	__u32 parent = (__u32)target->g_parent_goid - target->g_goid;
+	__u32 startpc = (__u32)target->g_startpc - target->g_goid;
+
+	if (read_user(block, sizeof(block), g + target->g_goid))
+		return goroutine;
+	goroutine.goid = block[0];
+	if (target->g_parent_goid != GO_OFFSET_ABSENT && parent < G_BLOCK_BYTES)
+		goroutine.parent_goid = block[parent / 8];
+	if (startpc < G_BLOCK_BYTES)
+		goroutine.startpc = block[startpc / 8];
+	return goroutine;
+}
+
+static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t g)
+{
+	return read_u64(g + target->g_goid);
+}
+
+/*
+ * func newproc.func1()  at its call runqput(pp, newg, true): the new goroutine is complete.
+ * Runs on g0, so the creator is g0.m.curg; since Go 1.21 the new goroutine names it itself.
+ */
+SEC("uprobe")
+int goroutine_birth(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	const struct target_row *target;
+	struct goroutine child;
+
+	count(HIT_GOROUTINE_BIRTH);
+	target = target_of(cookie);
+	if (!target)
+		return 0;
+	child = read_goroutine(target, go_argument(ctx, cookie));
+	if (!child.goid)
+		return 0;
+	/* net/http starts one per request, and it can never make a span. */
+	if (target->background_read_entry && child.startpc == target->background_read_entry + target->load_bias)
+		return 0;
+	if (!child.parent_goid) {
+		uaddr_t m = read_u64(go_current_g(ctx) + target->g_m);
+		uaddr_t creator = m ? read_u64(m + target->m_curg) : 0;
+
+		if (!creator)
+			return 0; /* started by a timer: a root */
+		child.parent_goid = read_goid(target, creator);
+	}
+	context_birth(target, child.parent_goid, child.goid);
+	return 0;
+}
+
+#endif

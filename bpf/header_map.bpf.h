@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Finds Traceparent and Tracestate in an http.Header (map[string][]string) of any size.
+ * Layouts: internal/runtime/maps (Swiss maps, Go ≥ 1.24), runtime/map.go (buckets, before).
+ */
+#ifndef HEADER_MAP_BPF_H
+#define HEADER_MAP_BPF_H
+
+#include "go.bpf.h"
+
+#define GROUP_SLOTS 8
+#define SWISS_GROUP_BYTES (8 + GROUP_SLOTS * 40) /* control word; slots of key and value */
+#define BUCKET_BYTES (8 + GROUP_SLOTS * 16 + GROUP_SLOTS * 24 + 8) /* tophash; keys; values; overflow */
+#define BUCKET_TOPHASH_MIN 5 /* below: empty or moved away */
+#define BUCKET_SAME_SIZE_GROW 8
+#define GROUPS_MAX 8192 /* ≥ 57,000 headers */
+
+struct go_slice {
+	uaddr_t at;
+	__u64 count;
+};
+
+struct header_scan {
+	__u8 *scratch; /* one group at a time is copied here: at least BUCKET_BYTES */
+	struct go_slice traceparent;
+	struct go_slice tracestate;
+	uaddr_t groups; /* of this table, or the array of buckets */
+	__u64 groups_left;
+	uaddr_t directory; /* tables yet to come, or the array of old buckets */
+	__u64 directory_left;
+	uaddr_t table_or_overflow; /* the table just done, or the next bucket of this chain */
+	__u32 complete;
+};
+
+/* Header names in Go's canonical form, which both HTTP versions store; filled up with zeros. */
+static const char traceparent_name[16] = "Traceparent";
+static const char tracestate_name[16] = "Tracestate";
+
+/* Does the string at `at` equal `name`, which is `bytes` long? */
+static __always_inline bool is_name(uaddr_t at, __u32 bytes, const char *name)
+{
+	__u64 words[2] = {};
+
+	return !read_user(words, bytes, at) && words[0] == *(const __u64 *)name && words[1] == *(const __u64 *)(name + 8);
+}
+
+static __always_inline int scan_group(struct header_scan *scan, uaddr_t group, bool swiss)
+{
+	__u8 *bytes = scan->scratch;
+
+	if (read_user(bytes, swiss ? SWISS_GROUP_BYTES : BUCKET_BYTES, group))
+		return -1;
+	for (int i = 0; i < GROUP_SLOTS; i++) {
+		const __u64 *key = (void *)bytes + 8 + i * (swiss ? 40 : 16);
+		const __u64 *value = (void *)bytes + (swiss ? 24 + i * 40 : 8 + GROUP_SLOTS * 16 + i * 24);
+		struct go_slice values = { value[0], value[1] };
+
+		if (swiss ? bytes[i] & 0x80 : bytes[i] < BUCKET_TOPHASH_MIN)
+			continue;
+		if (key[1] == sizeof("Traceparent") - 1 && is_name(key[0], sizeof("Traceparent") - 1, traceparent_name))
+			scan->traceparent = values;
+		else if (key[1] == sizeof("Tracestate") - 1 && is_name(key[0], sizeof("Tracestate") - 1, tracestate_name))
+			scan->tracestate = values;
+	}
+	return 0;
+}
+
+static long scan_swiss_step(__u32 index, struct header_scan *scan)
+{
+	struct { uaddr_t data; __u64 length_mask; } groups = {};
+	uaddr_t table;
+
+	if (scan->groups_left) {
+		if (scan_group(scan, scan->groups, true))
+			return 1;
+		scan->groups += SWISS_GROUP_BYTES;
+		scan->groups_left--;
+		return 0;
+	}
+	if (!scan->directory_left) {
+		scan->complete = 1;
+		return 1;
+	}
+	table = read_u64(scan->directory);
+	scan->directory += 8;
+	scan->directory_left--;
+	/* Neighbours in the directory share a table that has not split as often as others. */
+	if (table == scan->table_or_overflow)
+		return 0;
+	scan->table_or_overflow = table;
+	if (!read_user(&groups, sizeof(groups), table + 16)) {
+		scan->groups = groups.data;
+		scan->groups_left = groups.length_mask + 1;
+	}
+	return 0;
+}
+
+static __always_inline void scan_swiss(struct header_scan *scan, uaddr_t map)
+{
+	struct { __u64 used, seed; uaddr_t directory; __u64 directory_count; } header = {};
+
+	if (read_user(&header, sizeof(header), map) || !header.used)
+		return;
+	if (!header.directory_count) {
+		scan_group(scan, header.directory, true);
+		return;
+	}
+	scan->directory = header.directory;
+	scan->directory_left = header.directory_count;
+	bpf_loop(GROUPS_MAX, scan_swiss_step, scan, 0);
+	if (!scan->complete)
+		count(NOTE_HEADERS_UNSCANNED);
+}
+
+static long scan_buckets_step(__u32 index, struct header_scan *scan)
+{
+	uaddr_t bucket = scan->table_or_overflow;
+
+	if (!bucket) {
+		if (!scan->groups_left) {
+			scan->groups = scan->directory;
+			scan->groups_left = scan->directory_left;
+			scan->directory_left = 0;
+			if (!scan->groups_left) {
+				scan->complete = 1;
+				return 1;
+			}
+		}
+		bucket = scan->groups;
+		scan->groups += BUCKET_BYTES;
+		scan->groups_left--;
+	}
+	if (scan_group(scan, bucket, false))
+		return 1;
+	scan->table_or_overflow = *(__u64 *)(scan->scratch + BUCKET_BYTES - 8);
+	return 0;
+}
+
+static __always_inline void scan_buckets(struct header_scan *scan, uaddr_t map)
+{
+	struct {
+		__u64 count;
+		__u8 flags, log2_buckets;
+		__u16 overflows;
+		__u32 seed;
+		uaddr_t buckets, old_buckets;
+	} header = {};
+
+	if (read_user(&header, sizeof(header), map) || !header.count)
+		return;
+	scan->groups = header.buckets;
+	scan->groups_left = 1ULL << (header.log2_buckets & 31);
+	/* While the map grows, some of its entries still live in the old array. */
+	scan->directory = header.old_buckets;
+	if (header.old_buckets)
+		scan->directory_left = header.flags & BUCKET_SAME_SIZE_GROW ? scan->groups_left :
+									      scan->groups_left >> 1;
+	bpf_loop(GROUPS_MAX, scan_buckets_step, scan, 0);
+	if (!scan->complete)
+		count(NOTE_HEADERS_UNSCANNED);
+}
+
+/* Looks the two headers up in the map at `map`; `scan` has its scratch set and is zero otherwise. */
+static __always_inline void scan_headers(struct header_scan *scan, const struct target_row *target, uaddr_t map)
+{
+	if (!map)
+		return;
+	if (target->flags & TARGET_SWISS_MAPS)
+		scan_swiss(scan, map);
+	else
+		scan_buckets(scan, map);
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What server and client spans take from an *http.Request. */
+#ifndef HTTP_REQUEST_BPF_H
+#define HTTP_REQUEST_BPF_H
+
+#include "text.bpf.h"
+
+struct http_request {
+	struct go_string method;
+	struct go_string scheme;
+	struct go_string host; /* Request.Host */
+	struct go_string url_host;
+	struct go_string path;
+	struct go_string query;
+	struct go_string remote_addr;
+	uaddr_t header;
+};
+
+/*
+ * Reads the request at span->request_addr: numbers into the span, strings by reference into `request`.
+ * The span's text is the scratch memory, so this comes before the first text_append.
+ */
+static __always_inline int http_request_read(struct http_request *request, struct ev_span_end *span,
+					     const struct target_row *target)
+{
+	void *window = span->text;
+	uaddr_t url;
+
+	if (read_user(window, GO_WINDOW_BYTES, span->request_addr))
+		return -1;
+	request->method = window_string(window, target->request_method);
+	request->host = window_string(window, target->request_host);
+	request->remote_addr = window_string(window, target->request_remote_addr);
+	request->header = window_u64(window, target->request_header);
+	span->protocol = window_u64(window, target->request_proto_major) * 10 +
+			 window_u64(window, target->request_proto_minor);
+	if (window_u64(window, target->request_tls))
+		span->header.flags |= SPAN_FLAG_TLS;
+	url = window_u64(window, target->request_url);
+	if (!url || read_user(window, GO_WINDOW_BYTES / 2, url))
+		return -1;
+	request->scheme = window_string(window, target->url_scheme);
+	request->url_host = window_string(window, target->url_host);
+	request->path = window_string(window, target->url_path);
+	request->query = window_string(window, target->url_raw_query);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Server spans of net/http, HTTP/1.1 and HTTP/2. A server span is always the outermost of its goroutine. */
+#ifndef HTTP_SERVER_BPF_H
+#define HTTP_SERVER_BPF_H
+
+#include "goroutine.bpf.h"
+#include "header_map.bpf.h"
+#include "http_request.bpf.h"
+#include "traceparent.bpf.h"
+
+#define TRACE_STATE_HEADERS_MAX 2
+
+/* Fills parent, ids and tracestate from the request's headers. Uses the text as scratch and then appends to it. */
+static __always_inline void http_server_context(struct ev_span_end *span, const struct target_row *target,
+						uaddr_t header_map, struct go_slice *tracestate)
+{
+	struct header_scan scan = { .scratch = span->text };
+	struct remote_parent parent = {};
+	struct go_string value = {};
+
+	scan_headers(&scan, target, header_map);
+	if (scan.traceparent.count == 1) {
+		if (!read_user(&value, sizeof(value), scan.traceparent.at))
+			traceparent_parse(&parent, value);
+	} else if (scan.traceparent.count) {
+		count(NOTE_TRACEPARENT_MALFORMED);
+	}
+	if (!parent.valid) {
+		context_root(span);
+		return;
+	}
+	context_remote(span, &parent);
+	*tracestate = scan.tracestate;
+}
+
+/* The first tracestate header; further ones, which the specification allows, are marked as cut. */
+static __always_inline void http_server_trace_state(struct ev_span_end *span, const struct go_slice *values)
+{
+	struct go_string value = {};
+
+	if (!values->count || read_user(&value, sizeof(value), values->at))
+		return;
+	text_append(span, TEXT_TRACE_STATE, TEXT_TRACE_STATE_MAX, value);
+	if (values->count > 1)
+		span->text_cut |= 1 << TEXT_TRACE_STATE;
+}
+
+static __always_inline bool is_http2_preface(const struct ev_span_end *span)
+{
+	return span->text_sizes[TEXT_METHOD] == 3 && span->text[0] == 'P' && span->text[1] == 'R' &&
+	       span->text[2] == 'I';
+}
+
+/* func (sh serverHandler) ServeHTTP(rw ResponseWriter, req *Request)  argument: req. HTTP/1.1 and HTTP/2. */
+SEC("uprobe")
+int http_server_start(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	const struct target_row *target;
+	struct http_request request = {};
+	struct go_slice tracestate = {};
+	struct goroutine_key key = {};
+	struct goroutine goroutine;
+	struct ev_span_end *span;
+	uaddr_t request_addr;
+
+	count(HIT_HTTP_SERVER_START);
+	target = target_of(cookie);
+	if (!target)
+		return 0;
+	request_addr = go_argument(ctx, cookie);
+	goroutine = read_goroutine(target, go_current_g(ctx));
+	if (!goroutine.goid)
+		return 0;
+	key.goid = goroutine.goid;
+	key.target_id = target->target_id;
+	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	if (span) {
+		if (span->request_addr == request_addr && span->role == SPAN_SERVER) {
+			count(NOTE_DUPLICATE_START);
+			return 0;
+		}
+		count(LOST_SPAN_REPLACED);
+		spans_end_above(span, &key, now);
+	}
+	span = span_begin(&key, SPAN_SERVER, now);
+	if (!span)
+		return 0;
+	span->g_addr = go_current_g(ctx);
+	span->parent_goid = goroutine.parent_goid;
+	span->request_addr = request_addr;
+	http_request_read(&request, span, target);
+	http_server_context(span, target, request.header, &tracestate);
+	if (!span_is_sampled(span))
+		return 0;
+	text_append(span, TEXT_METHOD, TEXT_METHOD_MAX, request.method);
+	/* The preface of an HTTP/2 connection without TLS is no request. */
+	if (is_http2_preface(span)) {
+		bpf_map_delete_elem(&open_by_goroutine, &key);
+		return 0;
+	}
+	text_append(span, TEXT_HOST, TEXT_HOST_MAX, request.host);
+	text_append(span, TEXT_PATH, TEXT_PATH_MAX, request.path);
+	text_append(span, TEXT_QUERY, TEXT_QUERY_MAX, request.query);
+	text_append(span, TEXT_PEER, TEXT_PEER_MAX, request.remote_addr);
+	http_server_trace_state(span, &tracestate);
+	return 0;
+}
+
+/* The open server span of the running goroutine; NULL and counted if there is none and `expected`. */
+static __always_inline struct ev_span_end *http_server_open(const struct pt_regs *ctx, const struct target_row *target,
+							    struct goroutine_key *key, bool expected)
+{
+	struct ev_span_end *span;
+
+	key->goid = read_goid(target, go_current_g(ctx));
+	key->target_id = target->target_id;
+	key->depth = 0;
+	span = bpf_map_lookup_elem(&open_by_goroutine, key);
+	if (span && span->role == SPAN_SERVER)
+		return span;
+	if (expected)
+		count(NOTE_END_WITHOUT_START);
+	return NULL;
+}
+
+static __always_inline void http_server_status(struct ev_span_end *span, __u64 status)
+{
+	span->status = status ?: 200; /* the handler wrote nothing: net/http answers 200 */
+	span->header.flags |= SPAN_FLAG_STATUS;
+}
+
+static __always_inline void http_server_pattern(struct ev_span_end *span, const struct target_row *target)
+{
+	struct go_string pattern = {};
+
+	if (target->request_pattern == GO_OFFSET_ABSENT)
+		return;
+	if (!read_user(&pattern, sizeof(pattern), span->request_addr + target->request_pattern))
+		text_append(span, TEXT_PATTERN, TEXT_PATTERN_MAX, pattern);
+}
+
+/* func (w *response) finishRequest()  argument: w. HTTP/1.1 only. */
+SEC("uprobe")
+int http_server_end(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	enum span_ending ending = ENDING_RETURNED;
+	const struct target_row *target;
+	struct goroutine_key key = {};
+	struct ev_span_end *span;
+	__u64 response[GO_WINDOW_BYTES / 8];
+
+	count(HIT_HTTP_SERVER_END);
+	target = target_of(cookie);
+	if (!target)
+		return 0;
+	span = http_server_open(ctx, target, &key, true);
+	if (!span)
+		return 0;
+	if (!span_is_sampled(span)) {
+		spans_end_above(span, &key, now);
+		span_end(span, &key, ending, now);
+		return 0;
+	}
+	if (!read_user(response, sizeof(response), go_argument(ctx, cookie))) {
+		__s64 length = window_u64(response, target->response_content_length);
+
+		http_server_status(span, window_u64(response, target->response_status));
+		span->body_bytes = window_u64(response, target->response_written);
+		/* Gone before all that was promised had been written. */
+		if (target->response_client_gone != GO_OFFSET_ABSENT &&
+		    window_u8(response, target->response_client_gone) &&
+		    (length < 0 || span->body_bytes < length))
+			ending = ENDING_DISCONNECTED;
+	}
+	http_server_pattern(span, target);
+	spans_end_above(span, &key, now);
+	span_end(span, &key, ending, now);
+	return 0;
+}
+
+/* func (w *response) Hijack() (…)  argument: w. The handler takes the connection over; finishRequest is not called. */
+SEC("uprobe")
+int http_server_hijack(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	const struct target_row *target;
+	struct goroutine_key key = {};
+	struct ev_span_end *span;
+
+	count(HIT_HTTP_SERVER_HIJACK);
+	target = target_of(bpf_get_attach_cookie(ctx));
+	if (!target)
+		return 0;
+	span = http_server_open(ctx, target, &key, false);
+	if (!span)
+		return 0;
+	http_server_pattern(span, target);
+	spans_end_above(span, &key, now);
+	span_end(span, &key, ENDING_HIJACKED, now);
+	return 0;
+}
+
+/* A server span still open where a connection or stream is given up: its handler panicked. */
+static __always_inline void http_server_give_up(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	const struct target_row *target = target_of(bpf_get_attach_cookie(ctx));
+	struct goroutine_key key = {};
+	struct ev_span_end *span;
+
+	if (!target)
+		return;
+	span = http_server_open(ctx, target, &key, false);
+	if (!span)
+		return;
+	http_server_pattern(span, target);
+	spans_end_above(span, &key, now);
+	span_end(span, &key, ENDING_PANICKED, now);
+}
+
+/* func (c *conn) serve.func1()  the deferred function that recovers; once a connection. */
+SEC("uprobe")
+int http_server_conn_end(struct pt_regs *ctx)
+{
+	count(HIT_HTTP_SERVER_CONN_END);
+	http_server_give_up(ctx);
+	return 0;
+}
+
+/* The deferred function of (*serverConn).runHandler that runs after handlerDone; once a stream. */
+SEC("uprobe")
+int http_server_panic_h2(struct pt_regs *ctx)
+{
+	count(HIT_HTTP_SERVER_PANIC_H2);
+	http_server_give_up(ctx);
+	return 0;
+}
+
+/* func (w *responseWriter) handlerDone()  argument: w. HTTP/2. */
+SEC("uprobe")
+int http_server_end_h2(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	enum span_ending ending = ENDING_RETURNED;
+	const struct target_row *target;
+	struct goroutine_key key = {};
+	struct ev_span_end *span;
+	uaddr_t state, stream;
+
+	count(HIT_HTTP_SERVER_END_H2);
+	target = target_of(cookie);
+	if (!target)
+		return 0;
+	span = http_server_open(ctx, target, &key, true);
+	if (!span)
+		return 0;
+	state = read_u64(go_argument(ctx, cookie) + target->h2_writer_rws);
+	if (state && target->h2_state_status != GO_OFFSET_ABSENT)
+		http_server_status(span, read_u64(state + target->h2_state_status));
+	if (state && target->h2_state_wrote_bytes != GO_OFFSET_ABSENT)
+		span->body_bytes = read_u64(state + target->h2_state_wrote_bytes);
+	if (state && target->h2_state_stream != GO_OFFSET_ABSENT && target->h2_stream_close_err != GO_OFFSET_ABSENT) {
+		stream = read_u64(state + target->h2_state_stream);
+		if (stream && read_u64(stream + target->h2_stream_close_err))
+			ending = ENDING_DISCONNECTED;
+	}
+	http_server_pattern(span, target);
+	spans_end_above(span, &key, now);
+	span_end(span, &key, ending, now);
+	return 0;
+}
+
+#endif

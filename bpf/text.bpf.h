@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The strings of a span: appended in the order of enum span_text, cut at their limit. */
+#ifndef TEXT_BPF_H
+#define TEXT_BPF_H
+
+#include "go.bpf.h"
+
+/*
+ * Appends `string` as text number `which`. The limits sum to TEXT_BYTES_MAX and each string is appended once,
+ * so the bound that the verifier asks for never cuts.
+ */
+static __always_inline void text_append(struct ev_span_end *span, enum span_text which, __u32 limit,
+					struct go_string string)
+{
+	__u64 at = span->text_bytes;
+	__u64 bytes = string.bytes > limit ? limit : string.bytes;
+
+	/* Opaque, so that the values which are compared are the ones which are used. */
+	asm volatile("" : "+r"(at), "+r"(bytes));
+	if (bytes == 0 || bytes > limit || at > TEXT_BYTES_MAX - limit)
+		return;
+	if (read_user(&span->text[at], bytes, string.at))
+		return;
+	if (string.bytes > limit)
+		span->text_cut |= 1 << which;
+	span->text_sizes[which] += bytes;
+	span->text_bytes = at + bytes;
+}
+
+#endif
