@@ -14,7 +14,7 @@ function need(command, remedy) {
 function bpfFlags() {
   const triple = execFileSync('gcc', ['-dumpmachine'], { encoding: 'utf8' }).trim();
   return [
-    ...['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Wextra', '-Werror'],
+    ...['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror'],
     ...['-D__TARGET_ARCH_x86', `-I/usr/include/${triple}`, `-ffile-prefix-map=${root}=.`],
   ];
 }
