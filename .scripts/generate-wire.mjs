@@ -228,9 +228,11 @@ function writerOf(s) {
     );
   };
   return [
-    `/** The ${s.size} bytes of a \`struct ${s.name}\`. */`,
+    `export const ${s.name.toUpperCase()}_BYTES = ${s.size};`,
+    '',
+    `/** The bytes of a \`struct ${s.name}\`. */`,
     `export function write${pascal(s.name)}(value: ${pascal(s.name)}): Uint8Array {`,
-    `  const bytes = new Uint8Array(${s.size});`,
+    `  const bytes = new Uint8Array(${s.name.toUpperCase()}_BYTES);`,
     '  const view = new DataView(bytes.buffer);',
     ...s.fields.map((f) => `  ${write(f)}`),
     '  return bytes;',

@@ -59,8 +59,15 @@ export function run(command, args, { log, mayFail = false, env, cwd = root } = {
   }
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd, stdio, env: { ...process.env, ...env } });
-    child.on('error', (error) => fail(new ScriptError(`cannot run ${command}: ${error.message}`)));
+    const started = Date.now();
+    const heartbeat = setInterval(() => {
+      if (log !== undefined) say(`… ${Math.round((Date.now() - started) / 1000)} s`);
+    }, 30_000);
+    child.on('error', (error) => {
+      clearInterval(heartbeat);
+      fail(new ScriptError(`cannot run ${command}: ${error.message}`)));
     child.on('close', (code, signal) => {
+      clearInterval(heartbeat);
       if (code === 0 || mayFail) return done(code ?? 1);
       const end = logPath ? `\n${withoutAddresses(excerpt(readFileSync(logPath, 'utf8')))}` : '';
       fail(
