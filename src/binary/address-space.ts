@@ -1,0 +1,112 @@
+/**
+ * The program's memory as the linker laid it out: link-time addresses → bytes, through PT_LOAD and relocations.
+ * Reads in pages and keeps a bounded number of them. Knows nothing of Go.
+ */
+
+import { type ByteSource, readExact, u64, viewOf } from './byte-source.ts';
+import type { Elf, Segment } from './elf.ts';
+import { type Relocations, readRelocations } from './relocations.ts';
+
+const pageBytes = 1 << 16;
+const maxPages = 128;
+const scanBytes = 1 << 20;
+
+/** A piece of memory given out by {@link AddressSpace.chunks}. */
+export interface Chunk {
+  readonly vaddr: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Random and sequential access by link-time address. Nothing here throws for a wrong address: it is `undefined`. */
+export class AddressSpace {
+  readonly segments: readonly Segment[];
+  readonly #source: ByteSource;
+  readonly #elf: Elf;
+  readonly #pages = new Map<number, Uint8Array>();
+  #relocations: Relocations | undefined;
+
+  constructor(source: ByteSource, elf: Elf) {
+    this.#source = source;
+    this.#elf = elf;
+    this.segments = elf.segments.filter((s) => s.fileOffset + s.fileBytes <= source.size);
+  }
+
+  /** File offset of an address that has a byte in the file. */
+  fileOffsetOf(vaddr: number): number | undefined {
+    const segment = this.segmentOf(vaddr);
+    return segment && segment.fileOffset + (vaddr - segment.vaddr);
+  }
+
+  /** The segment in whose file part the address lies. */
+  segmentOf(vaddr: number): Segment | undefined {
+    return this.segments.find((s) => vaddr >= s.vaddr && vaddr < s.vaddr + s.fileBytes);
+  }
+
+  /** Exactly `length` bytes of one segment, at most a page long; else undefined. */
+  read(vaddr: number, length: number): Uint8Array | undefined {
+    const segment = this.segmentOf(vaddr);
+    if (!segment || length > pageBytes || vaddr + length > segment.vaddr + segment.fileBytes)
+      return undefined;
+    const offset = segment.fileOffset + (vaddr - segment.vaddr);
+    const page = Math.floor(offset / pageBytes);
+    const start = offset - page * pageBytes;
+    if (start + length <= pageBytes) return this.#page(page).subarray(start, start + length);
+    const joined = new Uint8Array(length);
+    const first = this.#page(page).subarray(start);
+    joined.set(first);
+    joined.set(this.#page(page + 1).subarray(0, length - first.length), first.length);
+    return joined;
+  }
+
+  /** Unsigned 32-bit value. */
+  u32(vaddr: number): number | undefined {
+    const bytes = this.read(vaddr, 4);
+    return bytes && viewOf(bytes).getUint32(0, true);
+  }
+
+  /** A 64-bit value as the file holds it. */
+  word(vaddr: number): number | undefined {
+    const bytes = this.read(vaddr, 8);
+    return bytes && u64(viewOf(bytes), 0);
+  }
+
+  /** A pointer as it will be at run time, less the load bias. */
+  pointer(vaddr: number): number | undefined {
+    return this.relocations.at(vaddr) ?? this.word(vaddr);
+  }
+
+  /** The relocations, read on first use; empty for a program linked to a fixed address. */
+  get relocations(): Relocations {
+    this.#relocations ??= readRelocations(this.#source, this.#elf, (vaddr) => this.fileOffsetOf(vaddr));
+    return this.#relocations;
+  }
+
+  /**
+   * The file-backed bytes of `[from, to)` in order, in pieces of about 1 MB; each piece after the first repeats
+   * the last `overlap` bytes of the one before, so that nothing is cut in two.
+   */
+  *chunks(from: number, to: number, overlap = 0): Generator<Chunk> {
+    const segment = this.segmentOf(from);
+    if (!segment) return;
+    const end = Math.min(to, segment.vaddr + segment.fileBytes);
+    for (let at = from; at < end; ) {
+      const length = Math.min(scanBytes, end - at);
+      const offset = segment.fileOffset + (at - segment.vaddr);
+      yield { vaddr: at, bytes: readExact(this.#source, offset, length, 'a segment') };
+      if (at + length >= end) return;
+      at += length - overlap;
+    }
+  }
+
+  #page(index: number): Uint8Array {
+    const cached = this.#pages.get(index);
+    if (cached) return cached;
+    const oldest = this.#pages.keys().next();
+    if (this.#pages.size >= maxPages && !oldest.done) this.#pages.delete(oldest.value);
+    const offset = index * pageBytes;
+    const length = Math.min(pageBytes, this.#source.size - offset);
+    const bytes = readExact(this.#source, offset, length, 'a segment');
+    this.#pages.set(index, bytes);
+    return bytes;
+  }
+}

@@ -1,0 +1,60 @@
+/** A {@link ByteSource} over a path: range reads with `fs.readSync`, never the whole file. The only I/O of this folder. */
+
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { GoidspanError } from '../errors.ts';
+import type { ByteSource } from './byte-source.ts';
+
+/** An open file; `close` it when the binary is no longer asked anything. */
+export interface FileSource extends ByteSource {
+  /** Releases the descriptor. Idempotent. */
+  close(): void;
+}
+
+/**
+ * Opens `path` for reading; `/proc/‹pid›/exe` works for a deleted executable too.
+ * @throws GoidspanError `bad_binary` when there is no such readable regular file.
+ */
+export function openFileSource(path: string): FileSource {
+  const fd = orRefuse(path, () => openSync(path, 'r'));
+  const stat = orRefuse(path, () => fstatSync(fd));
+  if (!stat.isFile()) {
+    closeSync(fd);
+    throw new GoidspanError(
+      'bad_binary',
+      `cannot read ${path}: not a regular file (name an executable file)`,
+    );
+  }
+  let open = true;
+  return {
+    size: stat.size,
+    read(offset, length) {
+      const bytes = new Uint8Array(length);
+      let filled = 0;
+      while (filled < length) {
+        const count = orRefuse(path, () => readSync(fd, bytes, filled, length - filled, offset + filled));
+        if (count === 0) break;
+        filled += count;
+      }
+      return filled === length ? bytes : bytes.subarray(0, filled);
+    },
+    close() {
+      if (open) closeSync(fd);
+      open = false;
+    },
+  };
+}
+
+function orRefuse<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw new GoidspanError(
+      'bad_binary',
+      `cannot read ${path}: ${cause} (check the path and its permissions)`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

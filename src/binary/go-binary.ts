@@ -1,0 +1,189 @@
+/**
+ * A Go executable as the tracer sees it: functions, struct offsets, type names, instructions.
+ * Pure over its {@link ByteSource}; treats the file as hostile; reads what is asked for and no more (≤ 50 MB at a time).
+ */
+
+import { GoidspanError } from '../errors.ts';
+import { AddressSpace } from './address-space.ts';
+import { type Arch, archOf } from './arch.ts';
+import { type BuildInfo, readBuildInfo } from './build-info.ts';
+import type { ByteSource } from './byte-source.ts';
+import { type Elf, parseElf } from './elf.ts';
+import type { Instruction } from './instruction.ts';
+import { findModuleData, type ModuleData } from './moduledata.ts';
+import { findPclntab, type GoFunction, lookUpFunctions, type Pclntab } from './pclntab.ts';
+import { TypeData } from './type-data.ts';
+
+export type { GoFunction } from './pclntab.ts';
+
+/** The largest function that is decoded; `net/http`'s largest has 5 kB. */
+const maxFunctionBytes = 1 << 16;
+/** A struct of every Go program, by which type data is recognised. */
+const knownType = 'runtime.g';
+/** Assembly of `runtime/cgo`: linked exactly when C code is. */
+const cgoMarker = 'crosscall2';
+
+/** A Go program of amd64. Addresses are link-time ones: in a PIE add the load bias. */
+export class GoBinary {
+  /** As the toolchain wrote it, e.g. `go1.26.8`; may be absent or wrong, so nothing is derived from it. */
+  readonly goVersion: string | undefined;
+  /** Path of the main module. */
+  readonly modulePath: string | undefined;
+  /** What else `.go.buildinfo` says, if it is there. */
+  readonly buildInfo: BuildInfo | undefined;
+  /** Loaded at an address chosen at run time. */
+  readonly isPie: boolean;
+  /** Without a symbol table (`-s`, `strip`). */
+  readonly isStripped: boolean;
+  /** Go's build id, else the GNU build id in hex; absent where both were removed. */
+  readonly buildId: string | undefined;
+  readonly arch: Arch;
+
+  readonly #space: AddressSpace;
+  readonly #table: Pclntab;
+  readonly #moduleData: ModuleData | undefined;
+  readonly #textStart: number;
+  readonly #functions = new Map<string, GoFunction | undefined>();
+  readonly #structs = new Map<string, number | undefined>();
+  #types: TypeData | undefined | null = null;
+
+  /**
+   * Reads the headers and finds Go's tables.
+   * @throws GoidspanError `bad_binary`, `not_go` or `not_supported_binary`.
+   */
+  static open(source: ByteSource): GoBinary {
+    const elf = parseElf(source);
+    const arch = archOf(elf.machine);
+    const space = new AddressSpace(source, elf);
+    refusePacked(source, elf, space);
+    return new GoBinary(elf, arch, space);
+  }
+
+  private constructor(elf: Elf, arch: Arch, space: AddressSpace) {
+    this.arch = arch;
+    this.#space = space;
+    this.#table = findPclntab(elf, space);
+    this.#moduleData = findModuleData(elf, space, this.#table);
+    this.#textStart = this.#moduleData?.text ?? (this.#table.textStart || textSection(elf));
+    this.isPie = elf.isPie;
+    this.isStripped = !elf.sections.some((s) => s.name === '.symtab');
+    this.buildId = readBuildId(elf);
+    this.buildInfo = readBuildInfo(elf, space);
+    this.goVersion = this.buildInfo?.goVersion;
+    this.modulePath = this.buildInfo?.modulePath;
+  }
+
+  /** Whether C code is linked in (then the thread's g is at another place). */
+  get isCgo(): boolean {
+    return this.functions([cgoMarker]).size > 0;
+  }
+
+  /** The functions with these full names (`net/http.(*conn).serve`) that exist; one pass for all that are new. */
+  functions(names: Iterable<string>): Map<string, GoFunction> {
+    const wanted = [...new Set(names)];
+    const unknown = wanted.filter((name) => !this.#functions.has(name));
+    if (unknown.length > 0) {
+      const found = lookUpFunctions(this.#space, this.#table, this.#textStart, unknown);
+      for (const name of unknown) this.#functions.set(name, found.get(name));
+    }
+    return present(wanted, this.#functions);
+  }
+
+  /**
+   * Byte offset of a field of a named struct type, e.g. `('net/http.Request', 'Method')`.
+   * Undefined when the program has no such type or the type no such field.
+   */
+  fieldOffset(structName: string, field: string): number | undefined {
+    const vaddr = this.structs([structName]).get(structName);
+    if (vaddr === undefined) return undefined;
+    return this.#typeData()
+      ?.fieldsOf(vaddr)
+      ?.find((f) => f.name === field)?.offset;
+  }
+
+  /** Whether the program's type data has the named struct type. */
+  hasType(structName: string): boolean {
+    return this.structs([structName]).has(structName);
+  }
+
+  /** Addresses of the descriptors of named struct types; one pass for all that are new, so ask for many at once. */
+  structs(names: Iterable<string>): Map<string, number> {
+    const wanted = [...new Set(names)];
+    const unknown = wanted.filter((name) => !this.#structs.has(name));
+    if (unknown.length > 0) {
+      const found = this.#typeData()?.findStructs(unknown);
+      for (const name of unknown) this.#structs.set(name, found?.get(name));
+    }
+    return present(wanted, this.#structs);
+  }
+
+  /** The name that `%T` prints for the type descriptor at a link-time address, e.g. `*net.OpError`. */
+  typeNameAt(vaddr: number): string | undefined {
+    return this.#typeData()?.typeNameAt(vaddr);
+  }
+
+  /** Every instruction of a function, in order; padding after it included. */
+  instructionsOf(fn: GoFunction): Instruction[] {
+    const code =
+      fn.end > fn.entry
+        ? this.#space.read(fn.entry, Math.min(fn.end - fn.entry, maxFunctionBytes))
+        : undefined;
+    if (!code || !this.#space.segmentOf(fn.entry)?.executable) {
+      throw new GoidspanError(
+        'bad_binary',
+        `cannot decode ${fn.name}: its ${fn.end - fn.entry} bytes at 0x${fn.entry.toString(16)} are not program text (the file is damaged)`,
+      );
+    }
+    return this.arch.decode(code, fn.entry);
+  }
+
+  /** Offset in the file of a link-time address, through the program headers. */
+  fileOffsetOf(vaddr: number): number | undefined {
+    return this.#space.fileOffsetOf(vaddr);
+  }
+
+  #typeData(): TypeData | undefined {
+    if (this.#types === null) {
+      this.#types = (this.#moduleData?.typeRanges ?? [])
+        .map((range) => new TypeData(this.#space, range))
+        .find((types) => types.findStructs([knownType]).size > 0);
+    }
+    return this.#types;
+  }
+}
+
+function present<T>(names: readonly string[], cache: ReadonlyMap<string, T | undefined>): Map<string, T> {
+  const result = new Map<string, T>();
+  for (const name of names) {
+    const value = cache.get(name);
+    if (value !== undefined) result.set(name, value);
+  }
+  return result;
+}
+
+function textSection(elf: Elf): number {
+  return (
+    elf.sections.find((s) => s.name === '.text')?.vaddr ?? elf.segments.find((s) => s.executable)?.vaddr ?? 0
+  );
+}
+
+const goBuildIdNote = 4;
+const gnuBuildIdNote = 3;
+
+function readBuildId(elf: Elf): string | undefined {
+  const go = elf.note('Go', goBuildIdNote);
+  if (go && go.length > 0) return Buffer.from(go).toString('latin1');
+  const gnu = elf.note('GNU', gnuBuildIdNote);
+  return gnu && gnu.length > 0 ? Buffer.from(gnu).toString('hex') : undefined;
+}
+
+/** UPX leaves its mark right behind the program headers and in the packed data's header. */
+function refusePacked(source: ByteSource, elf: Elf, space: AddressSpace): void {
+  if (elf.sections.length > 0) return;
+  const head = Buffer.from(source.read(0, Math.min(source.size, 4096)));
+  if (!head.includes('UPX!') || space.segments.length > 4) return;
+  throw new GoidspanError(
+    'not_supported_binary',
+    'cannot trace the executable: it is packed with UPX (unpack it with `upx -d`, or attach to the unpacked program)',
+  );
+}

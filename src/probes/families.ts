@@ -1,0 +1,8 @@
+/** All probe families of this release; a new family is one manifest file and one line here. */
+
+import { goroutine } from './goroutine.ts';
+import type { ProbeFamily } from './hook.ts';
+import { httpClient } from './http-client.ts';
+import { httpServer } from './http-server.ts';
+
+export const families: readonly ProbeFamily[] = [goroutine, httpServer, httpClient];

@@ -1,0 +1,40 @@
+/** The birth of goroutines: how a span's context gets from a goroutine to those it starts. */
+
+import type { Hook, ProbeFamily } from './hook.ts';
+
+/**
+ * `func newproc(fn *funcval)`: its body runs on the system stack as `newproc.func1`, which makes the goroutine
+ * (`newproc1(…) *g`) and queues it (`runqput(pp *p, gp *g, next bool)`).
+ *
+ * `arg` holds the new `*g`, complete: `goid`, `parentGoid` (Go ≥ 1.21), `startpc`. R14 is g0; the creator is
+ * `g0.m.curg` (nil when a timer starts the goroutine). The goroutine has not run yet.
+ */
+const birth: Hook = {
+  name: 'goroutine_birth',
+  level: 'spans',
+  choices: [
+    {
+      on: ['runtime.newproc.func1'],
+      rules: [
+        { at: 'nop5_before_call', of: 'runtime.runqput', after: 'runtime.newproc1', arg: 1 },
+        { at: 'call', of: 'runtime.runqput', after: 'runtime.newproc1', arg: 1 },
+      ],
+    },
+    { on: ['runtime.newproc1'], rules: [{ at: 'returns', arg: 0 }] },
+  ],
+  need: 'required',
+  without: 'spans of goroutines started by a request lose their parent',
+};
+
+export const goroutine: ProbeFamily = {
+  name: 'goroutine',
+  hooks: [birth],
+  fields: [
+    'runtime.g.goid',
+    'runtime.g.m',
+    'runtime.g.stack',
+    'runtime.g.startpc',
+    'runtime.g.parentGoid?',
+    'runtime.m.curg',
+  ],
+};

@@ -1,0 +1,81 @@
+/** The words a probe manifest is written in. Data only: what a rule means is in `site-rules.ts`. */
+
+import type { ArgumentRegister } from '../binary/instruction.ts';
+
+/** How deep a probe looks; deeper levels cost more. */
+export type ProbeLevel = 'spans';
+
+/**
+ * What BPF may conclude when a site is hit and its guard holds.
+ * - `event`: what the hook is named for has happened, once.
+ * - `success_or_retry`: an attempt has come back. With `BX` (the error's type word) 0 the call has succeeded and this
+ *   is its end; otherwise nothing has ended: it is retried, or ends in an error at another site.
+ * - `done`: the call ends here; AX holds the response, BX:CX the error (nil or not).
+ * - `done_unless_skip`: the alternate transport has come back. If the error BX:CX equals
+ *   `net/http.ErrSkipAltProtocol` (both words, at {@link AttachPlan.skipAltProtocol} plus the load bias) nothing has
+ *   ended; otherwise the call ends here, as in `done`.
+ */
+export type SiteMeaning = 'event' | 'success_or_retry' | 'done' | 'done_unless_skip';
+
+/**
+ * Condition on the flags register (`pt_regs.flags`) under which a hit counts.
+ * - `always`: each hit counts.
+ * - `stack_suffices`: only if CF and ZF are both 0. The site is the `JBE` of the stack check; when it jumps, the stack
+ *   grows and the function starts again, so the same call would be seen twice.
+ */
+export type SiteGuard = 'always' | 'stack_suffices';
+
+/** Where in a function a hook may sit; a hook lists its choices, best first. */
+export type SiteRule =
+  /** The frame push that ends the stack check: once per call, argument registers and SP as at entry. */
+  | { readonly at: 'after_stack_check'; readonly arg: ArgumentRegister }
+  /** The jump of the stack check (Go ≤ 1.20 has no frame push); guarded by `stack_suffices`. */
+  | { readonly at: 'stack_check_branch'; readonly arg: ArgumentRegister }
+  /** A 5-byte nop directly before the call of rule `call`, which no other path enters. */
+  | {
+      readonly at: 'nop5_before_call';
+      readonly of: string;
+      readonly after?: string;
+      readonly arg: ArgumentRegister;
+    }
+  /** The first call of the function `of` (behind the call of `after`, if given). */
+  | { readonly at: 'call'; readonly of: string; readonly after?: string; readonly arg: ArgumentRegister }
+  /** Every return; single-stepped. `ends`: what a hit means, if not `event`. */
+  | { readonly at: 'returns'; readonly arg: ArgumentRegister; readonly ends?: 'done' }
+  /** See `round-trip.ts`: the conditional jump on the error of an attempt. */
+  | { readonly at: 'round_trip_result' }
+  /** See `round-trip.ts`: the conditional jump on the error of the alternate transport. */
+  | { readonly at: 'round_trip_alternate' }
+  /** See `round-trip.ts`: the returns that no other site of the plan has ended before. */
+  | { readonly at: 'round_trip_other_returns' };
+
+/** Where to look, and how. */
+export interface SiteChoice {
+  /** Full names of the same function in different Go versions; the first that fits is taken. */
+  readonly on: readonly string[];
+  /** The function must call this one: tells a compiler-numbered closure (`func1`) from its siblings. */
+  readonly calls?: string;
+  /** The first rule that finds a place is taken. */
+  readonly rules: readonly SiteRule[];
+}
+
+/** A place in the Go program where one BPF program runs. */
+export interface Hook {
+  /** Name of the BPF program. */
+  readonly name: string;
+  readonly level: ProbeLevel;
+  /** In order of preference. */
+  readonly choices: readonly SiteChoice[];
+  /** A program without a `required` hook is refused. */
+  readonly need: 'required' | 'optional';
+  /** What is lost without it, as a sentence for the user. */
+  readonly without: string;
+}
+
+/** Hooks that belong together and the struct fields their BPF programs read. */
+export interface ProbeFamily {
+  readonly name: string;
+  readonly hooks: readonly Hook[];
+  /** `import/path.Type.field`; alternatives parted by `|`, best first; `?` at the end makes it optional. */
+  readonly fields: readonly string[];
+}

@@ -1,0 +1,79 @@
+/** Client requests of net/http: `http.Client` and a bare `http.Transport` alike, HTTP/1.1 and HTTP/2. */
+
+import type { Hook, ProbeFamily } from './hook.ts';
+
+const roundTrip = 'net/http.(*Transport).roundTrip';
+
+/** `func (t *Transport) roundTrip(req *Request) (*Response, error)`: `arg` holds `req`. */
+const start: Hook = {
+  name: 'http_client_start',
+  level: 'spans',
+  choices: [
+    {
+      on: [roundTrip],
+      rules: [
+        { at: 'after_stack_check', arg: 1 },
+        { at: 'stack_check_branch', arg: 1 },
+      ],
+    },
+  ],
+  need: 'required',
+  without: 'client requests are not traced',
+};
+
+/**
+ * The conditional jump on the error of one attempt, where `(*persistConn).roundTrip` (HTTP/1) and the `RoundTrip` of a
+ * connection's own HTTP/2 transport come together. Meaning `success_or_retry`: AX holds the *Response, BX:CX the
+ * error; act only if BX is 0. Where it cannot be proven, `http_client_error` sits on every return instead.
+ */
+const end: Hook = {
+  name: 'http_client_end',
+  level: 'spans',
+  choices: [{ on: [roundTrip], rules: [{ at: 'round_trip_result' }] }],
+  need: 'optional',
+  without: 'each client request costs a single-stepped probe at its end',
+};
+
+/**
+ * The conditional jump on `err != ErrSkipAltProtocol` after the alternate transport (registered for a scheme, or HTTP/2
+ * over TLS from the second request on). Meaning `done_unless_skip`: AX holds the *Response, BX:CX the error.
+ */
+const endAlternate: Hook = {
+  name: 'http_client_end_alt',
+  level: 'spans',
+  choices: [{ on: [roundTrip], rules: [{ at: 'round_trip_alternate' }] }],
+  need: 'optional',
+  without: 'later HTTP/2 requests over TLS cost a single-stepped probe at their end',
+};
+
+/**
+ * The returns that are not reached through the end of the two hooks above: errors, all of them cold. Meaning `done`:
+ * AX holds the *Response, BX:CX the error.
+ */
+const error: Hook = {
+  name: 'http_client_error',
+  level: 'spans',
+  choices: [
+    { on: [roundTrip], rules: [{ at: 'round_trip_other_returns' }, { at: 'returns', arg: 0, ends: 'done' }] },
+  ],
+  need: 'required',
+  without: 'client requests that fail have no end',
+};
+
+export const httpClient: ProbeFamily = {
+  name: 'http-client',
+  hooks: [start, end, endAlternate, error],
+  fields: [
+    'net/http.Request.Method',
+    'net/http.Request.URL',
+    'net/http.Request.Header',
+    'net/http.Request.Host',
+    'net/url.URL.Scheme',
+    'net/url.URL.Host',
+    'net/url.URL.Path',
+    'net/url.URL.RawQuery',
+    'net/http.Response.StatusCode',
+    'net/http.Response.ProtoMajor',
+    'net/http.Response.ProtoMinor',
+  ],
+};

@@ -1,0 +1,149 @@
+/** Server requests of net/http, HTTP/1.1 and HTTP/2. */
+
+import type { Hook, ProbeFamily, SiteRule } from './hook.ts';
+
+/** Once per call, with the receiver in AX. */
+const receiverAtEntry: readonly SiteRule[] = [
+  { at: 'after_stack_check', arg: 0 },
+  { at: 'stack_check_branch', arg: 0 },
+];
+
+/**
+ * `func (sh serverHandler) ServeHTTP(rw ResponseWriter, req *Request)`: once per request of both protocols.
+ * `arg` holds `req`.
+ */
+const start: Hook = {
+  name: 'http_server_start',
+  level: 'spans',
+  choices: [
+    {
+      on: ['net/http.serverHandler.ServeHTTP'],
+      rules: [
+        { at: 'after_stack_check', arg: 3 },
+        { at: 'stack_check_branch', arg: 3 },
+      ],
+    },
+  ],
+  need: 'required',
+  without: 'server requests are not traced',
+};
+
+/**
+ * `func (w *response) finishRequest()`: the handler of an HTTP/1 request has returned. `arg` holds `w`; `w.req.Pattern`
+ * is set by now. Not called after a panic, `runtime.Goexit` or a hijack.
+ */
+const end: Hook = {
+  name: 'http_server_end',
+  level: 'spans',
+  choices: [{ on: ['net/http.(*response).finishRequest'], rules: receiverAtEntry }],
+  need: 'required',
+  without: 'server requests have no end',
+};
+
+/** `func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error)`: entered; it may still fail. `arg` holds `w`. */
+const hijack: Hook = {
+  name: 'http_server_hijack',
+  level: 'spans',
+  choices: [{ on: ['net/http.(*response).Hijack'], rules: receiverAtEntry }],
+  need: 'optional',
+  without:
+    'the program never hijacks a connection, or the span of a hijacked one lasts as long as the connection',
+};
+
+/**
+ * The deferred function of `func (c *conn) serve(ctx context.Context)` that recovers a handler's panic; entered once
+ * per connection, at its end. A server span that is open on the goroutine did not return: panic or `Goexit`, or a
+ * hijack, told apart by `conn.hijackedv`. `arg` means nothing.
+ */
+const connectionEnd: Hook = {
+  name: 'http_server_conn_end',
+  level: 'spans',
+  choices: [
+    {
+      on: ['net/http.(*conn).serve.func1', 'net/http.(*conn).serve.func2', 'net/http.(*conn).serve.func3'],
+      calls: 'runtime.gorecover',
+      rules: receiverAtEntry,
+    },
+  ],
+  need: 'optional',
+  without: 'the span of a handler that panicked ends late',
+};
+
+/** `func (rws *responseWriter) handlerDone()`: the handler of an HTTP/2 request has returned. `arg` holds the writer. */
+const endHttp2: Hook = {
+  name: 'http_server_end_h2',
+  level: 'spans',
+  choices: [
+    {
+      on: [
+        'net/http.(*http2responseWriter).handlerDone',
+        'net/http/internal/http2.(*responseWriter).handlerDone',
+      ],
+      rules: receiverAtEntry,
+    },
+  ],
+  need: 'optional',
+  without: 'HTTP/2 requests are not traced',
+};
+
+/**
+ * The deferred function of `func (sc *serverConn) runHandler(…)` that recovers a handler's panic: its call of `recover`
+ * is reached only when the handler did not return (panic or `Goexit`), and then `handlerDone` is not called. Costs
+ * nothing otherwise. The choices after it are entered once at the end of every `runHandler`, after `handlerDone`: there
+ * a server span that is still open panicked. `arg` means nothing.
+ */
+const panicHttp2: Hook = {
+  name: 'http_server_panic_h2',
+  level: 'spans',
+  choices: [
+    {
+      on: [
+        'net/http.(*http2serverConn).runHandler.func1',
+        'net/http/internal/http2.(*serverConn).runHandler.func1',
+      ],
+      rules: [{ at: 'call', of: 'runtime.gorecover', arg: 0 }],
+    },
+    {
+      on: [
+        'net/http.(*http2serverConn).runHandler.deferwrap1',
+        'net/http/internal/http2.(*serverConn).runHandler.deferwrap1',
+        'net/http.(*http2serverConn).runHandler.func2',
+      ],
+      rules: receiverAtEntry,
+    },
+  ],
+  need: 'optional',
+  without: 'the span of an HTTP/2 handler that panicked ends late',
+};
+
+export const httpServer: ProbeFamily = {
+  name: 'http-server',
+  hooks: [start, end, hijack, connectionEnd, endHttp2, panicHttp2],
+  fields: [
+    'net/http.Request.Method',
+    'net/http.Request.URL',
+    'net/http.Request.Header',
+    'net/http.Request.Host',
+    'net/http.Request.RemoteAddr',
+    'net/http.Request.TLS',
+    'net/http.Request.ProtoMajor',
+    'net/http.Request.ProtoMinor',
+    'net/http.Request.Pattern?',
+    'net/url.URL.Path',
+    'net/url.URL.RawQuery',
+    'net/http.response.req',
+    'net/http.response.conn',
+    'net/http.response.status',
+    'net/http.response.written',
+    'net/http.response.contentLength',
+    'net/http.response.didCloseNotify?',
+    'net/http.conn.werr',
+    'net/http.conn.hijackedv?',
+    'net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?',
+    'net/http.http2responseWriterState.req|net/http/internal/http2.responseWriterState.req?',
+    'net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?',
+    'net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?',
+    'net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?',
+    'net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?',
+  ],
+};

@@ -1,0 +1,236 @@
+/** The attach planner: a binary and the manifests → where each BPF program goes and which offsets it gets. Pure. */
+
+import type { GoBinary, GoFunction } from '../binary/go-binary.ts';
+import type { ArgumentRegister, SiteClass } from '../binary/instruction.ts';
+import { GoidspanError } from '../errors.ts';
+import { ControlFlow } from './control-flow.ts';
+import { type FieldPlan, planFields } from './fields.ts';
+import type { Hook, ProbeFamily, SiteChoice, SiteGuard, SiteMeaning } from './hook.ts';
+import { findRoundTripSites, type RoundTripSites } from './round-trip.ts';
+import { findPlaces, type RuleContext } from './site-rules.ts';
+
+/** One place to attach at: the start of a decoded instruction. */
+export interface Site {
+  /** Function that holds it. */
+  readonly symbol: string;
+  /** Link-time address; in a PIE add the load bias. */
+  readonly vaddr: number;
+  /** Offset in the file, as uprobes want it. */
+  readonly fileOffset: number;
+  /** Intel syntax. */
+  readonly instruction: string;
+  readonly class: SiteClass;
+  /** Which argument register holds what the hook is about; see the hook's comment. */
+  readonly arg: ArgumentRegister;
+  readonly meaning: SiteMeaning;
+  readonly guard: SiteGuard;
+}
+
+/** What became of a hook: its sites, or why there are none. */
+export interface HookPlan {
+  readonly hook: Hook;
+  /** Empty exactly if `missing` is there. */
+  readonly sites: readonly Site[];
+  readonly missing?: string;
+}
+
+/** Everything that attaching to processes of one binary needs. */
+export interface AttachPlan {
+  readonly hooks: readonly HookPlan[];
+  readonly fields: readonly FieldPlan[];
+  /** Maps of this program are Swiss maps (Go ≥ 1.24), else bucket maps. */
+  readonly hasSwissMaps: boolean;
+  /** Link-time entry of the goroutine that `net/http` starts per request to watch the connection: makes no spans. */
+  readonly backgroundReadEntry?: number;
+  /** Link-time address of the variable `net/http.ErrSkipAltProtocol` (two words); there if a site means `done_unless_skip`. */
+  readonly skipAltProtocol?: number;
+}
+
+/** Facts about the kernel that decide between sites. */
+export interface PlanOptions {
+  /** The kernel turns a probed 5-byte nop into a call (≥ 6.18). Default true. */
+  readonly preferNop5?: boolean;
+}
+
+const roundTrip = 'net/http.(*Transport).roundTrip';
+const attempt = 'net/http.(*persistConn).roundTrip';
+const interfaceEqual = 'runtime.ifaceeq';
+const swissMap = 'internal/runtime/maps.Map';
+const backgroundRead = 'net/http.(*connReader).backgroundRead';
+const backgroundReadWrappers: readonly string[] = [
+  'net/http.(*connReader).startBackgroundRead.gowrap2',
+  'net/http.(*connReader).startBackgroundRead.gowrap1',
+  'net/http.(*connReader).startBackgroundRead.func2',
+  'net/http.(*connReader).startBackgroundRead.func1',
+];
+/** Calls of these end a path. */
+const noReturn: readonly string[] = [
+  'runtime.gopanic',
+  'runtime.panicIndex',
+  'runtime.panicBounds',
+  'runtime.panicSliceAlen',
+  'runtime.panicSliceAcap',
+  'runtime.panicSliceB',
+  'runtime.panicdivide',
+  'runtime.panicnil',
+  'runtime.panicdottypeE',
+  'runtime.panicdottypeI',
+  'runtime.panicnildottype',
+  'runtime.panicwrap',
+];
+
+/**
+ * Plans the attachment of `families` to a binary, with the struct fields that they read.
+ * @throws GoidspanError `not_supported_binary` when a required hook or field is missing, naming it.
+ */
+export function planAttach(
+  binary: GoBinary,
+  families: readonly ProbeFamily[],
+  wantedFields: readonly string[] = families.flatMap((f) => f.fields),
+  options: PlanOptions = {},
+): AttachPlan {
+  const planner = new Planner(binary, families, options.preferNop5 ?? true);
+  const hooks = families.flatMap((f) => f.hooks.map((hook) => planner.planHook(hook)));
+  const fields = planFields(binary, wantedFields, [swissMap]);
+  for (const { hook, missing } of hooks) {
+    if (hook.need === 'required' && missing !== undefined) {
+      throw refuse(`hook ${hook.name}: ${missing}`, hook.without);
+    }
+  }
+  for (const { wanted, optional, missing } of fields) {
+    if (!optional && missing !== undefined) throw refuse(`field ${wanted}: ${missing}`, 'it cannot be read');
+  }
+  const backgroundReadEntry = planner.backgroundReadEntry();
+  const skipAltProtocol = planner.skipAltProtocol();
+  return {
+    hooks,
+    fields,
+    hasSwissMaps: binary.hasType(swissMap),
+    ...(backgroundReadEntry === undefined ? {} : { backgroundReadEntry }),
+    ...(skipAltProtocol === undefined ? {} : { skipAltProtocol }),
+  };
+}
+
+function refuse(what: string, consequence: string): GoidspanError {
+  return new GoidspanError(
+    'not_supported_binary',
+    `cannot trace the executable: ${what} (${consequence}; does the program use net/http, unrenamed?)`,
+  );
+}
+
+/** Decodes each function once. */
+class Planner {
+  readonly #binary: GoBinary;
+  readonly #functions: ReadonlyMap<string, GoFunction>;
+  readonly #noReturn: ReadonlySet<number>;
+  readonly #flows = new Map<string, ControlFlow>();
+  readonly #preferNop5: boolean;
+  #roundTripSites: RoundTripSites | string | undefined;
+
+  constructor(binary: GoBinary, families: readonly ProbeFamily[], preferNop5: boolean) {
+    this.#binary = binary;
+    this.#preferNop5 = preferNop5;
+    this.#functions = binary.functions([
+      ...families.flatMap((f) => f.hooks.flatMap((h) => h.choices.flatMap(symbolsOf))),
+      ...[roundTrip, attempt, interfaceEqual, backgroundRead],
+      ...backgroundReadWrappers,
+      ...noReturn,
+    ]);
+    this.#noReturn = new Set(noReturn.flatMap((name) => this.#functions.get(name)?.entry ?? []));
+  }
+
+  planHook(hook: Hook): HookPlan {
+    const reasons: string[] = [];
+    for (const choice of hook.choices) {
+      for (const symbol of choice.on) {
+        const fn = this.#functions.get(symbol);
+        if (!fn) continue;
+        const sites = this.#sitesIn(fn, choice, reasons);
+        if (sites) return { hook, sites };
+      }
+    }
+    const names = hook.choices.flatMap((c) => c.on);
+    return {
+      hook,
+      sites: [],
+      missing: reasons.join('; ') || `the program has no function ${names.join(' or ')}`,
+    };
+  }
+
+  backgroundReadEntry(): number | undefined {
+    return backgroundReadWrappers
+      .map((symbol) => this.#functions.get(symbol))
+      .find((fn) => fn && this.#calls(fn, backgroundRead))?.entry;
+  }
+
+  skipAltProtocol(): number | undefined {
+    const sites = this.#roundTripSites;
+    return typeof sites === 'object' ? sites.alternate?.skipVariable : undefined;
+  }
+
+  #sitesIn(fn: GoFunction, choice: SiteChoice, reasons: string[]): Site[] | undefined {
+    if (choice.calls !== undefined && !this.#calls(fn, choice.calls)) {
+      reasons.push(`${fn.name}: it does not call ${choice.calls}`);
+      return undefined;
+    }
+    const flow = this.#flowOf(fn);
+    const context: RuleContext = {
+      flow,
+      entryOf: (symbol) => this.#functions.get(symbol)?.entry,
+      roundTrip: () => this.#roundTrip(),
+      preferNop5: this.#preferNop5,
+    };
+    for (const rule of choice.rules) {
+      const places = findPlaces(rule, context);
+      if (typeof places === 'string') {
+        reasons.push(`${fn.name}: ${places}`);
+        continue;
+      }
+      return places.flatMap(({ index, arg, meaning, guard }) => {
+        const at = flow.instructions[index];
+        const fileOffset = at && this.#binary.fileOffsetOf(at.vaddr);
+        if (!at || fileOffset === undefined) return [];
+        const { vaddr, text, class: siteClass } = at;
+        return [
+          { symbol: fn.name, vaddr, fileOffset, instruction: text, class: siteClass, arg, meaning, guard },
+        ];
+      });
+    }
+    return undefined;
+  }
+
+  #roundTrip(): RoundTripSites | string {
+    this.#roundTripSites ??= this.#findRoundTrip();
+    return this.#roundTripSites;
+  }
+
+  #findRoundTrip(): RoundTripSites | string {
+    const fn = this.#functions.get(roundTrip);
+    const callee = this.#functions.get(attempt);
+    if (!fn || !callee) return `the program has no function ${fn ? attempt : roundTrip}`;
+    return findRoundTripSites(this.#flowOf(fn), {
+      attempt: callee.entry,
+      interfaceEqual: this.#functions.get(interfaceEqual)?.entry,
+    });
+  }
+
+  #calls(fn: GoFunction, symbol: string): boolean {
+    const target = this.#functions.get(symbol)?.entry;
+    return this.#flowOf(fn).instructions.some((i) => i.op === 'call' && i.target === target);
+  }
+
+  #flowOf(fn: GoFunction): ControlFlow {
+    const known = this.#flows.get(fn.name);
+    if (known) return known;
+    const flow = new ControlFlow(this.#binary.instructionsOf(fn), this.#noReturn);
+    this.#flows.set(fn.name, flow);
+    return flow;
+  }
+}
+
+function symbolsOf(choice: SiteChoice): string[] {
+  const callees = choice.rules.flatMap((r) =>
+    r.at === 'call' || r.at === 'nop5_before_call' ? [r.of, ...(r.after === undefined ? [] : [r.after])] : [],
+  );
+  return [...choice.on, ...callees, ...(choice.calls === undefined ? [] : [choice.calls])];
+}

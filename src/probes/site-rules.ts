@@ -1,0 +1,124 @@
+/** What each rule of a manifest means: instructions of a function → places, or why there is none. */
+
+import type { ArgumentRegister } from '../binary/instruction.ts';
+import type { ControlFlow } from './control-flow.ts';
+import type { SiteGuard, SiteMeaning, SiteRule } from './hook.ts';
+import type { RoundTripSites } from './round-trip.ts';
+
+/** A place in the function, before it has an address. */
+export interface Place {
+  /** Index of the instruction. */
+  readonly index: number;
+  readonly arg: ArgumentRegister;
+  readonly meaning: SiteMeaning;
+  readonly guard: SiteGuard;
+}
+
+/** What a rule may ask besides the function itself. */
+export interface RuleContext {
+  readonly flow: ControlFlow;
+  /** Entry of a function of the program. */
+  entryOf(symbol: string): number | undefined;
+  /** The ends of `roundTrip`, or why they cannot be proven. */
+  roundTrip(): RoundTripSites | string;
+  /** Whether a 5-byte nop is worth more than an emulated instruction (kernel ≥ 6.18). */
+  readonly preferNop5: boolean;
+}
+
+/** Applies one rule. */
+export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | string {
+  const { flow } = context;
+  switch (rule.at) {
+    case 'after_stack_check': {
+      const index = stackCheckEnd(flow, 'push_frame');
+      return index === undefined ? 'no frame push behind the stack check' : [event(index, rule.arg)];
+    }
+    case 'stack_check_branch': {
+      const index = stackCheckEnd(flow, 'branch');
+      if (index === undefined) return 'no stack check at the entry';
+      return [{ ...event(index, rule.arg), guard: 'stack_suffices' }];
+    }
+    case 'call': {
+      const index = findCall(rule, context);
+      return typeof index === 'string' ? index : [event(index, rule.arg)];
+    }
+    case 'nop5_before_call': {
+      const index = findCall(rule, context);
+      if (typeof index === 'string') return index;
+      const isNop5 = flow.instructions[index - 1]?.class === 'nop5';
+      if (!context.preferNop5 || !isNop5 || flow.isJumpTarget(index)) return 'no 5-byte nop before the call';
+      return [event(index - 1, rule.arg)];
+    }
+    case 'returns': {
+      const meaning = rule.ends ?? 'event';
+      const places = returnsOf(flow).map((index) => ({ ...event(index, rule.arg), meaning }));
+      return places.length > 0 ? places : 'it has no return';
+    }
+    case 'round_trip_result':
+      return ofRoundTrip(context, ({ result }) => [{ ...event(result, 0), meaning: 'success_or_retry' }]);
+    case 'round_trip_alternate':
+      return ofRoundTrip(context, ({ alternate }) =>
+        alternate
+          ? [{ ...event(alternate.jump, 0), meaning: 'done_unless_skip' }]
+          : 'the error of the alternate transport is not compared right after the call',
+      );
+    case 'round_trip_other_returns':
+      return ofRoundTrip(context, ({ otherReturns }) =>
+        otherReturns.map((index) => ({ ...event(index, 0), meaning: 'done' as const })),
+      );
+  }
+}
+
+function event(index: number, arg: ArgumentRegister): Place {
+  return { index, arg, meaning: 'event', guard: 'always' };
+}
+
+function ofRoundTrip(
+  context: RuleContext,
+  take: (sites: RoundTripSites) => Place[] | string,
+): Place[] | string {
+  const sites = context.roundTrip();
+  return typeof sites === 'string' ? sites : take(sites);
+}
+
+function returnsOf(flow: ControlFlow): number[] {
+  return flow.instructions.flatMap((i, index) => (i.op === 'return' ? [index] : []));
+}
+
+/** The first instruction of the kind, if only the stack check comes before it and nothing jumps in between. */
+function stackCheckEnd(flow: ControlFlow, wanted: 'push_frame' | 'branch'): number | undefined {
+  for (const [index, instruction] of flow.instructions.entries()) {
+    if (index > 0 && flow.isJumpTarget(index)) return undefined;
+    const isStackBranch = instruction.op === 'branch' && instruction.when === 'stack_low';
+    if (wanted === 'branch' ? isStackBranch : instruction.op === 'push_frame') return index;
+    if (!isStackBranch && instruction.op !== 'stack_check' && instruction.op !== 'nop') return undefined;
+  }
+  return undefined;
+}
+
+/** The one call of `of`; with `after`, one that is reached from the call of `after` in a straight line. */
+function findCall(
+  rule: { readonly of: string; readonly after?: string },
+  context: RuleContext,
+): number | string {
+  const { instructions } = context.flow;
+  const callsOf = (symbol: string) => {
+    const entry = context.entryOf(symbol);
+    return instructions.flatMap((i, index) => (i.op === 'call' && i.target === entry ? [index] : []));
+  };
+  const [call, ...others] = callsOf(rule.of);
+  if (call === undefined) return `it does not call ${rule.of}`;
+  if (others.length > 0) return `it calls ${rule.of} in several places`;
+  if (rule.after === undefined) return call;
+  const before = callsOf(rule.after).findLast((index) => index < call);
+  if (before === undefined) return `it does not call ${rule.after} before ${rule.of}`;
+  for (let index = before + 1; index <= call; index++) {
+    const op = instructions[index]?.op;
+    const isStraight =
+      op === 'nop' || op === 'move' || op === 'other' || op === 'stack_check' || index === call;
+    if (!isStraight || context.flow.isJumpTarget(index)) {
+      return `the call of ${rule.of} can be reached without the one of ${rule.after}`;
+    }
+  }
+  return call;
+}
