@@ -65,7 +65,8 @@ export function run(command, args, { log, mayFail = false, env, cwd = root } = {
     }, 30_000);
     child.on('error', (error) => {
       clearInterval(heartbeat);
-      fail(new ScriptError(`cannot run ${command}: ${error.message}`)));
+      fail(new ScriptError(`cannot run ${command}: ${error.message}`));
+    });
     child.on('close', (code, signal) => {
       clearInterval(heartbeat);
       if (code === 0 || mayFail) return done(code ?? 1);
