@@ -151,6 +151,16 @@ function typescript() {
     out.push('} as const;', '');
   }
   const header = layout(byHeader().id);
+  out.push(
+    '/** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */',
+    'export const wireSize = {',
+  );
+  for (const r of [header, ...records]) {
+    out.push(`  ${r.name.toUpperCase()}: ${r.size},`);
+    const text = r.fields.find((f) => f.name === 'text');
+    if (text) out.push(`  ${r.name.toUpperCase()}_TEXT: ${text.size},`);
+  }
+  out.push('} as const;', '');
   out.push(...interfaceOf(header), ...readerOf(header, 'header'));
   for (const r of records) out.push(...interfaceOf(r), ...readerOf(r, 'record'));
   for (const v of values.filter((v) => ['target_row', 'settings'].includes(v.name))) {

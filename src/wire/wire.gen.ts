@@ -96,6 +96,15 @@ export const count = {
   COUNT_MAX: 24,
 } as const;
 
+/** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */
+export const wireSize = {
+  EV_HEADER: 16,
+  EV_SPAN_END: 1200,
+  EV_SPAN_END_TEXT: 1024,
+  EV_PROCESS_EXEC: 32,
+  EV_PROCESS_EXIT: 32,
+} as const;
+
 /** `struct ev_header`, 16 bytes. */
 export interface EvHeader {
   /** one of enum ev_kind */
@@ -289,9 +298,11 @@ export interface TargetRow {
   readonly h2StreamCloseErr: number;
 }
 
-/** The 96 bytes of a `struct target_row`. */
+export const TARGET_ROW_BYTES = 96;
+
+/** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
-  const bytes = new Uint8Array(96);
+  const bytes = new Uint8Array(TARGET_ROW_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, value.targetId, true);
   view.setUint32(4, value.tgid, true);
@@ -383,9 +394,11 @@ export interface Settings {
   readonly followExec: number;
 }
 
-/** The 16 bytes of a `struct settings`. */
+export const SETTINGS_BYTES = 16;
+
+/** The bytes of a `struct settings`. */
 export function writeSettings(value: Settings): Uint8Array {
-  const bytes = new Uint8Array(16);
+  const bytes = new Uint8Array(SETTINGS_BYTES);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, value.samplerRejectBelow, true);
   view.setUint32(8, value.samplerParentBased, true);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The context maps as user space tends them: reading open spans, forgetting what nobody can use any more. */
+#include <time.h>
+
+#include "internal.h"
+
+#define CHUNK 512
+
+/* What a walk does with an entry. */
+enum walk { WALK_KEEP, WALK_REMOVE, WALK_STOP };
+
+typedef enum walk (*visit_fn)(const struct goroutine_key *key, void *value, void *context);
+
+/* Visits every entry that stands in the map for the whole of the walk. @return entries removed, or -errno */
+static int64_t map__walk(int fd, size_t value_bytes, visit_fn visit, void *context)
+{
+	struct goroutine_key *keys = malloc(CHUNK * sizeof(*keys));
+	char *values = malloc(CHUNK * value_bytes);
+	int64_t removed = 0, result = keys && values ? 0 : -ENOMEM;
+	uint32_t position = 0;
+	bool first = true, last = false;
+
+	while (!result && !last) {
+		uint32_t count = CHUNK;
+
+		if (bpf_map_lookup_batch(fd, first ? NULL : &position, &position, keys, values, &count, NULL)) {
+			if (errno != ENOENT) {
+				result = -errno;
+				break;
+			}
+			last = true;
+		}
+		first = false;
+		for (uint32_t i = 0; i < count; i++) {
+			enum walk next = visit(&keys[i], values + i * value_bytes, context);
+
+			if (next == WALK_REMOVE && !bpf_map_delete_elem(fd, &keys[i]))
+				removed++;
+			if (next == WALK_STOP) {
+				last = true;
+				break;
+			}
+		}
+	}
+	free(keys);
+	free(values);
+	return result ? result : removed;
+}
+
+struct copy {
+	struct batch batch;
+	uint32_t target_id;
+	uint64_t started_before_ns;
+	bool full;
+};
+
+static enum walk copy_open(const struct goroutine_key *key, void *value, void *context)
+{
+	struct ev_span_end *span = value;
+	struct copy *copy = context;
+	uint32_t text_bytes = span->text_bytes < TEXT_BYTES_MAX ? span->text_bytes : TEXT_BYTES_MAX;
+
+	if ((copy->target_id && key->target_id != copy->target_id) || span->start_ktime_ns >= copy->started_before_ns)
+		return WALK_KEEP;
+	/* Between insertion and filling an entry is blank; an unsampled one is nobody's business. */
+	if (!span->header.kind || !(span->trace_flags & 1))
+		return WALK_KEEP;
+	span->header.size = offsetof(struct ev_span_end, text) + text_bytes;
+	copy->full = !batch__append(&copy->batch, span, span->header.size);
+	return copy->full ? WALK_STOP : WALK_KEEP;
+}
+
+int64_t kernel__copy_open(struct kernel *kernel, uint32_t target_id, uint64_t started_before_ns, void *batch,
+			  size_t batch_bytes)
+{
+	struct copy copy = { .batch = { .at = batch, .bytes = batch_bytes },
+			     .target_id = target_id,
+			     .started_before_ns = started_before_ns };
+	int64_t result = map__walk(kernel->open_fd, sizeof(struct ev_span_end), copy_open, &copy);
+
+	if (result < 0)
+		return result;
+	return copy.full ? -ENOSPC : (int64_t)copy.batch.used;
+}
+
+int kernel__remove_open(struct kernel *kernel, uint32_t target_id, uint64_t goid, uint32_t depth)
+{
+	struct goroutine_key key = { .goid = goid, .target_id = target_id, .depth = depth };
+
+	return bpf_map_delete_elem(kernel->open_fd, &key) ? -errno : 0;
+}
+
+static enum walk remove_of_target(const struct goroutine_key *key, void *value, void *context)
+{
+	(void)value;
+	return key->target_id == *(uint32_t *)context ? WALK_REMOVE : WALK_KEEP;
+}
+
+int64_t kernel__forget_target(struct kernel *kernel, uint32_t target_id)
+{
+	int64_t open = map__walk(kernel->open_fd, sizeof(struct ev_span_end), remove_of_target, &target_id);
+	int64_t inherited = map__walk(kernel->inherited_fd, sizeof(struct inherited), remove_of_target, &target_id);
+
+	if (open < 0)
+		return open;
+	return inherited < 0 ? inherited : open + inherited;
+}
+
+struct sweep {
+	struct kernel *kernel;
+	uint64_t now_ns;
+	uint64_t grace_ns;
+	uint64_t kept;
+};
+
+static bool span_is_open(struct kernel *kernel, uint32_t target_id, const struct inherited *inherited)
+{
+	struct goroutine_key key = { .goid = inherited->owner_goid,
+				     .target_id = target_id,
+				     .depth = inherited->owner_depth };
+	struct ev_span_end span;
+
+	return !bpf_map_lookup_elem(kernel->open_fd, &key, &span) &&
+	       !memcmp(&span.span_id, &inherited->span_id, sizeof(span.span_id));
+}
+
+static enum walk sweep_one(const struct goroutine_key *key, void *value, void *context)
+{
+	struct inherited *inherited = value;
+	struct sweep *sweep = context;
+
+	if (!inherited->dead_ktime_ns) {
+		if (span_is_open(sweep->kernel, key->target_id, inherited)) {
+			sweep->kept++;
+			return WALK_KEEP;
+		}
+		inherited->dead_ktime_ns = sweep->now_ns;
+		/* Programs never change an entry, so this overwrites nothing; a goroutine's key is never reused. */
+		if (sweep->grace_ns)
+			bpf_map_update_elem(sweep->kernel->inherited_fd, key, inherited, BPF_EXIST);
+	}
+	if (sweep->now_ns - inherited->dead_ktime_ns >= sweep->grace_ns)
+		return WALK_REMOVE;
+	sweep->kept++;
+	return WALK_KEEP;
+}
+
+int kernel__sweep(struct kernel *kernel, uint64_t grace_ns, struct sweep_result *out)
+{
+	struct timespec now;
+	struct sweep sweep = { .kernel = kernel, .grace_ns = grace_ns };
+	int64_t removed;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sweep.now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	removed = map__walk(kernel->inherited_fd, sizeof(struct inherited), sweep_one, &sweep);
+	if (removed >= 0 && grace_ns && sweep.kept > kernel->inherited_max / 2) {
+		int64_t more;
+
+		sweep.grace_ns = 0;
+		sweep.kept = 0;
+		more = map__walk(kernel->inherited_fd, sizeof(struct inherited), sweep_one, &sweep);
+		removed = more < 0 ? more : removed + more;
+	}
+	if (removed < 0)
+		return removed;
+	*out = (struct sweep_result){ .kept = sweep.kept, .removed = removed };
+	return 0;
+}

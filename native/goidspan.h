@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * The shim between JavaScript and the kernel: loads the BPF object, attaches its programs, copies records out.
+ *
+ * It is passive: it starts nothing of its own (kernel links are closed by short-lived threads that are joined
+ * before the call returns), calls nobody back, blocks only for the kernel. Every function returns 0 or a count, or
+ * `-errno`. One thread may drain while another uses the rest.
+ */
+#ifndef GOIDSPAN_H
+#define GOIDSPAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHIM_API __attribute__((visibility("default")))
+
+struct kernel;
+struct link;
+
+struct kernel_options {
+	uint64_t size; /* of this struct */
+	const char *object_path;
+	uint32_t ring_bytes; /* a power of two, at least a page */
+	uint32_t open_spans_max;
+	uint32_t inherited_max;
+	uint32_t force_perf_links; /* 1: as on kernels without uprobe_multi links */
+};
+
+/** One program at `count` places of one file. */
+struct attach_options {
+	uint64_t size; /* of this struct */
+	const char *program;
+	const char *path;
+	const uint64_t *offsets; /* in the file */
+	const uint64_t *cookies;
+	uint32_t count;
+	uint32_t pid; /* only this process */
+};
+
+struct sweep_result {
+	uint64_t kept; /* inheritances of spans that are open, or ended less than the grace period ago */
+	uint64_t removed;
+};
+
+struct program_stats {
+	uint64_t runs;
+	uint64_t run_time_ns;
+};
+
+/** Hash of bpf/wire.h at the time this library was built. */
+SHIM_API uint64_t shim__wire_hash(void);
+
+/**
+ * Loads the object and attaches the programs that follow processes.
+ * @param out  the handle, freed by kernel__close
+ * @param error  receives what the verifier or libbpf said last, terminated; may be empty
+ */
+SHIM_API int kernel__open(const struct kernel_options *options, struct kernel **out, char *error, size_t error_bytes);
+
+/** Detaches what is still attached and frees the handle. */
+SHIM_API void kernel__close(struct kernel *kernel);
+
+/** @param settings a `struct settings` of wire.h */
+SHIM_API int kernel__set_settings(struct kernel *kernel, const void *settings);
+
+/** @param row a `struct target_row` of wire.h; one with target_id 0 empties the slot */
+SHIM_API int kernel__set_target(struct kernel *kernel, uint32_t slot, const void *row);
+
+/** Reports exec and exit of that process as those of target `target_id`; 0 stops that. */
+SHIM_API int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t target_id);
+
+/**
+ * Attaches one program at a set of places: one uprobe_multi link (Linux ≥ 6.10), otherwise a perf event link each.
+ * @param out  the handle, freed by links__close
+ */
+SHIM_API int kernel__attach(struct kernel *kernel, const struct attach_options *options, struct link **out);
+
+/** Detaches and frees links, side by side: each takes a grace period of the kernel (about 45 ms). */
+SHIM_API void links__close(struct link **links, size_t count);
+
+/**
+ * Copies records out of the ring buffer, each padded to a multiple of 8 bytes, until it is empty or the next may
+ * not fit. One thread at a time.
+ * @return bytes written
+ */
+SHIM_API int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes);
+
+/** @param counts  receives `enum count` many sums over all CPUs */
+SHIM_API int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t count);
+
+/** Number of programs; their names and run statistics (measured only while kernel__measure is on) by index. */
+SHIM_API int kernel__program_count(struct kernel *kernel);
+SHIM_API const char *kernel__program_name(struct kernel *kernel, uint32_t index);
+SHIM_API int kernel__program_stats(struct kernel *kernel, uint32_t index, struct program_stats *out);
+
+/** Turns the kernel's run statistics on or off. They cost every BPF program on the host: only for short windows. */
+SHIM_API int kernel__measure(struct kernel *kernel, int on);
+
+/**
+ * Copies open spans as records, each padded to a multiple of 8 bytes.
+ * @param target_id  only of this target; 0: of all
+ * @param started_before_ns  only those that started before that kernel time
+ * @return bytes written, or -ENOSPC if not all fitted (what fitted is in the batch)
+ */
+SHIM_API int64_t kernel__copy_open(struct kernel *kernel, uint32_t target_id, uint64_t started_before_ns, void *batch,
+				   size_t batch_bytes);
+
+/** Removes one open span; `-ENOENT` if it has ended meanwhile. */
+SHIM_API int kernel__remove_open(struct kernel *kernel, uint32_t target_id, uint64_t goid, uint32_t depth);
+
+/** Removes all context of a target that has gone. @return entries removed */
+SHIM_API int64_t kernel__forget_target(struct kernel *kernel, uint32_t target_id);
+
+/**
+ * Removes inheritances whose span has ended: after `grace_ns`, in which they still serve as links, or at once when
+ * the map is more than half full.
+ */
+SHIM_API int kernel__sweep(struct kernel *kernel, uint64_t grace_ns, struct sweep_result *out);
+
+/**
+ * Offset of CLOCK_REALTIME from CLOCK_MONOTONIC, from the tightest of a set of bracketed reads.
+ * @param offset_ns  to be added to kernel time
+ * @param error_ns  the true offset is within this of it
+ */
+SHIM_API int clock__measure(int64_t *offset_ns, uint64_t *error_ns);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the shim share. */
+#ifndef INTERNAL_H
+#define INTERNAL_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../bpf/wire.h"
+#include "goidspan.h"
+
+/* Where drained records go. */
+struct batch {
+	char *at;
+	size_t bytes;
+	size_t used;
+};
+
+struct kernel {
+	struct bpf_object *object;
+	struct ring_buffer *ring;
+	struct batch batch; /* of the drain that is under way */
+	struct bpf_link *exec_link;
+	struct bpf_link *exit_link;
+	bool multi_links;
+	int settings_fd;
+	int targets_fd;
+	int tgids_fd;
+	int open_fd;
+	int inherited_fd;
+	uint32_t inherited_max;
+	int counts_fd;
+	int measure_fd; /* -1: off */
+};
+
+/* May uprobe_multi links be used, and is their pid that of the whole process? */
+bool link__multi_supported(void);
+
+/* Appends a record, padded; false if it does not fit. */
+bool batch__append(struct batch *batch, const void *record, size_t bytes);
+
+#endif

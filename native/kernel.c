@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The loaded BPF object: opening, sizing, settings, draining, counting. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "../bpf/wire_hash.gen.h"
+#include "internal.h"
+
+#define LOG_BYTES (4 << 20)
+
+uint64_t shim__wire_hash(void)
+{
+	return WIRE_HASH;
+}
+
+static bool is_uprobe(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE;
+}
+
+/* Ends `error` with the last line of a verifier log that says what is wrong. */
+static void last_log_line(const char *log, char *error, size_t error_bytes)
+{
+	const char *line = log, *last = "";
+	size_t lines = 0, length;
+
+	for (const char *next; *line; line = next) {
+		next = strchr(line, '\n');
+		next = next ? next + 1 : line + strlen(line);
+		if (strncmp(line, "processed ", 10) && *line != '\n')
+			last = line;
+		lines++;
+	}
+	length = strcspn(last, "\n");
+	if (lines)
+		snprintf(error, error_bytes, "%.*s (%zu lines of verifier log omitted)", (int)length, last, lines - 1);
+}
+
+static int set_sizes(struct kernel *kernel, const struct kernel_options *options)
+{
+	struct { const char *map; uint32_t entries; } sizes[] = {
+		{ "records", options->ring_bytes },
+		{ "open_by_goroutine", options->open_spans_max },
+		{ "inherited_by_goroutine", options->inherited_max },
+	};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(kernel->object, sizes[i].map);
+
+		if (!map)
+			return -ENOENT;
+		if (sizes[i].entries && bpf_map__set_max_entries(map, sizes[i].entries))
+			return -errno;
+	}
+	return 0;
+}
+
+static int load(struct kernel *kernel, const struct kernel_options *options, char *error, size_t error_bytes)
+{
+	struct bpf_program *program;
+	char *log = calloc(1, LOG_BYTES);
+	int result;
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .kernel_log_buf = log, .kernel_log_size = log ? LOG_BYTES : 0);
+
+	libbpf_set_print(NULL);
+	kernel->object = bpf_object__open_file(options->object_path, &open_options);
+	if (!kernel->object) {
+		result = -errno;
+		goto out;
+	}
+	kernel->multi_links = !options->force_perf_links && link__multi_supported();
+	bpf_object__for_each_program(program, kernel->object)
+		if (kernel->multi_links && is_uprobe(program))
+			bpf_program__set_expected_attach_type(program, 48 /* BPF_TRACE_UPROBE_MULTI */);
+	result = set_sizes(kernel, options);
+	if (!result)
+		result = bpf_object__load(kernel->object);
+	if (result && log)
+		last_log_line(log, error, error_bytes);
+out:
+	free(log);
+	return result;
+}
+
+static int receive(void *context, void *record, size_t bytes)
+{
+	struct batch *batch = context;
+
+	batch__append(batch, record, bytes);
+	/* libbpf counts this record as consumed whatever is returned, so it is taken first and only then said stop. */
+	return batch->bytes - batch->used < sizeof(struct ev_span_end) ? -ENOSPC : 0;
+}
+
+static int find_maps(struct kernel *kernel)
+{
+	struct { const char *name; int *fd; } maps[] = {
+		{ "settings", &kernel->settings_fd },
+		{ "target_by_slot", &kernel->targets_fd },
+		{ "target_id_by_tgid", &kernel->tgids_fd },
+		{ "open_by_goroutine", &kernel->open_fd },
+		{ "inherited_by_goroutine", &kernel->inherited_fd },
+		{ "count_by_reason", &kernel->counts_fd },
+	};
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
+		*maps[i].fd = bpf_object__find_map_fd_by_name(kernel->object, maps[i].name);
+		if (*maps[i].fd < 0)
+			return *maps[i].fd;
+	}
+	kernel->inherited_max =
+		bpf_map__max_entries(bpf_object__find_map_by_name(kernel->object, "inherited_by_goroutine"));
+	kernel->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(kernel->object, "records"), receive,
+					&kernel->batch, NULL);
+	return kernel->ring ? 0 : -errno;
+}
+
+static int follow(struct kernel *kernel, const char *program, const char *tracepoint, struct bpf_link **out)
+{
+	*out = bpf_program__attach_raw_tracepoint(bpf_object__find_program_by_name(kernel->object, program), tracepoint);
+	return *out ? 0 : -errno;
+}
+
+int kernel__open(const struct kernel_options *options, struct kernel **out, char *error, size_t error_bytes)
+{
+	struct kernel *kernel;
+	int result;
+
+	if (options->size != sizeof(*options))
+		return -EINVAL;
+	*error = '\0';
+	kernel = calloc(1, sizeof(*kernel));
+	if (!kernel)
+		return -ENOMEM;
+	kernel->measure_fd = -1;
+	result = load(kernel, options, error, error_bytes);
+	if (!result)
+		result = find_maps(kernel);
+	if (!result)
+		result = follow(kernel, "process_exit", "sched_process_exit", &kernel->exit_link);
+	if (!result)
+		result = follow(kernel, "process_exec", "sched_process_exec", &kernel->exec_link);
+	if (result) {
+		kernel__close(kernel);
+		return result;
+	}
+	*out = kernel;
+	return 0;
+}
+
+void kernel__close(struct kernel *kernel)
+{
+	if (!kernel)
+		return;
+	kernel__measure(kernel, 0);
+	bpf_link__destroy(kernel->exec_link);
+	bpf_link__destroy(kernel->exit_link);
+	ring_buffer__free(kernel->ring);
+	bpf_object__close(kernel->object);
+	free(kernel);
+}
+
+int kernel__set_settings(struct kernel *kernel, const void *settings)
+{
+	uint32_t key = 0;
+
+	return bpf_map_update_elem(kernel->settings_fd, &key, settings, BPF_ANY) ? -errno : 0;
+}
+
+int kernel__set_target(struct kernel *kernel, uint32_t slot, const void *row)
+{
+	return bpf_map_update_elem(kernel->targets_fd, &slot, row, BPF_ANY) ? -errno : 0;
+}
+
+int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t target_id)
+{
+	int failed = target_id ? bpf_map_update_elem(kernel->tgids_fd, &tgid, &target_id, BPF_ANY) :
+				 bpf_map_delete_elem(kernel->tgids_fd, &tgid);
+
+	return failed ? -errno : 0;
+}
+
+int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes)
+{
+	int result;
+
+	if (batch_bytes < sizeof(struct ev_span_end))
+		return -EINVAL;
+	kernel->batch = (struct batch){ .at = batch, .bytes = batch_bytes };
+	result = ring_buffer__consume(kernel->ring);
+	if (result < 0 && result != -ENOSPC)
+		return result;
+	return kernel->batch.used;
+}
+
+int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t count)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *values;
+
+	if (cpus < 0)
+		return cpus;
+	if (count != COUNT_MAX)
+		return -EINVAL;
+	values = calloc(cpus, sizeof(*values));
+	if (!values)
+		return -ENOMEM;
+	for (uint32_t reason = 0; reason < COUNT_MAX; reason++) {
+		counts[reason] = 0;
+		if (bpf_map_lookup_elem(kernel->counts_fd, &reason, values))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			counts[reason] += values[cpu];
+	}
+	free(values);
+	return 0;
+}
+
+static struct bpf_program *program_at(struct kernel *kernel, uint32_t index)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, kernel->object)
+		if (!index--)
+			return program;
+	return NULL;
+}
+
+int kernel__program_count(struct kernel *kernel)
+{
+	int count = 0;
+
+	while (program_at(kernel, count))
+		count++;
+	return count;
+}
+
+const char *kernel__program_name(struct kernel *kernel, uint32_t index)
+{
+	struct bpf_program *program = program_at(kernel, index);
+
+	return program ? bpf_program__name(program) : NULL;
+}
+
+int kernel__program_stats(struct kernel *kernel, uint32_t index, struct program_stats *out)
+{
+	struct bpf_program *program = program_at(kernel, index);
+	struct bpf_prog_info info = {};
+	uint32_t bytes = sizeof(info);
+
+	if (!program)
+		return -ENOENT;
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &bytes))
+		return -errno;
+	*out = (struct program_stats){ .runs = info.run_cnt, .run_time_ns = info.run_time_ns };
+	return 0;
+}
+
+int kernel__measure(struct kernel *kernel, int on)
+{
+	if (on && kernel->measure_fd < 0) {
+		kernel->measure_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+		return kernel->measure_fd < 0 ? kernel->measure_fd : 0;
+	}
+	if (!on && kernel->measure_fd >= 0) {
+		close(kernel->measure_fd);
+		kernel->measure_fd = -1;
+	}
+	return 0;
+}

@@ -1,0 +1,245 @@
+/**
+ * The loaded BPF object as the rest of the project sees it: settings, targets, probes, counters. Owns the native
+ * handle; what leaves it as records goes through `Ingest`.
+ */
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { GoidspanError } from '../errors.ts';
+import { type Batch, batchOf } from '../wire/batch.ts';
+import {
+  count as countIndex,
+  type Settings,
+  TARGET_ROW_BYTES,
+  type TargetRow,
+  writeSettings,
+  writeTargetRow,
+} from '../wire/wire.gen.ts';
+import { errnoName } from './errno.ts';
+import { type Handle, loadNative, type Native, nativePath } from './native.ts';
+
+/** Sizes of the kernel side; each has a default. */
+export interface KernelOptions {
+  /** Bytes of the ring buffer, a power of two. Default 32 MiB: a one-second stall at 100,000 spans/s. */
+  readonly ringBytes?: number;
+  /** Spans that may be open at once, over all targets (1.2 kB of kernel memory each). Default 10,240. */
+  readonly openSpansMax?: number;
+  /** Live goroutines that inherited a span, over all targets (0.1 kB each). Default 65,536. */
+  readonly inheritedMax?: number;
+  /** Attach as on kernels without uprobe_multi links (before 6.10). Default false. */
+  readonly forcePerfLinks?: boolean;
+}
+
+/** One place of one program. */
+export interface AttachSite {
+  readonly fileOffset: number;
+  /** Index of the ABIInternal register that holds the probe's argument. */
+  readonly register: number;
+}
+
+/** A set of attached probes; only {@link Kernel.detach} uses it. */
+export interface Link {
+  readonly handle: Handle;
+}
+
+/** What the sweep of inherited contexts found. */
+export interface Swept {
+  readonly kept: number;
+  readonly removed: number;
+}
+
+const COUNTS = Object.keys(countIndex).slice(0, -1);
+const ERROR_BYTES = 512;
+const VMLINUX_BTF = '/sys/kernel/btf/vmlinux';
+
+export class Kernel {
+  readonly #native: Native;
+  readonly #handle: Handle;
+  readonly #programs: readonly string[];
+  #closed = false;
+
+  /** Loads the programs. Throws `no_btf`, `not_permitted`, `kernel_refused` or `shim_unusable`. Linux ≥ 5.17. */
+  static open(options: KernelOptions = {}): Kernel {
+    const native = loadNative();
+    if (!existsSync(VMLINUX_BTF)) {
+      throw new GoidspanError(
+        'no_btf',
+        `cannot load BPF programs: ${VMLINUX_BTF} is missing (use a kernel built with CONFIG_DEBUG_INFO_BTF=y)`,
+      );
+    }
+    const out = new BigUint64Array(1);
+    const said = new Uint8Array(ERROR_BYTES);
+    const result = native.kernelOpen(
+      {
+        objectPath: nativePath('goidspan.bpfel.o'),
+        ringBytes: options.ringBytes ?? 32 << 20,
+        openSpansMax: options.openSpansMax ?? 10_240,
+        inheritedMax: options.inheritedMax ?? 65_536,
+        forcePerfLinks: options.forcePerfLinks ?? false,
+      },
+      out,
+      said,
+    );
+    if (result < 0) throw openError(result, new TextDecoder().decode(said.subarray(0, said.indexOf(0))));
+    return new Kernel(native, out[0] as Handle);
+  }
+
+  private constructor(native: Native, handle: Handle) {
+    this.#native = native;
+    this.#handle = handle;
+    this.#programs = native.programNames(handle);
+  }
+
+  /** The native handle, for the thread that drains. */
+  get handle(): Handle {
+    return this.#handle;
+  }
+
+  setSettings(settings: Settings): void {
+    this.#check(this.#native.setSettings(this.#handle, writeSettings(settings)), 'change settings');
+  }
+
+  /** Tells the programs of a target, or with `undefined` that the slot is empty. */
+  setTarget(slot: number, row: TargetRow | undefined): void {
+    const bytes = row ? writeTargetRow(row) : new Uint8Array(TARGET_ROW_BYTES);
+    this.#check(this.#native.setTarget(this.#handle, slot, bytes), `set target slot ${slot}`);
+  }
+
+  /** Reports exec and exit of a process as those of a target, until told with 0. */
+  followProcess(tgid: number, targetId: number): void {
+    const result = this.#native.followProcess(this.#handle, tgid, targetId);
+    if (targetId !== 0) this.#check(result, `follow process ${tgid}`);
+  }
+
+  /** Attaches one program at a set of places of one file, in one process only. */
+  async attach(
+    program: string,
+    path: string,
+    pid: number,
+    slot: number,
+    sites: readonly AttachSite[],
+  ): Promise<Link> {
+    const out = new BigUint64Array(1);
+    const result = await this.#native.attach(
+      this.#handle,
+      {
+        program,
+        path,
+        pid,
+        offsets: BigUint64Array.from(sites, (site) => BigInt(site.fileOffset)),
+        cookies: BigUint64Array.from(sites, (site) => BigInt(slot | (site.register << 16))),
+      },
+      out,
+    );
+    if (result < 0) throw attachError(result, program, path, pid);
+    return { handle: out[0] as Handle };
+  }
+
+  /** Detaches side by side: about one grace period of the kernel (50–100 ms) for all of them. */
+  async detach(links: readonly Link[]): Promise<void> {
+    if (links.length > 0) await this.#native.closeLinks(BigUint64Array.from(links, (link) => link.handle));
+  }
+
+  /** Every counter of `enum count` by its name, summed over CPUs. */
+  counts(): Record<string, number> {
+    const values = new BigUint64Array(COUNTS.length);
+    this.#check(this.#native.counts(this.#handle, values), 'read counters');
+    return Object.fromEntries(COUNTS.map((name, index) => [name, Number(values[index])]));
+  }
+
+  /** Runs and time of each program while {@link measure} was on. */
+  programStats(): Record<string, { runs: number; runTimeNs: number }> {
+    const out = new BigUint64Array(2);
+    const stats: Record<string, { runs: number; runTimeNs: number }> = {};
+    this.#programs.forEach((name, index) => {
+      if (this.#native.programStats(this.#handle, index, out) === 0) {
+        stats[name] = { runs: Number(out[0]), runTimeNs: Number(out[1]) };
+      }
+    });
+    return stats;
+  }
+
+  /** Turns the kernel's run statistics on or off (Linux ≥ 5.8); false if it has none. */
+  measure(on: boolean): boolean {
+    return this.#native.measure(this.#handle, on) === 0;
+  }
+
+  /** Records of the spans that are open now: those of one target (0: of all) that started before a kernel time. */
+  async copyOpen(targetId: number, startedBeforeNs: bigint = 2n ** 64n - 1n): Promise<Batch> {
+    for (let bytes = 1 << 20; ; bytes *= 4) {
+      const buffer = new ArrayBuffer(bytes);
+      const used = await this.#native.copyOpen(
+        this.#handle,
+        targetId,
+        startedBeforeNs,
+        new Uint8Array(buffer),
+      );
+      if (used === -constants.errno.ENOSPC && bytes < 1 << 28) continue;
+      this.#check(used, 'read the open spans');
+      return batchOf(buffer.slice(0, used));
+    }
+  }
+
+  /** Removes one open span; false if it has ended meanwhile. */
+  removeOpen(targetId: number, goid: number, depth: number): boolean {
+    return this.#native.removeOpen(this.#handle, targetId, goid, depth) === 0;
+  }
+
+  /** Removes all context of a target that has gone. */
+  async forgetTarget(targetId: number): Promise<void> {
+    this.#check(await this.#native.forgetTarget(this.#handle, targetId), `forget target ${targetId}`);
+  }
+
+  /** Removes inherited contexts that nobody can use any more. */
+  async sweep(graceNs: bigint): Promise<Swept> {
+    const out = new BigUint64Array(2);
+    this.#check(await this.#native.sweep(this.#handle, graceNs, out), 'sweep the context maps');
+    return { kept: Number(out[0]), removed: Number(out[1]) };
+  }
+
+  /** Unloads everything. Idempotent; no call may be under way. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#native.kernelClose(this.#handle);
+  }
+
+  #check(result: number, verb: string): void {
+    if (result < 0) {
+      throw new GoidspanError('kernel_refused', `cannot ${verb}: the kernel says ${errnoName(-result)}`);
+    }
+  }
+}
+
+function openError(result: number, said: string): GoidspanError {
+  const errno = errnoName(-result);
+  if (errno === 'EPERM' || errno === 'EACCES') {
+    return new GoidspanError(
+      'not_permitted',
+      `cannot load BPF programs: ${errno} (run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE)`,
+    );
+  }
+  return new GoidspanError(
+    'kernel_refused',
+    `cannot load BPF programs: ${errno}${said ? `: ${said}` : ''} (Linux ≥ 5.17 is needed)`,
+  );
+}
+
+function attachError(result: number, program: string, path: string, pid: number): GoidspanError {
+  const errno = errnoName(-result);
+  const what = `cannot attach ${program} to ${path} (pid ${pid}): ${errno}`;
+  switch (errno) {
+    case 'EPERM':
+    case 'EACCES':
+      return new GoidspanError('not_permitted', `${what} (run as root, or with CAP_BPF and CAP_PERFMON)`);
+    case 'ESRCH':
+      return new GoidspanError('no_such_process', `${what} (the process has ended)`);
+    case 'EOPNOTSUPP':
+    case 'ENODEV':
+      return new GoidspanError('no_uprobes', `${what} (use a kernel built with CONFIG_UPROBE_EVENTS=y)`);
+    default:
+      return new GoidspanError(
+        'kernel_refused',
+        `${what} (is the file readable, and on a file system that can be mapped?)`,
+      );
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * The one seam to the native library: finds it, declares its functions to koffi, checks that it was built from
+ * the same wire.h. Nothing else in the project imports koffi.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import koffi from 'koffi';
+import { GoidspanError } from '../errors.ts';
+import { WIRE_HASH } from '../wire/wire.gen.ts';
+
+/** Address of a native object. */
+export type Handle = bigint;
+
+/** Memory that a native call reads or writes. */
+export type Memory = Uint8Array | BigUint64Array | BigInt64Array;
+
+/** `native/goidspan.h`, function by function; results below 0 are `-errno`. */
+export interface Native {
+  kernelOpen(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): number;
+  kernelClose(kernel: Handle): void;
+  setSettings(kernel: Handle, settings: Uint8Array): number;
+  setTarget(kernel: Handle, slot: number, row: Uint8Array): number;
+  followProcess(kernel: Handle, tgid: number, targetId: number): number;
+  attach(kernel: Handle, options: AttachOptions, out: BigUint64Array): Promise<number>;
+  closeLinks(links: BigUint64Array): Promise<void>;
+  drain(kernel: Handle, batch: Uint8Array): number;
+  counts(kernel: Handle, counts: BigUint64Array): number;
+  programNames(kernel: Handle): string[];
+  programStats(kernel: Handle, index: number, out: BigUint64Array): number;
+  measure(kernel: Handle, on: boolean): number;
+  copyOpen(kernel: Handle, targetId: number, startedBeforeNs: bigint, batch: Uint8Array): Promise<number>;
+  removeOpen(kernel: Handle, targetId: number, goid: number, depth: number): number;
+  forgetTarget(kernel: Handle, targetId: number): Promise<number>;
+  sweep(kernel: Handle, graceNs: bigint, out: BigUint64Array): Promise<number>;
+  measureClock(offsetNs: BigInt64Array, errorNs: BigUint64Array): number;
+}
+
+/** `struct kernel_options` without its size. */
+export interface KernelOpenOptions {
+  readonly objectPath: string;
+  readonly ringBytes: number;
+  readonly openSpansMax: number;
+  readonly inheritedMax: number;
+  readonly forcePerfLinks: boolean;
+}
+
+/** `struct attach_options` without its size. */
+export interface AttachOptions {
+  readonly program: string;
+  readonly path: string;
+  readonly offsets: BigUint64Array;
+  readonly cookies: BigUint64Array;
+  readonly pid: number;
+}
+
+/** Where the built native files are: beside the bundle, or in `dist` when run from sources. */
+export function nativePath(name: string): string {
+  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
+    for (const candidate of [join(dir, 'native', name), join(dir, 'dist', 'native', name)]) {
+      if (existsSync(candidate)) return candidate;
+    }
+    if (dir === dirname(dir)) break;
+  }
+  throw new GoidspanError(
+    'shim_unusable',
+    `cannot find ${name}: it is not part of this installation (reinstall the package, or run \`npm run build\`)`,
+  );
+}
+
+let loaded: Native | undefined;
+
+/** Loads the library once per thread. Throws `shim_unusable`. */
+export function loadNative(): Native {
+  loaded ??= declare(nativePath('libgoidspan.so'));
+  return loaded;
+}
+
+function declare(path: string): Native {
+  let library: ReturnType<typeof koffi.load>;
+  try {
+    library = koffi.load(path);
+  } catch (cause) {
+    throw new GoidspanError(
+      'shim_unusable',
+      `cannot load ${path}: ${cause instanceof Error ? cause.message : cause} (install libbpf 1.x: apt-get install libbpf1)`,
+      { cause },
+    );
+  }
+  const wireHash = BigInt(library.func('uint64_t shim__wire_hash()')() as number | bigint);
+  if (wireHash !== WIRE_HASH) {
+    throw new GoidspanError(
+      'shim_unusable',
+      `cannot use ${path}: it was built from another wire.h (${wireHash.toString(16)}, not ${WIRE_HASH.toString(16)}; rebuild it with \`npm run build\`)`,
+    );
+  }
+  const kernelOptions = koffi.struct({
+    size: 'uint64_t',
+    objectPath: 'const char *',
+    ringBytes: 'uint32_t',
+    openSpansMax: 'uint32_t',
+    inheritedMax: 'uint32_t',
+    forcePerfLinks: 'uint32_t',
+  });
+  const attachOptions = koffi.struct({
+    size: 'uint64_t',
+    program: 'const char *',
+    path: 'const char *',
+    offsets: 'void *',
+    cookies: 'void *',
+    count: 'uint32_t',
+    pid: 'uint32_t',
+  });
+  const bind = (name: string, result: string, ...parameters: (string | ReturnType<typeof koffi.pointer>)[]) =>
+    library.func(name, result, parameters);
+  const open = bind('kernel__open', 'int', koffi.pointer(kernelOptions), 'void *', 'void *', 'size_t');
+  const attach = bind('kernel__attach', 'int', 'uintptr_t', koffi.pointer(attachOptions), 'void *');
+  const closeLinks = bind('links__close', 'void', 'void *', 'size_t');
+  const drain = bind('kernel__drain', 'int64_t', 'uintptr_t', 'void *', 'size_t');
+  const counts = bind('kernel__counts', 'int', 'uintptr_t', 'void *', 'size_t');
+  const programCount = bind('kernel__program_count', 'int', 'uintptr_t');
+  const programName = bind('kernel__program_name', 'const char *', 'uintptr_t', 'uint32_t');
+  const measure = bind('kernel__measure', 'int', 'uintptr_t', 'int');
+  const copyOpen = bind(
+    'kernel__copy_open',
+    'int64_t',
+    'uintptr_t',
+    'uint32_t',
+    'uint64_t',
+    'void *',
+    'size_t',
+  );
+  const forget = bind('kernel__forget_target', 'int64_t', 'uintptr_t', 'uint32_t');
+  const sweep = bind('kernel__sweep', 'int', 'uintptr_t', 'uint64_t', 'void *');
+  const asynchronous = (fn: { async: (...args: never[]) => void }) =>
+    promisify(fn.async as (...args: unknown[]) => void) as (...args: unknown[]) => Promise<number>;
+  const attachAsync = asynchronous(attach);
+  const closeLinksAsync = asynchronous(closeLinks);
+  const copyOpenAsync = asynchronous(copyOpen);
+  const forgetAsync = asynchronous(forget);
+  const sweepAsync = asynchronous(sweep);
+  return {
+    kernelOpen: (options, out, error) =>
+      open(
+        { ...options, forcePerfLinks: Number(options.forcePerfLinks), size: koffi.sizeof(kernelOptions) },
+        out,
+        error,
+        error.length,
+      ),
+    kernelClose: bind('kernel__close', 'void', 'uintptr_t'),
+    setSettings: bind('kernel__set_settings', 'int', 'uintptr_t', 'void *'),
+    setTarget: bind('kernel__set_target', 'int', 'uintptr_t', 'uint32_t', 'void *'),
+    followProcess: bind('kernel__follow_process', 'int', 'uintptr_t', 'uint32_t', 'uint32_t'),
+    attach: (kernel, options, out) =>
+      attachAsync(
+        kernel,
+        { ...options, count: options.offsets.length, size: koffi.sizeof(attachOptions) },
+        out,
+      ),
+    closeLinks: async (links) => {
+      await closeLinksAsync(links, links.length);
+    },
+    drain: (kernel, batch) => Number(drain(kernel, batch, batch.length)),
+    counts: (kernel, out) => counts(kernel, out, out.length),
+    programNames: (kernel) =>
+      Array.from({ length: programCount(kernel) }, (_, index) => programName(kernel, index) as string),
+    programStats: bind('kernel__program_stats', 'int', 'uintptr_t', 'uint32_t', 'void *'),
+    measure: (kernel, on) => measure(kernel, Number(on)),
+    copyOpen: async (kernel, targetId, before, batch) =>
+      Number(await copyOpenAsync(kernel, targetId, before, batch, batch.length)),
+    removeOpen: bind('kernel__remove_open', 'int', 'uintptr_t', 'uint32_t', 'uint64_t', 'uint32_t'),
+    forgetTarget: async (kernel, targetId) => Number(await forgetAsync(kernel, targetId)),
+    sweep: (kernel, graceNs, out) => sweepAsync(kernel, graceNs, out),
+    measureClock: bind('clock__measure', 'int', 'void *', 'void *'),
+  };
+}
