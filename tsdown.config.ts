@@ -5,16 +5,20 @@ const shared = {
   platform: 'node',
   fixedExtension: false,
   clean: false,
-  sourcemap: false,
   shims: true,
+  dts: { entry: 'src/index.ts' },
 } as const;
 
+/** The library in both module kinds; the worker and the command are started by path and need one only. */
 export default defineConfig([
   {
     ...shared,
-    entry: { index: 'src/index.ts', 'kernel/ingest-worker': 'src/kernel/ingest-worker.ts' },
-    format: ['esm', 'cjs'],
-    dts: { entry: 'src/index.ts' },
+    format: ['esm'],
+    entry: {
+      index: 'src/index.ts',
+      'kernel/ingest-worker': 'src/kernel/ingest-worker.ts',
+      'cli/main': 'src/cli/main.ts',
+    },
   },
-  { ...shared, entry: { 'cli/main': 'src/cli/main.ts' }, format: ['esm'], dts: false },
+  { ...shared, format: ['cjs'], entry: { index: 'src/index.ts' } },
 ]);

@@ -51,7 +51,13 @@ const filesIn = (path) => (existsSync(join(root, path)) ? readdirSync(join(root,
 
 /** ESM and CJS of the library, the worker and the command. */
 export async function buildJs() {
-  const outputs = ['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/cli/main.js'];
+  const outputs = [
+    'dist/index.js',
+    'dist/index.cjs',
+    'dist/index.d.ts',
+    'dist/cli/main.js',
+    'dist/kernel/ingest-worker.js',
+  ];
   const inputs = ['src', 'tsdown.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
   await unlessFresh('js', { inputs, outputs }, async () => {
     say('building the JavaScript');
