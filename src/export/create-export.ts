@@ -1,0 +1,63 @@
+/** Builds the ways out from the standard environment and the options of the command line. */
+import { BatchSink } from './batch-sink.ts';
+import { FailureReporter } from './failure-reporter.ts';
+import { JsonlExporter } from './jsonl-exporter.ts';
+import { createOtlpExporter, probeEndpoint } from './otlp-exporter.ts';
+import { type BatchSettings, batchSettingsOf, destinationsOf, otlpSettingsOf } from './settings.ts';
+import { paintOf } from './terminal/span-line.ts';
+import { TreeExporter } from './terminal/tree-exporter.ts';
+
+/** What the caller chooses; all else comes from the environment. */
+export interface ExportOptions {
+  /** Write OTLP JSON to this file, beside the other ways out. */
+  readonly outFile?: string | undefined;
+  /** Where trees are printed when the environment names no destination, or `console`. */
+  readonly terminal: { readonly write: (text: string) => void; readonly useColor: boolean };
+  /** Told of everything that the user should know, one line at a time. */
+  readonly report: (message: string) => void;
+}
+
+/** Local ways out are fast: a batch soon, and room for a burst of records after a stall of the process. */
+const FILE_BATCH: BatchSettings = {
+  maxQueueSize: 65_536,
+  maxExportBatchSize: 512,
+  scheduledDelayMillis: 500,
+  exportTimeoutMillis: 30_000,
+};
+const TERMINAL_BATCH: BatchSettings = { ...FILE_BATCH, scheduledDelayMillis: 50 };
+
+/**
+ * Makes the ways out; the first is the one that `spans.exported` of the summary speaks of.
+ * Names: `otlp`, `file`, `terminal`. `env` should be `process.env`: the OTLP exporters read more from that.
+ * @throws {GoidspanError} `bad_endpoint`, `cannot_write`.
+ */
+export async function createExport(
+  { outFile, terminal, report }: ExportOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly BatchSink[]> {
+  const destinations = destinationsOf(env, report) ?? ['console'];
+  const sinks: BatchSink[] = [];
+  if (destinations.includes('otlp')) sinks.push(await createOtlpSink(env, report));
+  if (outFile !== undefined) sinks.push(await createFileSink(outFile, report));
+  if (destinations.includes('console')) {
+    const exporter = new TreeExporter({ write: terminal.write, paint: paintOf(terminal.useColor) });
+    const reporter = new FailureReporter('the terminal', report);
+    sinks.push(await BatchSink.create(exporter, { name: 'terminal', batch: TERMINAL_BATCH, reporter }));
+  }
+  return sinks;
+}
+
+async function createFileSink(path: string, report: (message: string) => void): Promise<BatchSink> {
+  const exporter = await JsonlExporter.open(path);
+  const reporter = new FailureReporter(path, report);
+  return BatchSink.create(exporter, { name: 'file', batch: FILE_BATCH, reporter });
+}
+
+async function createOtlpSink(env: NodeJS.ProcessEnv, report: (message: string) => void): Promise<BatchSink> {
+  const settings = otlpSettingsOf(env, report);
+  const reporter = new FailureReporter(settings.url, report);
+  const early = await probeEndpoint(settings.url);
+  if (early) reporter.failed(early);
+  const exporter = await createOtlpExporter(settings);
+  return BatchSink.create(exporter, { name: 'otlp', batch: batchSettingsOf(env, report), reporter });
+}

@@ -1,0 +1,22 @@
+/** The two ends of the way out: what takes spans, and what sends them. Owns structural types only. */
+import type { ReadableSpan } from '../span/readable-span.ts';
+
+/** Takes ended spans: any `SpanProcessor` of the SDK is one. `onEnd` must not throw. */
+export interface SpanSink {
+  onEnd(span: ReadableSpan): void;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** Outcome of one export: 0 is success, 1 failure (`ExportResultCode` of the SDK). */
+export interface ExportResult {
+  readonly code: 0 | 1;
+  readonly error?: Error;
+}
+
+/** Sends batches: any `SpanExporter` of the SDK is one. It neither queues nor batches; a processor does. */
+export interface SpanExporter {
+  export(spans: ReadableSpan[], resultCallback: (result: ExportResult) => void): void;
+  forceFlush?(): Promise<void>;
+  shutdown(): Promise<void>;
+}

@@ -1,0 +1,66 @@
+/** The spans of a trace as a tree, and the tree as lines. Pure. */
+import type { HrTime } from '@opentelemetry/api';
+import type { ReadableSpan } from '../../span/readable-span.ts';
+import { type Paint, processOf, spanLine } from './span-line.ts';
+
+/** A span and those whose parent it is, in the order in which they started. */
+interface Node {
+  readonly span: ReadableSpan;
+  readonly children: readonly Node[];
+}
+
+/** Longer traces are cut: a terminal is no place for a thousand lines. */
+const MAX_LINES_PER_TRACE = 100;
+
+/** Formats all spans of one trace; a span whose parent is not among them is at the top. */
+export function formatTrace(spans: readonly ReadableSpan[], paint: Paint): string[] {
+  const lines: string[] = [];
+  for (const root of treesOf(spans)) addLines(lines, root, paint, { first: '', rest: '' }, undefined);
+  if (lines.length <= MAX_LINES_PER_TRACE) return lines;
+  const more = lines.length - MAX_LINES_PER_TRACE;
+  return [...lines.slice(0, MAX_LINES_PER_TRACE), paint('dim', `… and ${more} more spans of this trace`)];
+}
+
+function treesOf(spans: readonly ReadableSpan[]): Node[] {
+  const ids = new Set(spans.map((span) => span.spanContext().spanId));
+  const spansByParent = new Map<string, ReadableSpan[]>();
+  for (const span of spans) {
+    const parentId = span.parentSpanContext?.spanId;
+    const key = parentId !== undefined && ids.has(parentId) ? parentId : '';
+    const siblings = spansByParent.get(key);
+    if (siblings) siblings.push(span);
+    else spansByParent.set(key, [span]);
+  }
+  const nodesUnder = (key: string): Node[] => {
+    const siblings = spansByParent.get(key) ?? [];
+    // Taken once, so that two spans that name each other as parent cannot loop.
+    spansByParent.delete(key);
+    return siblings
+      .sort((a, b) => compareTimes(a.startTime, b.startTime))
+      .map((span) => ({ span, children: nodesUnder(span.spanContext().spanId) }));
+  };
+  return nodesUnder('');
+}
+
+function addLines(
+  lines: string[],
+  { span, children }: Node,
+  paint: Paint,
+  indent: { readonly first: string; readonly rest: string },
+  processAbove: string | undefined,
+): void {
+  const process = processOf(span);
+  lines.push(`${paint('dim', indent.first)}${spanLine(span, paint, process !== processAbove)}`);
+  children.forEach((child, index) => {
+    const isLast = index === children.length - 1;
+    const childIndent = {
+      first: `${indent.rest}${isLast ? '└─ ' : '├─ '}`,
+      rest: `${indent.rest}${isLast ? '   ' : '│  '}`,
+    };
+    addLines(lines, child, paint, childIndent, process);
+  });
+}
+
+function compareTimes(a: HrTime, b: HrTime): number {
+  return a[0] - b[0] || a[1] - b[1];
+}
