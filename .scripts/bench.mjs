@@ -13,21 +13,18 @@ import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
 const rounds = 5;
 const windowSeconds = 5;
 const target = '.cache/bench/hello';
-const module = 'test/fixtures/acceptance';
+const source = 'test/fixtures/acceptance/hello';
 
 async function buildTarget() {
   for (const tool of ['go', 'wrk']) {
     if (!which(tool))
       throw new ScriptError(`cannot bench: no ${tool} on the PATH (npm run setup says the remedy)`);
   }
-  await unlessFresh(
-    'bench-hello',
-    { inputs: [`${module}/hello`, `${module}/go.mod`], outputs: [target] },
-    () =>
-      run('go', ['build', '-buildvcs=false', '-o', join(root, target), './hello'], {
-        cwd: join(root, module),
-        log: 'bench-hello',
-      }),
+  await unlessFresh('bench-hello', { inputs: [source], outputs: [target] }, () =>
+    run('go', ['build', '-buildvcs=false', '-o', join(root, target), '.'], {
+      cwd: join(root, source),
+      log: 'bench-hello',
+    }),
   );
 }
 

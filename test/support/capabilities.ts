@@ -38,7 +38,7 @@ export const go: Requirement = () => (onPath('go') ? undefined : 'no go on the P
 export const go119: Requirement = () =>
   existsSync(go119Path) ? undefined : `no Go 1.19 (${go119Path}; Debian package golang-1.19-go)`;
 
-export const go119Path = '/usr/lib/go-1.19/bin/go';
+const go119Path = '/usr/lib/go-1.19/bin/go';
 
 function onPath(command: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
