@@ -46,6 +46,11 @@ const maxHeaders = 4096;
 const maxNoteBytes = 1 << 16;
 const maxDynamicBytes = 1 << 16;
 const maxNameTableBytes = 1 << 20;
+const maxNameBytes = 256;
+/** Linkers make 3 to 12. */
+const maxSegments = 64;
+/** User space of x86-64 and arm64 with 4-level page tables. */
+const addressLimit = 2 ** 48;
 
 /**
  * Reads the headers.
@@ -70,7 +75,7 @@ export function parseElf(source: ByteSource): Elf {
   }
   const programs = programHeaders(source, view);
   const segments = programs.filter((p) => p.type === PT_LOAD).map(toSegment);
-  if (segments.length === 0) throw bad('it has no loadable segment (the file is damaged)');
+  checkSegments(segments, source.size);
   return {
     machine: view.getUint16(18, true),
     isPie: type === 3,
@@ -113,6 +118,15 @@ function programHeaders(source: ByteSource, head: DataView): ProgramHeader[] {
       memoryBytes: u64(table, at + 40),
     };
   });
+}
+
+/** So that reading every segment once is reading the file about once. */
+function checkSegments(segments: readonly Segment[], fileBytes: number): void {
+  const total = segments.reduce((sum, s) => sum + s.fileBytes, 0);
+  const isInside = segments.every((s) => s.vaddr + s.memoryBytes < addressLimit);
+  if (segments.length === 0 || segments.length > maxSegments || total > 2 * fileBytes || !isInside) {
+    throw bad(`its ${segments.length} loadable segments do not make sense (the file is damaged)`);
+  }
 }
 
 function toSegment(p: ProgramHeader): Segment {
@@ -197,8 +211,9 @@ function align4(n: number): number {
 
 function cString(bytes: Uint8Array, from: number): string {
   if (from >= bytes.length) return '';
-  const end = bytes.indexOf(0, from);
-  return Buffer.from(bytes.subarray(from, end < 0 ? bytes.length : end)).toString('latin1');
+  const text = bytes.subarray(from, from + maxNameBytes);
+  const end = text.indexOf(0);
+  return Buffer.from(end < 0 ? text : text.subarray(0, end)).toString('latin1');
 }
 
 function bad(cause: string): GoidspanError {

@@ -8,7 +8,7 @@ import { AddressSpace } from './address-space.ts';
 import { type Arch, archOf } from './arch.ts';
 import { type BuildInfo, readBuildInfo } from './build-info.ts';
 import type { ByteSource } from './byte-source.ts';
-import { type Elf, parseElf } from './elf.ts';
+import { type Elf, parseElf, type Segment } from './elf.ts';
 import type { Instruction } from './instruction.ts';
 import { findModuleData, type ModuleData } from './moduledata.ts';
 import { findPclntab, type GoFunction, lookUpFunctions, type Pclntab } from './pclntab.ts';
@@ -71,6 +71,11 @@ export class GoBinary {
     this.buildInfo = readBuildInfo(elf, space);
     this.goVersion = this.buildInfo?.goVersion;
     this.modulePath = this.buildInfo?.modulePath;
+  }
+
+  /** The parts of the file that are loaded, as the program headers say. */
+  get segments(): readonly Segment[] {
+    return this.#space.segments;
   }
 
   /** Whether C code is linked in (then the thread's g is at another place). */

@@ -33,6 +33,7 @@ const enoptrbss = 248;
 const afterBss = 256;
 const searchedBytes = 448;
 const maxCandidates = 4096;
+const maxTypeRanges = 8;
 
 /** Finds it, or undefined when nothing fits (then there are no struct offsets either). */
 export function findModuleData(elf: Elf, space: AddressSpace, table: Pclntab): ModuleData | undefined {
@@ -95,5 +96,5 @@ function typeRanges(space: AddressSpace, words: readonly number[]): Range[] {
     add(at(end + 24), at(end + 40));
   }
   for (let offset = afterBss; offset < words.length * 8; offset += 8) add(at(offset), at(offset + 8));
-  return ranges;
+  return ranges.slice(0, maxTypeRanges);
 }

@@ -124,10 +124,14 @@ export function lookUpFunctions(
   const nameByOffset = findNames(space, table, names);
   if (nameByOffset.size === 0) return found;
   const infos = new Window(space);
-  for (const { vaddr, bytes } of space.chunks(table.functionsFrom, functionsTo(table), 8)) {
+  let last = 0;
+  for (const { bytes } of space.chunks(table.functionsFrom, functionsTo(table), 8)) {
     const view = viewOf(bytes);
-    for (let at = ((table.functionsFrom - vaddr) % 8) & 7; at + 12 <= bytes.length; at += 8) {
+    for (let at = 0; at + 12 <= bytes.length; at += 8) {
       const info = table.functionsFrom + view.getUint32(at + 4, true);
+      // The linker writes them in order: a damaged table must not send us to and fro.
+      if (info <= last) continue;
+      last = info;
       const name = nameByOffset.get(infos.u32(info + 4) ?? -1);
       if (name === undefined) continue;
       const entry = textStart + view.getUint32(at, true);

@@ -1,6 +1,6 @@
 /**
  * Pointers that the loader writes into the data of a position-independent executable: `R_‹arch›_RELATIVE` of DT_RELA.
- * Kept as two sorted arrays (16 bytes a pointer). Packed ones (DT_RELR) need no table: their value is in place.
+ * Kept as two arrays (16 bytes a pointer). Packed ones (DT_RELR) need no table: their value is in place.
  */
 
 import { type ByteSource, readExact, u64, viewOf } from './byte-source.ts';
@@ -52,30 +52,25 @@ export function readRelocations(
   }
   places = places.subarray(0, used);
   values = values.subarray(0, used);
-  return sorted ? new SortedRelocations(places, values) : sort(places, values);
+  return new RelocationTable(places, values, sorted);
 }
 
 const none: Relocations = { at: () => undefined, placesOf: () => [] };
 
-function sort(places: Float64Array, values: Float64Array): Relocations {
-  const order = new Uint32Array(places.length).map((_, i) => i);
-  order.sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
-  return new SortedRelocations(
-    new Float64Array(order.length).map((_, i) => places[order[i] ?? 0] ?? 0),
-    new Float64Array(order.length).map((_, i) => values[order[i] ?? 0] ?? 0),
-  );
-}
-
-class SortedRelocations implements Relocations {
+class RelocationTable implements Relocations {
   readonly #places: Float64Array;
   readonly #values: Float64Array;
+  readonly #isSorted: boolean;
 
-  constructor(places: Float64Array, values: Float64Array) {
+  constructor(places: Float64Array, values: Float64Array, isSorted: boolean) {
     this.#places = places;
     this.#values = values;
+    this.#isSorted = isSorted;
   }
 
   at(vaddr: number): number | undefined {
+    // No linker is known to leave them unsorted.
+    if (!this.#isSorted) return this.#values[this.#places.indexOf(vaddr)];
     let low = 0;
     let high = this.#places.length;
     while (low < high) {

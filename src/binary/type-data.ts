@@ -69,11 +69,12 @@ export class TypeData {
     return found;
   }
 
-  /** The fields of the struct type at an address. */
+  /** The fields of the struct type at an address; undefined when they do not fit into it (Go ≤ 1.18, damage). */
   fieldsOf(vaddr: number): StructField[] | undefined {
     const head = this.#space.read(vaddr, uncommonAt);
     const fields = this.#space.pointer(vaddr + fieldsAt);
     if (!head || fields === undefined) return undefined;
+    const structBytes = u64(viewOf(head), 0);
     const count = u64(viewOf(head), fieldsAt + 8);
     if (count > maxFields) return undefined;
     const result: StructField[] = [];
@@ -81,7 +82,7 @@ export class TypeData {
       const at = fields + i * fieldBytes;
       const name = this.#nameText(this.#space.pointer(at) ?? -1);
       const offset = this.#space.word(at + 16);
-      if (name === undefined || offset === undefined || !Number.isFinite(offset)) return undefined;
+      if (name === undefined || offset === undefined || offset > structBytes) return undefined;
       result.push({ name, offset });
     }
     return result;

@@ -28,6 +28,7 @@ const birth: Hook = {
 
 export const goroutine: ProbeFamily = {
   name: 'goroutine',
+  need: 'required',
   hooks: [birth],
   fields: [
     'runtime.g.goid',

@@ -25,6 +25,12 @@ export type SiteMeaning = 'event' | 'success_or_retry' | 'done' | 'done_unless_s
  */
 export type SiteGuard = 'always' | 'stack_suffices';
 
+/**
+ * How to get the stack pointer that the function had at its entry (it points to the return address), which names the
+ * call: `sp`: the SP of the hit. `bp_plus_8`: RBP + 8.
+ */
+export type EntrySp = 'sp' | 'bp_plus_8';
+
 /** Where in a function a hook may sit; a hook lists its choices, best first. */
 export type SiteRule =
   /** The frame push that ends the stack check: once per call, argument registers and SP as at entry. */
@@ -66,7 +72,7 @@ export interface Hook {
   readonly level: ProbeLevel;
   /** In order of preference. */
   readonly choices: readonly SiteChoice[];
-  /** A program without a `required` hook is refused. */
+  /** A program that has the hook's family but not a `required` hook of it is refused. */
   readonly need: 'required' | 'optional';
   /** What is lost without it, as a sentence for the user. */
   readonly without: string;
@@ -75,6 +81,11 @@ export interface Hook {
 /** Hooks that belong together and the struct fields their BPF programs read. */
 export interface ProbeFamily {
   readonly name: string;
+  /**
+   * `required`: every program must have it. `any`: a program that links none of its required hooks' functions is
+   * traced without it, as long as it has another family of this kind.
+   */
+  readonly need: 'required' | 'any';
   readonly hooks: readonly Hook[];
   /** `import/path.Type.field`; alternatives parted by `|`, best first; `?` at the end makes it optional. */
   readonly fields: readonly string[];

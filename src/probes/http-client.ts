@@ -62,6 +62,7 @@ const error: Hook = {
 
 export const httpClient: ProbeFamily = {
   name: 'http-client',
+  need: 'any',
   hooks: [start, end, endAlternate, error],
   fields: [
     'net/http.Request.Method',

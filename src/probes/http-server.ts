@@ -118,6 +118,7 @@ const panicHttp2: Hook = {
 
 export const httpServer: ProbeFamily = {
   name: 'http-server',
+  need: 'any',
   hooks: [start, end, hijack, connectionEnd, endHttp2, panicHttp2],
   fields: [
     'net/http.Request.Method',

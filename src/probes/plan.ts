@@ -5,7 +5,7 @@ import type { ArgumentRegister, SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
 import { ControlFlow } from './control-flow.ts';
 import { type FieldPlan, planFields } from './fields.ts';
-import type { Hook, ProbeFamily, SiteChoice, SiteGuard, SiteMeaning } from './hook.ts';
+import type { EntrySp, Hook, ProbeFamily, SiteChoice, SiteGuard, SiteMeaning } from './hook.ts';
 import { findRoundTripSites, type RoundTripSites } from './round-trip.ts';
 import { findPlaces, type RuleContext } from './site-rules.ts';
 
@@ -24,6 +24,7 @@ export interface Site {
   readonly arg: ArgumentRegister;
   readonly meaning: SiteMeaning;
   readonly guard: SiteGuard;
+  readonly entrySp: EntrySp;
 }
 
 /** What became of a hook: its sites, or why there are none. */
@@ -80,7 +81,7 @@ const noReturn: readonly string[] = [
 ];
 
 /**
- * Plans the attachment of `families` to a binary, with the struct fields that they read.
+ * Plans the attachment of `families` to a binary, with the struct fields that they read (or those of `wantedFields`).
  * @throws GoidspanError `not_supported_binary` when a required hook or field is missing, naming it.
  */
 export function planAttach(
@@ -90,15 +91,22 @@ export function planAttach(
   options: PlanOptions = {},
 ): AttachPlan {
   const planner = new Planner(binary, families, options.preferNop5 ?? true);
-  const hooks = families.flatMap((f) => f.hooks.map((hook) => planner.planHook(hook)));
-  const fields = planFields(binary, wantedFields, [swissMap]);
-  for (const { hook, missing } of hooks) {
-    if (hook.need === 'required' && missing !== undefined) {
-      throw refuse(`hook ${hook.name}: ${missing}`, hook.without);
-    }
+  const present = families.filter((f) => planner.has(f));
+  if (!present.some((f) => f.need === 'any')) {
+    const names = families.filter((f) => f.need === 'any').map((f) => f.name);
+    throw refuse(`it has none of ${names.join(', ')}`, 'it makes no spans');
   }
+  const hooks = families.flatMap((f) => f.hooks.map((hook) => planner.planHook(hook)));
+  for (const { hook, missing } of hooks) {
+    const isRequired = hook.need === 'required' && present.some((f) => f.hooks.includes(hook));
+    if (isRequired && missing !== undefined) throw refuse(`hook ${hook.name}: ${missing}`, hook.without);
+  }
+  const fields = planFields(binary, wantedFields, [swissMap]);
+  const needless = new Set(families.filter((f) => !present.includes(f)).flatMap((f) => f.fields));
+  for (const field of present.flatMap((f) => f.fields)) needless.delete(field);
   for (const { wanted, optional, missing } of fields) {
-    if (!optional && missing !== undefined) throw refuse(`field ${wanted}: ${missing}`, 'it cannot be read');
+    if (optional || missing === undefined || needless.has(wanted)) continue;
+    throw refuse(`field ${wanted}: ${missing}`, 'it is needed to read spans');
   }
   const backgroundReadEntry = planner.backgroundReadEntry();
   const skipAltProtocol = planner.skipAltProtocol();
@@ -114,7 +122,7 @@ export function planAttach(
 function refuse(what: string, consequence: string): GoidspanError {
   return new GoidspanError(
     'not_supported_binary',
-    `cannot trace the executable: ${what} (${consequence}; does the program use net/http, unrenamed?)`,
+    `cannot trace the executable: ${what} (${consequence}; does the program use net/http, and is it not obfuscated?)`,
   );
 }
 
@@ -137,6 +145,14 @@ class Planner {
       ...noReturn,
     ]);
     this.#noReturn = new Set(noReturn.flatMap((name) => this.#functions.get(name)?.entry ?? []));
+  }
+
+  /** Whether the program has a function of a required hook of the family, or must have. */
+  has(family: ProbeFamily): boolean {
+    const required = family.hooks.filter((h) => h.need === 'required').flatMap((h) => h.choices);
+    return (
+      family.need === 'required' || required.some((c) => c.on.some((symbol) => this.#functions.has(symbol)))
+    );
   }
 
   planHook(hook: Hook): HookPlan {
@@ -186,14 +202,12 @@ class Planner {
         reasons.push(`${fn.name}: ${places}`);
         continue;
       }
-      return places.flatMap(({ index, arg, meaning, guard }) => {
+      return places.flatMap(({ index, ...place }) => {
         const at = flow.instructions[index];
         const fileOffset = at && this.#binary.fileOffsetOf(at.vaddr);
         if (!at || fileOffset === undefined) return [];
         const { vaddr, text, class: siteClass } = at;
-        return [
-          { symbol: fn.name, vaddr, fileOffset, instruction: text, class: siteClass, arg, meaning, guard },
-        ];
+        return [{ symbol: fn.name, vaddr, fileOffset, instruction: text, class: siteClass, ...place }];
       });
     }
     return undefined;

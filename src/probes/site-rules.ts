@@ -2,7 +2,7 @@
 
 import type { ArgumentRegister } from '../binary/instruction.ts';
 import type { ControlFlow } from './control-flow.ts';
-import type { SiteGuard, SiteMeaning, SiteRule } from './hook.ts';
+import type { EntrySp, SiteGuard, SiteMeaning, SiteRule } from './hook.ts';
 import type { RoundTripSites } from './round-trip.ts';
 
 /** A place in the function, before it has an address. */
@@ -12,6 +12,7 @@ export interface Place {
   readonly arg: ArgumentRegister;
   readonly meaning: SiteMeaning;
   readonly guard: SiteGuard;
+  readonly entrySp: EntrySp;
 }
 
 /** What a rule may ask besides the function itself. */
@@ -31,46 +32,52 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
   switch (rule.at) {
     case 'after_stack_check': {
       const index = stackCheckEnd(flow, 'push_frame');
-      return index === undefined ? 'no frame push behind the stack check' : [event(index, rule.arg)];
+      return index === undefined ? 'no frame push behind the stack check' : [atEntry(index, rule.arg)];
     }
     case 'stack_check_branch': {
       const index = stackCheckEnd(flow, 'branch');
       if (index === undefined) return 'no stack check at the entry';
-      return [{ ...event(index, rule.arg), guard: 'stack_suffices' }];
+      return [{ ...atEntry(index, rule.arg), guard: 'stack_suffices' }];
     }
     case 'call': {
       const index = findCall(rule, context);
-      return typeof index === 'string' ? index : [event(index, rule.arg)];
+      return typeof index === 'string' ? index : [inside(index, rule.arg)];
     }
     case 'nop5_before_call': {
       const index = findCall(rule, context);
       if (typeof index === 'string') return index;
       const isNop5 = flow.instructions[index - 1]?.class === 'nop5';
       if (!context.preferNop5 || !isNop5 || flow.isJumpTarget(index)) return 'no 5-byte nop before the call';
-      return [event(index - 1, rule.arg)];
+      return [inside(index - 1, rule.arg)];
     }
     case 'returns': {
-      const meaning = rule.ends ?? 'event';
-      const places = returnsOf(flow).map((index) => ({ ...event(index, rule.arg), meaning }));
+      const meaning: SiteMeaning = rule.ends ?? 'event';
+      const places = returnsOf(flow).map((index) => ({ ...atEntry(index, rule.arg), meaning }));
       return places.length > 0 ? places : 'it has no return';
     }
     case 'round_trip_result':
-      return ofRoundTrip(context, ({ result }) => [{ ...event(result, 0), meaning: 'success_or_retry' }]);
+      return ofRoundTrip(context, ({ result }) => [{ ...inside(result, 0), meaning: 'success_or_retry' }]);
     case 'round_trip_alternate':
       return ofRoundTrip(context, ({ alternate }) =>
         alternate
-          ? [{ ...event(alternate.jump, 0), meaning: 'done_unless_skip' }]
+          ? [{ ...inside(alternate.jump, 0), meaning: 'done_unless_skip' }]
           : 'the error of the alternate transport is not compared right after the call',
       );
     case 'round_trip_other_returns':
       return ofRoundTrip(context, ({ otherReturns }) =>
-        otherReturns.map((index) => ({ ...event(index, 0), meaning: 'done' as const })),
+        otherReturns.map((index) => ({ ...atEntry(index, 0), meaning: 'done' as const })),
       );
   }
 }
 
-function event(index: number, arg: ArgumentRegister): Place {
-  return { index, arg, meaning: 'event', guard: 'always' };
+/** Before the frame is made or after it is taken down. */
+function atEntry(index: number, arg: ArgumentRegister): Place {
+  return { index, arg, meaning: 'event', guard: 'always', entrySp: 'sp' };
+}
+
+/** Where RBP points to the saved frame pointer, which lies right below the return address. */
+function inside(index: number, arg: ArgumentRegister): Place {
+  return { ...atEntry(index, arg), entrySp: 'bp_plus_8' };
 }
 
 function ofRoundTrip(
