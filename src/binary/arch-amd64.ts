@@ -14,16 +14,14 @@ function iced(): Iced {
   return loaded;
 }
 
-export const amd64: Arch = { name: 'amd64', decode };
+export const amd64: Arch = { name: 'amd64', decode, textOf };
 
 function decode(code: Uint8Array, vaddr: number): Instruction[] {
-  const { Decoder, DecoderOptions, Formatter, FormatterSyntax, Instruction: Decoded } = iced();
+  const { Decoder, DecoderOptions, Instruction: Decoded } = iced();
   const decoder = new Decoder(64, code, DecoderOptions.None);
-  const formatter = new Formatter(FormatterSyntax.Intel);
   const decoded = new Decoded();
   const instructions: Instruction[] = [];
   try {
-    decoder.ip = BigInt(vaddr);
     for (let at = 0; at < code.length; ) {
       decoder.position = at;
       decoder.ip = BigInt(vaddr + at);
@@ -31,11 +29,25 @@ function decode(code: Uint8Array, vaddr: number): Instruction[] {
       const length = decoded.isInvalid ? 1 : decoded.length;
       const bytes = code.subarray(at, at + length);
       const operation = decoded.isInvalid ? ({ op: 'trap' } as const) : operationOf(decoded);
-      const text = decoded.isInvalid ? '(bad)' : formatter.format(decoded);
-      instructions.push({ ...operation, vaddr: vaddr + at, length, class: classOf(bytes), text });
+      instructions.push({ ...operation, vaddr: vaddr + at, length, class: classOf(bytes) });
       at += length;
     }
     return instructions;
+  } finally {
+    decoded.free();
+    decoder.free();
+  }
+}
+
+/** Intel syntax. */
+function textOf(code: Uint8Array, vaddr: number): string {
+  const { Decoder, DecoderOptions, Formatter, FormatterSyntax } = iced();
+  const decoder = new Decoder(64, code, DecoderOptions.None);
+  const formatter = new Formatter(FormatterSyntax.Intel);
+  decoder.ip = BigInt(vaddr);
+  const decoded = decoder.decode();
+  try {
+    return formatter.format(decoded);
   } finally {
     decoded.free();
     formatter.free();

@@ -10,6 +10,8 @@ export interface Arch {
   readonly name: 'amd64';
   /** Decodes all of `code` in order from its first byte; bytes that are no instruction become a `trap` of one byte. */
   decode(code: Uint8Array, vaddr: number): Instruction[];
+  /** Assembly text of the instruction that `code` begins with, e.g. `push rbp`. */
+  textOf(code: Uint8Array, vaddr: number): string;
 }
 
 const archByElfMachine: ReadonlyMap<number, Arch> = new Map([[62, amd64]]);

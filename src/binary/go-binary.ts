@@ -142,6 +142,12 @@ export class GoBinary {
     return this.arch.decode(code, fn.entry);
   }
 
+  /** Assembly text of a decoded instruction. */
+  textOf({ vaddr, length }: Instruction): string {
+    const code = this.#space.read(vaddr, length);
+    return code ? this.arch.textOf(code, vaddr) : '';
+  }
+
   /** Offset in the file of a link-time address, through the program headers. */
   fileOffsetOf(vaddr: number): number | undefined {
     return this.#space.fileOffsetOf(vaddr);

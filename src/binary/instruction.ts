@@ -43,6 +43,4 @@ export type Instruction = Operation & {
   readonly vaddr: number;
   readonly length: number;
   readonly class: SiteClass;
-  /** Assembly text in Intel syntax, e.g. `push rbp`. */
-  readonly text: string;
 };

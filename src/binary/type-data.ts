@@ -29,9 +29,12 @@ const tflagNamed = 4;
 const kindMask = 31;
 const kindPointer = 22;
 const kindStruct = 25;
+const star = 0x2a;
 const maxNameBytes = 4096;
 const maxFields = 4096;
 const descriptorOverlap = 96;
+/** A look into 64 kB spares nearly all of one million map look-ups. */
+const filterMask = 0xffff;
 
 /** Reader of one range of type data. Wrong input gives `undefined`, never an error. */
 export class TypeData {
@@ -56,10 +59,14 @@ export class TypeData {
     }
     const shortByOffset = this.#findNames([...wanted.keys()]);
     if (shortByOffset.size === 0) return found;
+    const mayBeWanted = new Uint8Array(filterMask + 1);
+    for (const offset of shortByOffset.keys()) mayBeWanted[offset & filterMask] = 1;
     for (const { vaddr, bytes } of this.#space.chunks(this.#range.from, this.#range.to, descriptorOverlap)) {
       const view = viewOf(bytes);
       for (let at = (8 - (vaddr % 8)) % 8; at + typeBytes <= bytes.length; at += 8) {
-        const short = shortByOffset.get(view.getInt32(at + nameAt, true));
+        const nameOffset = view.getInt32(at + nameAt, true);
+        if (mayBeWanted[nameOffset & filterMask] === 0) continue;
+        const short = shortByOffset.get(nameOffset);
         if (short === undefined) continue;
         const path = this.#structPackage(vaddr + at);
         const name = wanted.get(short)?.find((n) => path !== undefined && n === qualify(path, short));
@@ -126,15 +133,15 @@ export class TypeData {
   /** Offset in the type data → which of the texts has a name there, with or without a leading star. */
   #findNames(texts: readonly string[]): Map<number, string> {
     const offsets = new Map<number, string>();
-    const patterns = texts.flatMap((text) => [
-      { text, pattern: withLength(text) },
-      { text, pattern: withLength(`*${text}`) },
-    ]);
+    const patterns = texts.map((text) => ({ text, pattern: Buffer.from(text, 'utf8') }));
     for (const chunk of this.#space.chunks(this.#range.from, this.#range.to, 256)) {
       const bytes = Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset, chunk.bytes.length);
       for (const { text, pattern } of patterns) {
-        for (let at = bytes.indexOf(pattern, 1); at >= 0; at = bytes.indexOf(pattern, at + 1)) {
-          offsets.set(chunk.vaddr + at - 1 - this.#range.from, text);
+        for (let at = bytes.indexOf(pattern); at >= 0; at = bytes.indexOf(pattern, at + 1)) {
+          const start = bytes[at - 1] === star ? at - 1 : at;
+          // Before the text stand its length and a flag byte.
+          if (bytes[start - 1] !== at + pattern.length - start) continue;
+          offsets.set(chunk.vaddr + start - 2 - this.#range.from, text);
         }
       }
     }
@@ -161,9 +168,4 @@ export class TypeData {
 
 function qualify(path: string, short: string): string {
   return path.slice(0, path.lastIndexOf('/') + 1) + short;
-}
-
-function withLength(text: string): Buffer {
-  const bytes = Buffer.from(text, 'utf8');
-  return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }

@@ -206,8 +206,9 @@ class Planner {
         const at = flow.instructions[index];
         const fileOffset = at && this.#binary.fileOffsetOf(at.vaddr);
         if (!at || fileOffset === undefined) return [];
-        const { vaddr, text, class: siteClass } = at;
-        return [{ symbol: fn.name, vaddr, fileOffset, instruction: text, class: siteClass, ...place }];
+        const { vaddr, class: siteClass } = at;
+        const instruction = this.#binary.textOf(at);
+        return [{ symbol: fn.name, vaddr, fileOffset, instruction, class: siteClass, ...place }];
       });
     }
     return undefined;
