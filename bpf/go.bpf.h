@@ -8,24 +8,41 @@
 
 #include "maps.bpf.h"
 
-/* Attach cookie: bits 0–15 the target's slot, bits 16–23 the register that holds the probe's argument. */
+/*
+ * Attach cookie: bits 0–15 the target's slot; bits 16–23 the register that holds the probe's argument; bit 24: the
+ * site is the jump of a stack check, and a hit at which it jumps does not count, since the function starts again.
+ */
 #define COOKIE_SLOT(cookie) ((cookie) & (TARGETS_MAX - 1))
 #define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xff)
+#define COOKIE_IF_STACK_SUFFICES (1 << 24)
+#define FLAGS_BELOW_OR_EQUAL (1 << 0 | 1 << 6) /* CF, ZF */
 
 struct go_string {
 	uaddr_t at;
 	__u64 bytes;
 };
 
-static __always_inline const struct target_row *target_of(__u64 cookie)
-{
-	__u32 slot = COOKIE_SLOT(cookie);
-	const struct target_row *target = bpf_map_lookup_elem(&target_by_slot, &slot);
+/* A hit of a probe: whose it is, and what the cookie of its site says. */
+struct hit {
+	const struct target_row *target;
+	__u64 cookie;
+};
 
-	if (target && target->target_id)
-		return target;
+/* Counts the hit and finds its target; false if there is nothing to do. */
+static __always_inline bool hit_begin(struct hit *hit, struct pt_regs *ctx, enum count reason)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u32 slot = COOKIE_SLOT(cookie);
+
+	count(reason);
+	if (cookie & COOKIE_IF_STACK_SUFFICES && ctx->eflags & FLAGS_BELOW_OR_EQUAL)
+		return false;
+	hit->cookie = cookie;
+	hit->target = bpf_map_lookup_elem(&target_by_slot, &slot);
+	if (hit->target && hit->target->target_id)
+		return true;
 	count(NOTE_NO_TARGET);
-	return NULL;
+	return false;
 }
 
 /* In assembly: the verifier refuses one load at a computed context offset, into which clang merges plain ones. */
@@ -51,9 +68,9 @@ static __always_inline __u64 go_register(const struct pt_regs *ctx, __u32 number
 	return value;
 }
 
-static __always_inline __u64 go_argument(const struct pt_regs *ctx, __u64 cookie)
+static __always_inline __u64 go_argument(const struct pt_regs *ctx, const struct hit *hit)
 {
-	return go_register(ctx, COOKIE_REGISTER(cookie));
+	return go_register(ctx, COOKIE_REGISTER(hit->cookie));
 }
 
 static __always_inline uaddr_t go_current_g(const struct pt_regs *ctx)

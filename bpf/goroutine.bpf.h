@@ -43,15 +43,14 @@ static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t
 SEC("uprobe")
 int goroutine_birth(struct pt_regs *ctx)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx);
 	const struct target_row *target;
 	struct goroutine child;
+	struct hit hit;
 
-	count(HIT_GOROUTINE_BIRTH);
-	target = target_of(cookie);
-	if (!target)
+	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_BIRTH))
 		return 0;
-	child = read_goroutine(target, go_argument(ctx, cookie));
+	target = hit.target;
+	child = read_goroutine(target, go_argument(ctx, &hit));
 	if (!child.goid)
 		return 0;
 	/* net/http starts one per request, and it can never make a span. */

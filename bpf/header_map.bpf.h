@@ -70,6 +70,7 @@ static long scan_swiss_step(__u32 index, struct header_scan *scan)
 	struct { uaddr_t data; __u64 length_mask; } groups = {};
 	uaddr_t table;
 
+	(void)index;
 	if (scan->groups_left) {
 		if (scan_group(scan, scan->groups, true))
 			return 1;
@@ -116,6 +117,7 @@ static long scan_buckets_step(__u32 index, struct header_scan *scan)
 {
 	uaddr_t bucket = scan->table_or_overflow;
 
+	(void)index;
 	if (!bucket) {
 		if (!scan->groups_left) {
 			scan->groups = scan->directory;

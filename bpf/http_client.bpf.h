@@ -15,26 +15,25 @@ static __always_inline bool http_client_is_stale(const struct ev_span_end *span,
 	return span->stack_depth >= new_depth || read_u64(stack_hi - span->stack_depth) != span->return_addr;
 }
 
-/* Decides where a new client span belongs: ends stale ones; false if this start was passed before. */
-static __always_inline bool http_client_place(struct open_spans *open, const struct target_row *target, goid_t goid,
-					      uaddr_t request, uaddr_t stack_hi, __u32 depth, ktime_ns_t now)
+/* The spans around a new client span, after those that panics have left open were ended. */
+static __always_inline struct open_spans http_client_around(const struct target_row *target, goid_t goid,
+							    uaddr_t stack_hi, __u32 depth, ktime_ns_t now)
 {
+	struct open_spans open = {};
+
 	for (int i = 0; i < SPAN_DEPTH_MAX; i++) {
-		*open = spans_of(target, goid);
-		if (!open->innermost || open->innermost->role != SPAN_CLIENT)
-			return true;
-		if (open->innermost->request_addr == request && open->innermost->stack_depth == depth) {
-			count(NOTE_DUPLICATE_START);
-			return false;
-		}
-		if (!http_client_is_stale(open->innermost, stack_hi, depth))
-			return true;
+		open = spans_of(target, goid);
+		if (!open.innermost || open.innermost->role != SPAN_CLIENT ||
+		    !http_client_is_stale(open.innermost, stack_hi, depth))
+			return open;
 		count(NOTE_STALE_CLIENT);
-		if (open->outer)
-			open->outer->nested = 0;
-		span_end(open->innermost, &open->key, ENDING_PANICKED, now);
+		if (open.outer)
+			open.outer->nested = 0;
+		span_end(open.innermost, &open.key, ENDING_PANICKED, now);
 	}
-	return true;
+	open.innermost = NULL;
+	open.key.depth = 0;
+	return open;
 }
 
 /* func (t *Transport) roundTrip(req *Request) (*Response, error)  argument: req. */
@@ -42,27 +41,24 @@ SEC("uprobe")
 int http_client_start(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	__u64 cookie = bpf_get_attach_cookie(ctx);
-	uaddr_t stack_hi, request_addr, g = go_current_g(ctx), sp = ctx->rsp;
+	uaddr_t stack_hi, g = go_current_g(ctx), sp = ctx->rsp;
 	const struct target_row *target;
 	struct http_request request = {};
 	struct goroutine goroutine;
 	struct open_spans open = {};
 	struct ev_span_end *span;
+	struct hit hit;
 	__u32 depth;
 
-	count(HIT_HTTP_CLIENT_START);
-	target = target_of(cookie);
-	if (!target)
+	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_START))
 		return 0;
-	request_addr = go_argument(ctx, cookie);
+	target = hit.target;
 	goroutine = read_goroutine(target, g);
 	stack_hi = read_u64(g + target->g_stack + 8);
 	if (!goroutine.goid || !stack_hi)
 		return 0;
 	depth = stack_hi - sp;
-	if (!http_client_place(&open, target, goroutine.goid, request_addr, stack_hi, depth, now))
-		return 0;
+	open = http_client_around(target, goroutine.goid, stack_hi, depth, now);
 	if (open.innermost) {
 		if (open.key.depth + 1 >= SPAN_DEPTH_MAX) {
 			count(LOST_DEPTH);
@@ -81,7 +77,7 @@ int http_client_start(struct pt_regs *ctx)
 	}
 	span->g_addr = g;
 	span->parent_goid = goroutine.parent_goid;
-	span->request_addr = request_addr;
+	span->request_addr = go_argument(ctx, &hit);
 	span->stack_depth = depth;
 	span->return_addr = read_u64(sp);
 	if (!span_is_sampled(span))
@@ -136,58 +132,65 @@ SEC("uprobe")
 int http_client_end(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	const struct target_row *target;
 	struct open_spans open;
+	struct hit hit;
 
-	count(HIT_HTTP_CLIENT_END);
-	target = target_of(bpf_get_attach_cookie(ctx));
-	if (!target)
+	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_END))
 		return 0;
-	open = http_client_open(ctx, target);
+	open = http_client_open(ctx, hit.target);
 	if (!open.innermost)
 		return 0;
 	if (ctx->rbx)
 		open.innermost->resends++;
 	else
-		http_client_finish(&open, target, ctx->rax, 0, now);
+		http_client_finish(&open, hit.target, ctx->rax, 0, now);
 	return 0;
 }
 
-/* In roundTrip, where an alternate round tripper (HTTP/2) has returned: success ends the call, an error may go on. */
+/* Is the error BX:CX net/http.ErrSkipAltProtocol? */
+static __always_inline bool http_client_is_skip(const struct pt_regs *ctx, const struct target_row *target)
+{
+	__u64 skip[2] = {};
+
+	return target->skip_alt_protocol &&
+	       !read_user(skip, sizeof(skip), target->skip_alt_protocol + target->load_bias) && skip[0] == ctx->rbx &&
+	       skip[1] == ctx->rcx;
+}
+
+/*
+ * In roundTrip, the conditional jump on what an alternate round tripper (HTTP/2) has returned (AX reply, BX:CX
+ * error). It ends the call unless the error says that the ordinary way is to be taken.
+ */
 SEC("uprobe")
 int http_client_end_alt(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	const struct target_row *target;
 	struct open_spans open;
+	struct hit hit;
 
-	count(HIT_HTTP_CLIENT_END_ALT);
-	if (ctx->rbx)
+	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_END_ALT))
 		return 0;
-	target = target_of(bpf_get_attach_cookie(ctx));
-	if (!target)
+	if (ctx->rbx && http_client_is_skip(ctx, hit.target))
 		return 0;
-	open = http_client_open(ctx, target);
+	open = http_client_open(ctx, hit.target);
 	if (open.innermost)
-		http_client_finish(&open, target, ctx->rax, 0, now);
+		http_client_finish(&open, hit.target, ctx->rax, ctx->rbx, now);
 	return 0;
 }
 
-/* The returns of roundTrip that a plain success does not pass (AX reply, BX:CX error): the call is over. */
+/* The returns of roundTrip that no other end has seen before (AX reply, BX:CX error): the call is over. */
 SEC("uprobe")
 int http_client_error(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	const struct target_row *target;
 	struct open_spans open;
+	struct hit hit;
 
-	count(HIT_HTTP_CLIENT_ERROR);
-	target = target_of(bpf_get_attach_cookie(ctx));
-	if (!target)
+	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_ERROR))
 		return 0;
-	open = http_client_open(ctx, target);
+	open = http_client_open(ctx, hit.target);
 	if (open.innermost)
-		http_client_finish(&open, target, ctx->rax, ctx->rbx, now);
+		http_client_finish(&open, hit.target, ctx->rax, ctx->rbx, now);
 	return 0;
 }
 

@@ -56,20 +56,17 @@ SEC("uprobe")
 int http_server_start(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	__u64 cookie = bpf_get_attach_cookie(ctx);
 	const struct target_row *target;
 	struct http_request request = {};
 	struct go_slice tracestate = {};
 	struct goroutine_key key = {};
 	struct goroutine goroutine;
 	struct ev_span_end *span;
-	uaddr_t request_addr;
+	struct hit hit;
 
-	count(HIT_HTTP_SERVER_START);
-	target = target_of(cookie);
-	if (!target)
+	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_START))
 		return 0;
-	request_addr = go_argument(ctx, cookie);
+	target = hit.target;
 	goroutine = read_goroutine(target, go_current_g(ctx));
 	if (!goroutine.goid)
 		return 0;
@@ -77,10 +74,6 @@ int http_server_start(struct pt_regs *ctx)
 	key.target_id = target->target_id;
 	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	if (span) {
-		if (span->request_addr == request_addr && span->role == SPAN_SERVER) {
-			count(NOTE_DUPLICATE_START);
-			return 0;
-		}
 		count(LOST_SPAN_REPLACED);
 		spans_end_above(span, &key, now);
 	}
@@ -89,7 +82,7 @@ int http_server_start(struct pt_regs *ctx)
 		return 0;
 	span->g_addr = go_current_g(ctx);
 	span->parent_goid = goroutine.parent_goid;
-	span->request_addr = request_addr;
+	span->request_addr = go_argument(ctx, &hit);
 	http_request_read(&request, span, target);
 	http_server_context(span, target, request.header, &tracestate);
 	if (!span_is_sampled(span))
@@ -146,17 +139,16 @@ SEC("uprobe")
 int http_server_end(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	__u64 cookie = bpf_get_attach_cookie(ctx);
 	enum span_ending ending = ENDING_RETURNED;
 	const struct target_row *target;
 	struct goroutine_key key = {};
 	struct ev_span_end *span;
 	__u64 response[GO_WINDOW_BYTES / 8];
+	struct hit hit;
 
-	count(HIT_HTTP_SERVER_END);
-	target = target_of(cookie);
-	if (!target)
+	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_END))
 		return 0;
+	target = hit.target;
 	span = http_server_open(ctx, target, &key, true);
 	if (!span)
 		return 0;
@@ -165,7 +157,7 @@ int http_server_end(struct pt_regs *ctx)
 		span_end(span, &key, ending, now);
 		return 0;
 	}
-	if (!read_user(response, sizeof(response), go_argument(ctx, cookie))) {
+	if (!read_user(response, sizeof(response), go_argument(ctx, &hit))) {
 		__s64 length = window_u64(response, target->response_content_length);
 
 		http_server_status(span, window_u64(response, target->response_status));
@@ -187,37 +179,35 @@ SEC("uprobe")
 int http_server_hijack(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	const struct target_row *target;
 	struct goroutine_key key = {};
 	struct ev_span_end *span;
+	struct hit hit;
 
-	count(HIT_HTTP_SERVER_HIJACK);
-	target = target_of(bpf_get_attach_cookie(ctx));
-	if (!target)
+	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_HIJACK))
 		return 0;
-	span = http_server_open(ctx, target, &key, false);
+	span = http_server_open(ctx, hit.target, &key, false);
 	if (!span)
 		return 0;
-	http_server_pattern(span, target);
+	http_server_pattern(span, hit.target);
 	spans_end_above(span, &key, now);
 	span_end(span, &key, ENDING_HIJACKED, now);
 	return 0;
 }
 
 /* A server span still open where a connection or stream is given up: its handler panicked. */
-static __always_inline void http_server_give_up(struct pt_regs *ctx)
+static __always_inline void http_server_give_up(struct pt_regs *ctx, enum count reason)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	const struct target_row *target = target_of(bpf_get_attach_cookie(ctx));
 	struct goroutine_key key = {};
 	struct ev_span_end *span;
+	struct hit hit;
 
-	if (!target)
+	if (!hit_begin(&hit, ctx, reason))
 		return;
-	span = http_server_open(ctx, target, &key, false);
+	span = http_server_open(ctx, hit.target, &key, false);
 	if (!span)
 		return;
-	http_server_pattern(span, target);
+	http_server_pattern(span, hit.target);
 	spans_end_above(span, &key, now);
 	span_end(span, &key, ENDING_PANICKED, now);
 }
@@ -226,8 +216,7 @@ static __always_inline void http_server_give_up(struct pt_regs *ctx)
 SEC("uprobe")
 int http_server_conn_end(struct pt_regs *ctx)
 {
-	count(HIT_HTTP_SERVER_CONN_END);
-	http_server_give_up(ctx);
+	http_server_give_up(ctx, HIT_HTTP_SERVER_CONN_END);
 	return 0;
 }
 
@@ -235,8 +224,7 @@ int http_server_conn_end(struct pt_regs *ctx)
 SEC("uprobe")
 int http_server_panic_h2(struct pt_regs *ctx)
 {
-	count(HIT_HTTP_SERVER_PANIC_H2);
-	http_server_give_up(ctx);
+	http_server_give_up(ctx, HIT_HTTP_SERVER_PANIC_H2);
 	return 0;
 }
 
@@ -245,21 +233,20 @@ SEC("uprobe")
 int http_server_end_h2(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	__u64 cookie = bpf_get_attach_cookie(ctx);
 	enum span_ending ending = ENDING_RETURNED;
 	const struct target_row *target;
 	struct goroutine_key key = {};
 	struct ev_span_end *span;
 	uaddr_t state, stream;
+	struct hit hit;
 
-	count(HIT_HTTP_SERVER_END_H2);
-	target = target_of(cookie);
-	if (!target)
+	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_END_H2))
 		return 0;
+	target = hit.target;
 	span = http_server_open(ctx, target, &key, true);
 	if (!span)
 		return 0;
-	state = read_u64(go_argument(ctx, cookie) + target->h2_writer_rws);
+	state = read_u64(go_argument(ctx, &hit) + target->h2_writer_rws);
 	if (state && target->h2_state_status != GO_OFFSET_ABSENT)
 		http_server_status(span, read_u64(state + target->h2_state_status));
 	if (state && target->h2_state_wrote_bytes != GO_OFFSET_ABSENT)

@@ -167,6 +167,7 @@ struct target_row {
 	__u32 reserved;
 	__u64 load_bias DOC("added to link-time addresses");
 	uaddr_t background_read_entry DOC("link-time entry of the goroutine that waits for a client to go away; 0: unknown");
+	uaddr_t skip_alt_protocol DOC("link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown");
 	go_offset_t g_stack GO_FIELD("runtime.g.stack");
 	go_offset_t g_m GO_FIELD("runtime.g.m");
 	go_offset_t g_goid GO_FIELD("runtime.g.goid");
@@ -248,7 +249,6 @@ enum count {
 	NOTE_UNSAMPLED,         /* a span ended that the sampler had not chosen */
 	NOTE_TRACEPARENT_MALFORMED,
 	NOTE_STALE_CLIENT,      /* a client span was left by a panic */
-	NOTE_DUPLICATE_START,   /* a start was passed twice because the stack grew */
 	NOTE_HEADERS_UNSCANNED, /* a header map was too large to be searched whole for a traceparent */
 	NOTE_END_WITHOUT_START, /* an end was passed by a call that began before attach, or was lost */
 	COUNT_MAX,

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0xe6dc92820499e11bULL
+#define WIRE_HASH 0x7ac605d26e85438aULL

@@ -34,6 +34,8 @@ export interface AttachSite {
   readonly fileOffset: number;
   /** Index of the ABIInternal register that holds the probe's argument. */
   readonly register: number;
+  /** The site is the jump of a stack check: a hit at which it jumps does not count. */
+  readonly ifStackSuffices: boolean;
 }
 
 /** A set of attached probes; only {@link Kernel.detach} uses it. */
@@ -126,7 +128,7 @@ export class Kernel {
         path,
         pid,
         offsets: BigUint64Array.from(sites, (site) => BigInt(site.fileOffset)),
-        cookies: BigUint64Array.from(sites, (site) => BigInt(slot | (site.register << 16))),
+        cookies: BigUint64Array.from(sites, (site) => BigInt(cookieOf(slot, site))),
       },
       out,
     );
@@ -208,6 +210,11 @@ export class Kernel {
       throw new GoidspanError('kernel_refused', `cannot ${verb}: the kernel says ${errnoName(-result)}`);
     }
   }
+}
+
+/** The attach cookie as `bpf/go.bpf.h` takes it apart. */
+function cookieOf(slot: number, site: AttachSite): number {
+  return slot | (site.register << 16) | (Number(site.ifStackSuffices) << 24);
 }
 
 function openError(result: number, said: string): GoidspanError {

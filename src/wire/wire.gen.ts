@@ -4,7 +4,7 @@ import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xe6dc92820499e11bn;
+export const WIRE_HASH = 0x7ac605d26e85438an;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -90,10 +90,9 @@ export const count = {
   NOTE_UNSAMPLED: 18,
   NOTE_TRACEPARENT_MALFORMED: 19,
   NOTE_STALE_CLIENT: 20,
-  NOTE_DUPLICATE_START: 21,
-  NOTE_HEADERS_UNSCANNED: 22,
-  NOTE_END_WITHOUT_START: 23,
-  COUNT_MAX: 24,
+  NOTE_HEADERS_UNSCANNED: 21,
+  NOTE_END_WITHOUT_START: 22,
+  COUNT_MAX: 23,
 } as const;
 
 /** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */
@@ -252,7 +251,7 @@ export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
   };
 }
 
-/** `struct target_row`, 96 bytes. */
+/** `struct target_row`, 104 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -264,6 +263,8 @@ export interface TargetRow {
   readonly loadBias: bigint;
   /** link-time entry of the goroutine that waits for a client to go away; 0: unknown */
   readonly backgroundReadEntry: number;
+  /** link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown */
+  readonly skipAltProtocol: number;
   readonly gStack: number;
   readonly gM: number;
   readonly gGoid: number;
@@ -298,7 +299,7 @@ export interface TargetRow {
   readonly h2StreamCloseErr: number;
 }
 
-export const TARGET_ROW_BYTES = 96;
+export const TARGET_ROW_BYTES = 104;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -310,38 +311,39 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint32(12, value.reserved, true);
   view.setBigUint64(16, value.loadBias, true);
   view.setBigUint64(24, BigInt(value.backgroundReadEntry), true);
-  view.setUint16(32, value.gStack, true);
-  view.setUint16(34, value.gM, true);
-  view.setUint16(36, value.gGoid, true);
-  view.setUint16(38, value.gParentGoid, true);
-  view.setUint16(40, value.gStartpc, true);
-  view.setUint16(42, value.mCurg, true);
-  view.setUint16(44, value.requestMethod, true);
-  view.setUint16(46, value.requestUrl, true);
-  view.setUint16(48, value.requestProtoMajor, true);
-  view.setUint16(50, value.requestProtoMinor, true);
-  view.setUint16(52, value.requestHeader, true);
-  view.setUint16(54, value.requestHost, true);
-  view.setUint16(56, value.requestRemoteAddr, true);
-  view.setUint16(58, value.requestTls, true);
-  view.setUint16(60, value.requestPattern, true);
-  view.setUint16(62, value.urlScheme, true);
-  view.setUint16(64, value.urlHost, true);
-  view.setUint16(66, value.urlPath, true);
-  view.setUint16(68, value.urlRawQuery, true);
-  view.setUint16(70, value.responseReq, true);
-  view.setUint16(72, value.responseStatus, true);
-  view.setUint16(74, value.responseWritten, true);
-  view.setUint16(76, value.responseContentLength, true);
-  view.setUint16(78, value.responseClientGone, true);
-  view.setUint16(80, value.replyStatusCode, true);
-  view.setUint16(82, value.replyProtoMajor, true);
-  view.setUint16(84, value.replyProtoMinor, true);
-  view.setUint16(86, value.h2WriterRws, true);
-  view.setUint16(88, value.h2StateStream, true);
-  view.setUint16(90, value.h2StateStatus, true);
-  view.setUint16(92, value.h2StateWroteBytes, true);
-  view.setUint16(94, value.h2StreamCloseErr, true);
+  view.setBigUint64(32, BigInt(value.skipAltProtocol), true);
+  view.setUint16(40, value.gStack, true);
+  view.setUint16(42, value.gM, true);
+  view.setUint16(44, value.gGoid, true);
+  view.setUint16(46, value.gParentGoid, true);
+  view.setUint16(48, value.gStartpc, true);
+  view.setUint16(50, value.mCurg, true);
+  view.setUint16(52, value.requestMethod, true);
+  view.setUint16(54, value.requestUrl, true);
+  view.setUint16(56, value.requestProtoMajor, true);
+  view.setUint16(58, value.requestProtoMinor, true);
+  view.setUint16(60, value.requestHeader, true);
+  view.setUint16(62, value.requestHost, true);
+  view.setUint16(64, value.requestRemoteAddr, true);
+  view.setUint16(66, value.requestTls, true);
+  view.setUint16(68, value.requestPattern, true);
+  view.setUint16(70, value.urlScheme, true);
+  view.setUint16(72, value.urlHost, true);
+  view.setUint16(74, value.urlPath, true);
+  view.setUint16(76, value.urlRawQuery, true);
+  view.setUint16(78, value.responseReq, true);
+  view.setUint16(80, value.responseStatus, true);
+  view.setUint16(82, value.responseWritten, true);
+  view.setUint16(84, value.responseContentLength, true);
+  view.setUint16(86, value.responseClientGone, true);
+  view.setUint16(88, value.replyStatusCode, true);
+  view.setUint16(90, value.replyProtoMajor, true);
+  view.setUint16(92, value.replyProtoMinor, true);
+  view.setUint16(94, value.h2WriterRws, true);
+  view.setUint16(96, value.h2StateStream, true);
+  view.setUint16(98, value.h2StateStatus, true);
+  view.setUint16(100, value.h2StateWroteBytes, true);
+  view.setUint16(102, value.h2StreamCloseErr, true);
   return bytes;
 }
 

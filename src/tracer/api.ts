@@ -1,0 +1,70 @@
+/** What a tracer is given and what it tells: the types of its public face. */
+import type { GoidspanError } from '../errors.ts';
+import type { SamplerSettings } from '../export/sampler.ts';
+import type { SpanSink } from '../export/span-sink.ts';
+import type { KernelOptions } from '../kernel/kernel.ts';
+
+export interface TracerOptions {
+  /** Where finished spans go: any `SpanProcessor`. */
+  readonly processors: readonly SpanSink[];
+  /** Default: every trace, unless a remote parent says otherwise. */
+  readonly sampler?: SamplerSettings;
+  /** Overrides `service.name` of all targets. */
+  readonly serviceName?: string;
+  readonly kernel?: KernelOptions;
+  /** Told what happens to targets; must not throw. */
+  readonly onEvent?: (event: TracerEvent) => void;
+}
+
+/** A traced process. */
+export interface TargetInfo {
+  /** Unique for the life of the tracer. */
+  readonly targetId: number;
+  readonly pid: number;
+  readonly exe: string;
+  readonly serviceName: string;
+  readonly goVersion?: string;
+}
+
+/** A hook that is not attached, and what is lost without it. */
+export interface MissingHook {
+  readonly hook: string;
+  readonly why: string;
+  readonly without?: string;
+}
+
+export type TracerEvent =
+  | {
+      readonly kind: 'attached';
+      readonly target: TargetInfo;
+      readonly hooks: readonly string[];
+      readonly missing: readonly MissingHook[];
+    }
+  | { readonly kind: 'refused'; readonly pid: number; readonly exe: string; readonly error: GoidspanError }
+  | { readonly kind: 'ended'; readonly target: TargetInfo }
+  | { readonly kind: 'warning'; readonly message: string };
+
+export interface TargetStats extends TargetInfo {
+  /** ISO 8601. */
+  readonly attachedAt: string;
+  readonly endedAt?: string;
+  readonly spans: number;
+}
+
+/** Counters since the tracer was opened. */
+export interface TracerStats {
+  readonly spans: {
+    readonly ended: number;
+    readonly byKind: { readonly server: number; readonly client: number };
+  };
+  readonly hits: {
+    readonly total: number;
+    readonly byProbe: Readonly<Record<string, number>>;
+    /** Time in the probe's own program, sampled in short windows; absent for a probe that no window saw. */
+    readonly meanNsByProbe: Readonly<Record<string, number>>;
+  };
+  readonly lost: { readonly total: number; readonly byReason: Readonly<Record<string, number>> };
+  /** What is worth knowing but is no loss, e.g. `unsampled`, `traceparent_malformed`. */
+  readonly notes: Readonly<Record<string, number>>;
+  readonly targets: readonly TargetStats[];
+}

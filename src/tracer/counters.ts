@@ -1,0 +1,63 @@
+/** Every counter of kernel and user space in the form of {@link TracerStats}. */
+import type { BadRecord } from '../wire/decode.ts';
+import type { TracerStats } from './api.ts';
+
+/** What can get lost after the kernel has handed a record over. */
+export type UserLoss =
+  | BadRecord
+  /** A span of a target that is not known any more. */
+  | 'target_unknown'
+  /** A span processor threw. */
+  | 'processor_threw'
+  /** A span was still open when tracing stopped. */
+  | 'open_at_detach'
+  /** Open spans could not be read from the kernel when their process ended. */
+  | 'open_unreadable';
+
+export class Counters {
+  readonly #lost = new Map<UserLoss, number>();
+  server = 0;
+  client = 0;
+
+  lose(reason: UserLoss, count = 1): void {
+    if (count > 0) this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + count);
+  }
+
+  /** Puts the kernel's counters (named as in `enum count`) and run statistics beside ours. */
+  stats(
+    kernelCounts: Readonly<Record<string, number>>,
+    runs: Readonly<Record<string, { runs: number; runTimeNs: number }>>,
+    targets: TracerStats['targets'],
+  ): TracerStats {
+    const byProbe = select(kernelCounts, 'HIT_');
+    const byReason = { ...select(kernelCounts, 'LOST_'), ...Object.fromEntries(this.#lost) };
+    return {
+      spans: { ended: this.server + this.client, byKind: { server: this.server, client: this.client } },
+      hits: {
+        total: sum(byProbe),
+        byProbe,
+        meanNsByProbe: Object.fromEntries(
+          Object.entries(runs)
+            .filter(([probe, { runs: count }]) => probe in byProbe && count > 0)
+            .map(([probe, { runs: count, runTimeNs }]) => [probe, Math.round(runTimeNs / count)]),
+        ),
+      },
+      lost: { total: sum(byReason), byReason },
+      notes: select(kernelCounts, 'NOTE_'),
+      targets,
+    };
+  }
+}
+
+/** The counters with that prefix, by the rest of their name in lower case. */
+function select(counts: Readonly<Record<string, number>>, prefix: string): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(counts)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length).toLowerCase(), value]),
+  );
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, value) => total + value, 0);
+}

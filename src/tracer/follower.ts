@@ -1,0 +1,71 @@
+/**
+ * Which processes are to be attached without being named: those whose executable matches a glob, and those that a
+ * command of ours starts. Owns the choice only; told of execs and exits by the kernel's records.
+ */
+import { globMatches } from '../target/glob.ts';
+import { exeOf, listProcesses, readProcess } from '../target/process.ts';
+
+/** How far up the tree an ancestor is looked for. */
+const ANCESTORS_MAX = 32;
+
+export interface FollowerActions {
+  /** A process that should be a target. */
+  attach(pid: number): void;
+  isTarget(pid: number): boolean;
+}
+
+export class Follower {
+  readonly #actions: FollowerActions;
+  readonly #tree = new Set<number>();
+  #globs: readonly string[] = [];
+
+  constructor(actions: FollowerActions) {
+    this.#actions = actions;
+  }
+
+  followGlobs(globs: readonly string[]): void {
+    this.#globs = [...this.#globs, ...globs];
+  }
+
+  /** Follows a process and all that descends from it. */
+  followTree(pid: number): void {
+    this.#tree.add(pid);
+  }
+
+  /** The matching processes that run now. */
+  running(): number[] {
+    return listProcesses()
+      .filter(({ pid, exe }) => pid !== process.pid && this.matchesGlob(exe) && !this.#actions.isTarget(pid))
+      .map(({ pid }) => pid);
+  }
+
+  matchesGlob(exe: string): boolean {
+    return this.#globs.some((glob) => globMatches(glob, exe));
+  }
+
+  onExec(pid: number, parentPid: number): void {
+    if (this.#isInTree(pid, parentPid)) {
+      this.#tree.add(pid);
+      this.#actions.attach(pid);
+      return;
+    }
+    const exe = this.#globs.length > 0 ? exeOf(pid) : undefined;
+    if (exe !== undefined && pid !== process.pid && this.matchesGlob(exe)) this.#actions.attach(pid);
+  }
+
+  onExit(pid: number): void {
+    this.#tree.delete(pid);
+  }
+
+  /** A process between may have forked without an exec, so ancestors are looked at, not just the parent. */
+  #isInTree(pid: number, parentPid: number): boolean {
+    if (this.#tree.size === 0) return false;
+    if (this.#tree.has(pid)) return true;
+    let ancestor: number | undefined = parentPid;
+    for (let i = 0; i < ANCESTORS_MAX && ancestor !== undefined && ancestor > 1; i++) {
+      if (this.#tree.has(ancestor)) return true;
+      ancestor = readProcess(ancestor)?.parentPid;
+    }
+    return false;
+  }
+}

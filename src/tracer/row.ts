@@ -1,0 +1,28 @@
+/** The row of `target_by_slot` that tells the BPF programs about one target. Pure. */
+import type { AttachPlan } from '../probes/plan.ts';
+import { type TargetRow, targetFlag, targetRowGoFields, wireLimit } from '../wire/wire.gen.ts';
+
+type OffsetName = keyof typeof targetRowGoFields;
+
+/** Makes the row of a target of that program. */
+export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loadBias: number): TargetRow {
+  return {
+    targetId,
+    tgid,
+    flags: plan.hasSwissMaps ? targetFlag.TARGET_SWISS_MAPS : 0,
+    reserved: 0,
+    loadBias: BigInt(loadBias),
+    backgroundReadEntry: plan.backgroundReadEntry ?? 0,
+    skipAltProtocol: plan.skipAltProtocol ?? 0,
+    ...offsetsOf(plan),
+  };
+}
+
+function offsetsOf(plan: AttachPlan): Record<OffsetName, number> {
+  const byField = new Map(plan.fields.map((field) => [field.wanted, field.offset]));
+  const entries = Object.entries(targetRowGoFields).map(([member, wanted]): [string, number] => [
+    member,
+    byField.get(wanted.replace(/\?$/, '')) ?? wireLimit.GO_OFFSET_ABSENT,
+  ]);
+  return Object.fromEntries(entries) as Record<OffsetName, number>;
+}

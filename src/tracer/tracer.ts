@@ -1,0 +1,369 @@
+/**
+ * The tracer: sees all stages. Decides which processes are targets, hands records from the kernel through
+ * correlate and span to the processors, and keeps house. One at a time per process is enough: one loaded BPF object
+ * serves all targets.
+ */
+import type { SpanFact } from '../correlate/fact.ts';
+import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
+import { GoidspanError } from '../errors.ts';
+import { DEFAULT_SAMPLER } from '../export/sampler.ts';
+import { Clock } from '../kernel/clock.ts';
+import { Ingest } from '../kernel/ingest.ts';
+import { Kernel } from '../kernel/kernel.ts';
+import { createResource } from '../span/resource.ts';
+import { toSpan } from '../span/to-span.ts';
+import { readHost } from '../target/host.ts';
+import { type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
+import { resourceOf } from '../target/resource.ts';
+import type { Batch, Ktime } from '../wire/batch.ts';
+import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
+import { type EvProcessExec, type EvProcessExit, type EvSpanEnd, wireLimit } from '../wire/wire.gen.ts';
+import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
+import { Counters } from './counters.ts';
+import { Follower } from './follower.ts';
+import { isGoroutineAlive } from './goroutine-life.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { type Program, Programs } from './program.ts';
+import { Target } from './target.ts';
+import { VERSION } from './version.ts';
+
+/** Ended targets whose statistics are kept. */
+const ENDED_TARGETS_MAX = 1024;
+/** An inherited context serves as a link for so long after its span has ended. */
+const LINK_GRACE_NS = 10_000_000_000n;
+/** A span that has been open for so long is checked for a goroutine that died. */
+const SUSPECT_AGE_NS = 10_000_000_000n;
+
+export class Tracer implements RecordVisitor {
+  readonly #options: TracerOptions;
+  readonly #kernel: Kernel;
+  readonly #clock = new Clock();
+  readonly #ingest: Ingest;
+  readonly #programs = new Programs();
+  readonly #follower: Follower;
+  readonly #housekeeping: Housekeeping;
+  readonly #counters = new Counters();
+  readonly #host = readHost('/proc');
+  readonly #scope = Object.freeze({ name: 'goidspan', version: VERSION });
+  /** Live targets and, for their statistics, the last of the ended ones. */
+  readonly #targets = new Map<number, Target>();
+  readonly #freeSlots = Array.from(
+    { length: wireLimit.TARGETS_MAX },
+    (_, slot) => wireLimit.TARGETS_MAX - 1 - slot,
+  );
+  readonly #underWay = new Set<Promise<unknown>>();
+  #lastTargetId = 0;
+  #closing: Promise<TracerStats> | undefined;
+
+  /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.17 with BTF. */
+  static async open(options: TracerOptions): Promise<Tracer> {
+    return new Tracer(options, Kernel.open(options.kernel));
+  }
+
+  private constructor(options: TracerOptions, kernel: Kernel) {
+    this.#options = options;
+    this.#kernel = kernel;
+    this.#follower = new Follower({
+      attach: (pid) => this.#track(this.#attachFound(pid)),
+      isTarget: (pid) => this.#liveTarget(pid) !== undefined,
+    });
+    this.#applySettings(false);
+    this.#ingest = new Ingest(kernel, {
+      onBatch: (batch) => decodeBatch(batch, this),
+      onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
+    });
+    this.#housekeeping = new Housekeeping({
+      clock: () => this.#clock.measure(),
+      sweep: () => this.#sweep(),
+      measure: (on) => this.#kernel.measure(on),
+      onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
+    });
+  }
+
+  /** Attaches to a running process. Throws `GoidspanError`. */
+  async attachPid(pid: number): Promise<TargetInfo> {
+    const known = this.#liveTarget(pid);
+    if (known) return known.info;
+    const facts = requireProcess(pid);
+    return (await this.#attach(facts, this.#programs.acquire(facts.openPath))).info;
+  }
+
+  /**
+   * Attaches to a process that is held before it executes `command` (an executable file), so that nothing it does is
+   * missed; and follows what it and its descendants execute. Undefined if `command` itself is no Go program.
+   */
+  async attachCommand(pid: number, command: string): Promise<TargetInfo | undefined> {
+    const facts: ProcessFacts = { ...requireProcess(pid), exe: command, exeLink: command, openPath: command };
+    this.#follower.followTree(pid);
+    this.#applySettings(true);
+    let program: Program;
+    try {
+      program = this.#programs.acquire(command);
+    } catch (error) {
+      if (error instanceof GoidspanError && ['not_go', 'bad_binary'].includes(error.code)) return undefined;
+      throw error;
+    }
+    return (await this.#attach(facts, program, true)).info;
+  }
+
+  /** Attaches to what runs a matching executable now or later. Returns how many are attached now. */
+  async followExecutables(globs: readonly string[]): Promise<number> {
+    this.#follower.followGlobs(globs);
+    this.#applySettings(true);
+    await Promise.all(this.#follower.running().map((pid) => this.#track(this.#attachFound(pid))));
+    return this.#live().length;
+  }
+
+  /** Everything that is counted, once what the ring holds now has been taken in. */
+  async stats(): Promise<TracerStats> {
+    await this.#ingest.drain();
+    return this.#readStats();
+  }
+
+  /** Detaches, drains, reports what was still open, flushes the processors. Idempotent; never throws. */
+  close(): Promise<TracerStats> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  onSpanEnd(record: EvSpanEnd): void {
+    this.#emit(spanFact(record));
+  }
+
+  onProcessExec(record: EvProcessExec): void {
+    const target = this.#liveTarget(record.tgid);
+    if (target?.awaitsExec && readProcess(record.tgid)?.exe === target.facts.exe) {
+      target.awaitsExec = false;
+      target.locate();
+      return;
+    }
+    if (target) this.#track(this.#end(target, record.ktimeNs));
+    if (this.#closing === undefined) this.#follower.onExec(record.tgid, record.parentTgid);
+  }
+
+  onProcessExit(record: EvProcessExit): void {
+    const target = this.#liveTarget(record.tgid);
+    if (target) this.#track(this.#end(target, record.ktimeNs));
+    this.#follower.onExit(record.tgid);
+  }
+
+  onBad(reason: 'record_damaged' | 'record_unknown'): void {
+    this.#counters.lose(reason);
+  }
+
+  async #attach(facts: ProcessFacts, program: Program, awaitsExec = false): Promise<Target> {
+    const slot = this.#freeSlots.pop();
+    if (slot === undefined) {
+      this.#programs.release(program);
+      throw new GoidspanError(
+        'kernel_refused',
+        `cannot attach to pid ${facts.pid}: all ${wireLimit.TARGETS_MAX} target slots are in use (start another goidspan)`,
+      );
+    }
+    const target = this.#newTarget(slot, facts, program);
+    target.awaitsExec = awaitsExec;
+    this.#targets.set(target.info.targetId, target);
+    try {
+      await target.attach();
+      if (readProcess(facts.pid)?.startTicks !== facts.startTicks) {
+        throw new GoidspanError('no_such_process', `cannot attach to pid ${facts.pid}: it ended meanwhile`);
+      }
+    } catch (error) {
+      await this.#end(target, nowKtime(), false);
+      this.#targets.delete(target.info.targetId);
+      throw error;
+    }
+    this.#tell({
+      kind: 'attached',
+      target: target.info,
+      hooks: program.plan.hooks.filter((h) => h.sites.length > 0).map((h) => h.hook.name),
+      missing: program.plan.hooks
+        .filter((h) => h.missing !== undefined)
+        .map((h) => ({ hook: h.hook.name, why: h.missing as string, without: h.hook.without })),
+    });
+    return target;
+  }
+
+  #newTarget(slot: number, facts: ProcessFacts, program: Program): Target {
+    const { serviceName } = this.#options;
+    const { attributes } = resourceOf(facts, {
+      host: this.#host,
+      agentVersion: VERSION,
+      serviceName,
+      goVersion: program.goVersion,
+    });
+    const info: TargetInfo = {
+      targetId: ++this.#lastTargetId,
+      pid: facts.pid,
+      exe: facts.exe,
+      serviceName: String(attributes['service.name']),
+      ...(program.goVersion === undefined ? {} : { goVersion: program.goVersion }),
+    };
+    return new Target(this.#kernel, slot, facts, program, info, {
+      resource: createResource(attributes),
+      scope: this.#scope,
+      clock: this.#clock,
+    });
+  }
+
+  /** A process that turned up by itself: what cannot be attached is told, not thrown. */
+  async #attachFound(pid: number): Promise<void> {
+    const facts = readProcess(pid);
+    if (facts === undefined || this.#closing !== undefined) return;
+    try {
+      await this.attachPid(pid);
+    } catch (error) {
+      if (!(error instanceof GoidspanError)) throw error;
+      // In a tree that we run, shells and tools are no surprise.
+      if (error.code === 'not_go' && !this.#follower.matchesGlob(facts.exe)) return;
+      this.#tell({ kind: 'refused', pid, exe: facts.exe, error });
+    }
+  }
+
+  /** The process has ended or runs another program: its open spans end with it. */
+  async #end(target: Target, at: Ktime, tell = true): Promise<void> {
+    if (target.endedAt) return;
+    target.endedAt = new Date();
+    const { targetId } = target.info;
+    try {
+      await target.detach();
+      await this.#endOpenSpans(targetId, { end: at, ending: 'process_exited' });
+      await this.#kernel.forgetTarget(targetId);
+    } catch (error) {
+      this.#counters.lose('open_unreadable');
+      this.#tell({ kind: 'warning', message: (error as Error).message });
+    }
+    this.#programs.release(target.program);
+    this.#freeSlots.push(target.slot);
+    if (tell) this.#tell({ kind: 'ended', target: target.info });
+    this.#forgetOldTargets();
+  }
+
+  async #endOpenSpans(targetId: number, unfinished: Unfinished): Promise<void> {
+    await this.#visitOpen(await this.#kernel.copyOpen(targetId), (record) => {
+      this.#emit(spanFact(record, unfinished));
+    });
+  }
+
+  async #visitOpen(batch: Batch, onSpanEnd: (record: EvSpanEnd) => void): Promise<void> {
+    decodeBatch(batch, {
+      onSpanEnd,
+      onProcessExec: () => {},
+      onProcessExit: () => {},
+      onBad: (reason) => this.onBad(reason),
+    });
+  }
+
+  async #close(): Promise<TracerStats> {
+    await this.#housekeeping.close();
+    await Promise.allSettled(this.#underWay);
+    const live = this.#live();
+    await Promise.allSettled(live.map((target) => target.detach()));
+    await this.#ingest.close();
+    await Promise.allSettled(this.#underWay);
+    for (const target of this.#live()) {
+      target.endedAt = new Date();
+      const open = await this.#kernel.copyOpen(target.info.targetId).catch(() => undefined);
+      if (open) await this.#visitOpen(open, () => this.#counters.lose('open_at_detach'));
+      this.#programs.release(target.program);
+      this.#tell({ kind: 'ended', target: target.info });
+    }
+    const stats = this.#readStats();
+    this.#kernel.close();
+    await Promise.allSettled(this.#options.processors.map((processor) => processor.forceFlush()));
+    return stats;
+  }
+
+  #emit(fact: SpanFact): void {
+    const target = this.#targets.get(fact.targetId);
+    if (target === undefined) {
+      this.#counters.lose('target_unknown');
+      return;
+    }
+    target.spans++;
+    this.#counters[fact.role]++;
+    const span = toSpan(fact, target.source);
+    for (const processor of this.#options.processors) {
+      try {
+        processor.onEnd(span);
+      } catch {
+        this.#counters.lose('processor_threw');
+      }
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#kernel.sweep(LINK_GRACE_NS);
+    for (const target of this.#live()) {
+      const process = readProcess(target.info.pid);
+      if (process?.startTicks !== target.facts.startTicks) await this.#end(target, nowKtime());
+    }
+    await this.#endSpansOfDeadGoroutines();
+  }
+
+  async #endSpansOfDeadGoroutines(): Promise<void> {
+    const suspects = await this.#kernel.copyOpen(0, process.hrtime.bigint() - SUSPECT_AGE_NS);
+    await this.#visitOpen(suspects, (record) => {
+      const target = this.#targets.get(record.header.targetId);
+      const { statusOffset, plan } = target?.program ?? {};
+      const goidOffset = plan?.fields.find((field) => field.wanted === 'runtime.g.goid')?.offset;
+      if (target === undefined || target.endedAt || statusOffset === undefined || goidOffset === undefined)
+        return;
+      const { gAddr, goid, depth } = record;
+      if (isGoroutineAlive(target.info.pid, { gAddr, goid, goidOffset, statusOffset })) return;
+      if (this.#kernel.removeOpen(target.info.targetId, goid, depth)) {
+        this.#emit(spanFact(record, { end: nowKtime(), ending: 'goroutine_exited' }));
+      }
+    });
+  }
+
+  #readStats(): TracerStats {
+    const targets = [...this.#targets.values()].map((target) => ({
+      ...target.info,
+      attachedAt: target.attachedAt.toISOString(),
+      ...(target.endedAt ? { endedAt: target.endedAt.toISOString() } : {}),
+      spans: target.spans,
+    }));
+    return this.#counters.stats(this.#kernel.counts(), this.#kernel.programStats(), targets);
+  }
+
+  #applySettings(followExec: boolean): void {
+    const { parentBased, rejectBelow } = this.#options.sampler ?? DEFAULT_SAMPLER;
+    this.#kernel.setSettings({
+      samplerRejectBelow: rejectBelow,
+      samplerParentBased: Number(parentBased),
+      followExec: Number(followExec),
+    });
+  }
+
+  #live(): Target[] {
+    return [...this.#targets.values()].filter((target) => target.endedAt === undefined);
+  }
+
+  #liveTarget(pid: number): Target | undefined {
+    return this.#live().find((target) => target.info.pid === pid);
+  }
+
+  #forgetOldTargets(): void {
+    const ended = [...this.#targets.values()].filter((target) => target.endedAt !== undefined);
+    for (const target of ended.slice(0, -ENDED_TARGETS_MAX)) this.#targets.delete(target.info.targetId);
+  }
+
+  #track(work: Promise<unknown>): Promise<void> {
+    const tracked = work.then(
+      () => {},
+      (error: unknown) => this.#tell({ kind: 'warning', message: String(error) }),
+    );
+    this.#underWay.add(tracked);
+    return tracked.finally(() => this.#underWay.delete(tracked));
+  }
+
+  #tell(event: TracerEvent): void {
+    this.#options.onEvent?.(event);
+  }
+}
+
+/** Kernel time now: `process.hrtime` reads the same clock. */
+function nowKtime(): Ktime {
+  return process.hrtime();
+}
