@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/** The command `goidspan`. Owns the process: arguments, streams, exit code. */
+import { GoidspanError } from '../errors.ts';
+import { parseArguments, UsageError } from './arguments.ts';
+import { attachCommand } from './attach-command.ts';
+import { EXIT_SUCCESS, EXIT_USAGE, exitCodeOfError } from './exit-code.ts';
+import { runCommand } from './run-command.ts';
+import type { CommandContext } from './session.ts';
+import { Stop } from './stop.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+async function main(args: readonly string[], stop: Stop, terminal: Terminal): Promise<number> {
+  try {
+    const invocation = parseArguments(args);
+    const context: CommandContext = {
+      terminal,
+      env: process.env,
+      stop,
+      // Loaded only when wanted: help must not need the native library.
+      openTracer: async (options) => (await import('../tracer.ts')).Tracer.open(options),
+    };
+    switch (invocation.kind) {
+      case 'help':
+        terminal.writeOut(invocation.text);
+        return EXIT_SUCCESS;
+      case 'version':
+        terminal.writeOut(`${version}\n`);
+        return EXIT_SUCCESS;
+      case 'run':
+        return await runCommand(invocation, context);
+      case 'attach':
+        return await attachCommand(invocation, context);
+    }
+  } catch (error) {
+    if (error instanceof UsageError) {
+      terminal.say(error.message);
+      return EXIT_USAGE;
+    }
+    terminal.say(
+      error instanceof GoidspanError
+        ? error.message
+        : `internal error: ${error instanceof Error ? error.stack : String(error)}`,
+    );
+    return exitCodeOfError(error);
+  }
+}
+
+const stop = new Stop();
+const terminal = processTerminal(() => stop.now('output_closed'));
+// Not `exitCode`: connections of exporters may stay open for a while.
+process.exit(await main(process.argv.slice(2), stop, terminal));

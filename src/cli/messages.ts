@@ -1,0 +1,26 @@
+/** What is said of a tracer's events, one line each, without the program's name. Pure. */
+import type { TargetInfo, TracerEvent } from './tracer-api.ts';
+
+/** The lines to print; `isVerbose` adds what is only of interest when something is looked into. */
+export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
+  switch (event.kind) {
+    case 'attached':
+      return [
+        `attached to ${nameOf(event.target)}`,
+        ...event.missing
+          .filter((missing) => isVerbose || missing.without !== undefined)
+          .map(({ hook, why, without }) => `  ${without ?? 'nothing is missing'}: no ${hook}: ${why}`),
+        ...(isVerbose ? event.hooks.map((hook) => `  probe on ${hook}`) : []),
+      ];
+    case 'refused':
+      return [event.error.message];
+    case 'ended':
+      return isVerbose ? [`${nameOf(event.target)} has ended`] : [];
+    case 'warning':
+      return [event.message];
+  }
+}
+
+function nameOf({ serviceName, pid, exe, goVersion }: TargetInfo): string {
+  return `${serviceName} (pid ${pid}, ${exe}${goVersion === undefined ? '' : `, ${goVersion}`})`;
+}

@@ -1,0 +1,168 @@
+/**
+ * What both commands share: the ways out, the tracer, and the end with its summary. Owns the order: ways out first, so
+ * that a bad endpoint attaches nothing; the tracer closed before them, so that its last spans get out.
+ */
+import { writeFile } from 'node:fs/promises';
+import { GoidspanError } from '../errors.ts';
+import type { BatchSink } from '../export/batch-sink.ts';
+import { createExport } from '../export/create-export.ts';
+import { samplerOf } from '../export/sampler.ts';
+import { useColor } from '../export/terminal/use-color.ts';
+import type { CommonOptions } from './arguments.ts';
+import { logDiagnostics } from './diagnostics.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { linesOf } from './messages.ts';
+import type { Stop } from './stop.ts';
+import { type ExportSummary, formatSummary, summaryOf } from './summary.ts';
+import type { Terminal } from './terminal.ts';
+import type { Tracer, TracerEvent, TracerOptions } from './tracer-api.ts';
+import { version } from './version.ts';
+
+/** What a command gets from `main`. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stop: Stop;
+  readonly openTracer: (options: TracerOptions) => Promise<Tracer>;
+}
+
+/** A running tracer with its ways out. */
+export class Session {
+  readonly tracer: Tracer;
+  readonly #sinks: readonly BatchSink[];
+  readonly #options: CommonOptions;
+  readonly #terminal: Terminal;
+  readonly #state: SessionState;
+  readonly #startedAt = new Date();
+
+  /** @throws {GoidspanError} of the ways out or of the tracer; nothing is left open then. */
+  static async open(options: CommonOptions, context: CommandContext): Promise<Session> {
+    const { terminal, env } = context;
+    const report = (message: string): void => terminal.say(message);
+    logDiagnostics(env, terminal);
+    if (options.summaryFile !== undefined) await writeSummary(options.summaryFile, '');
+    const sinks = await createExport(
+      {
+        outFile: options.outFile,
+        terminal: {
+          write: (text) => terminal.writeOut(text),
+          useColor: useColor(terminal.isStdoutTerminal, env),
+        },
+        report,
+      },
+      env,
+    );
+    const state = new SessionState();
+    try {
+      const tracer = await context.openTracer({
+        processors: sinks,
+        sampler: samplerOf(env, report),
+        ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
+        onEvent: (event) => {
+          state.follow(event);
+          for (const line of linesOf(event, options.isVerbose)) terminal.say(line);
+        },
+      });
+      return new Session(tracer, sinks, options, terminal, state);
+    } catch (error) {
+      for (const sink of sinks) await sink.shutdown();
+      throw error;
+    }
+  }
+
+  private constructor(
+    tracer: Tracer,
+    sinks: readonly BatchSink[],
+    options: CommonOptions,
+    terminal: Terminal,
+    state: SessionState,
+  ) {
+    this.tracer = tracer;
+    this.#sinks = sinks;
+    this.#options = options;
+    this.#terminal = terminal;
+    this.#state = state;
+  }
+
+  /** Has anything ever been attached? */
+  get hasAttached(): boolean {
+    return this.#state.attachedCount > 0;
+  }
+
+  /** Resolves when the last attached target has ended; at once when there is none. */
+  allEnded(): Promise<void> {
+    return this.#state.allEnded();
+  }
+
+  say(message: string): void {
+    this.#terminal.say(message);
+  }
+
+  /** Detaches, drains, summarises. Resolves with the exit code; never rejects. */
+  async finish(commandExitCode?: number): Promise<number> {
+    let hasFailed = false;
+    const attempt = async <T>(step: () => Promise<T>): Promise<T | undefined> => {
+      try {
+        return await step();
+      } catch (error) {
+        hasFailed = true;
+        this.say(error instanceof Error ? error.message : String(error));
+        return undefined;
+      }
+    };
+    const stats = await attempt(() => this.tracer.close());
+    await Promise.all(this.#sinks.map((sink) => sink.shutdown()));
+    const exports: ExportSummary[] = this.#sinks.map((sink) => ({ name: sink.name, ...sink.counts() }));
+    if (stats) {
+      const about = { version, startedAt: this.#startedAt, endedAt: new Date() };
+      const summary = summaryOf(stats, exports, about);
+      if (this.hasAttached) this.#terminal.writeError(formatSummary(summary));
+      const file = this.#options.summaryFile;
+      if (file !== undefined)
+        await attempt(() => writeSummary(file, `${JSON.stringify(summary, null, 2)}\n`));
+    }
+    const [first] = exports;
+    const hasExportedNothing = first !== undefined && first.handed > 0 && first.exported === 0;
+    return exitCodeOf({
+      ...(commandExitCode !== undefined && { commandExitCode }),
+      hasAttached: this.hasAttached,
+      hasExportedNothing,
+      hasFailed,
+    });
+  }
+}
+
+/** Which targets there were and which there still are. */
+class SessionState {
+  attachedCount = 0;
+  readonly #running = new Set<number>();
+  #waiting: (() => void)[] = [];
+
+  follow(event: TracerEvent): void {
+    if (event.kind === 'attached') {
+      this.attachedCount++;
+      this.#running.add(event.target.targetId);
+    }
+    if (event.kind === 'ended') {
+      this.#running.delete(event.target.targetId);
+      if (this.#running.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+    }
+  }
+
+  allEnded(): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+async function writeSummary(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new GoidspanError(
+      'cannot_write',
+      `cannot write ${path}: ${(error as Error).message} (choose another --summary)`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,25 @@
+/** Our standard streams: spans on stdout, everything else on stderr. */
+
+/** Where the commands write. */
+export interface Terminal {
+  readonly isStdoutTerminal: boolean;
+  /** For spans. */
+  writeOut(text: string): void;
+  /** One line for the user, with the program's name. */
+  say(message: string): void;
+  /** Text as it is, on stderr. */
+  writeError(text: string): void;
+}
+
+/** Of this process. `onOutputClosed` is called when nobody reads stdout any more. */
+export function processTerminal(onOutputClosed: () => void): Terminal {
+  process.stdout.on('error', onOutputClosed);
+  // Nobody to tell.
+  process.stderr.on('error', () => {});
+  return {
+    isStdoutTerminal: process.stdout.isTTY === true,
+    writeOut: (text) => void process.stdout.write(text),
+    say: (message) => void process.stderr.write(`goidspan: ${message}\n`),
+    writeError: (text) => void process.stderr.write(text),
+  };
+}

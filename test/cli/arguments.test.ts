@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseArguments, UsageError } from '../../src/cli/arguments.ts';
+
+const NOTHING = {
+  outFile: undefined,
+  durationSeconds: undefined,
+  summaryFile: undefined,
+  serviceName: undefined,
+  isVerbose: false,
+};
+
+function parse(line: string) {
+  return parseArguments(line.split(' ').filter((word) => word !== ''));
+}
+
+describe('parseArguments', () => {
+  it('takes everything after -- as the command of run', () => {
+    expect(parse('run -- ./server --out x -- y')).toEqual({
+      kind: 'run',
+      common: NOTHING,
+      command: ['./server', '--out', 'x', '--', 'y'],
+    });
+  });
+
+  it('reads the options of both commands', () => {
+    const common = {
+      outFile: 'a.jsonl',
+      durationSeconds: 1.5,
+      summaryFile: 'b.json',
+      serviceName: 'shop',
+      isVerbose: true,
+    };
+    const options = '--out a.jsonl --duration 1.5 --summary=b.json --service-name shop -v';
+    expect(parse(`run ${options} -- ./server`)).toMatchObject({ common });
+    expect(parse(`attach ${options} --pid 1`)).toMatchObject({ common });
+  });
+
+  it('reads targets, each once', () => {
+    expect(parse('attach --pid 4242 --exe /srv/* --pid 7 --pid 4242 --exe /srv/*')).toEqual({
+      kind: 'attach',
+      common: NOTHING,
+      pids: [4242, 7],
+      globs: ['/srv/*'],
+    });
+  });
+
+  it.each([
+    ['/srv/app', '/srv/app'],
+    ['**/app', '**/app'],
+    ['app', '**/app'],
+    ['app-*', '**/app-*'],
+    ['./app', resolve('app')],
+  ])('takes --exe %s for %s', (glob, expected) => {
+    expect(parse(`attach --exe ${glob}`)).toMatchObject({ globs: [expected] });
+  });
+
+  it.each(['--help', '-h', 'help', 'run --help', 'attach -h', 'attach --pid 1 --help'])(
+    'helps with %s',
+    (line) => {
+      expect(parse(line)).toMatchObject({ kind: 'help', text: expect.stringContaining('Usage:') });
+    },
+  );
+
+  it.each(['--version', 'run --version', 'attach --version'])('knows %s', (line) => {
+    expect(parse(line)).toEqual({ kind: 'version' });
+  });
+
+  it('leaves --help after -- to the command', () => {
+    expect(parse('run -- ./server --help')).toMatchObject({ kind: 'run', command: ['./server', '--help'] });
+  });
+
+  it.each([
+    ['', 'a command is missing: run or attach (see goidspan --help)'],
+    ['trace', 'unknown command trace (see goidspan --help)'],
+    ['--verbose', 'unknown option --verbose (see goidspan --help)'],
+    ['run', 'a command is missing after -- (see goidspan run --help)'],
+    ['run --', 'a command is missing after -- (see goidspan run --help)'],
+    ['run ./server', 'unexpected argument ./server (a command goes after --) (see goidspan run --help)'],
+    ['run --pid 1 -- x', 'unknown option --pid (see goidspan run --help)'],
+    ['run --ouput x -- y', 'unknown option --ouput (see goidspan run --help)'],
+    ['run --out', '--out needs a value (see goidspan run --help)'],
+    ['run --out= -- x', '--out needs a value (see goidspan run --help)'],
+    ['run --out --verbose -- x', '--out needs a value (see goidspan run --help)'],
+    ['run --verbose=yes -- x', '--verbose takes no value (see goidspan run --help)'],
+    [
+      'run --duration 0 -- x',
+      '--duration 0: not a number of seconds above 0 and up to 2000000 (see goidspan run --help)',
+    ],
+    [
+      'run --duration=-1 -- x',
+      '--duration -1: not a number of seconds above 0 and up to 2000000 (see goidspan run --help)',
+    ],
+    [
+      'run --duration 1h -- x',
+      '--duration 1h: not a number of seconds above 0 and up to 2000000 (see goidspan run --help)',
+    ],
+    ['attach', '--pid or --exe is missing (see goidspan attach --help)'],
+    ['attach 4242', 'unexpected argument 4242 (a command goes after --) (see goidspan attach --help)'],
+    ['attach --pid 0', '--pid 0: not a process id from 1 to 4194304 (see goidspan attach --help)'],
+    ['attach --pid shop', '--pid shop: not a process id from 1 to 4194304 (see goidspan attach --help)'],
+    [
+      'attach --pid 4194305',
+      '--pid 4194305: not a process id from 1 to 4194304 (see goidspan attach --help)',
+    ],
+    ['attach --exe=', '--exe needs a value (see goidspan attach --help)'],
+  ])('refuses %j', (line, message) => {
+    expect(() => parse(line)).toThrow(new UsageError(message));
+  });
+});
