@@ -3,7 +3,7 @@
  * a shell waits for a line on a pipe of its own and then becomes the command.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { GoidspanError } from '../errors.ts';
@@ -15,6 +15,8 @@ const HOLD = 'read -r _ <&3 || exit 127; exec 3<&-; exec "$0" "$@"';
 /** A child process with our standard streams. */
 export class HeldChild {
   readonly pid: number;
+  /** Path of the file that the command will execute, without symbolic links: as `/proc/<pid>/exe` will show it. */
+  readonly executable: string;
   /** Resolves with the exit code; 128 and its number for a signal. */
   readonly ended: Promise<number>;
   readonly #process: ChildProcess;
@@ -26,7 +28,7 @@ export class HeldChild {
    */
   static async start(command: readonly [string, ...string[]], env: NodeJS.ProcessEnv): Promise<HeldChild> {
     const [name, ...args] = command;
-    requireExecutable(name, env);
+    const executable = executableOf(name, env);
     const child = spawn('/bin/sh', ['-c', HOLD, name, ...args], {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     });
@@ -40,11 +42,12 @@ export class HeldChild {
         ),
       );
     });
-    return new HeldChild(child);
+    return new HeldChild(child, executable);
   }
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, executable: string) {
     this.#process = child;
+    this.executable = executable;
     this.#gate = child.stdio[3] as Writable;
     // The child may be gone before the line is read.
     this.#gate.on('error', () => {});
@@ -72,14 +75,16 @@ export class HeldChild {
 }
 
 /** Looks where the shell will look, so that the error is ours. */
-function requireExecutable(name: string, env: NodeJS.ProcessEnv): void {
+function executableOf(name: string, env: NodeJS.ProcessEnv): string {
   if (name.includes('/')) {
     const problem = problemOf(name);
     if (problem) throw new GoidspanError('cannot_run', `cannot run ${name}: ${problem} (check the path)`);
-    return;
+    return realpathSync(name);
   }
-  const directories = (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter);
-  if (directories.some((directory) => problemOf(join(directory || '.', name)) === undefined)) return;
+  for (const directory of (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter)) {
+    const path = join(directory || '.', name);
+    if (problemOf(path) === undefined) return realpathSync(path);
+  }
   throw new GoidspanError(
     'cannot_run',
     `cannot run ${name}: not found on the PATH (check the name, or give a path such as ./${name})`,

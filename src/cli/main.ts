@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `goidspan`. Owns the process: arguments, streams, exit code. */
 import { GoidspanError } from '../errors.ts';
+import { VERSION } from '../tracer/version.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import { attachCommand } from './attach-command.ts';
 import { EXIT_SUCCESS, EXIT_USAGE, exitCodeOfError } from './exit-code.ts';
@@ -8,7 +9,6 @@ import { runCommand } from './run-command.ts';
 import type { CommandContext } from './session.ts';
 import { Stop } from './stop.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
-import { version } from './version.ts';
 
 async function main(args: readonly string[], stop: Stop, terminal: Terminal): Promise<number> {
   try {
@@ -18,14 +18,14 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
       env: process.env,
       stop,
       // Loaded only when wanted: help must not need the native library.
-      openTracer: async (options) => (await import('../tracer.ts')).Tracer.open(options),
+      openTracer: async (options) => (await import('../tracer/tracer.ts')).Tracer.open(options),
     };
     switch (invocation.kind) {
       case 'help':
         terminal.writeOut(invocation.text);
         return EXIT_SUCCESS;
       case 'version':
-        terminal.writeOut(`${version}\n`);
+        terminal.writeOut(`${VERSION}\n`);
         return EXIT_SUCCESS;
       case 'run':
         return await runCommand(invocation, context);

@@ -1,5 +1,5 @@
 /** What is said of a tracer's events, one line each, without the program's name. Pure. */
-import type { TargetInfo, TracerEvent } from './tracer-api.ts';
+import type { TargetInfo, TracerEvent } from '../tracer/api.ts';
 
 /** The lines to print; `isVerbose` adds what is only of interest when something is looked into. */
 export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
@@ -15,7 +15,7 @@ export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
     case 'refused':
       return [event.error.message];
     case 'ended':
-      return isVerbose ? [`${nameOf(event.target)} has ended`] : [];
+      return isVerbose ? [`no longer tracing ${nameOf(event.target)}`] : [];
     case 'warning':
       return [event.message];
   }

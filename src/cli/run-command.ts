@@ -19,7 +19,7 @@ export async function runCommand(
   try {
     const child = await HeldChild.start(command, context.env);
     try {
-      await session.tracer.attachCommand(child.pid, command[0]);
+      await session.tracer.attachCommand(child.pid, child.executable);
     } catch (error) {
       await child.abandon();
       throw error;

@@ -8,6 +8,9 @@ import type { BatchSink } from '../export/batch-sink.ts';
 import { createExport } from '../export/create-export.ts';
 import { samplerOf } from '../export/sampler.ts';
 import { useColor } from '../export/terminal/use-color.ts';
+import type { TracerEvent, TracerOptions } from '../tracer/api.ts';
+import type { Tracer as RealTracer } from '../tracer/tracer.ts';
+import { VERSION } from '../tracer/version.ts';
 import type { CommonOptions } from './arguments.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { exitCodeOf } from './exit-code.ts';
@@ -15,8 +18,9 @@ import { linesOf } from './messages.ts';
 import type { Stop } from './stop.ts';
 import { type ExportSummary, formatSummary, summaryOf } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import type { Tracer, TracerEvent, TracerOptions } from './tracer-api.ts';
-import { version } from './version.ts';
+
+/** What the commands use of a tracer. */
+export type Tracer = Pick<RealTracer, 'attachPid' | 'attachCommand' | 'followExecutables' | 'close'>;
 
 /** What a command gets from `main`. */
 export interface CommandContext {
@@ -114,7 +118,7 @@ export class Session {
     await Promise.all(this.#sinks.map((sink) => sink.shutdown()));
     const exports: ExportSummary[] = this.#sinks.map((sink) => ({ name: sink.name, ...sink.counts() }));
     if (stats) {
-      const about = { version, startedAt: this.#startedAt, endedAt: new Date() };
+      const about = { version: VERSION, startedAt: this.#startedAt, endedAt: new Date() };
       const summary = summaryOf(stats, exports, about);
       if (this.hasAttached) this.#terminal.writeError(formatSummary(summary));
       const file = this.#options.summaryFile;

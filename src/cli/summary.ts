@@ -1,6 +1,6 @@
 /** The closing summary: as data for `--summary`, and as text. Pure. */
 import type { ExportCountsSnapshot } from '../export/export-counts.ts';
-import type { TracerStats } from './tracer-api.ts';
+import type { TracerStats } from '../tracer/api.ts';
 
 /** One way out, by its name: `otlp`, `file`, `terminal`. */
 export type ExportSummary = ExportCountsSnapshot & { readonly name: string };
@@ -20,6 +20,8 @@ export interface Summary {
   readonly hits: TracerStats['hits'];
   /** Of the tracer, and of each way out as `export_<name>_<reason>`. */
   readonly lost: { readonly total: number; readonly byReason: Readonly<Record<string, number>> };
+  /** Worth knowing, but no loss. */
+  readonly notes: TracerStats['notes'];
   readonly exports: readonly ExportSummary[];
   readonly targets: TracerStats['targets'];
 }
@@ -41,13 +43,14 @@ export function summaryOf(
     spans: { exported: exports[0]?.exported ?? 0, ...stats.spans },
     hits: stats.hits,
     lost: { total: Object.values(byReason).reduce((sum, count) => sum + count, 0), byReason },
+    notes: stats.notes,
     exports,
     targets: stats.targets,
   };
 }
 
 /** The summary for people, with a final newline. */
-export function formatSummary({ spans, hits, lost, exports, targets }: Summary): string {
+export function formatSummary({ spans, hits, lost, notes, exports, targets }: Summary): string {
   const lines = [
     `spans    ${count(spans.ended)} (${namedCounts(spans.byKind)})`,
     ...exports.map(
@@ -55,13 +58,11 @@ export function formatSummary({ spans, hits, lost, exports, targets }: Summary):
         `         ${count(way.exported)} of ${count(way.handed)} exported to ${NAMES[way.name] ?? way.name}`,
     ),
     `hits     ${count(hits.total)}`,
-    ...Object.entries(hits.byProbe)
-      .filter(([, hitCount]) => hitCount > 0)
-      .map(([probe, hitCount]) => `         ${probe} ${count(hitCount)}${meanOf(hits.meanNsByProbe[probe])}`),
+    ...nonZero(hits.byProbe, (probe) => meanOf(hits.meanNsByProbe[probe])),
     `lost     ${count(lost.total)}`,
-    ...Object.entries(lost.byReason)
-      .filter(([, lostCount]) => lostCount > 0)
-      .map(([reason, lostCount]) => `         ${reason} ${count(lostCount)}`),
+    ...nonZero(lost.byReason),
+    ...(Object.values(notes).some((noted) => noted > 0) ? ['noted'] : []),
+    ...nonZero(notes),
     `targets  ${count(targets.length)}`,
     ...targets.map(
       (target) =>
@@ -75,6 +76,15 @@ const NAMES: Readonly<Record<string, string>> = { otlp: 'OTLP', file: 'the file'
 
 function count(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+function nonZero(
+  counts: Readonly<Record<string, number>>,
+  more: (name: string) => string = () => '',
+): string[] {
+  return Object.entries(counts)
+    .filter(([, value]) => value > 0)
+    .map(([name, value]) => `         ${name} ${count(value)}${more(name)}`);
 }
 
 function namedCounts(counts: Readonly<Record<string, number>>): string {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -92,6 +92,8 @@ goidspan: summary
            http_server_start 3, 640 ns each in its program
   lost     1
            ring_full 1
+  noted
+           unsampled 4
   targets  0
 `);
   });
@@ -242,7 +244,7 @@ describe('run', () => {
 
   it('finds the command on the PATH', async () => {
     expect(await goidspan(['run', '--', 'true'])).toBe(0);
-    expect(tracer?.calls).toEqual(['command true', 'close']);
+    expect(tracer?.calls).toEqual([`command ${realpathSync('/bin/true')}`, 'close']);
   });
 
   it.each([

@@ -1,7 +1,8 @@
 /** A tracer for tests of the commands: it attaches to what it is told to, and makes spans when told to. */
 
-import type { TargetInfo, Tracer, TracerOptions, TracerStats } from '../../src/cli/tracer-api.ts';
+import type { Tracer } from '../../src/cli/session.ts';
 import { GoidspanError } from '../../src/errors.ts';
+import type { TargetInfo, TracerOptions, TracerStats } from '../../src/tracer/api.ts';
 import { makeSpan } from '../export/spans.ts';
 
 export class FakeTracer implements Tracer {
@@ -73,17 +74,14 @@ export class FakeTracer implements Tracer {
     return this.matches;
   }
 
-  async stats(): Promise<TracerStats> {
+  async close(): Promise<TracerStats> {
+    this.calls.push('close');
     return {
       spans: { ended: this.#spans, byKind: { server: this.#spans, client: 0 } },
       hits: { total: 3, byProbe: { http_server_start: 3 }, meanNsByProbe: { http_server_start: 640.4 } },
       lost: { total: 1, byReason: { ring_full: 1, no_entry: 0 } },
+      notes: { unsampled: 4, traceparent_malformed: 0 },
       targets: [],
     };
-  }
-
-  close(): Promise<TracerStats> {
-    this.calls.push('close');
-    return this.stats();
   }
 }
