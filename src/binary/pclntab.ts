@@ -112,7 +112,8 @@ function headerAt(space: AddressSpace, vaddr: number): Pclntab | undefined {
 
 /**
  * Looks many names up in one pass over the names and one over the functions.
- * A name that is only inlined, or not linked, is absent from the result.
+ * A name that is only inlined, or not linked, is absent from the result. Of a function and the wrapper that gives it
+ * the other calling convention, which have one name, the longer is taken: the wrapper is short.
  */
 export function lookUpFunctions(
   space: AddressSpace,
@@ -136,8 +137,8 @@ export function lookUpFunctions(
       if (name === undefined) continue;
       const entry = textStart + view.getUint32(at, true);
       const end = textStart + view.getUint32(at + 8, true);
-      if (end > entry) found.set(name, { name, entry, end });
-      if (found.size === nameByOffset.size) return found;
+      const other = found.get(name);
+      if (end - entry > (other ? other.end - other.entry : 0)) found.set(name, { name, entry, end });
     }
   }
   return found;

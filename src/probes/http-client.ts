@@ -22,6 +22,18 @@ const start: Hook = {
 };
 
 /**
+ * The call `pconn.roundTrip(treq)`: `arg` holds `pconn`, whose connection the request goes out on. It joins the span
+ * with the server span on this host that answers it.
+ */
+const send: Hook = {
+  name: 'http_client_send',
+  level: 'spans',
+  choices: [{ on: [roundTrip], rules: [{ at: 'call', of: 'net/http.(*persistConn).roundTrip', arg: 0 }] }],
+  need: 'optional',
+  without: 'a request without traceparent to a service on this host starts a new trace there',
+};
+
+/**
  * The conditional jump on the error of one attempt, where `(*persistConn).roundTrip` (HTTP/1) and the `RoundTrip` of a
  * connection's own HTTP/2 transport come together. Meaning `success_or_retry`: AX holds the *Response, BX:CX the
  * error; act only if BX is 0. Where it cannot be proven, `http_client_error` sits on every return instead.
@@ -63,7 +75,7 @@ const error: Hook = {
 export const httpClient: ProbeFamily = {
   name: 'http-client',
   need: 'any',
-  hooks: [start, end, endAlternate, error],
+  hooks: [start, send, end, endAlternate, error],
   fields: [
     'net/http.Request.Method',
     'net/http.Request.URL',

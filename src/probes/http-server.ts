@@ -137,7 +137,7 @@ export const httpServer: ProbeFamily = {
     'net/http.response.status',
     'net/http.response.written',
     'net/http.response.contentLength',
-    'net/http.response.didCloseNotify?',
+    'net/http.response.didCloseNotify|net/http.response.closeNotifyTriggered?',
     'net/http.conn.werr',
     'net/http.conn.hijackedv?',
     'net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?',

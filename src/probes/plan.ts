@@ -43,6 +43,8 @@ export interface AttachPlan {
   readonly hasSwissMaps: boolean;
   /** Link-time entry of the goroutine that `net/http` starts per request to watch the connection: makes no spans. */
   readonly backgroundReadEntry?: number;
+  /** Link-time address of the type descriptor of `net.TCPConn`. */
+  readonly tcpConnType?: number;
   /** Link-time address of the variable `net/http.ErrSkipAltProtocol` (two words); there if a site means `done_unless_skip`. */
   readonly skipAltProtocol?: number;
 }
@@ -57,6 +59,7 @@ const roundTrip = 'net/http.(*Transport).roundTrip';
 const attempt = 'net/http.(*persistConn).roundTrip';
 const interfaceEqual = 'runtime.ifaceeq';
 const swissMap = 'internal/runtime/maps.Map';
+const tcpConn = 'net.TCPConn';
 const backgroundRead = 'net/http.(*connReader).backgroundRead';
 const backgroundReadWrappers: readonly string[] = [
   'net/http.(*connReader).startBackgroundRead.gowrap2',
@@ -101,7 +104,7 @@ export function planAttach(
     const isRequired = hook.need === 'required' && present.some((f) => f.hooks.includes(hook));
     if (isRequired && missing !== undefined) throw refuse(`hook ${hook.name}: ${missing}`, hook.without);
   }
-  const fields = planFields(binary, wantedFields, [swissMap]);
+  const fields = planFields(binary, wantedFields, [swissMap, tcpConn]);
   const needless = new Set(families.filter((f) => !present.includes(f)).flatMap((f) => f.fields));
   for (const field of present.flatMap((f) => f.fields)) needless.delete(field);
   for (const { wanted, optional, missing } of fields) {
@@ -110,11 +113,13 @@ export function planAttach(
   }
   const backgroundReadEntry = planner.backgroundReadEntry();
   const skipAltProtocol = planner.skipAltProtocol();
+  const tcpConnType = binary.structs([tcpConn]).get(tcpConn);
   return {
     hooks,
     fields,
     hasSwissMaps: binary.hasType(swissMap),
     ...(backgroundReadEntry === undefined ? {} : { backgroundReadEntry }),
+    ...(tcpConnType === undefined ? {} : { tcpConnType }),
     ...(skipAltProtocol === undefined ? {} : { skipAltProtocol }),
   };
 }
