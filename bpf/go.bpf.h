@@ -10,11 +10,13 @@
 
 /*
  * Attach cookie: bits 0–15 the target's slot; bits 16–23 the register that holds the probe's argument; bit 24: the
- * site is the jump of a stack check, and a hit at which it jumps does not count, since the function starts again.
+ * site is the jump of a stack check, and a hit at which it jumps does not count, since the function starts again;
+ * bit 25: the function's frame stands, so its entry is known by BP and not by SP.
  */
 #define COOKIE_SLOT(cookie) ((cookie) & (TARGETS_MAX - 1))
 #define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xff)
 #define COOKIE_IF_STACK_SUFFICES (1 << 24)
+#define COOKIE_FRAME_STANDS (1 << 25)
 #define FLAGS_BELOW_OR_EQUAL (1 << 0 | 1 << 6) /* CF, ZF */
 
 struct go_string {
@@ -76,6 +78,14 @@ static __always_inline __u64 go_argument(const struct pt_regs *ctx, const struct
 static __always_inline uaddr_t go_current_g(const struct pt_regs *ctx)
 {
 	return ctx->r14;
+}
+
+/* SP at the function's entry: where its return address stands. */
+static __always_inline uaddr_t entry_sp(const struct pt_regs *ctx, const struct hit *hit)
+{
+	uaddr_t sp = ctx->rsp, bp = ctx->rbp;
+
+	return hit->cookie & COOKIE_FRAME_STANDS ? bp + 8 : sp;
 }
 
 static __always_inline int read_user(void *to, __u32 bytes, uaddr_t from)

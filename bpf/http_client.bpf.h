@@ -3,37 +3,42 @@
 #ifndef HTTP_CLIENT_BPF_H
 #define HTTP_CLIENT_BPF_H
 
+#include "connection.bpf.h"
 #include "goroutine.bpf.h"
 #include "http_request.bpf.h"
 
 /*
- * Has a panic left this client span open? A live outer call uses less stack than a new inner one, and its
- * return address still stands where it was.
+ * The goroutine's innermost span, after the client spans that panics have left open were ended. A call that lives
+ * uses at most `deepest` bytes of stack, and its return address still stands where it was (checked if `stack_hi`).
  */
-static __always_inline bool http_client_is_stale(const struct ev_span_end *span, uaddr_t stack_hi, __u32 new_depth)
-{
-	return span->stack_depth >= new_depth || read_u64(stack_hi - span->stack_depth) != span->return_addr;
-}
-
-/* The spans around a new client span, after those that panics have left open were ended. */
-static __always_inline struct open_spans http_client_around(const struct target_row *target, goid_t goid,
-							    uaddr_t stack_hi, __u32 depth, ktime_ns_t now)
+static __always_inline struct open_spans http_client_unwind(const struct target_row *target, goid_t goid, __u32 deepest,
+							    uaddr_t stack_hi, ktime_ns_t now)
 {
 	struct open_spans open = {};
 
 	for (int i = 0; i < SPAN_DEPTH_MAX; i++) {
+		struct ev_span_end *span;
+
 		open = spans_of(target, goid);
-		if (!open.innermost || open.innermost->role != SPAN_CLIENT ||
-		    !http_client_is_stale(open.innermost, stack_hi, depth))
+		span = open.innermost;
+		if (!span || span->role != SPAN_CLIENT)
+			return open;
+		if (span->stack_depth <= deepest &&
+		    (!stack_hi || read_u64(stack_hi - span->stack_depth) == span->return_addr))
 			return open;
 		count(NOTE_STALE_CLIENT);
 		if (open.outer)
 			open.outer->nested = 0;
-		span_end(open.innermost, &open.key, ENDING_PANICKED, now);
+		span_end(span, &open.key, ENDING_PANICKED, now);
 	}
 	open.innermost = NULL;
 	open.key.depth = 0;
 	return open;
+}
+
+static __always_inline uaddr_t stack_hi_of(const struct target_row *target, uaddr_t g)
+{
+	return read_u64(g + target->g_stack + 8);
 }
 
 /* func (t *Transport) roundTrip(req *Request) (*Response, error)  argument: req. */
@@ -54,11 +59,11 @@ int http_client_start(struct pt_regs *ctx)
 		return 0;
 	target = hit.target;
 	goroutine = read_goroutine(target, g);
-	stack_hi = read_u64(g + target->g_stack + 8);
+	stack_hi = stack_hi_of(target, g);
 	if (!goroutine.goid || !stack_hi)
 		return 0;
 	depth = stack_hi - sp;
-	open = http_client_around(target, goroutine.goid, stack_hi, depth, now);
+	open = http_client_unwind(target, goroutine.goid, depth - 1, stack_hi, now);
 	if (open.innermost) {
 		if (open.key.depth + 1 >= SPAN_DEPTH_MAX) {
 			count(LOST_DEPTH);
@@ -91,12 +96,15 @@ int http_client_start(struct pt_regs *ctx)
 	return 0;
 }
 
-/* The innermost client span of the running goroutine; NULL and counted if there is none. */
-static __always_inline struct open_spans http_client_open(const struct pt_regs *ctx, const struct target_row *target)
+/* The span of the call of roundTrip that is hit: known by its place on the stack. Counted if there is none. */
+static __always_inline struct open_spans http_client_open(const struct pt_regs *ctx, const struct hit *hit,
+							  ktime_ns_t now)
 {
-	struct open_spans open = spans_of(target, read_goid(target, go_current_g(ctx)));
+	uaddr_t g = go_current_g(ctx);
+	__u32 depth = stack_hi_of(hit->target, g) - entry_sp(ctx, hit);
+	struct open_spans open = http_client_unwind(hit->target, read_goid(hit->target, g), depth, 0, now);
 
-	if (!open.innermost || open.innermost->role != SPAN_CLIENT) {
+	if (!open.innermost || open.innermost->role != SPAN_CLIENT || open.innermost->stack_depth != depth) {
 		count(NOTE_END_WITHOUT_START);
 		open.innermost = NULL;
 	}
@@ -124,6 +132,23 @@ static __always_inline void http_client_finish(struct open_spans *open, const st
 	span_end(span, &open->key, ENDING_RETURNED, now);
 }
 
+/* In roundTrip, the call pconn.roundTrip(treq)  argument: pconn. The request goes out over this connection. */
+SEC("uprobe")
+int http_client_send(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct open_spans open;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_SEND))
+		return 0;
+	open = http_client_open(ctx, &hit, now);
+	if (open.innermost)
+		connection_claim(hit.target, go_argument(ctx, &hit) + hit.target->client_conn_conn, &open.key,
+				 open.innermost);
+	return 0;
+}
+
 /*
  * In roundTrip, the conditional jump on the error of one attempt (AX reply, BX:CX error). Without an error the
  * call is over; with one it may be tried again.
@@ -137,7 +162,7 @@ int http_client_end(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_END))
 		return 0;
-	open = http_client_open(ctx, hit.target);
+	open = http_client_open(ctx, &hit, now);
 	if (!open.innermost)
 		return 0;
 	if (ctx->rbx)
@@ -172,7 +197,7 @@ int http_client_end_alt(struct pt_regs *ctx)
 		return 0;
 	if (ctx->rbx && http_client_is_skip(ctx, hit.target))
 		return 0;
-	open = http_client_open(ctx, hit.target);
+	open = http_client_open(ctx, &hit, now);
 	if (open.innermost)
 		http_client_finish(&open, hit.target, ctx->rax, ctx->rbx, now);
 	return 0;
@@ -188,7 +213,7 @@ int http_client_error(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_ERROR))
 		return 0;
-	open = http_client_open(ctx, hit.target);
+	open = http_client_open(ctx, &hit, now);
 	if (open.innermost)
 		http_client_finish(&open, hit.target, ctx->rax, ctx->rbx, now);
 	return 0;

@@ -3,6 +3,7 @@
 #ifndef HTTP_SERVER_BPF_H
 #define HTTP_SERVER_BPF_H
 
+#include "connection.bpf.h"
 #include "goroutine.bpf.h"
 #include "header_map.bpf.h"
 #include "http_request.bpf.h"
@@ -10,27 +11,56 @@
 
 #define TRACE_STATE_HEADERS_MAX 2
 
-/* Fills parent, ids and tracestate from the request's headers. Uses the text as scratch and then appends to it. */
-static __always_inline void http_server_context(struct ev_span_end *span, const struct target_row *target,
-						uaddr_t header_map, struct go_slice *tracestate)
+#define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
+
+/* The client span on this host that a request without a traceparent comes from; `writer` is its *response. */
+static __always_inline const struct ev_span_end *http_server_client(const struct ev_span_end *span,
+								    const struct target_row *target, uaddr_t writer,
+								    struct go_string peer)
 {
+	const struct client_call *call;
+
+	if (span->protocol >= 20 || span->header.flags & SPAN_FLAG_TLS)
+		return NULL;
+	call = client_call_candidate(peer);
+	if (!call)
+		return NULL;
+	return connection_owner(call, target, read_u64(writer + target->response_conn) + target->server_conn_rwc);
+}
+
+/*
+ * Decides parent and ids: the request's headers, else the client call on this host that it comes from, else a new
+ * trace. Uses the text as scratch.
+ */
+static __always_inline void http_server_context(struct ev_span_end *span, const struct target_row *target,
+						const struct http_request *request, uaddr_t writer,
+						struct go_slice *tracestate)
+{
+	const struct ev_span_end *client;
 	struct header_scan scan = { .scratch = span->text };
 	struct remote_parent parent = {};
 	struct go_string value = {};
 
-	scan_headers(&scan, target, header_map);
+	scan_headers(&scan, target, request->header);
 	if (scan.traceparent.count == 1) {
 		if (!read_user(&value, sizeof(value), scan.traceparent.at))
 			traceparent_parse(&parent, value);
 	} else if (scan.traceparent.count) {
 		count(NOTE_TRACEPARENT_MALFORMED);
 	}
-	if (!parent.valid) {
+	if (parent.valid) {
+		context_remote(span, &parent);
+		*tracestate = scan.tracestate;
+		return;
+	}
+	client = http_server_client(span, target, writer, request->remote_addr);
+	if (!client) {
 		context_root(span);
 		return;
 	}
-	context_remote(span, &parent);
-	*tracestate = scan.tracestate;
+	context_child(span, &client->trace_id, &client->span_id, client->trace_flags);
+	if (client->header.target_id != span->header.target_id)
+		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
 }
 
 /* The first tracestate header; further ones, which the specification allows, are marked as cut. */
@@ -84,7 +114,7 @@ int http_server_start(struct pt_regs *ctx)
 	span->parent_goid = goroutine.parent_goid;
 	span->request_addr = go_argument(ctx, &hit);
 	http_request_read(&request, span, target);
-	http_server_context(span, target, request.header, &tracestate);
+	http_server_context(span, target, &request, go_register(ctx, ARGUMENT_WRITER), &tracestate);
 	if (!span_is_sampled(span))
 		return 0;
 	text_append(span, TEXT_METHOD, TEXT_METHOD_MAX, request.method);

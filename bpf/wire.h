@@ -168,6 +168,7 @@ struct target_row {
 	__u64 load_bias DOC("added to link-time addresses");
 	uaddr_t background_read_entry DOC("link-time entry of the goroutine that waits for a client to go away; 0: unknown");
 	uaddr_t skip_alt_protocol DOC("link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown");
+	uaddr_t tcp_conn_type DOC("link-time address of the runtime type net.TCPConn; 0: connections are not read");
 	go_offset_t g_stack GO_FIELD("runtime.g.stack");
 	go_offset_t g_m GO_FIELD("runtime.g.m");
 	go_offset_t g_goid GO_FIELD("runtime.g.goid");
@@ -191,15 +192,22 @@ struct target_row {
 	go_offset_t response_status GO_FIELD("net/http.response.status");
 	go_offset_t response_written GO_FIELD("net/http.response.written");
 	go_offset_t response_content_length GO_FIELD("net/http.response.contentLength");
+	go_offset_t response_conn GO_FIELD("net/http.response.conn?");
 	go_offset_t response_client_gone GO_FIELD("net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?");
 	go_offset_t reply_status_code GO_FIELD("net/http.Response.StatusCode");
 	go_offset_t reply_proto_major GO_FIELD("net/http.Response.ProtoMajor");
 	go_offset_t reply_proto_minor GO_FIELD("net/http.Response.ProtoMinor");
+	go_offset_t server_conn_rwc GO_FIELD("net/http.conn.rwc?");
+	go_offset_t client_conn_conn GO_FIELD("net/http.persistConn.conn?");
+	go_offset_t net_conn_fd GO_FIELD("net.conn.fd?");
+	go_offset_t net_fd_pfd GO_FIELD("net.netFD.pfd?");
+	go_offset_t poll_fd_sysfd GO_FIELD("internal/poll.FD.Sysfd?");
 	go_offset_t h2_writer_rws GO_FIELD("net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?");
 	go_offset_t h2_state_stream GO_FIELD("net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?");
 	go_offset_t h2_state_status GO_FIELD("net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?");
 	go_offset_t h2_state_wrote_bytes GO_FIELD("net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?");
 	go_offset_t h2_stream_close_err GO_FIELD("net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?");
+	__u32 padding;
 };
 
 /* Settings of all programs: the one element of the map `settings`. */
@@ -236,6 +244,7 @@ enum count {
 	HIT_HTTP_SERVER_END_H2,
 	HIT_HTTP_SERVER_PANIC_H2,
 	HIT_HTTP_CLIENT_START,
+	HIT_HTTP_CLIENT_SEND,
 	HIT_HTTP_CLIENT_END,
 	HIT_HTTP_CLIENT_END_ALT,
 	HIT_HTTP_CLIENT_ERROR,

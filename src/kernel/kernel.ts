@@ -36,6 +36,8 @@ export interface AttachSite {
   readonly register: number;
   /** The site is the jump of a stack check: a hit at which it jumps does not count. */
   readonly ifStackSuffices: boolean;
+  /** The function's frame stands at the site, so that its entry is known by BP. */
+  readonly frameStands: boolean;
 }
 
 /** A set of attached probes; only {@link Kernel.detach} uses it. */
@@ -214,7 +216,9 @@ export class Kernel {
 
 /** The attach cookie as `bpf/go.bpf.h` takes it apart. */
 function cookieOf(slot: number, site: AttachSite): number {
-  return slot | (site.register << 16) | (Number(site.ifStackSuffices) << 24);
+  return (
+    slot | (site.register << 16) | (Number(site.ifStackSuffices) << 24) | (Number(site.frameStands) << 25)
+  );
 }
 
 function openError(result: number, said: string): GoidspanError {

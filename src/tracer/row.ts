@@ -6,16 +6,25 @@ type OffsetName = keyof typeof targetRowGoFields;
 
 /** Makes the row of a target of that program. */
 export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loadBias: number): TargetRow {
+  const offsets = offsetsOf(plan);
   return {
     targetId,
     tgid,
     flags: plan.hasSwissMaps ? targetFlag.TARGET_SWISS_MAPS : 0,
     reserved: 0,
+    padding: 0,
     loadBias: BigInt(loadBias),
     backgroundReadEntry: plan.backgroundReadEntry ?? 0,
     skipAltProtocol: plan.skipAltProtocol ?? 0,
-    ...offsetsOf(plan),
+    tcpConnType: canReadConnections(offsets) ? (plan.tcpConnType ?? 0) : 0,
+    ...offsets,
   };
+}
+
+/** A server may lack the client's fields and the other way round, but the way from a net.Conn to its descriptor is needed. */
+function canReadConnections(offsets: Record<OffsetName, number>): boolean {
+  const way = [offsets.netConnFd, offsets.netFdPfd, offsets.pollFdSysfd];
+  return !way.includes(wireLimit.GO_OFFSET_ABSENT);
 }
 
 function offsetsOf(plan: AttachPlan): Record<OffsetName, number> {

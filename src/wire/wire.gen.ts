@@ -4,7 +4,7 @@ import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x7ac605d26e85438an;
+export const WIRE_HASH = 0xf0a88a294bf65938n;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -77,22 +77,23 @@ export const count = {
   HIT_HTTP_SERVER_END_H2: 5,
   HIT_HTTP_SERVER_PANIC_H2: 6,
   HIT_HTTP_CLIENT_START: 7,
-  HIT_HTTP_CLIENT_END: 8,
-  HIT_HTTP_CLIENT_END_ALT: 9,
-  HIT_HTTP_CLIENT_ERROR: 10,
-  LOST_RING_FULL: 11,
-  LOST_OPEN_MAP_FULL: 12,
-  LOST_INHERITED_MAP_FULL: 13,
-  LOST_DEPTH: 14,
-  LOST_READ_FAILED: 15,
-  LOST_SPAN_REPLACED: 16,
-  NOTE_NO_TARGET: 17,
-  NOTE_UNSAMPLED: 18,
-  NOTE_TRACEPARENT_MALFORMED: 19,
-  NOTE_STALE_CLIENT: 20,
-  NOTE_HEADERS_UNSCANNED: 21,
-  NOTE_END_WITHOUT_START: 22,
-  COUNT_MAX: 23,
+  HIT_HTTP_CLIENT_SEND: 8,
+  HIT_HTTP_CLIENT_END: 9,
+  HIT_HTTP_CLIENT_END_ALT: 10,
+  HIT_HTTP_CLIENT_ERROR: 11,
+  LOST_RING_FULL: 12,
+  LOST_OPEN_MAP_FULL: 13,
+  LOST_INHERITED_MAP_FULL: 14,
+  LOST_DEPTH: 15,
+  LOST_READ_FAILED: 16,
+  LOST_SPAN_REPLACED: 17,
+  NOTE_NO_TARGET: 18,
+  NOTE_UNSAMPLED: 19,
+  NOTE_TRACEPARENT_MALFORMED: 20,
+  NOTE_STALE_CLIENT: 21,
+  NOTE_HEADERS_UNSCANNED: 22,
+  NOTE_END_WITHOUT_START: 23,
+  COUNT_MAX: 24,
 } as const;
 
 /** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */
@@ -251,7 +252,7 @@ export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
   };
 }
 
-/** `struct target_row`, 104 bytes. */
+/** `struct target_row`, 128 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -265,6 +266,8 @@ export interface TargetRow {
   readonly backgroundReadEntry: number;
   /** link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown */
   readonly skipAltProtocol: number;
+  /** link-time address of the runtime type net.TCPConn; 0: connections are not read */
+  readonly tcpConnType: number;
   readonly gStack: number;
   readonly gM: number;
   readonly gGoid: number;
@@ -288,18 +291,25 @@ export interface TargetRow {
   readonly responseStatus: number;
   readonly responseWritten: number;
   readonly responseContentLength: number;
+  readonly responseConn: number;
   readonly responseClientGone: number;
   readonly replyStatusCode: number;
   readonly replyProtoMajor: number;
   readonly replyProtoMinor: number;
+  readonly serverConnRwc: number;
+  readonly clientConnConn: number;
+  readonly netConnFd: number;
+  readonly netFdPfd: number;
+  readonly pollFdSysfd: number;
   readonly h2WriterRws: number;
   readonly h2StateStream: number;
   readonly h2StateStatus: number;
   readonly h2StateWroteBytes: number;
   readonly h2StreamCloseErr: number;
+  readonly padding: number;
 }
 
-export const TARGET_ROW_BYTES = 104;
+export const TARGET_ROW_BYTES = 128;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -312,38 +322,46 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setBigUint64(16, value.loadBias, true);
   view.setBigUint64(24, BigInt(value.backgroundReadEntry), true);
   view.setBigUint64(32, BigInt(value.skipAltProtocol), true);
-  view.setUint16(40, value.gStack, true);
-  view.setUint16(42, value.gM, true);
-  view.setUint16(44, value.gGoid, true);
-  view.setUint16(46, value.gParentGoid, true);
-  view.setUint16(48, value.gStartpc, true);
-  view.setUint16(50, value.mCurg, true);
-  view.setUint16(52, value.requestMethod, true);
-  view.setUint16(54, value.requestUrl, true);
-  view.setUint16(56, value.requestProtoMajor, true);
-  view.setUint16(58, value.requestProtoMinor, true);
-  view.setUint16(60, value.requestHeader, true);
-  view.setUint16(62, value.requestHost, true);
-  view.setUint16(64, value.requestRemoteAddr, true);
-  view.setUint16(66, value.requestTls, true);
-  view.setUint16(68, value.requestPattern, true);
-  view.setUint16(70, value.urlScheme, true);
-  view.setUint16(72, value.urlHost, true);
-  view.setUint16(74, value.urlPath, true);
-  view.setUint16(76, value.urlRawQuery, true);
-  view.setUint16(78, value.responseReq, true);
-  view.setUint16(80, value.responseStatus, true);
-  view.setUint16(82, value.responseWritten, true);
-  view.setUint16(84, value.responseContentLength, true);
-  view.setUint16(86, value.responseClientGone, true);
-  view.setUint16(88, value.replyStatusCode, true);
-  view.setUint16(90, value.replyProtoMajor, true);
-  view.setUint16(92, value.replyProtoMinor, true);
-  view.setUint16(94, value.h2WriterRws, true);
-  view.setUint16(96, value.h2StateStream, true);
-  view.setUint16(98, value.h2StateStatus, true);
-  view.setUint16(100, value.h2StateWroteBytes, true);
-  view.setUint16(102, value.h2StreamCloseErr, true);
+  view.setBigUint64(40, BigInt(value.tcpConnType), true);
+  view.setUint16(48, value.gStack, true);
+  view.setUint16(50, value.gM, true);
+  view.setUint16(52, value.gGoid, true);
+  view.setUint16(54, value.gParentGoid, true);
+  view.setUint16(56, value.gStartpc, true);
+  view.setUint16(58, value.mCurg, true);
+  view.setUint16(60, value.requestMethod, true);
+  view.setUint16(62, value.requestUrl, true);
+  view.setUint16(64, value.requestProtoMajor, true);
+  view.setUint16(66, value.requestProtoMinor, true);
+  view.setUint16(68, value.requestHeader, true);
+  view.setUint16(70, value.requestHost, true);
+  view.setUint16(72, value.requestRemoteAddr, true);
+  view.setUint16(74, value.requestTls, true);
+  view.setUint16(76, value.requestPattern, true);
+  view.setUint16(78, value.urlScheme, true);
+  view.setUint16(80, value.urlHost, true);
+  view.setUint16(82, value.urlPath, true);
+  view.setUint16(84, value.urlRawQuery, true);
+  view.setUint16(86, value.responseReq, true);
+  view.setUint16(88, value.responseStatus, true);
+  view.setUint16(90, value.responseWritten, true);
+  view.setUint16(92, value.responseContentLength, true);
+  view.setUint16(94, value.responseConn, true);
+  view.setUint16(96, value.responseClientGone, true);
+  view.setUint16(98, value.replyStatusCode, true);
+  view.setUint16(100, value.replyProtoMajor, true);
+  view.setUint16(102, value.replyProtoMinor, true);
+  view.setUint16(104, value.serverConnRwc, true);
+  view.setUint16(106, value.clientConnConn, true);
+  view.setUint16(108, value.netConnFd, true);
+  view.setUint16(110, value.netFdPfd, true);
+  view.setUint16(112, value.pollFdSysfd, true);
+  view.setUint16(114, value.h2WriterRws, true);
+  view.setUint16(116, value.h2StateStream, true);
+  view.setUint16(118, value.h2StateStatus, true);
+  view.setUint16(120, value.h2StateWroteBytes, true);
+  view.setUint16(122, value.h2StreamCloseErr, true);
+  view.setUint32(124, value.padding, true);
   return bytes;
 }
 
@@ -372,10 +390,16 @@ export const targetRowGoFields = {
   responseStatus: 'net/http.response.status',
   responseWritten: 'net/http.response.written',
   responseContentLength: 'net/http.response.contentLength',
+  responseConn: 'net/http.response.conn?',
   responseClientGone: 'net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?',
   replyStatusCode: 'net/http.Response.StatusCode',
   replyProtoMajor: 'net/http.Response.ProtoMajor',
   replyProtoMinor: 'net/http.Response.ProtoMinor',
+  serverConnRwc: 'net/http.conn.rwc?',
+  clientConnConn: 'net/http.persistConn.conn?',
+  netConnFd: 'net.conn.fd?',
+  netFdPfd: 'net.netFD.pfd?',
+  pollFdSysfd: 'internal/poll.FD.Sysfd?',
   h2WriterRws: 'net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?',
   h2StateStream:
     'net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?',

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Which client call is under way on a TCP connection of this host, by the connection's addresses: it joins a client
+ * span and the server span that answers it although no header travels. The addresses are the kernel's own, found
+ * through the file descriptor of Go's net.Conn. Without TLS and HTTP/1 only: there one call at a time owns a connection.
+ */
+#ifndef CONNECTION_BPF_H
+#define CONNECTION_BPF_H
+
+#include "context.bpf.h"
+
+#define FAMILY_IPV4 2 /* AF_INET */
+#define FAMILY_IPV6 10 /* AF_INET6 */
+/* abi.PtrType: the element type follows the 48 bytes of abi.Type (internal/abi/type.go, Go 1.19–1.27). */
+#define GO_POINTER_ELEM 48
+
+struct endpoint {
+	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u32 port;
+	__u32 reserved;
+};
+
+struct connection {
+	struct endpoint local;
+	struct endpoint remote;
+	__u64 net; /* network namespace */
+};
+
+/* The client span that last sent a request from a port. */
+struct client_call {
+	struct connection connection;
+	struct goroutine_key goroutine;
+	span_id_t span_id;
+};
+
+/* By local port, so that nothing has to be removed; the addresses of the last writer decide. Element 0: any at all. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct client_call);
+} client_call_by_port SEC(".maps");
+
+static __always_inline void endpoint_ipv4(struct endpoint *endpoint, __u32 address)
+{
+	endpoint->address[10] = endpoint->address[11] = 0xff;
+	*(__u32 *)&endpoint->address[12] = address;
+}
+
+/* The TCP connection behind a file descriptor of the running process. */
+static __always_inline int connection_of_fd(struct connection *connection, __u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	struct file *file = NULL;
+	struct socket *socket;
+	struct sock *sk;
+	__u16 family;
+
+	if (fd >= BPF_CORE_READ(table, max_fds) || bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
+		return -1;
+	socket = BPF_CORE_READ(file, private_data);
+	/* A socket points back to its file; anything else does not. */
+	if (!socket || BPF_CORE_READ(socket, file) != file)
+		return -1;
+	sk = BPF_CORE_READ(socket, sk);
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (family == FAMILY_IPV4) {
+		endpoint_ipv4(&connection->local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		endpoint_ipv4(&connection->remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+	} else if (family == FAMILY_IPV6) {
+		BPF_CORE_READ_INTO(&connection->local.address, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&connection->remote.address, sk, __sk_common.skc_v6_daddr);
+	} else {
+		return -1;
+	}
+	connection->local.port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	connection->remote.port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	connection->net = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	return 0;
+}
+
+/* The TCP connection behind the net.Conn whose two words stand at `at`; fails for any other kind of connection. */
+static __always_inline int connection_read(struct connection *connection, const struct target_row *target, uaddr_t at)
+{
+	struct { uaddr_t itab, data; } conn = {};
+	uaddr_t net_fd;
+
+	if (!target->tcp_conn_type || read_user(&conn, sizeof(conn), at) || !conn.itab)
+		return -1;
+	/* itab: interface type, concrete type. */
+	if (read_u64(read_u64(conn.itab + 8) + GO_POINTER_ELEM) != target->tcp_conn_type + target->load_bias)
+		return -1;
+	net_fd = read_u64(conn.data + target->net_conn_fd);
+	if (!net_fd)
+		return -1;
+	return connection_of_fd(connection, read_u64(net_fd + target->net_fd_pfd + target->poll_fd_sysfd));
+}
+
+static __always_inline struct client_call *client_call_at(__u32 port)
+{
+	return bpf_map_lookup_elem(&client_call_by_port, &port);
+}
+
+/* A client span sends its request over the net.Conn at `at`. */
+static __always_inline void connection_claim(const struct target_row *target, uaddr_t at,
+					     const struct goroutine_key *key, const struct ev_span_end *span)
+{
+	struct client_call *call, *any = client_call_at(0);
+	struct connection connection = {};
+
+	if (connection_read(&connection, target, at))
+		return;
+	call = client_call_at(connection.local.port & 0xffff);
+	if (!call || !any)
+		return;
+	call->connection = connection;
+	call->goroutine = *key;
+	call->span_id = span->span_id;
+	any->span_id = span->span_id;
+}
+
+static __always_inline bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	const __u64 *x = (const void *)a, *y = (const void *)b;
+
+	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2];
+}
+
+/* The port at the end of Go's `host:port`; 0 if there is none. */
+static __always_inline __u32 port_of(struct go_string address)
+{
+	__u8 tail[6] = {};
+	__u32 port = 0, scale = 1;
+
+	if (address.bytes < sizeof(tail) || read_user(tail, sizeof(tail), address.at + address.bytes - sizeof(tail)))
+		return 0;
+	for (int i = sizeof(tail) - 1; i >= 0 && tail[i] != ':'; i--) {
+		port += (tail[i] & 0xf) * scale;
+		scale *= 10;
+	}
+	return port & 0xffff;
+}
+
+/* The client call that a request from `peer` (its RemoteAddr) might belong to; NULL spares most requests the rest. */
+static __always_inline const struct client_call *client_call_candidate(struct go_string peer)
+{
+	const struct client_call *call = client_call_at(0);
+	const span_id_t none = {};
+
+	if (!call || same_span(&call->span_id, &none))
+		return NULL;
+	call = client_call_at(port_of(peer));
+	return call && !same_span(&call->span_id, &none) ? call : NULL;
+}
+
+/* The open span of that call, if it owns the connection of the net.Conn at `at`; else NULL. */
+static __always_inline const struct ev_span_end *connection_owner(const struct client_call *call,
+								  const struct target_row *target, uaddr_t at)
+{
+	struct goroutine_key key = call->goroutine;
+	struct connection connection = {};
+	const struct ev_span_end *span;
+
+	if (connection_read(&connection, target, at))
+		return NULL;
+	if (connection.net != call->connection.net || !same_endpoint(&connection.local, &call->connection.remote) ||
+	    !same_endpoint(&connection.remote, &call->connection.local))
+		return NULL;
+	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	return span && same_span(&span->span_id, &call->span_id) ? span : NULL;
+}
+
+#endif
