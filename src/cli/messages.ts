@@ -9,7 +9,9 @@ export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
         `attached to ${nameOf(event.target)}`,
         ...event.missing
           .filter((missing) => isVerbose || missing.without !== undefined)
-          .map(({ hook, why, without }) => `  ${without ?? 'nothing is missing'}: no ${hook}: ${why}`),
+          .map(
+            ({ hook, why, without }) => `  no ${hook}: ${why}${without === undefined ? '' : `: ${without}`}`,
+          ),
         ...(isVerbose ? event.hooks.map((hook) => `  probe on ${hook}`) : []),
       ];
     case 'refused':

@@ -70,7 +70,8 @@ function goroutineAttributes(fact: SpanFact): Attributes {
   return {
     [names.GOIDSPAN_GOID]: fact.goid,
     ...(fact.parentGoid !== 0 && { [names.GOIDSPAN_PARENT_GOID]: fact.parentGoid }),
-    [names.THREAD_ID]: fact.threadId,
+    // 0: the span was ended for its goroutine, from outside.
+    ...(fact.threadId !== 0 && { [names.THREAD_ID]: fact.threadId }),
     ...(fact.ending !== 'returned' && { [names.GOIDSPAN_SPAN_ENDING]: fact.ending }),
     ...(fact.cut.length > 0 && { [names.GOIDSPAN_CUT]: [...fact.cut] }),
   };

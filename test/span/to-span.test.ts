@@ -108,6 +108,10 @@ describe('a span', () => {
     });
   });
 
+  it('names no thread when none ended it', () => {
+    expect(spanOf({ threadId: 0, ending: 'process_exited' }).attributes).not.toHaveProperty('thread.id');
+  });
+
   it('is taken by the serializer of the SDK', () => {
     const spans = [spanOf(), spanOf({ role: 'client', link: { traceId: [0, 0, 0, 1], spanId: [0, 2] } })];
     expect(ProtobufTraceSerializer.serializeRequest(spans)?.length).toBeGreaterThan(200);
