@@ -1,0 +1,118 @@
+/**
+ * The acceptance target under a live tracer: requests go in from outside, finished spans come out, and each span is
+ * found by what its own URL says (`?id=` of a request, `?of=` of a call made on its behalf).
+ */
+import { SpanKind } from '@opentelemetry/api';
+import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import type { TracerOptions, TracerStats } from '../../src/tracer/api.ts';
+import { Tracer } from '../../src/tracer/tracer.ts';
+import { eventually } from './child.ts';
+import { GoServer } from './go-server.ts';
+import { toValidSpan } from './valid-span.ts';
+import { validate } from './validator.ts';
+
+/** Between two threads, and from one measurement of the clock to the next. */
+const RACE_NS = 1_000_000n;
+
+/** The spans of one request. */
+export interface RequestSpans {
+  readonly server: ReadableSpan;
+  /** Client spans made on its behalf, by `n`. */
+  readonly calls: readonly ReadableSpan[];
+  /** Server spans that answered them, by `n`. */
+  readonly leaves: readonly ReadableSpan[];
+}
+
+export class TracedServer {
+  readonly spans: readonly ReadableSpan[];
+  readonly server: GoServer;
+  readonly tracer: Tracer;
+  /** Spans by the `id` or `of` of their URL, as far as `spans` was indexed. */
+  readonly #byId = new Map<string, ReadableSpan[]>();
+  #indexed = 0;
+
+  private constructor(server: GoServer, tracer: Tracer, spans: readonly ReadableSpan[]) {
+    this.server = server;
+    this.tracer = tracer;
+    this.spans = spans;
+  }
+
+  static async start(binary: string, options: Partial<TracerOptions> = {}): Promise<TracedServer> {
+    const server = await GoServer.start(binary);
+    const spans: ReadableSpan[] = [];
+    const collect = {
+      onEnd: (span: ReadableSpan) => void spans.push(span),
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    const tracer = await Tracer.open({ processors: [collect], ...options });
+    await tracer.attachPid(server.pid);
+    return new TracedServer(server, tracer, spans);
+  }
+
+  /** Waits until there are that many spans that match. */
+  async matching(count: number, match: (span: ReadableSpan) => boolean): Promise<ReadableSpan[]> {
+    return await eventually(`${count} matching spans`, 20_000, async () => {
+      await this.tracer.stats();
+      const found = this.spans.filter(match);
+      return found.length >= count ? found : undefined;
+    });
+  }
+
+  /** Waits for the spans of the request with that id: itself, `calls` client spans and `leaves` server spans. */
+  async request(id: string, calls: number, leaves: number = calls): Promise<RequestSpans> {
+    return await eventually(`request ${id} with ${calls} calls and ${leaves} answers`, 20_000, async () => {
+      const found = this.#spansOf(id);
+      if (found.server && found.calls.length >= calls && found.leaves.length >= leaves) {
+        return { server: found.server, calls: found.calls.sort(byN), leaves: found.leaves.sort(byN) };
+      }
+      await this.tracer.stats();
+      return undefined;
+    });
+  }
+
+  #spansOf(id: string): { server: ReadableSpan | undefined; calls: ReadableSpan[]; leaves: ReadableSpan[] } {
+    for (; this.#indexed < this.spans.length; this.#indexed++) {
+      const span = this.spans[this.#indexed] as ReadableSpan;
+      const query = queryOf(span);
+      const key = query.get('id') ?? query.get('of') ?? '';
+      const known = this.#byId.get(key);
+      if (known) known.push(span);
+      else this.#byId.set(key, [span]);
+    }
+    const spans = this.#byId.get(id) ?? [];
+    const madeFor = spans.filter((span) => queryOf(span).get('of') === id);
+    return {
+      server: spans.find((span) => isServer(span) && queryOf(span).get('id') === id),
+      calls: madeFor.filter((span) => !isServer(span)),
+      leaves: madeFor.filter(isServer),
+    };
+  }
+
+  /** Ends server and tracer; fails if any span that came out breaks an invariant. */
+  async stop(): Promise<TracerStats> {
+    const stats = await this.tracer.close();
+    await this.server.stop();
+    const violations = validate(this.spans.map(toValidSpan), { raceNs: RACE_NS });
+    if (violations.length > 0)
+      throw new Error(`${violations.length} violations:\n${violations.slice(0, 20).join('\n')}`);
+    return stats;
+  }
+}
+
+export const isServer = (span: ReadableSpan): boolean => span.kind === SpanKind.SERVER;
+
+/** The query that the request or call was made with. */
+export function queryOf(span: ReadableSpan): URLSearchParams {
+  const full = span.attributes['url.full'];
+  if (typeof full === 'string') return new URL(full).searchParams;
+  return new URLSearchParams(String(span.attributes['url.query'] ?? ''));
+}
+
+export const traceOf = (span: ReadableSpan): string => span.spanContext().traceId;
+export const idOf = (span: ReadableSpan): string => span.spanContext().spanId;
+export const parentOf = (span: ReadableSpan): string | undefined => span.parentSpanContext?.spanId;
+
+function byN(a: ReadableSpan, b: ReadableSpan): number {
+  return Number(queryOf(a).get('n')) - Number(queryOf(b).get('n'));
+}
