@@ -2,6 +2,13 @@
 
 import type { Instruction } from '../binary/instruction.ts';
 
+/** A way from one instruction to another. */
+export interface Edge {
+  /** Index of the instruction that runs next. */
+  readonly to: number;
+  readonly taken: boolean;
+}
+
 /** A function's instructions with their successors. */
 export class ControlFlow {
   readonly instructions: readonly Instruction[];
@@ -47,25 +54,31 @@ export class ControlFlow {
 
   /** Indexes of the instructions that may run next. Jumps out of the function lead nowhere. */
   successors(index: number): number[] {
+    return this.edges(index).map((edge) => edge.to);
+  }
+
+  /** Where control may go from an instruction, and whether a jump takes it there. */
+  edges(index: number): Edge[] {
     const instruction = this.instructions[index];
     if (!instruction) return [];
+    const next = this.#edge(index + 1, false);
     switch (instruction.op) {
       case 'return':
       case 'trap':
       case 'jump_indirect':
         return [];
       case 'call':
-        return this.#noReturn.has(instruction.target) ? [] : this.#known([index + 1]);
+        return this.#noReturn.has(instruction.target) ? [] : next;
       case 'jump':
-        return this.#known([this.indexAt(instruction.target)]);
+        return this.#edge(this.indexAt(instruction.target), true);
       case 'branch':
-        return this.#known([index + 1, this.indexAt(instruction.target)]);
+        return [...next, ...this.#edge(this.indexAt(instruction.target), true)];
       default:
-        return this.#known([index + 1]);
+        return next;
     }
   }
 
-  #known(indexes: readonly (number | undefined)[]): number[] {
-    return indexes.filter((i): i is number => i !== undefined && i < this.instructions.length);
+  #edge(to: number | undefined, taken: boolean): Edge[] {
+    return to !== undefined && to < this.instructions.length ? [{ to, taken }] : [];
   }
 }

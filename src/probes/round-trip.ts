@@ -115,8 +115,7 @@ function returnsStillOpen(
   alternate: number | undefined,
   callees: RoundTripCallees,
 ): number[] | undefined {
-  const states = spread(flow, (index, to, state) => {
-    const isTaken = to !== index + 1;
+  const states = spread(flow, (index, isTaken, state) => {
     const instruction = flow.instructions[index];
     if (instruction?.op !== 'branch') return state;
     const isZero = isTaken === (instruction.when === 'zero');
@@ -152,16 +151,19 @@ function comparesInterfaces(flow: ControlFlow, jump: number, interfaceEqual: num
 }
 
 /** Spreads states from the entry along all paths until nothing changes. */
-function spread(flow: ControlFlow, step: (index: number, to: number, state: number) => number): Uint8Array {
+function spread(
+  flow: ControlFlow,
+  step: (index: number, isTaken: boolean, state: number) => number,
+): Uint8Array {
   const states = new Uint8Array(flow.instructions.length);
   states[0] = open;
   const work = [0];
   for (let index = work.pop(); index !== undefined; index = work.pop()) {
-    for (const to of flow.successors(index)) {
+    for (const { to, taken } of flow.edges(index)) {
       // Back to the entry: the stack has grown and the call begins anew.
       if (to === 0) continue;
       const before = states[to] ?? 0;
-      const after = before | step(index, to, states[index] ?? 0);
+      const after = before | step(index, taken, states[index] ?? 0);
       if (after === before) continue;
       states[to] = after;
       work.push(to);

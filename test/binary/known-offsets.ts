@@ -6,12 +6,14 @@
 /** `type.field` → bytes, by Go release. */
 export const knownOffsets: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   '1.19': { ...g(48, 152, undefined, 312), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
-  '1.21.13': { ...g(48, 152, 272, 296), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
-  '1.22.12': { ...g(48, 152, 272, 296), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
-  '1.23.12': { ...g(48, 160, 280, 304), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
-  '1.24.9': { ...g(48, 160, 280, 304), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
-  '1.25.5': { ...g(48, 152, 272, 296), 'runtime.m.curg': 184, 'runtime.m.procid': 64, ...response(120) },
-  '1.27.4': { ...g(48, 152, 280, 304), 'runtime.m.curg': 184, 'runtime.m.procid': 64, ...response(128) },
+  '1.20': { ...g(48, 152, undefined, 312), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
+  '1.21': { ...g(48, 152, 272, 296), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
+  '1.22': { ...g(48, 152, 272, 296), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
+  '1.23': { ...g(48, 160, 280, 304), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
+  '1.24': { ...g(48, 160, 280, 304), 'runtime.m.curg': 192, 'runtime.m.procid': 72, ...response(120) },
+  '1.25': { ...g(48, 152, 272, 296), 'runtime.m.curg': 184, 'runtime.m.procid': 64, ...response(120) },
+  '1.26': { ...g(48, 152, 280, 304), 'runtime.m.curg': 184, 'runtime.m.procid': 64, ...response(120) },
+  '1.27': { ...g(48, 152, 280, 304), 'runtime.m.curg': 184, 'runtime.m.procid': 64, ...response(128) },
 };
 
 function g(m: number, goid: number, parentGoid: number | undefined, startpc: number): Record<string, number> {

@@ -9,8 +9,6 @@ const externalPie = ['-buildmode=pie', '-ldflags=-s -w -linkmode=external'];
 
 /** One build of the fixture and what is special about it. */
 export interface NetHttpBuild extends GoBuild {
-  /** Go release by which the known offsets are looked up; `local` is the machine's own Go. */
-  readonly release: string;
   readonly hasDwarf: boolean;
   readonly isPie: boolean;
 }
@@ -23,7 +21,7 @@ function of(kind: string, flags: readonly string[], go?: string): NetHttpBuild {
   const release = go ?? 'local';
   const isPie = flags.includes('-buildmode=pie');
   const name = `nethttp-${release}-${kind}`;
-  return { dir, name, flags, release, isPie, hasDwarf: false, ...(go === undefined ? {} : { go }) };
+  return { dir, name, flags, isPie, hasDwarf: false, ...(go === undefined ? {} : { go }) };
 }
 
 /** In every run. */

@@ -1,0 +1,216 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openFileSource } from '../../src/binary/file-source.ts';
+import { GoBinary } from '../../src/binary/go-binary.ts';
+import { families } from '../../src/probes/families.ts';
+import { goroutine } from '../../src/probes/goroutine.ts';
+import { httpClient } from '../../src/probes/http-client.ts';
+import { type AttachPlan, type PlanOptions, planAttach, type Site } from '../../src/probes/plan.ts';
+import { memorySource } from '../support/memory-source.ts';
+import { netHttpBuilds } from '../support/nethttp-builds.ts';
+import { disassemble } from '../support/objdump.ts';
+import { buildOrSkip } from '../support/skip.ts';
+
+const timeout = 300_000;
+const fixtures = 'test/fixtures/binary';
+
+function planOf(path: string, options?: PlanOptions): { plan: AttachPlan; binary: GoBinary } {
+  const binary = GoBinary.open(openFileSource(path));
+  return { plan: planAttach(binary, families, undefined, options), binary };
+}
+
+function sitesOf(plan: AttachPlan, name: string): readonly Site[] {
+  return plan.hooks.find((h) => h.hook.name === name)?.sites ?? [];
+}
+
+function offsetOf(plan: AttachPlan, wanted: string): number | undefined {
+  return plan.fields.find((f) => f.wanted === wanted)?.offset;
+}
+
+describe.each(netHttpBuilds)('the plan for $name', (build) => {
+  test('has every hook', { timeout }, async (context) => {
+    const { plan } = planOf(await buildOrSkip(context, build));
+    expect(plan.hooks.filter((h) => h.missing !== undefined)).toEqual([]);
+    expect(plan.backgroundReadEntry).toBeGreaterThan(0);
+    expect(plan.skipAltProtocol).toBeGreaterThan(0);
+  });
+
+  test('costs no single-stepped hit on a request that succeeds', { timeout }, async (context) => {
+    const { plan } = planOf(await buildOrSkip(context, build));
+    const dear = plan.hooks.filter((h) => h.sites.some((s) => s.class === 'single-stepped'));
+    expect(dear.map((h) => h.hook.name)).toEqual(['http_client_error']);
+    for (const { hook, sites } of plan.hooks) {
+      if (hook.name !== 'http_client_error') expect([hook.name, sites.length]).toEqual([hook.name, 1]);
+    }
+  });
+
+  test('has only sites at which objdump, too, sees an instruction start', { timeout }, async (context) => {
+    const path = await buildOrSkip(context, build);
+    const { plan, binary } = planOf(path);
+    const content = readFileSync(path);
+    for (const site of plan.hooks.flatMap((h) => h.sites)) {
+      const fn = binary.functions([site.symbol]).get(site.symbol);
+      const listing = disassemble(path, fn?.entry ?? 0, fn?.end ?? 0);
+      if (!listing) return context.skip('no objdump here (install binutils)');
+      const [mnemonic] = site.instruction.split(' ');
+      expect({ site, text: listing.get(site.vaddr) }).toEqual({
+        site,
+        text: expect.stringMatching(new RegExp(`^(xchg +ax,ax|${mnemonic})`)),
+      });
+      expect(binary.fileOffsetOf(site.vaddr)).toBe(site.fileOffset);
+      const first = content[site.fileOffset];
+      const firstBytes = {
+        push: [0x55],
+        call: [0xe8],
+        ret: [0xc3],
+        nop: [0x0f],
+        je: [0x0f, 0x74],
+        jne: [0x0f, 0x75],
+        jbe: [0x0f, 0x76],
+      };
+      expect(firstBytes[mnemonic as keyof typeof firstBytes]).toContain(first);
+    }
+  });
+
+  test('covers each return of roundTrip by exactly one end', { timeout }, async (context) => {
+    const { plan, binary } = planOf(await buildOrSkip(context, build));
+    const name = 'net/http.(*Transport).roundTrip';
+    const fn = binary.functions([name]).get(name);
+    if (!fn) throw new Error(`no ${name}`);
+    const returns = binary.instructionsOf(fn).filter((i) => i.op === 'return');
+    const covered = new Set(sitesOf(plan, 'http_client_error').map((s) => s.vaddr));
+    // One return belongs to the success after an attempt, one to the alternate transport.
+    expect(returns.length - covered.size).toBe(2);
+    expect(returns.filter((r) => covered.has(r.vaddr)).length).toBe(covered.size);
+    const meanings = ['http_client_end', 'http_client_end_alt']
+      .flatMap((h) => sitesOf(plan, h))
+      .map((s) => s.meaning);
+    expect(meanings).toEqual(['success_or_retry', 'done_unless_skip']);
+    expect(new Set(sitesOf(plan, 'http_client_error').map((s) => s.meaning))).toEqual(new Set(['done']));
+  });
+
+  test('has a frame pointer wherever BPF finds the call by RBP', { timeout }, async (context) => {
+    const path = await buildOrSkip(context, build);
+    const { plan, binary } = planOf(path);
+    for (const site of plan.hooks.flatMap((h) => h.sites).filter((s) => s.entrySp === 'bp_plus_8')) {
+      const fn = binary.functions([site.symbol]).get(site.symbol);
+      const listing = disassemble(path, fn?.entry ?? 0, fn?.end ?? 0);
+      if (!listing) return context.skip('no objdump here (install binutils)');
+      const before = [...listing].filter(([vaddr]) => vaddr < site.vaddr).map(([, text]) => text);
+      const setsFramePointer = before.some((t) => /^(mov +rbp,rsp|lea +rbp,\[rsp\+0x[0-9a-f]+\])$/.test(t));
+      expect([site.symbol, setsFramePointer]).toEqual([site.symbol, true]);
+    }
+  });
+
+  test('has every required field and knows the kind of its maps', { timeout }, async (context) => {
+    const { plan, binary } = planOf(await buildOrSkip(context, build));
+    const minor = Number(/^go1\.(\d+)/.exec(binary.goVersion ?? '')?.[1]);
+    expect(plan.fields.filter((f) => !f.optional && f.offset === undefined)).toEqual([]);
+    expect(plan.hasSwissMaps).toBe(minor >= 24);
+    expect(offsetOf(plan, 'runtime.g.parentGoid') !== undefined).toBe(minor >= 21);
+    expect(offsetOf(plan, 'net/http.Request.Pattern')).toBe(minor >= 23 ? 232 : undefined);
+    expect(offsetOf(plan, 'net/http.Request.Header')).toBe(56);
+    const http2 =
+      'net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status';
+    expect(offsetOf(plan, http2)).toBe(minor >= 27 ? 240 : minor >= 20 ? 72 : 80);
+  });
+
+  test('is hit once a call: behind the stack check, or only when the stack suffices', {
+    timeout,
+  }, async (context) => {
+    const { plan, binary } = planOf(await buildOrSkip(context, build));
+    const minor = Number(/^go1\.(\d+)/.exec(binary.goVersion ?? '')?.[1]);
+    const [start] = sitesOf(plan, 'http_server_start');
+    expect(start).toMatchObject({ arg: 3, meaning: 'event', entrySp: 'sp' });
+    expect(start?.guard).toBe(minor >= 21 ? 'always' : 'stack_suffices');
+    expect(start?.instruction).toMatch(minor >= 21 ? /^push rbp$/ : /^jbe /);
+  });
+});
+
+describe('a 5-byte nop', () => {
+  test('is not chosen on a kernel that single-steps it', { timeout }, async (context) => {
+    const [build] = netHttpBuilds;
+    if (!build) return;
+    const path = await buildOrSkip(context, build);
+    const [cheap] = sitesOf(planOf(path).plan, 'goroutine_birth');
+    const [plain] = sitesOf(planOf(path, { preferNop5: false }).plan, 'goroutine_birth');
+    expect(cheap).toMatchObject({ class: 'nop5', arg: 1 });
+    expect(plain).toMatchObject({ class: 'emulated', arg: 1, vaddr: (cheap?.vaddr ?? 0) + 5 });
+  });
+});
+
+describe('a program', () => {
+  test('that is only a client is traced as one', () => {
+    const goroot = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
+    const { plan } = planOf(join(goroot, 'bin', 'go'));
+    const found = plan.hooks.filter((h) => h.missing === undefined).map((h) => h.hook.name);
+    expect(found).toEqual([
+      'goroutine_birth',
+      'http_client_start',
+      'http_client_send',
+      'http_client_end',
+      'http_client_end_alt',
+      'http_client_error',
+    ]);
+    const start = plan.hooks.find((h) => h.hook.name === 'http_server_start');
+    expect(start?.missing).toBe('the program has no function net/http.serverHandler.ServeHTTP');
+  });
+
+  test('without net/http is refused by name', { timeout }, async (context) => {
+    const path = await buildOrSkip(context, { dir: `${fixtures}/hello`, name: 'hello' });
+    expect(() => planOf(path)).toThrow(
+      'cannot trace the executable: it has none of http-server, http-client (it makes no spans; does the program use net/http, and is it not obfuscated?)',
+    );
+  });
+
+  test('without a required field is refused naming the field', { timeout }, async (context) => {
+    const [build] = netHttpBuilds;
+    if (!build) return;
+    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
+    expect(() => planAttach(binary, [goroutine, httpClient], ['net/http.Request.Nonsense'])).toThrow(
+      'cannot trace the executable: field net/http.Request.Nonsense: type net/http.Request has no such field',
+    );
+    const optional = planAttach(
+      binary,
+      [goroutine, httpClient],
+      ['net/http.Request.Nonsense?', 'no/such.Type.field?'],
+    );
+    expect(optional.fields).toEqual([
+      {
+        wanted: 'net/http.Request.Nonsense',
+        optional: true,
+        missing: 'type net/http.Request has no such field',
+      },
+      { wanted: 'no/such.Type.field', optional: true, missing: 'the program has no type no/such.Type' },
+    ]);
+  });
+
+  test('whose required function was changed beyond recognition is refused naming the hook', {
+    timeout,
+  }, async (context) => {
+    const [build] = netHttpBuilds;
+    if (!build) return;
+    const content = readFileSync(await buildOrSkip(context, build));
+    const whole = GoBinary.open(memorySource(content));
+    const name = 'net/http.serverHandler.ServeHTTP';
+    const entry = whole.functions([name]).get(name)?.entry ?? 0;
+    const patch = { offset: whole.fileOffsetOf(entry) ?? 0, bytes: new Uint8Array(32).fill(0xc3) };
+    expect(() => planAttach(GoBinary.open(memorySource(content, [patch])), families)).toThrow(
+      /^cannot trace the executable: hook http_server_start: .*no frame push behind the stack check/,
+    );
+  });
+});
+
+describe('the manifests', () => {
+  test('name each BPF program once and say what is lost without it', () => {
+    const hooks = families.flatMap((f) => f.hooks);
+    expect(new Set(hooks.map((h) => h.name)).size).toBe(hooks.length);
+    for (const hook of hooks) {
+      expect(hook.name).toMatch(/^[a-z0-9_]+$/);
+      expect(hook.without.length).toBeGreaterThan(10);
+      expect(hook.choices.flatMap((c) => c.rules).length).toBeGreaterThan(0);
+    }
+  });
+});
