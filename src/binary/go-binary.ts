@@ -45,6 +45,7 @@ export class GoBinary {
   readonly #textStart: number;
   readonly #functions = new Map<string, GoFunction | undefined>();
   readonly #structs = new Map<string, number | undefined>();
+  readonly #fields = new Map<string, ReadonlyMap<string, number>>();
   #types: TypeData | undefined | null = null;
 
   /**
@@ -99,11 +100,14 @@ export class GoBinary {
    * Undefined when the program has no such type or the type no such field.
    */
   fieldOffset(structName: string, field: string): number | undefined {
-    const vaddr = this.structs([structName]).get(structName);
-    if (vaddr === undefined) return undefined;
-    return this.#typeData()
-      ?.fieldsOf(vaddr)
-      ?.find((f) => f.name === field)?.offset;
+    let offsets = this.#fields.get(structName);
+    if (!offsets) {
+      const vaddr = this.structs([structName]).get(structName);
+      const fields = vaddr === undefined ? undefined : this.#typeData()?.fieldsOf(vaddr);
+      offsets = new Map(fields?.map((f) => [f.name, f.offset]));
+      this.#fields.set(structName, offsets);
+    }
+    return offsets.get(field);
   }
 
   /** Whether the program's type data has the named struct type. */

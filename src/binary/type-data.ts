@@ -26,15 +26,12 @@ const fieldBytes = 24;
 const tflagUncommon = 1;
 const tflagExtraStar = 2;
 const tflagNamed = 4;
+const namedStructFlags = tflagNamed | tflagUncommon;
 const kindMask = 31;
-const kindPointer = 22;
 const kindStruct = 25;
-const star = 0x2a;
 const maxNameBytes = 4096;
 const maxFields = 4096;
 const descriptorOverlap = 96;
-/** A look into 64 kB spares nearly all of one million map look-ups. */
-const filterMask = 0xffff;
 
 /** Reader of one range of type data. Wrong input gives `undefined`, never an error. */
 export class TypeData {
@@ -50,27 +47,28 @@ export class TypeData {
    * Addresses of the named struct types among `names` (`import/path.Type`; the package's name must be the last
    * element of its path, as in the standard library).
    */
-  findStructs(names: Iterable<string>): Map<string, number> {
+  findStructs(names: readonly string[]): Map<string, number> {
     const found = new Map<string, number>();
     const wanted = new Map<string, string[]>();
+    const total = new Set(names).size;
     for (const name of names) {
       const short = name.slice(name.lastIndexOf('/') + 1);
       wanted.set(short, [...(wanted.get(short) ?? []), name]);
     }
-    const shortByOffset = this.#findNames([...wanted.keys()]);
-    if (shortByOffset.size === 0) return found;
-    const mayBeWanted = new Uint8Array(filterMask + 1);
-    for (const offset of shortByOffset.keys()) mayBeWanted[offset & filterMask] = 1;
+    const lengths = new Set([...wanted.keys()].map((short) => Buffer.byteLength(short)));
     for (const { vaddr, bytes } of this.#space.chunks(this.#range.from, this.#range.to, descriptorOverlap)) {
       const view = viewOf(bytes);
       for (let at = (8 - (vaddr % 8)) % 8; at + typeBytes <= bytes.length; at += 8) {
-        const nameOffset = view.getInt32(at + nameAt, true);
-        if (mayBeWanted[nameOffset & filterMask] === 0) continue;
-        const short = shortByOffset.get(nameOffset);
-        if (short === undefined) continue;
+        const flags = bytes[at + tflagAt] ?? 0;
+        if ((flags & namedStructFlags) !== namedStructFlags) continue;
+        if (((bytes[at + kindAt] ?? 0) & kindMask) !== kindStruct) continue;
+        const short = this.#nameOfLength(view.getInt32(at + nameAt, true), flags & tflagExtraStar, lengths);
+        const candidates = short === undefined ? undefined : wanted.get(short);
+        if (short === undefined || candidates === undefined) continue;
         const path = this.#structPackage(vaddr + at);
-        const name = wanted.get(short)?.find((n) => path !== undefined && n === qualify(path, short));
+        const name = candidates.find((n) => path !== undefined && n === qualify(path, short));
         if (name !== undefined && !found.has(name)) found.set(name, vaddr + at);
+        if (found.size === total) return found;
       }
     }
     return found;
@@ -107,45 +105,21 @@ export class TypeData {
     return hasExtraStar ? name.slice(1) : name;
   }
 
-  /** Import path of the package that declares the type, or the type it points to, at the address. */
-  packageOf(vaddr: number): string | undefined {
-    const head = this.#space.read(vaddr, typeBytes);
-    if (!head) return undefined;
-    const kind = (head[kindAt] ?? 0) & kindMask;
-    if (kind === kindPointer) {
-      const element = this.#space.pointer(vaddr + typeBytes);
-      const elementHead = element === undefined ? undefined : this.#space.read(element, typeBytes);
-      if (element === undefined || !elementHead) return undefined;
-      return ((elementHead[kindAt] ?? 0) & kindMask) === kindPointer ? undefined : this.packageOf(element);
-    }
-    return kind === kindStruct ? this.#structPackage(vaddr) : undefined;
-  }
-
   /** Import path of a named struct type; undefined when there is no such type at the address. */
   #structPackage(vaddr: number): string | undefined {
     const head = this.#space.read(vaddr, uncommonAt + 16);
     if (!head || ((head[kindAt] ?? 0) & kindMask) !== kindStruct) return undefined;
-    const flags = head[tflagAt] ?? 0;
-    if ((flags & tflagNamed) === 0 || (flags & tflagUncommon) === 0) return undefined;
+    if (((head[tflagAt] ?? 0) & namedStructFlags) !== namedStructFlags) return undefined;
     return this.#nameAtOffset(viewOf(head).getInt32(uncommonAt, true));
   }
 
-  /** Offset in the type data → which of the texts has a name there, with or without a leading star. */
-  #findNames(texts: readonly string[]): Map<number, string> {
-    const offsets = new Map<number, string>();
-    const patterns = texts.map((text) => ({ text, pattern: Buffer.from(text, 'utf8') }));
-    for (const chunk of this.#space.chunks(this.#range.from, this.#range.to, 256)) {
-      const bytes = Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset, chunk.bytes.length);
-      for (const { text, pattern } of patterns) {
-        for (let at = bytes.indexOf(pattern); at >= 0; at = bytes.indexOf(pattern, at + 1)) {
-          const start = bytes[at - 1] === star ? at - 1 : at;
-          // Before the text stand its length and a flag byte.
-          if (bytes[start - 1] !== at + pattern.length - start) continue;
-          offsets.set(chunk.vaddr + start - 2 - this.#range.from, text);
-        }
-      }
-    }
-    return offsets;
+  /** The type name at an offset, without the extra star, if it has one of the lengths. */
+  #nameOfLength(offset: number, extraStar: number, lengths: ReadonlySet<number>): string | undefined {
+    const vaddr = this.#range.from + offset;
+    const head = offset > 0 && vaddr < this.#range.to ? this.#space.read(vaddr, 2) : undefined;
+    const star = extraStar === 0 ? 0 : 1;
+    if (!head || !lengths.has((head[1] ?? 0) - star)) return undefined;
+    return this.#nameText(vaddr)?.slice(star);
   }
 
   #nameAtOffset(offset: number): string | undefined {
