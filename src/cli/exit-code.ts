@@ -3,9 +3,9 @@ import { constants } from 'node:os';
 import { type ErrorCode, GoidspanError } from '../errors.ts';
 
 export const EXIT_SUCCESS = 0;
-export const EXIT_FAILURE = 1;
+const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;
-export const EXIT_NOTHING_ATTACHED = 3;
+const EXIT_NOTHING_ATTACHED = 3;
 
 /** Errors that do not stand in the way of attaching; all others do. */
 const FAILURES_AT_RUN_TIME: ReadonlySet<ErrorCode> = new Set(['bad_endpoint', 'cannot_write', 'cannot_run']);

@@ -7,6 +7,7 @@ import { GoidspanError } from '../errors.ts';
 import type { BatchSink } from '../export/batch-sink.ts';
 import { createExport } from '../export/create-export.ts';
 import { samplerOf } from '../export/sampler.ts';
+import type { SpanSink } from '../export/span-sink.ts';
 import { useColor } from '../export/terminal/use-color.ts';
 import type { TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
@@ -59,7 +60,7 @@ export class Session {
     const state = new SessionState();
     try {
       const tracer = await context.openTracer({
-        processors: sinks,
+        processors: sinks.map(leaveFlushingToTheSession),
         sampler: samplerOf(env, report),
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
         onEvent: (event) => {
@@ -134,6 +135,11 @@ export class Session {
       hasFailed,
     });
   }
+}
+
+/** The session shuts the ways out down right after the tracer, within one deadline instead of two. */
+function leaveFlushingToTheSession(sink: BatchSink): SpanSink {
+  return { onEnd: (span) => sink.onEnd(span), forceFlush: async () => {}, shutdown: () => sink.shutdown() };
 }
 
 /** Which targets there were and which there still are. */

@@ -87,13 +87,14 @@ export class SteadyExporter implements SpanExporter {
 
   async #send(batch: Batch): Promise<ExportResult> {
     const { counts, onFailure } = this.#options;
-    let lastReason = 'deadline';
+    let lastReason: string | undefined;
     let backoffMs = FIRST_BACKOFF_MS;
     while (!this.#end.signal.aborted) {
       const leftMs = batch.deadlineAt - performance.now();
       if (leftMs <= 0) break;
       const result = await this.#try(batch.spans, leftMs);
-      if (!result) break;
+      // What went wrong before says more than that there is no time left.
+      if (!result || (result.error === NO_ANSWER && lastReason !== undefined)) break;
       if (result.code === 0) {
         counts.exported += batch.spans.length;
         return result;
@@ -105,8 +106,9 @@ export class SteadyExporter implements SpanExporter {
       await this.#pause(Math.min(backoffMs * (0.5 + Math.random()), leftMs));
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     }
-    counts.lose(lastReason, batch.spans.length);
-    return { code: 1, error: new Error(`${batch.spans.length} spans were not exported: ${lastReason}`) };
+    const reason = lastReason ?? 'deadline';
+    counts.lose(reason, batch.spans.length);
+    return { code: 1, error: new Error(`${batch.spans.length} spans were not exported: ${reason}`) };
   }
 
   /** One try; undefined when it was cut off. */

@@ -8,24 +8,25 @@ import { fullUrl, redactQuery } from './url.ts';
 
 const DEFAULT_PORT_BY_SCHEME: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
-/** Method, status and protocol version: the same for both sides. */
-export function sharedHttpAttributes(http: HttpExchange, method: string): Attributes {
-  const attributes: Attributes = { [names.HTTP_REQUEST_METHOD]: method };
+/** Adds method, status and protocol version: the same for both sides. */
+export function addSharedAttributes(attributes: Attributes, http: HttpExchange, method: string): void {
+  attributes[names.HTTP_REQUEST_METHOD] = method;
   if (method === OTHER_METHOD && http.method !== '') {
     attributes[names.HTTP_REQUEST_METHOD_ORIGINAL] = http.method;
   }
   if (http.statusCode !== undefined) attributes[names.HTTP_RESPONSE_STATUS_CODE] = http.statusCode;
   const version = protocolVersion(http.protocolMajor, http.protocolMinor);
   if (version !== undefined) attributes[names.NETWORK_PROTOCOL_VERSION] = version;
-  return attributes;
 }
 
-/** What a server knows of a request. A Host without a port names none: a proxy may have changed the scheme. */
-export function serverAttributes(http: HttpExchange, route: string | undefined): Attributes {
-  const attributes: Attributes = {
-    [names.URL_SCHEME]: http.scheme ?? 'http',
-    [names.URL_PATH]: http.path,
-  };
+/** Adds what a server knows of a request. A Host without a port names none: a proxy may have changed the scheme. */
+export function addServerAttributes(
+  attributes: Attributes,
+  http: HttpExchange,
+  route: string | undefined,
+): void {
+  attributes[names.URL_SCHEME] = http.scheme ?? 'http';
+  attributes[names.URL_PATH] = http.path;
   if (http.query) attributes[names.URL_QUERY] = redactQuery(http.query);
   if (route !== undefined) attributes[names.HTTP_ROUTE] = route;
   const server = http.host === undefined ? undefined : splitHostPort(http.host);
@@ -42,12 +43,10 @@ export function serverAttributes(http: HttpExchange, route: string | undefined):
   if (http.responseBodyBytes !== undefined) {
     attributes[names.HTTP_RESPONSE_BODY_SIZE] = http.responseBodyBytes;
   }
-  return attributes;
 }
 
-/** What a client knows of a request; the port defaults to that of the scheme. */
-export function clientAttributes(http: HttpExchange): Attributes {
-  const attributes: Attributes = {};
+/** Adds what a client knows of a request; the port defaults to that of the scheme. */
+export function addClientAttributes(attributes: Attributes, http: HttpExchange): void {
   if (http.host) {
     attributes[names.URL_FULL] = fullUrl({
       scheme: http.scheme,
@@ -61,7 +60,6 @@ export function clientAttributes(http: HttpExchange): Attributes {
     if (server && port !== undefined) attributes[names.SERVER_PORT] = port;
   }
   if (http.resendCount) attributes[names.HTTP_REQUEST_RESEND_COUNT] = http.resendCount;
-  return attributes;
 }
 
 /** `1.0`, `1.1`, `2`, `3`; undefined when no response told. */

@@ -13,13 +13,13 @@ export function hexOf(words: TraceIdWords | SpanIdWords): string {
 export function spanContextsOf(fact: SpanFact): { own: SpanContext; parent: SpanContext | undefined } {
   const traceId = hexOf(fact.traceId);
   const traceState: TraceState | undefined = fact.traceState ? createTraceState(fact.traceState) : undefined;
-  const shared = { traceId, traceFlags: fact.traceFlags, ...(traceState && { traceState }) };
+  const contextOf = (spanId: SpanIdWords, isRemote: boolean): SpanContext => {
+    const context: SpanContext = { traceId, spanId: hexOf(spanId), traceFlags: fact.traceFlags, isRemote };
+    if (traceState) context.traceState = traceState;
+    return context;
+  };
   return {
-    own: { ...shared, spanId: hexOf(fact.spanId), isRemote: false },
-    parent: fact.parentSpanId && {
-      ...shared,
-      spanId: hexOf(fact.parentSpanId),
-      isRemote: fact.parentIsRemote,
-    },
+    own: contextOf(fact.spanId, false),
+    parent: fact.parentSpanId && contextOf(fact.parentSpanId, fact.parentIsRemote),
   };
 }

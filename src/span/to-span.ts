@@ -4,7 +4,7 @@
 import { type Attributes, type HrTime, type Link, SpanKind, TraceFlags } from '@opentelemetry/api';
 import type { Ktime, SpanFact } from '../correlate/fact.ts';
 import * as names from './attribute-names.ts';
-import { clientAttributes, serverAttributes, sharedHttpAttributes } from './http-attributes.ts';
+import { addClientAttributes, addServerAttributes, addSharedAttributes } from './http-attributes.ts';
 import { KNOWN_METHODS, OTHER_METHOD, routeOf, spanName } from './http-name.ts';
 import { outcomeOf } from './outcome.ts';
 import type { InstrumentationScope, ReadableSpan, Resource } from './readable-span.ts';
@@ -33,12 +33,13 @@ export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
   const method = methodOf(fact, source.knownMethods ?? KNOWN_METHODS);
   const isServer = fact.role === 'server';
   const route = isServer && fact.http.pattern ? routeOf(fact.http.pattern) : undefined;
-  const attributes: Attributes = {
-    ...sharedHttpAttributes(fact.http, method),
-    ...(isServer ? serverAttributes(fact.http, route) : clientAttributes(fact.http)),
-    ...(errorType !== undefined && { [names.ERROR_TYPE]: errorType }),
-    ...goroutineAttributes(fact),
-  };
+  // One object that each step adds to: spreads of many small ones took most of the time of this function.
+  const attributes: Attributes = {};
+  addSharedAttributes(attributes, fact.http, method);
+  if (isServer) addServerAttributes(attributes, fact.http, route);
+  else addClientAttributes(attributes, fact.http);
+  if (errorType !== undefined) attributes[names.ERROR_TYPE] = errorType;
+  addGoroutineAttributes(attributes, fact);
   return {
     name: spanName(method, route),
     kind: isServer ? SpanKind.SERVER : SpanKind.CLIENT,
@@ -66,15 +67,13 @@ function methodOf(fact: SpanFact, known: ReadonlySet<string>): string {
   return known.has(fact.http.method) ? fact.http.method : OTHER_METHOD;
 }
 
-function goroutineAttributes(fact: SpanFact): Attributes {
-  return {
-    [names.GOIDSPAN_GOID]: fact.goid,
-    ...(fact.parentGoid !== 0 && { [names.GOIDSPAN_PARENT_GOID]: fact.parentGoid }),
-    // 0: the span was ended for its goroutine, from outside.
-    ...(fact.threadId !== 0 && { [names.THREAD_ID]: fact.threadId }),
-    ...(fact.ending !== 'returned' && { [names.GOIDSPAN_SPAN_ENDING]: fact.ending }),
-    ...(fact.cut.length > 0 && { [names.GOIDSPAN_CUT]: [...fact.cut] }),
-  };
+function addGoroutineAttributes(attributes: Attributes, fact: SpanFact): void {
+  attributes[names.GOIDSPAN_GOID] = fact.goid;
+  if (fact.parentGoid !== 0) attributes[names.GOIDSPAN_PARENT_GOID] = fact.parentGoid;
+  // 0: the span was ended for its goroutine, from outside.
+  if (fact.threadId !== 0) attributes[names.THREAD_ID] = fact.threadId;
+  if (fact.ending !== 'returned') attributes[names.GOIDSPAN_SPAN_ENDING] = fact.ending;
+  if (fact.cut.length > 0) attributes[names.GOIDSPAN_CUT] = [...fact.cut];
 }
 
 /** The ended span was kept only because it was sampled, so the link says so. */
