@@ -42,7 +42,7 @@ const OTHER_PROTOCOL: Kind = {
 const TLS: Kind = {
   reason: 'tls',
   isRetryable: false,
-  remedy: 'check OTEL_EXPORTER_OTLP_CERTIFICATE, or use an http:// endpoint if it speaks no TLS',
+  remedy: 'check OTEL_EXPORTER_OTLP_CERTIFICATE, or begin the endpoint with http:// if it speaks no TLS',
 };
 const UNAUTHORIZED: Kind = {
   reason: 'unauthorized',
@@ -110,7 +110,13 @@ export function classifyFailure(thrown: unknown): ExportFailure {
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as ExporterError;
   const text = error.details || error.message || String(error.code ?? thrown);
   const kind = kindOf(error, text);
-  return { ...kind, cause: kind.cause ?? text };
+  return { ...kind, cause: kind.cause ?? oneLine(text) };
+}
+
+const MAX_CAUSE_LENGTH = 200;
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim().slice(0, MAX_CAUSE_LENGTH);
 }
 
 function kindOf(error: ExporterError, text: string): Kind {
@@ -134,7 +140,9 @@ function kindOfSystemCode(code: string): Kind {
 }
 
 function kindOfGrpcCode(code: number, error: ExporterError, text: string): Kind {
-  if (/protocol error|received http/i.test(text)) return OTHER_PROTOCOL;
+  if (/protocol error/i.test(text)) return { ...OTHER_PROTOCOL, cause: 'the answer is not gRPC' };
+  if (/wrong version number/.test(text)) return { ...TLS, cause: 'the answer is not TLS' };
+  if (/SSL routines|certificate/i.test(text)) return TLS;
   const kind = KIND_BY_GRPC_CODE[code] ?? REJECTED;
   return code === 8 && hasRetryInfo(error) ? { ...kind, isRetryable: true } : kind;
 }
