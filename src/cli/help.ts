@@ -6,7 +6,7 @@ Options:
       --duration SECONDS   stop after that time
       --summary FILE.json  write the closing summary as JSON
       --service-name NAME  service.name of all targets
-  -v, --verbose            say more: probes, ends of processes
+  -v, --verbose            say more: which probes are attached
       --version            print the version
   -h, --help               print this help`;
 

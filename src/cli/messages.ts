@@ -17,7 +17,7 @@ export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
     case 'refused':
       return [event.error.message];
     case 'ended':
-      return isVerbose ? [`no longer tracing ${nameOf(event.target)}`] : [];
+      return [`no longer tracing ${nameOf(event.target)}`];
     case 'warning':
       return [event.message];
   }

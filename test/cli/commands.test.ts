@@ -74,8 +74,11 @@ describe('attach', () => {
     const code = await goidspan(['attach', '--pid', '4242', '--pid', '7'], (opened) => {
       later(() => {
         opened.makeSpans(2);
-        for (const targetId of [1, 2]) {
-          opened.end({ targetId, pid: targetId, exe: '/srv/shop', serviceName: 'shop' });
+        for (const [targetId, pid] of [
+          [1, 4242],
+          [2, 7],
+        ] as const) {
+          opened.end({ targetId, pid, exe: '/srv/shop', serviceName: 'shop' });
         }
       });
     });
@@ -85,6 +88,8 @@ describe('attach', () => {
     expect(stderr).toBe(`\
 attached to shop (pid 4242, /srv/shop, go1.26.8)
 attached to shop (pid 7, /srv/shop, go1.26.8)
+no longer tracing shop (pid 4242, /srv/shop)
+no longer tracing shop (pid 7, /srv/shop)
 goidspan: summary
   spans    2 (server 2, client 0)
            2 of 2 exported to the terminal

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { linesOf } from '../../src/cli/messages.ts';
+import { GoidspanError } from '../../src/errors.ts';
+
+const target = { targetId: 1, pid: 4242, exe: '/srv/shop', serviceName: 'shop', goVersion: 'go1.26.8' };
+
+describe('linesOf', () => {
+  const attached = {
+    kind: 'attached',
+    target,
+    hooks: ['http_server_start'],
+    missing: [
+      { hook: 'http_server_end_h2', why: 'no such function', without: 'HTTP/2 requests are not traced' },
+      { hook: 'http_client_send', why: 'no such function' },
+    ],
+  } as const;
+
+  it('says what is attached, and what will not be seen', () => {
+    expect(linesOf(attached, false)).toEqual([
+      'attached to shop (pid 4242, /srv/shop, go1.26.8)',
+      '  no http_server_end_h2: no such function: HTTP/2 requests are not traced',
+    ]);
+  });
+
+  it('says everything when asked to', () => {
+    expect(linesOf(attached, true)).toEqual([
+      'attached to shop (pid 4242, /srv/shop, go1.26.8)',
+      '  no http_server_end_h2: no such function: HTTP/2 requests are not traced',
+      '  no http_client_send: no such function',
+      '  probe on http_server_start',
+    ]);
+  });
+
+  it('passes on why a process was refused, ends and warnings', () => {
+    const error = new GoidspanError('not_go', 'cannot attach to pid 7: not a Go program (x)');
+    expect(linesOf({ kind: 'refused', pid: 7, exe: '/bin/x', error }, false)).toEqual([error.message]);
+    expect(linesOf({ kind: 'warning', message: 'w' }, false)).toEqual(['w']);
+    expect(linesOf({ kind: 'ended', target }, false)).toEqual([
+      'no longer tracing shop (pid 4242, /srv/shop, go1.26.8)',
+    ]);
+  });
+});
