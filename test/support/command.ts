@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { Child } from './child.ts';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** The built entry point. */
+export const goidspanMain = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** What `--summary` writes, as far as tests look at it. */
 export interface Summary {
@@ -27,7 +28,7 @@ export function goidspan(args: readonly string[], env: Readonly<Record<string, s
       .filter((name) => name.startsWith('OTEL_'))
       .map((name) => [name, '']),
   );
-  return new Child(process.execPath, [main, ...args], { env: { ...cleared, ...env } });
+  return new Child(process.execPath, [goidspanMain, ...args], { env: { ...cleared, ...env } });
 }
 
 /** An empty folder that goes with the test. */

@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import type { TracerEvent } from '../../src/tracer/api.ts';
+import { Tracer } from '../../src/tracer/tracer.ts';
+import { describeWith, go, kernel } from '../support/capabilities.ts';
+import { Child, eventually } from '../support/child.ts';
+import { goidspanMain, temporaryFolder } from '../support/command.ts';
+import { buildGo } from '../support/go-build.ts';
+import { GoServer } from '../support/go-server.ts';
+import { idOf, parentOf, TracedServer, traceOf } from '../support/traced-server.ts';
+
+const acceptance = (flags: string[] = [], name = 'acceptance-server') =>
+  buildGo({ dir: 'test/fixtures/acceptance/server', name, flags });
+const hello = () => buildGo({ dir: 'test/fixtures/acceptance/hello', name: 'acceptance-hello' });
+
+/** Tells where each span goes, and closes with the test. */
+function collecting(): { spans: ReadableSpan[]; events: TracerEvent[]; open: () => Promise<Tracer> } {
+  const spans: ReadableSpan[] = [];
+  const events: TracerEvent[] = [];
+  const processor = {
+    onEnd: (span: ReadableSpan) => void spans.push(span),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
+  return {
+    spans,
+    events,
+    open: () => Tracer.open({ processors: [processor], onEvent: (event) => void events.push(event) }),
+  };
+}
+
+describeWith([kernel, go], 'targets, live', () => {
+  it('are traced 64 at once by one set of programs', async () => {
+    const binary = await hello();
+    const servers = await Promise.all(Array.from({ length: 64 }, () => GoServer.start(binary)));
+    const { spans, open } = collecting();
+    const tracer = await open();
+    const loaded = loadedPrograms();
+    await Promise.all(servers.map((server) => tracer.attachPid(server.pid)));
+    expect(loadedPrograms()).toBe(loaded);
+    await Promise.all(servers.map((server) => server.get('/')));
+    const stats = await tracer.close();
+    expect(stats.targets.map((target) => target.spans)).toEqual(Array.from({ length: 64 }, () => 1));
+    expect(stats.lost.total).toBe(0);
+    expect(new Set(spans.map((span) => span.resource.attributes['process.pid']))).toEqual(
+      new Set(servers.map((server) => server.pid)),
+    );
+    expect(new Set(spans.map((span) => span.resource)).size).toBe(64);
+    await Promise.all(servers.map((server) => server.stop()));
+  });
+
+  it.each([
+    ['stripped', ['-ldflags=-s -w', '-trimpath']],
+    ['position-independent and stripped', ['-buildmode=pie', '-ldflags=-s -w']],
+  ])('may be %s', async (name, flags) => {
+    const traced = await TracedServer.start(await acceptance(flags, `acceptance-${name.split(' ')[0]}`));
+    await traced.server.get('/nested?depth=3&id=a');
+    const { server, calls, leaves } = await traced.request('a', 1);
+    expect([parentOf(calls[0] as ReadableSpan), parentOf(leaves[0] as ReadableSpan)]).toEqual([
+      idOf(server),
+      idOf(calls[0] as ReadableSpan),
+    ]);
+    await traced.server.get('/refused?id=b');
+    const refused = await traced.request('b', 2, 1);
+    expect(refused.calls[0]?.attributes['error.type']).toBe('*net.OpError');
+    expect((await traced.stop()).lost.total).toBe(0);
+  });
+
+  it('may have lost their executable file', async () => {
+    const folder = await temporaryFolder();
+    const copy = join(folder, 'server');
+    copyFileSync(await acceptance(), copy);
+    const server = await GoServer.start(copy);
+    rmSync(copy);
+    const { spans, open } = collecting();
+    const tracer = await open();
+    await tracer.attachPid(server.pid);
+    await server.get('/get?id=a');
+    await tracer.close();
+    expect(spans).toHaveLength(3);
+    await server.stop();
+  });
+
+  it('may live in a mount namespace of their own', async () => {
+    const folder = await temporaryFolder();
+    const inside = join(folder, 'server');
+    const script = 'mount -t tmpfs none "$1" && cp "$0" "$1/server" && exec "$1/server"';
+    const child = new Child('unshare', ['--mount', 'sh', '-c', script, await acceptance(), folder]);
+    const server = await GoServer.of(child);
+    const { spans, events, open } = collecting();
+    const tracer = await open();
+    expect(await tracer.followExecutables([inside])).toBe(1);
+    await server.get('/get?id=a');
+    await tracer.close();
+    expect(events[0]).toMatchObject({ kind: 'attached', target: { exe: inside } });
+    expect(spans).toHaveLength(3);
+    await server.stop();
+  });
+
+  it('end when they execute another program, and begin again when it is a Go program', async () => {
+    const { spans, events, open } = collecting();
+    const tracer = await open();
+    const child = new Child('/bin/sh', ['-c', 'read line; exec "$0"', await acceptance()], { input: true });
+    await tracer.followExecutables([await acceptance()]);
+    child.process.stdin?.end('\n');
+    const server = await GoServer.of(child);
+    await eventually('attached event', 5_000, () => events.find((event) => event.kind === 'attached'));
+    await server.get('/get?id=a');
+    await eventually('3 spans', 5_000, async () => {
+      await tracer.stats();
+      return spans.length === 3 || undefined;
+    });
+    await server.stop();
+    await eventually('ended event', 5_000, () => events.find((event) => event.kind === 'ended'));
+    const stats = await tracer.close();
+    expect(stats.targets).toHaveLength(1);
+    expect(stats.lost.total).toBe(0);
+  });
+
+  it('give strings that are too long cut and marked', async () => {
+    const traced = await TracedServer.start(await acceptance());
+    await traced.server.get(`/leaf?id=long&pad=${'x'.repeat(1_000)}`);
+    const { server } = await traced.request('long', 0);
+    expect(server.attributes['goidspan.cut']).toEqual(['query']);
+    expect(String(server.attributes['url.query'])).toMatch(/^id=long&pad=x{100,}$/);
+    await traced.stop();
+  });
+
+  it('make the share of traces that the sampler wants, each whole or not at all', async () => {
+    const rejectHalf = { parentBased: true, rejectBelow: 1n << 55n };
+    const traced = await TracedServer.start(await acceptance(), { sampler: rejectHalf });
+    const total = 2_000;
+    for (let i = 0; i < total; i += 50) {
+      await Promise.all(Array.from({ length: 50 }, (_, j) => traced.server.get(`/get?id=s${i + j}`)));
+    }
+    const stats = await traced.tracer.stats();
+    const sizes = new Map<string, number>();
+    for (const span of traced.spans) sizes.set(traceOf(span), (sizes.get(traceOf(span)) ?? 0) + 1);
+    expect(new Set(sizes.values())).toEqual(new Set([3]));
+    // Binomial with p = 1/2: six standard deviations are 134.
+    expect(Math.abs(sizes.size - total / 2)).toBeLessThan(134);
+    expect(stats.notes['unsampled']).toBe(3 * (total - sizes.size));
+    await traced.stop();
+  });
+
+  it('are refused by name when the kernel has no BTF', async () => {
+    const script = 'mount -t tmpfs none /sys/kernel/btf && exec "$0" "$@"';
+    const masked = new Child('unshare', [
+      ...['--mount', 'sh', '-c', script],
+      ...[process.execPath, goidspanMain, 'attach', '--pid', String(process.pid)],
+    ]);
+    expect(await masked.ended).toBe(3);
+    expect(masked.stderr).toMatch(/cannot load BPF programs: .*btf.* is missing \(.*CONFIG_DEBUG_INFO_BTF/);
+  });
+});
+
+/** How many BPF programs of ours are loaded, by the kernel's own list. */
+function loadedPrograms(): number {
+  const programs = JSON.parse(execFileSync('bpftool', ['-j', 'prog', 'list'], { encoding: 'utf8' })) as {
+    name?: string;
+  }[];
+  return programs.filter(({ name }) => name?.startsWith('http_') || name?.startsWith('goroutine_')).length;
+}
