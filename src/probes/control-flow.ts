@@ -52,6 +52,14 @@ export class ControlFlow {
     return undefined;
   }
 
+  /** Index of the instruction from which control falls through to `index`, over nops; undefined if a jump gets in between. */
+  previousOperation(index: number): number | undefined {
+    for (let at = index; at > 0 && !this.isJumpTarget(at); at--) {
+      if (this.instructions[at - 1]?.op !== 'nop') return at - 1;
+    }
+    return undefined;
+  }
+
   /** Indexes of the instructions that may run next. Jumps out of the function lead nowhere. */
   successors(index: number): number[] {
     return this.edges(index).map((edge) => edge.to);

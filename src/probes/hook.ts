@@ -61,6 +61,11 @@ export interface SiteChoice {
   readonly on: readonly string[];
   /** The function must call this one: tells a compiler-numbered closure (`func1`) from its siblings. */
   readonly calls?: string;
+  /**
+   * One of these functions must call it: profile-guided optimisation may have inlined it where it matters and kept it
+   * elsewhere, and then it would never be hit.
+   */
+  readonly calledBy?: readonly string[];
   /** The first rule that finds a place is taken. */
   readonly rules: readonly SiteRule[];
 }

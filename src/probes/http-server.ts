@@ -2,6 +2,12 @@
 
 import type { Hook, ProbeFamily, SiteRule } from './hook.ts';
 
+const serve = 'net/http.(*conn).serve';
+const runHandlerDeferred: readonly string[] = [
+  'net/http.(*http2serverConn).runHandler.func1',
+  'net/http/internal/http2.(*serverConn).runHandler.func1',
+];
+
 /** Once per call, with the receiver in AX. */
 const receiverAtEntry: readonly SiteRule[] = [
   { at: 'after_stack_check', arg: 0 },
@@ -18,6 +24,7 @@ const start: Hook = {
   choices: [
     {
       on: ['net/http.serverHandler.ServeHTTP'],
+      calledBy: [serve],
       rules: [
         { at: 'after_stack_check', arg: 3 },
         { at: 'stack_check_branch', arg: 3 },
@@ -31,11 +38,17 @@ const start: Hook = {
 /**
  * `func (w *response) finishRequest()`: the handler of an HTTP/1 request has returned. `arg` holds `w`; `w.req.Pattern`
  * is set by now. Not called after a panic, `runtime.Goexit` or a hijack.
+ *
+ * Where profile-guided optimisation has inlined it: `func (w *response) shouldReuseConnection() bool`, which
+ * `(*conn).serve` calls right after it, as often and with the same `w`.
  */
 const end: Hook = {
   name: 'http_server_end',
   level: 'spans',
-  choices: [{ on: ['net/http.(*response).finishRequest'], rules: receiverAtEntry }],
+  choices: [
+    { on: ['net/http.(*response).finishRequest'], calledBy: [serve], rules: receiverAtEntry },
+    { on: ['net/http.(*response).shouldReuseConnection'], calledBy: [serve], rules: receiverAtEntry },
+  ],
   need: 'required',
   without: 'server requests have no end',
 };
@@ -69,7 +82,10 @@ const connectionEnd: Hook = {
   without: 'the span of a handler that panicked ends late',
 };
 
-/** `func (rws *responseWriter) handlerDone()`: the handler of an HTTP/2 request has returned. `arg` holds the writer. */
+/**
+ * `func (w *responseWriter) handlerDone()`: the handler of an HTTP/2 request has returned. `arg` holds the writer.
+ * Where it is inlined: its flush, called only there in the deferred function of `runHandler`.
+ */
 const endHttp2: Hook = {
   name: 'http_server_end_h2',
   level: 'spans',
@@ -79,7 +95,16 @@ const endHttp2: Hook = {
         'net/http.(*http2responseWriter).handlerDone',
         'net/http/internal/http2.(*responseWriter).handlerDone',
       ],
+      calledBy: runHandlerDeferred,
       rules: receiverAtEntry,
+    },
+    {
+      on: runHandlerDeferred,
+      rules: [
+        { at: 'call', of: 'net/http.(*http2responseWriter).FlushError', arg: 0 },
+        { at: 'call', of: 'net/http.(*http2responseWriter).Flush', arg: 0 },
+        { at: 'call', of: 'net/http/internal/http2.(*responseWriter).FlushError', arg: 0 },
+      ],
     },
   ],
   need: 'optional',
@@ -97,10 +122,7 @@ const panicHttp2: Hook = {
   level: 'spans',
   choices: [
     {
-      on: [
-        'net/http.(*http2serverConn).runHandler.func1',
-        'net/http/internal/http2.(*serverConn).runHandler.func1',
-      ],
+      on: runHandlerDeferred,
       rules: [{ at: 'call', of: 'runtime.gorecover', arg: 0 }],
     },
     {

@@ -194,6 +194,11 @@ class Planner {
       reasons.push(`${fn.name}: it does not call ${choice.calls}`);
       return undefined;
     }
+    const callers = choice.calledBy?.flatMap((symbol) => this.#functions.get(symbol) ?? []);
+    if (callers && !callers.some((caller) => this.#calls(caller, fn.name))) {
+      reasons.push(`${fn.name}: not called by ${choice.calledBy?.join(' or ')} (inlined by the compiler)`);
+      return undefined;
+    }
     const flow = this.#flowOf(fn);
     const context: RuleContext = {
       flow,
@@ -252,5 +257,6 @@ function symbolsOf(choice: SiteChoice): string[] {
   const callees = choice.rules.flatMap((r) =>
     r.at === 'call' || r.at === 'nop5_before_call' ? [r.of, ...(r.after === undefined ? [] : [r.after])] : [],
   );
-  return [...choice.on, ...callees, ...(choice.calls === undefined ? [] : [choice.calls])];
+  const { on, calledBy = [], calls } = choice;
+  return [...on, ...callees, ...calledBy, ...(calls === undefined ? [] : [calls])];
 }

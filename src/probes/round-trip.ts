@@ -89,10 +89,11 @@ function findAlternate(flow: ControlFlow): { jump: number; skipVariable: number 
     const compare = all[at];
     if (compare?.op !== 'compare_memory' || compare.register !== errorRegister || flow.isJumpTarget(at))
       continue;
-    const jumping = all[at + 1];
-    if (jumping?.op !== 'branch' || flow.isJumpTarget(at + 1)) continue;
+    const jump = flow.nextOperation(at);
+    const jumping = jump === undefined ? undefined : all[jump];
+    if (jump === undefined || jumping?.op !== 'branch' || flow.previousOperation(jump) !== at) continue;
     if (jumping.when === 'zero' || jumping.when === 'nonzero') {
-      return { jump: at + 1, skipVariable: compare.address };
+      return { jump, skipVariable: compare.address };
     }
   }
   return undefined;
@@ -143,11 +144,13 @@ function replace(state: number, from: number, to: number): number {
 
 /** `CALL runtime.ifaceeq; TESTB AL, AL; Jcc` */
 function comparesInterfaces(flow: ControlFlow, jump: number, interfaceEqual: number | undefined): boolean {
-  const [call, test, branch] = flow.instructions.slice(jump - 2, jump + 1);
-  const isCall = call?.op === 'call' && call.target === interfaceEqual;
-  const isTest = test?.op === 'test_zero' && test.register === resultRegister;
-  const decides = branch?.op === 'branch' && (branch.when === 'zero' || branch.when === 'nonzero');
-  return isCall && isTest && decides && !flow.isJumpTarget(jump - 1) && !flow.isJumpTarget(jump);
+  const branch = flow.instructions[jump];
+  if (branch?.op !== 'branch' || (branch.when !== 'zero' && branch.when !== 'nonzero')) return false;
+  const testIndex = flow.previousOperation(jump) ?? -1;
+  const test = flow.instructions[testIndex];
+  if (test?.op !== 'test_zero' || test.register !== resultRegister) return false;
+  const call = flow.instructions[flow.previousOperation(testIndex) ?? -1];
+  return call?.op === 'call' && call.target === interfaceEqual;
 }
 
 /** Spreads states from the entry along all paths until nothing changes. */

@@ -5,7 +5,7 @@ import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { httpClient } from '../../src/probes/http-client.ts';
 import { httpServer } from '../../src/probes/http-server.ts';
-import { netHttpBuilds } from '../support/nethttp-builds.ts';
+import { localPieStripped, localStripped, netHttpBuilds } from '../support/nethttp-builds.ts';
 import { buildOrSkip } from '../support/skip.ts';
 import { knownOffsets } from './known-offsets.ts';
 
@@ -126,9 +126,7 @@ describe('type names', () => {
 
 describe('a program without symbols or sections', () => {
   test('is read from its segments alone', { timeout: 5 * minutes }, async (context) => {
-    const [, stripped, pie] = netHttpBuilds;
-    for (const build of [stripped, pie]) {
-      if (!build) continue;
+    for (const build of [localStripped, localPieStripped]) {
       const path = await buildOrSkip(context, build);
       const whole = openFileSource(path);
       const noSections = {

@@ -6,7 +6,7 @@ import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { GoidspanError } from '../../src/errors.ts';
 import { memorySource } from '../support/memory-source.ts';
-import { netHttpBuilds } from '../support/nethttp-builds.ts';
+import { localPlain } from '../support/nethttp-builds.ts';
 import { buildOrSkip } from '../support/skip.ts';
 
 function refusal(content: Uint8Array, patches: Parameters<typeof memorySource>[1] = []): string {
@@ -101,9 +101,7 @@ describe('a Go program with a function table of another format is refused by nam
     [0xfffffffb, 'it was built with Go 1.17 or older'],
     [0x12345678, 'its function table has an unknown format'],
   ] as const)('magic %i', { timeout: 300_000 }, async ([magic, expected], context) => {
-    const [build] = netHttpBuilds;
-    if (!build) return;
-    const content = readFileSync(await buildOrSkip(context, build));
+    const content = readFileSync(await buildOrSkip(context, localPlain));
     const header = Buffer.from([0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8]);
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32LE(magic);
@@ -126,9 +124,7 @@ describe('a path that cannot be read', () => {
 
 describe('a version string', () => {
   test('that is wiped or unknown changes nothing but itself', { timeout: 300_000 }, async (context) => {
-    const [build] = netHttpBuilds;
-    if (!build) return;
-    const content = readFileSync(await buildOrSkip(context, build));
+    const content = readFileSync(await buildOrSkip(context, localPlain));
     const at = content.indexOf(Buffer.from('\xff Go buildinf:', 'latin1'));
     const wiped = GoBinary.open(memorySource(content, [{ offset: at, bytes: new Uint8Array(64) }]));
     const unknown = GoBinary.open(memorySource(content, [{ offset: at + 33, bytes: Buffer.from('go9.99') }]));

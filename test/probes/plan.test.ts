@@ -9,7 +9,7 @@ import { goroutine } from '../../src/probes/goroutine.ts';
 import { httpClient } from '../../src/probes/http-client.ts';
 import { type AttachPlan, type PlanOptions, planAttach, type Site } from '../../src/probes/plan.ts';
 import { memorySource } from '../support/memory-source.ts';
-import { netHttpBuilds } from '../support/nethttp-builds.ts';
+import { localPlain, netHttpBuilds } from '../support/nethttp-builds.ts';
 import { disassemble } from '../support/objdump.ts';
 import { buildOrSkip } from '../support/skip.ts';
 
@@ -131,9 +131,7 @@ describe.each(netHttpBuilds)('the plan for $name', (build) => {
 
 describe('a 5-byte nop', () => {
   test('is not chosen on a kernel that single-steps it', { timeout }, async (context) => {
-    const [build] = netHttpBuilds;
-    if (!build) return;
-    const path = await buildOrSkip(context, build);
+    const path = await buildOrSkip(context, localPlain);
     const [cheap] = sitesOf(planOf(path).plan, 'goroutine_birth');
     const [plain] = sitesOf(planOf(path, { preferNop5: false }).plan, 'goroutine_birth');
     expect(cheap).toMatchObject({ class: 'nop5', arg: 1 });
@@ -166,9 +164,7 @@ describe('a program', () => {
   });
 
   test('without a required field is refused naming the field', { timeout }, async (context) => {
-    const [build] = netHttpBuilds;
-    if (!build) return;
-    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
+    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, localPlain)));
     expect(() => planAttach(binary, [goroutine, httpClient], ['net/http.Request.Nonsense'])).toThrow(
       'cannot trace the executable: field net/http.Request.Nonsense: type net/http.Request has no such field',
     );
@@ -190,9 +186,7 @@ describe('a program', () => {
   test('whose required function was changed beyond recognition is refused naming the hook', {
     timeout,
   }, async (context) => {
-    const [build] = netHttpBuilds;
-    if (!build) return;
-    const content = readFileSync(await buildOrSkip(context, build));
+    const content = readFileSync(await buildOrSkip(context, localPlain));
     const whole = GoBinary.open(memorySource(content));
     const name = 'net/http.serverHandler.ServeHTTP';
     const entry = whole.functions([name]).get(name)?.entry ?? 0;

@@ -24,11 +24,16 @@ function of(kind: string, flags: readonly string[], go?: string): NetHttpBuild {
   return { dir, name, flags, isPie, hasDwarf: false, ...(go === undefined ? {} : { go }) };
 }
 
+/** Builds of the machine's own Go. */
+export const localPlain = plain();
+export const localStripped = of('stripped', stripped);
+export const localPieStripped = of('pie-stripped', pieStripped);
+
 /** In every run. */
 const covering: readonly NetHttpBuild[] = [
-  plain(),
-  of('stripped', stripped),
-  of('pie-stripped', pieStripped),
+  localPlain,
+  localStripped,
+  localPieStripped,
   plain('1.19'),
   plain('1.27.4'),
 ];
@@ -54,5 +59,7 @@ const all: readonly NetHttpBuild[] = releases.flatMap((go) => [
   { ...of('external-pie-stripped', externalPie, go), cgo: true },
 ]);
 
-export const netHttpBuilds: readonly NetHttpBuild[] =
-  process.env['GOIDSPAN_TEST_FULL'] === '1' ? all : covering;
+/** Whether every build is wanted, whatever it takes. */
+export const isFullRun = process.env['GOIDSPAN_TEST_FULL'] === '1';
+
+export const netHttpBuilds: readonly NetHttpBuild[] = isFullRun ? all : covering;
