@@ -11,7 +11,7 @@ export interface ByteSource {
 }
 
 /** No single read is larger, whatever a hostile header claims. */
-export const maxReadBytes = 32 << 20;
+const maxReadBytes = 32 << 20;
 
 /**
  * Reads exactly `length` bytes at `offset`.

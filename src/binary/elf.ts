@@ -19,7 +19,7 @@ export interface Segment {
 }
 
 /** A named section; absent in files whose section headers were cut off. */
-export interface Section {
+interface Section {
   readonly name: string;
   readonly vaddr: number;
   readonly fileOffset: number;

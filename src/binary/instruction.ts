@@ -36,7 +36,7 @@ export type Operation =
   | { readonly op: 'other' };
 
 /** `zero`/`nonzero` of the last comparison; `stack_low` is the jump of the stack check to `morestack`. */
-export type BranchCondition = 'zero' | 'nonzero' | 'stack_low' | 'other';
+type BranchCondition = 'zero' | 'nonzero' | 'stack_low' | 'other';
 
 /** An instruction of the program at its link-time address. */
 export type Instruction = Operation & {

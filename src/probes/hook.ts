@@ -3,7 +3,7 @@
 import type { ArgumentRegister } from '../binary/instruction.ts';
 
 /** How deep a probe looks; deeper levels cost more. */
-export type ProbeLevel = 'spans';
+type ProbeLevel = 'spans';
 
 /**
  * What BPF may conclude when a site is hit and its guard holds.

@@ -170,7 +170,7 @@ class Planner {
         if (sites) return { hook, sites };
       }
     }
-    const names = hook.choices.flatMap((c) => c.on);
+    const names = hook.choices[0]?.on ?? [];
     return {
       hook,
       sites: [],
