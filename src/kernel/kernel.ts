@@ -226,7 +226,7 @@ function openError(result: number, said: string): GoidspanError {
   if (errno === 'EPERM' || errno === 'EACCES') {
     return new GoidspanError(
       'not_permitted',
-      `cannot load BPF programs: ${errno} (run as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE)`,
+      `cannot load BPF programs: ${errno} (run as root, or with CAP_BPF and CAP_PERFMON)`,
     );
   }
   return new GoidspanError(

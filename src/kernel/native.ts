@@ -13,9 +13,6 @@ import { WIRE_HASH } from '../wire/wire.gen.ts';
 /** Address of a native object. */
 export type Handle = bigint;
 
-/** Memory that a native call reads or writes. */
-export type Memory = Uint8Array | BigUint64Array | BigInt64Array;
-
 /** `native/goidspan.h`, function by function; results below 0 are `-errno`. */
 export interface Native {
   kernelOpen(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): number;
@@ -38,7 +35,7 @@ export interface Native {
 }
 
 /** `struct kernel_options` without its size. */
-export interface KernelOpenOptions {
+interface KernelOpenOptions {
   readonly objectPath: string;
   readonly ringBytes: number;
   readonly openSpansMax: number;
@@ -47,7 +44,7 @@ export interface KernelOpenOptions {
 }
 
 /** `struct attach_options` without its size. */
-export interface AttachOptions {
+interface AttachOptions {
   readonly program: string;
   readonly path: string;
   readonly offsets: BigUint64Array;

@@ -23,7 +23,6 @@ export class Housekeeping {
   constructor(chores: Chores) {
     this.#chores = chores;
     this.#timer = setInterval(() => this.#tick(), ROUND_MS).unref();
-    this.#measureFor(MEASURE_MS);
   }
 
   /** Stops, and resolves when no chore is under way any more. */

@@ -1,4 +1,4 @@
-import http2 from 'node:http2';
+import http2, { constants } from 'node:http2';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
@@ -250,6 +250,17 @@ function isTraced(version?: string): void {
     });
   });
 
+  // Go 1.19 does not keep why a stream was closed.
+  it.each(version === '1.19' ? [] : ['/wait?ms=5000', '/stream?ms=5000'])(
+    'ends the span of %s with an error when the client cancels it under HTTP/2',
+    async (path) => {
+      const id = newId();
+      await getHttp2(traced.server.tlsUrl as string, `${path}&id=${id}`, 50);
+      const { server } = await traced.request(id, 0);
+      expect(server.attributes['goidspan.span.ending']).toBe('disconnected');
+    },
+  );
+
   describe('incoming context', () => {
     const remote = { trace: '0af7651916cd43dd8448eb211c80319c', span: 'b7ad6b7169203331' };
 
@@ -315,14 +326,15 @@ function isTraced(version?: string): void {
   });
 }
 
-/** One request over HTTP/2; resolves however it ends. */
-async function getHttp2(url: string, path: string): Promise<void> {
+/** One request over HTTP/2, cancelled after a while if asked; resolves however it ends. */
+async function getHttp2(url: string, path: string, cancelAfterMs?: number): Promise<void> {
   const session = http2.connect(url, { rejectUnauthorized: false });
   await new Promise<void>((done) => {
     const stream = session.request({ ':path': path });
     stream.on('error', () => done()).on('close', () => done());
     session.on('error', () => done());
     stream.resume().end();
+    if (cancelAfterMs !== undefined) setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), cancelAfterMs);
   });
   session.destroy();
 }

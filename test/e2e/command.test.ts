@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
-import { goidspan, readSummary, temporaryFolder } from '../support/command.ts';
+import { Child } from '../support/child.ts';
+import { goidspan, goidspanMain, readSummary, temporaryFolder } from '../support/command.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 import { jaegerTraces, peers, startCollector, startJaeger } from '../support/peers.ts';
@@ -108,6 +109,20 @@ describeWith([kernel, go], 'goidspan, live', () => {
     expect(targets.map((target) => [target.pid, target.spans])).toEqual(pids.map((pid) => [pid, 3]));
     expect(targets.every((target) => target.endedAt !== undefined)).toBe(true);
     expect([spans.exported, lost.total]).toEqual([9, 0]);
+  });
+
+  it('needs no more rights than CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE', async () => {
+    const server = await GoServer.start(await acceptance());
+    const rights = ['--bounding-set', '-all,+bpf,+perfmon,+sys_ptrace', '--inh-caps', '-all'];
+    const command = new Child('setpriv', [
+      ...rights,
+      ...[process.execPath, goidspanMain, 'attach', '--pid', String(server.pid)],
+    ]);
+    await command.output(/attached to/);
+    await server.get('/get?id=x');
+    expect(await command.stop()).toBe(0);
+    expect(command.stderr).toMatch(/spans +3 /);
+    await server.stop();
   });
 
   it('leaves the program running when it is stopped, and can be attached again', async () => {

@@ -8,7 +8,7 @@ import type { TracerOptions, TracerStats } from '../../src/tracer/api.ts';
 import { Tracer } from '../../src/tracer/tracer.ts';
 import { eventually } from './child.ts';
 import { GoServer } from './go-server.ts';
-import { toValidSpan } from './valid-span.ts';
+import { toValidSpan } from './valid-readable-span.ts';
 import { validate } from './validator.ts';
 
 /** Between two threads, and from one measurement of the clock to the next. */

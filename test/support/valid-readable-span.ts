@@ -1,0 +1,26 @@
+/** Finished spans in the form that the validator takes. */
+import { SpanKind, TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import type { ValidSpan } from './validator.ts';
+
+export function toValidSpan(span: ReadableSpan): ValidSpan {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  const { attributes } = span;
+  return {
+    name: `${span.name} ${attributes['url.full'] ?? attributes['url.path']}?${attributes['url.query'] ?? ''}`,
+    traceId,
+    spanId,
+    parentSpanId: span.parentSpanContext?.spanId,
+    parentIsRemote: span.parentSpanContext?.isRemote ?? false,
+    links: span.links.map((link) => ({ traceId: link.context.traceId, spanId: link.context.spanId })),
+    kind: span.kind === SpanKind.SERVER ? 'server' : 'client',
+    startNs: nanos(span.startTime),
+    endNs: nanos(span.endTime),
+    sampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
+    goroutine: `${span.resource.attributes['process.pid']}/${attributes['goidspan.goid']}`,
+  };
+}
+
+function nanos([seconds, nanoseconds]: ReadableSpan['startTime']): bigint {
+  return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+}
