@@ -1,26 +1,26 @@
-/** Finished spans in the form that the validator takes. */
-import { SpanKind, TraceFlags } from '@opentelemetry/api';
-import type { ReadableSpan } from '../../src/span/readable-span.ts';
+/** Spans of the project's own stages in the form that the validator takes. */
+import type { Ktime, SpanFact } from '../../src/correlate/fact.ts';
+import { hexOf } from '../../src/span/span-context.ts';
 import type { ValidSpan } from './validator.ts';
 
-export function toValidSpan(span: ReadableSpan): ValidSpan {
-  const { traceId, spanId, traceFlags } = span.spanContext();
-  const { attributes } = span;
-  return {
-    name: `${span.name} ${attributes['url.full'] ?? attributes['url.path']}?${attributes['url.query'] ?? ''}`,
-    traceId,
-    spanId,
-    parentSpanId: span.parentSpanContext?.spanId,
-    parentIsRemote: span.parentSpanContext?.isRemote ?? false,
-    links: span.links.map((link) => ({ traceId: link.context.traceId, spanId: link.context.spanId })),
-    kind: span.kind === SpanKind.SERVER ? 'server' : 'client',
-    startNs: nanos(span.startTime),
-    endNs: nanos(span.endTime),
-    sampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
-    goroutine: `${span.resource.attributes['process.pid']}/${attributes['goidspan.goid']}`,
-  };
+/** Nanoseconds of kernel time. */
+export function nanosOf([seconds, nanos]: Ktime): bigint {
+  return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
 }
 
-function nanos([seconds, nanoseconds]: ReadableSpan['startTime']): bigint {
-  return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+/** A span as `correlate` gives it. */
+export function validSpanOf(fact: SpanFact): ValidSpan {
+  return {
+    name: `${fact.role} g${fact.goid}@${nanosOf(fact.start)}`,
+    traceId: hexOf(fact.traceId),
+    spanId: hexOf(fact.spanId),
+    parentSpanId: fact.parentSpanId && hexOf(fact.parentSpanId),
+    parentIsRemote: fact.parentIsRemote,
+    links: fact.link ? [{ traceId: hexOf(fact.link.traceId), spanId: hexOf(fact.link.spanId) }] : [],
+    kind: fact.role,
+    startNs: nanosOf(fact.start),
+    endNs: nanosOf(fact.end),
+    sampled: (fact.traceFlags & 1) === 1,
+    goroutine: `${fact.targetId}/${fact.goid}`,
+  };
 }

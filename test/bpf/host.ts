@@ -1,0 +1,153 @@
+/**
+ * Runs events through the real BPF programs, compiled for the host (`host/`), and takes what leaves them through the
+ * real decoder and `correlate`. Needs gcc, but no rights and no kernel.
+ */
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Ktime, SpanFact } from '../../src/correlate/fact.ts';
+import { spanFact, type Unfinished } from '../../src/correlate/span-fact.ts';
+import { batchOf } from '../../src/wire/batch.ts';
+import { decodeBatch } from '../../src/wire/decode.ts';
+import {
+  count as countIndex,
+  type EvProcessExec,
+  type EvProcessExit,
+  type EvSpanEnd,
+} from '../../src/wire/wire.gen.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const hostDir = join(root, 'test/bpf/host');
+const flags = [
+  ...['-std=gnu17', '-O1', '-g', '-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-sign-compare'],
+  // What only clang's BPF target knows.
+  ...['-Wno-attributes', '-Wno-unknown-pragmas'],
+  // A program that reads what has been freed or writes beyond an array fails the test.
+  ...['-fsanitize=address,undefined', '-fno-sanitize-recover=all', `-I${hostDir}`, '-iquote', hostDir],
+];
+const outputBytesMax = 1 << 30;
+const countNames = Object.keys(countIndex).slice(0, -1);
+
+/** What came out of one run. */
+export interface HostRun {
+  /** In the order in which they ended. */
+  readonly spans: readonly SpanFact[];
+  readonly execs: readonly EvProcessExec[];
+  readonly exits: readonly EvProcessExit[];
+  /** Every counter of the kernel by name. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Entries left in the two context maps. */
+  readonly open: number;
+  readonly inherited: number;
+  /** What each sweep kept and removed. */
+  readonly sweeps: readonly { readonly kept: number; readonly removed: number }[];
+}
+
+/** Runs the events of `input`, in which each run begins with a line `run SEED`. */
+export function runHost(input: string): HostRun[] {
+  const child = spawnSync(hostProgram(), {
+    input,
+    encoding: 'utf8',
+    maxBuffer: outputBytesMax,
+    env: { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' },
+  });
+  if (child.status !== 0)
+    throw new Error(`the host ended with ${child.status ?? child.signal}:\n${child.stderr}`);
+  const runs: HostRun[] = [];
+  let run = new Run();
+  for (const line of child.stdout.split('\n')) {
+    if (!run.take(line)) continue;
+    runs.push(run);
+    run = new Run();
+  }
+  return runs;
+}
+
+/** Collects the output of one run. */
+class Run implements HostRun {
+  readonly spans: SpanFact[] = [];
+  readonly execs: EvProcessExec[] = [];
+  readonly exits: EvProcessExit[] = [];
+  counts: Record<string, number> = {};
+  open = 0;
+  inherited = 0;
+  readonly sweeps: { kept: number; removed: number }[] = [];
+  #unfinished: Unfinished | undefined;
+
+  /** True when the run is complete. */
+  take(line: string): boolean {
+    const [what, ...rest] = line.split(' ');
+    switch (what) {
+      case 'record':
+        this.#decode(rest[0] as string);
+        break;
+      case 'exited':
+        this.#unfinished = { end: ktimeOf(rest[1] as string), ending: 'process_exited' };
+        break;
+      case 'open':
+        this.#decode(rest[0] as string, this.#unfinished);
+        break;
+      case 'swept':
+        this.sweeps.push({ kept: numberIn(rest[0]), removed: numberIn(rest[1]) });
+        break;
+      case 'maps':
+        this.open = numberIn(rest[0]);
+        this.inherited = numberIn(rest[1]);
+        break;
+      case 'counts':
+        this.counts = Object.fromEntries(countNames.map((name, index) => [name, Number(rest[index])]));
+        return true;
+    }
+    return false;
+  }
+
+  #decode(hex: string, unfinished?: Unfinished): void {
+    const bytes = new Uint8Array((hex.length / 2 + 7) & ~7);
+    bytes.set(Buffer.from(hex, 'hex'));
+    decodeBatch(batchOf(bytes.buffer), {
+      onSpanEnd: (record: EvSpanEnd) => this.spans.push(spanFact(record, unfinished)),
+      onProcessExec: (record) => this.execs.push(record),
+      onProcessExit: (record) => this.exits.push(record),
+      onBad: (reason) => {
+        throw new Error(`${reason}: ${hex}`);
+      },
+    });
+  }
+}
+
+function numberIn(assignment: string | undefined): number {
+  return Number(assignment?.split('=')[1]);
+}
+
+function ktimeOf(ns: string): Ktime {
+  return [Math.floor(Number(ns) / 1e9), Number(ns) % 1e9];
+}
+
+/** Path of the compiled host; compiles it if its sources have changed. */
+function hostProgram(): string {
+  const sources = readdirSync(hostDir)
+    .filter((name) => name.endsWith('.c'))
+    .map((name) => join(hostDir, name));
+  const all = [...sources, join(root, 'native/context.c'), join(root, 'native/batch.c')];
+  const cache = join(root, '.cache', 'host');
+  const path = join(cache, `host-${keyOf(['bpf', 'native', 'test/bpf/host', 'test/bpf/host/bpf'])}`);
+  if (existsSync(path)) return path;
+  mkdirSync(cache, { recursive: true });
+  const partial = `${path}.${process.pid}`;
+  execFileSync('gcc', [...flags, ...all, '-o', partial], { stdio: ['ignore', 'ignore', 'inherit'] });
+  renameSync(partial, path);
+  return path;
+}
+
+function keyOf(dirs: readonly string[]): string {
+  const hash = createHash('sha256').update(flags.join(' '));
+  for (const dir of dirs) {
+    for (const name of readdirSync(join(root, dir)).sort()) {
+      if (/\.[ch]$/.test(name)) hash.update(name).update(readFileSync(join(root, dir, name)));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}

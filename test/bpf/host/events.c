@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The events of a scenario. `gN` is a goroutine, `pN` a process, `pN/gM` a goroutine of a process (p1 if not said);
+ * a goroutine exists once it is named. What stands after an event is in the function that runs it.
+ */
+#include "events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLAG_BELOW 1
+
+uint32_t process_of(const char *word)
+{
+	return *word == 'p' ? strtoul(word + 1, NULL, 10) : 1;
+}
+
+struct target_state *target_of(const char *word)
+{
+	struct target_state *target = go__target(process_of(word));
+
+	programs__set_target(target->slot, &target->row);
+	programs__follow(target->row.tgid, target->row.target_id);
+	return target;
+}
+
+struct goroutine_state *goroutine_of(const char *word)
+{
+	const char *goid = strchr(word, 'g');
+	struct goroutine_state *g = go__goroutine(process_of(word), goid ? strtoull(goid + 1, NULL, 10) : 0);
+
+	programs__set_thread(1000 * g->target, 1000 * g->target + g->goid % 100);
+	return g;
+}
+
+uaddr_t entry_sp_of(const struct goroutine_state *g)
+{
+	return g->stack_hi - g->frame[g->frames - 1].depth;
+}
+
+struct probe_hit hit_on(const struct goroutine_state *g, const char *program, uint64_t cookie)
+{
+	uaddr_t sp = entry_sp_of(g);
+
+	return (struct probe_hit){ .program = program,
+				   .cookie = cookie | go__target(g->target)->slot,
+				   .g = g->g,
+				   .sp = cookie & FRAME_STANDS ? sp - 48 : sp,
+				   .bp = sp - 8 };
+}
+
+void run_start(const struct line *line, struct goroutine_state *g, struct probe_hit hit)
+{
+	if (line__has(line, "stack-too-small")) {
+		hit.cookie |= IF_STACK_SUFFICES;
+		hit.flags = FLAG_BELOW;
+		programs__run(&hit);
+		go__grow_stack(g);
+		hit.flags = 0;
+		hit.sp = entry_sp_of(g);
+	}
+	programs__run(&hit);
+}
+
+/* ---- goroutines ---- */
+
+/* birth gN by gM, or by timer; background-read */
+static void birth(const struct line *line)
+{
+	bool by_timer = !strcmp(line->words[3], "timer");
+	struct goroutine_state *creator = by_timer ? NULL : goroutine_of(line->words[3]);
+	const char *word = line->words[1];
+	struct target_state *target = target_of(word);
+	struct goroutine_state *child =
+		go__create(process_of(word), strtoull(strchr(word, 'g') + 1, NULL, 10), by_timer ? 0 : creator->goid);
+	uint64_t startpc = line__has(line, "background-read") ? target->row.background_read_entry : 0x601234;
+	struct probe_hit hit = { .program = "goroutine_birth", .cookie = ARGUMENT(1) | target->slot, .g = target->g0 };
+
+	memory__write_u64(child->g + target->row.g_startpc, startpc + target->row.load_bias);
+	memory__write_u64(target->m + target->row.m_curg, by_timer ? 0 : creator->g);
+	hit.arguments[1] = child->g;
+	programs__run(&hit);
+}
+
+/* panic gN: recovered by the caller of its innermost traced call; calls=N of them; words-stay */
+static void panic_recovered(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+
+	for (uint64_t i = line__number(line, "calls", 1); i > 0; i--) {
+		if (!line__has(line, "words-stay"))
+			memory__write_u64(entry_sp_of(g), 0xdead);
+		go__return(g);
+	}
+}
+
+static void stack_grows(const struct line *line)
+{
+	go__grow_stack(goroutine_of(line->words[1]));
+}
+
+/* ---- processes, settings, upkeep ---- */
+
+/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot */
+static void target_set(const struct line *line)
+{
+	struct target_state *target = go__target(process_of(line->words[1]));
+	struct target_row *row = &target->row;
+
+	if (line__has(line, "buckets"))
+		row->flags &= ~TARGET_SWISS_MAPS;
+	if (line__has(line, "no-parent-goid"))
+		row->g_parent_goid = GO_OFFSET_ABSENT;
+	if (line__has(line, "no-pattern"))
+		row->request_pattern = GO_OFFSET_ABSENT;
+	if (line__has(line, "no-connections"))
+		row->tcp_conn_type = 0;
+	if (line__value(line, "bias")) {
+		row->load_bias = line__number(line, "bias", 0);
+		row->skip_alt_protocol -= row->load_bias;
+	}
+	if (line__has(line, "empty"))
+		row->target_id = 0;
+	target_of(line->words[1]);
+}
+
+static void process_exec(const struct line *line)
+{
+	programs__process_exec(1000 * process_of(line->words[2]), line__number(line, "parent", 1));
+}
+
+/* code=N threads-left=N. As the tracer does, spans that are still open are then read and everything is forgotten. */
+static void process_exit(const struct line *line)
+{
+	uint32_t number = process_of(line->words[2]);
+
+	programs__process_exit(1000 * number, line__number(line, "threads-left", 0), line__number(line, "code", 0));
+	if (line__number(line, "threads-left", 0))
+		return;
+	printf("exited %u %lu\n", number, line->time);
+	upkeep__print_open(number);
+	upkeep__forget(number);
+	programs__follow(1000 * number, 0);
+}
+
+/* reject-below=N (of 2^56) own-decision follow-exec; open-max=N inherited-max=N ring-bytes=N; random=N */
+static void set(const struct line *line)
+{
+	struct settings settings = { .sampler_reject_below = line__number(line, "reject-below", 0),
+				     .sampler_parent_based = !line__has(line, "own-decision"),
+				     .follow_exec = line__has(line, "follow-exec") };
+
+	programs__set_settings(&settings);
+	if (line__value(line, "open-max"))
+		host_map__limit("open_by_goroutine", line__number(line, "open-max", 0));
+	if (line__value(line, "inherited-max"))
+		host_map__limit("inherited_by_goroutine", line__number(line, "inherited-max", 0));
+	if (line__value(line, "ring-bytes"))
+		host_map__limit("records", line__number(line, "ring-bytes", 0));
+	if (line__value(line, "random"))
+		programs__set_random(line__number(line, "random", 0));
+}
+
+static void sweep(const struct line *line)
+{
+	upkeep__sweep(line__number(line, "grace", 0));
+}
+
+bool event__run(const struct line *line)
+{
+	static const struct { const char *words[2]; int count; void (*run)(const struct line *); } events[] = {
+		{ { "birth" }, 4, birth },
+		{ { "panic" }, 2, panic_recovered },
+		{ { "stack-grows" }, 2, stack_grows },
+		{ { "server", "begin" }, 3, server_begin },
+		{ { "server", "end" }, 3, server_end },
+		{ { "server", "hijack" }, 3, server_hijack },
+		{ { "server", "deferred" }, 3, server_deferred },
+		{ { "client", "begin" }, 3, client_begin },
+		{ { "client", "send" }, 3, client_send },
+		{ { "client", "retry" }, 3, client_retry },
+		{ { "client", "end" }, 3, client_end },
+		{ { "client", "error" }, 3, client_error },
+		{ { "client", "skip" }, 3, client_skip },
+		{ { "target" }, 2, target_set },
+		{ { "process", "exec" }, 3, process_exec },
+		{ { "process", "exit" }, 3, process_exit },
+		{ { "set" }, 2, set },
+		{ { "sweep" }, 1, sweep },
+	};
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
+		if (line->count < events[i].count || strcmp(line->words[0], events[i].words[0]))
+			continue;
+		if (events[i].words[1] && strcmp(line->words[1], events[i].words[1]))
+			continue;
+		events[i].run(line);
+		return true;
+	}
+	return false;
+}

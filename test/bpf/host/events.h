@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the events share: who is meant by a word, hits, and the objects that a probe is handed. */
+#ifndef EVENTS_H
+#define EVENTS_H
+
+#include "host.h"
+
+/* Bits of an attach cookie, as bpf/go.bpf.h takes it apart. */
+#define ARGUMENT(number) ((uint64_t)(number) << 16)
+#define IF_STACK_SUFFICES (1ULL << 24)
+#define FRAME_STANDS (1ULL << 25)
+/* An address that no target has. */
+#define UNREADABLE 0x10
+
+/* Number of the process in `pN`, `pN/gM`, `gM`. */
+uint32_t process_of(const char *word);
+/* The target of that number, made known to the programs. */
+struct target_state *target_of(const char *word);
+struct goroutine_state *goroutine_of(const char *word);
+/* Where the return address of its innermost call stands. */
+uaddr_t entry_sp_of(const struct goroutine_state *g);
+/* A hit on the goroutine's own stack, just after a function's stack check or, with a frame, within it. */
+struct probe_hit hit_on(const struct goroutine_state *g, const char *program, uint64_t cookie);
+/* A start; with `stack-too-small` its stack check first jumps, the stack grows, and the function starts again. */
+void run_start(const struct line *line, struct goroutine_state *g, struct probe_hit hit);
+
+/* method= scheme= url-host= path= query= host= peer= proto=11 tls no-url, and headers */
+uaddr_t write_request(const struct line *line, const struct target_row *row, const char *peer);
+/* socket=N: TCP connection number N of this host, from port 40000+N to port 8080; v6 not-tcp not-a-socket nat */
+void write_socket(const struct line *line, const struct target_row *row, uaddr_t to, bool is_client);
+/* status=200 proto=11 */
+uaddr_t write_reply(const struct line *line, const struct target_row *row);
+/* error=TYPE: the itab of an error of that type; 0 without one */
+uaddr_t write_error(const struct line *line);
+
+void server_begin(const struct line *line);
+void server_end(const struct line *line);
+void server_hijack(const struct line *line);
+void server_deferred(const struct line *line);
+
+void client_begin(const struct line *line);
+void client_send(const struct line *line);
+void client_retry(const struct line *line);
+void client_end(const struct line *line);
+void client_error(const struct line *line);
+void client_skip(const struct line *line);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The BPF programs as a plain C program: the sources of bpf/ and native/context.c are compiled unchanged against
+ * stand-ins for the kernel's helpers and maps, and run on Go objects that are made up in memory. What happens is read
+ * as text (main.c).
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../../bpf/wire.h"
+
+/* ---- map.c: the maps; a full one refuses, a deleted or replaced element is gone at once ---- */
+
+enum host_map_type { HOST_HASH, HOST_ARRAY, HOST_RING };
+
+void host_map__define(const void *map, const char *name, enum host_map_type type, size_t key_bytes,
+		      size_t value_bytes, uint32_t max_entries);
+void host_map__limit(const char *name, uint32_t max_entries);
+/* What it may hold: entries, or bytes of a ring. */
+uint32_t host_map__capacity(const char *name);
+uint32_t host_map__entries(const char *name);
+int host_map__fd(const char *name);
+/* Empties all maps. */
+void host_map__reset(void);
+
+/* ---- memory.c: the memory of the targets; a read outside of it fails ---- */
+
+uaddr_t memory__allocate(size_t bytes);
+void memory__write(uaddr_t to, const void *from, size_t bytes);
+void memory__write_u64(uaddr_t to, uint64_t value);
+int memory__read(void *to, size_t bytes, uaddr_t from);
+uint64_t memory__read_u64(uaddr_t from);
+/* A Go string: its bytes in memory and its two words at `to`. */
+void memory__write_string(uaddr_t to, const char *text);
+void memory__reset(void);
+
+/* ---- header_map.c: an http.Header as both kinds of Go maps lay it out ---- */
+
+struct header {
+	const char *name;
+	const char *values[4];
+	uint32_t count;
+};
+
+struct header_layout {
+	bool swiss;
+	uint32_t tables; /* Swiss: 0 for the small form without a directory */
+	bool growing; /* buckets: half of the entries are still in the old array */
+};
+
+uaddr_t header_map__write(const struct header *headers, uint32_t count, struct header_layout layout);
+
+/* ---- programs.c: the BPF programs and the kernel around them ---- */
+
+/* One hit of a probe. */
+struct probe_hit {
+	const char *program;
+	uint64_t cookie;
+	uint64_t arguments[9]; /* AX BX CX DI SI R8 R9 R10 R11 */
+	uint64_t sp, bp, g;
+	uint32_t flags;
+};
+
+struct socket_ends {
+	uint8_t local[16], remote[16];
+	uint16_t local_port, remote_port;
+	uint16_t family; /* 2 or 10; anything else is no TCP socket */
+	bool is_no_socket;
+};
+
+void programs__setup(void);
+void programs__reset(uint32_t seed);
+void programs__run(const struct probe_hit *hit);
+void programs__set_time(uint64_t ktime_ns);
+void programs__set_thread(uint32_t tgid, uint32_t tid);
+/* All random numbers are this one; -1: as they come. */
+void programs__set_random(int64_t value);
+void programs__set_settings(const struct settings *settings);
+void programs__set_target(uint32_t slot, const struct target_row *row);
+void programs__follow(uint32_t tgid, uint32_t target_id);
+void programs__process_exec(uint32_t tgid, uint32_t parent_tgid);
+void programs__process_exit(uint32_t tgid, int threads_left, int code);
+/* Opens a socket in the running process. @return its file descriptor */
+int programs__open_socket(const struct socket_ends *ends);
+void programs__print_counts(void);
+/* Writes a record to stdout, in hex. */
+void programs__print_record(const char *what, const void *record, size_t bytes);
+
+/* ---- go.c: goroutines and the objects that the probes are handed ---- */
+
+struct frame {
+	uint32_t depth;
+	uint64_t return_addr;
+};
+
+struct goroutine_state {
+	uint32_t target;
+	uint64_t goid;
+	uaddr_t g;
+	uaddr_t stack_hi;
+	uint32_t stack_bytes;
+	uint32_t frames;
+	struct frame frame[16];
+	uaddr_t request, response; /* of the server request that it serves */
+};
+
+struct target_state {
+	struct target_row row;
+	uint32_t slot;
+	bool exists;
+	uaddr_t g0, m;
+};
+
+/* The target of that number (1 to 7), laid out as by Go 1.26. */
+struct target_state *go__target(uint32_t number);
+/* The goroutine of that id; made without a creator if it does not exist yet. */
+struct goroutine_state *go__goroutine(uint32_t target, uint64_t goid);
+struct goroutine_state *go__create(uint32_t target, uint64_t goid, uint64_t creator);
+/* Enters a function: `bytes` more of stack, or at an absolute depth if that is not 0. */
+void go__call(struct goroutine_state *g, uint32_t bytes, uint32_t depth);
+void go__return(struct goroutine_state *g);
+void go__grow_stack(struct goroutine_state *g);
+/* A net.Conn, as the two words of an interface. */
+void go__write_conn(const struct target_row *row, uaddr_t to, int fd, bool is_tcp);
+void go__reset(void);
+
+/* ---- events.c: what can happen, as methods on a line of text ---- */
+
+struct line {
+	char *words[64];
+	int count;
+	uint64_t time;
+};
+
+/* Runs one event; false if there is no such event. */
+bool event__run(const struct line *line);
+/* The value of `name=value` on the line; NULL if there is none. */
+const char *line__value(const struct line *line, const char *name);
+uint64_t line__number(const struct line *line, const char *name, uint64_t otherwise);
+bool line__has(const struct line *line, const char *word);
+
+/* ---- upkeep.c: native/context.c on these maps ---- */
+
+void upkeep__print_open(uint32_t target_id);
+void upkeep__forget(uint32_t target_id);
+void upkeep__sweep(uint64_t grace_ns);
+
+#endif

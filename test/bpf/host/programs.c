@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "../../../bpf/goidspan.bpf.c"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+
+#define DEFINE(map, type) \
+	host_map__define(&map, #map, type, sizeof(*map.key), sizeof(*map.value), sizeof(*map.max_entries) / sizeof(int))
+#define FILES_MAX 4096
+
+static uint64_t now_ktime_ns;
+static uint64_t cookie_of_hit;
+static uint64_t current_tgid_tid;
+static uint64_t random_state;
+static int64_t random_fixed;
+static uint64_t ring_used;
+
+static struct file *file_by_fd[FILES_MAX];
+static struct fdtable fdtable = { .fd = file_by_fd };
+static struct files_struct files = { .fdt = &fdtable };
+static struct signal_struct signals;
+static struct task_struct parent_task;
+static struct task_struct task = { .files = &files, .signal = &signals, .real_parent = &parent_task };
+
+void programs__setup(void)
+{
+	DEFINE(settings, HOST_ARRAY);
+	DEFINE(target_by_slot, HOST_ARRAY);
+	DEFINE(target_id_by_tgid, HOST_HASH);
+	DEFINE(open_by_goroutine, HOST_HASH);
+	DEFINE(inherited_by_goroutine, HOST_HASH);
+	DEFINE(count_by_reason, HOST_ARRAY);
+	DEFINE(client_call_by_port, HOST_ARRAY);
+	host_map__define(&records, "records", HOST_RING, 0, 0, 32 << 20);
+}
+
+void programs__reset(uint32_t seed)
+{
+	host_map__reset();
+	random_state = seed * 2654435761ULL + 88172645463325252ULL;
+	random_fixed = -1;
+	ring_used = 0;
+	now_ktime_ns = 0;
+	while (fdtable.max_fds) {
+		struct file *file = file_by_fd[--fdtable.max_fds];
+		struct socket *socket = file->private_data;
+
+		free(socket->sk);
+		free(socket);
+		free(file);
+	}
+}
+
+/* ---- helpers ---- */
+
+long bpf_probe_read_user(void *to, __u32 bytes, const void *from)
+{
+	return memory__read(to, bytes, (uaddr_t)from);
+}
+
+long bpf_probe_read_kernel(void *to, __u32 bytes, const void *from)
+{
+	memcpy(to, from, bytes);
+	return 0;
+}
+
+/* Every record is taken out at once; the ring is full when its limit of bytes has gone through. */
+long bpf_ringbuf_output(void *ring, void *data, __u64 bytes, __u64 flags)
+{
+	(void)ring;
+	(void)flags;
+	if (ring_used + bytes > host_map__capacity("records"))
+		return -EAGAIN;
+	ring_used += bytes;
+	programs__print_record("record", data, bytes);
+	return 0;
+}
+
+long bpf_loop(__u32 count, void *callback, void *context, __u64 flags)
+{
+	long (*step)(__u32, void *) = callback;
+	__u32 i = 0;
+
+	(void)flags;
+	while (i < count)
+		if (step(i++, context))
+			break;
+	return i;
+}
+
+__u64 bpf_ktime_get_ns(void)
+{
+	return now_ktime_ns;
+}
+
+__u32 bpf_get_prandom_u32(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_fixed >= 0 ? random_fixed : random_state >> 16;
+}
+
+__u64 bpf_get_attach_cookie(void *ctx)
+{
+	(void)ctx;
+	return cookie_of_hit;
+}
+
+__u64 bpf_get_current_pid_tgid(void)
+{
+	return current_tgid_tid;
+}
+
+__u64 bpf_get_current_task(void)
+{
+	return (__u64)&task;
+}
+
+int host__clock_gettime(clockid_t clock, struct timespec *now)
+{
+	(void)clock;
+	*now = (struct timespec){ now_ktime_ns / 1000000000, now_ktime_ns % 1000000000 };
+	return 0;
+}
+
+/* ---- what the host does to the programs ---- */
+
+void programs__set_time(uint64_t ktime_ns)
+{
+	now_ktime_ns = ktime_ns;
+}
+
+void programs__set_thread(uint32_t tgid, uint32_t tid)
+{
+	current_tgid_tid = (uint64_t)tgid << 32 | tid;
+}
+
+void programs__set_random(int64_t value)
+{
+	random_fixed = value;
+}
+
+void programs__set_settings(const struct settings *value)
+{
+	__u32 key = 0;
+
+	bpf_map_update_elem(&settings, &key, value, BPF_ANY);
+}
+
+void programs__set_target(uint32_t slot, const struct target_row *row)
+{
+	bpf_map_update_elem(&target_by_slot, &slot, row, BPF_ANY);
+}
+
+void programs__follow(uint32_t tgid, uint32_t target_id)
+{
+	if (target_id)
+		bpf_map_update_elem(&target_id_by_tgid, &tgid, &target_id, BPF_ANY);
+	else
+		bpf_map_delete_elem(&target_id_by_tgid, &tgid);
+}
+
+void programs__run(const struct probe_hit *hit)
+{
+	static const struct { const char *name; int (*program)(struct pt_regs *); } programs[] = {
+		{ "goroutine_birth", goroutine_birth },
+		{ "http_server_start", http_server_start },
+		{ "http_server_end", http_server_end },
+		{ "http_server_hijack", http_server_hijack },
+		{ "http_server_conn_end", http_server_conn_end },
+		{ "http_server_end_h2", http_server_end_h2 },
+		{ "http_server_panic_h2", http_server_panic_h2 },
+		{ "http_client_start", http_client_start },
+		{ "http_client_send", http_client_send },
+		{ "http_client_end", http_client_end },
+		{ "http_client_end_alt", http_client_end_alt },
+		{ "http_client_error", http_client_error },
+	};
+	const uint64_t *a = hit->arguments;
+	struct pt_regs registers = { .rax = a[0], .rbx = a[1], .rcx = a[2], .rdi = a[3], .rsi = a[4], .r8 = a[5],
+				     .r9 = a[6],  .r10 = a[7], .r11 = a[8], .rsp = hit->sp, .rbp = hit->bp,
+				     .r14 = hit->g, .eflags = hit->flags };
+
+	cookie_of_hit = hit->cookie;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
+		if (!strcmp(programs[i].name, hit->program)) {
+			programs[i].program(&registers);
+			return;
+		}
+	fprintf(stderr, "no program %s\n", hit->program);
+	exit(2);
+}
+
+void programs__process_exec(uint32_t tgid, uint32_t parent_tgid)
+{
+	struct { __u64 args[1]; } ctx = { { (__u64)&task } };
+
+	task.tgid = task.pid = tgid;
+	parent_task.tgid = parent_tgid;
+	process_exec((void *)&ctx);
+}
+
+void programs__process_exit(uint32_t tgid, int threads_left, int code)
+{
+	struct { __u64 args[1]; } ctx = { { (__u64)&task } };
+
+	task.tgid = task.pid = tgid;
+	task.exit_code = code;
+	signals.live.counter = threads_left;
+	process_exit((void *)&ctx);
+}
+
+int programs__open_socket(const struct socket_ends *ends)
+{
+	struct file *file = calloc(1, sizeof(*file));
+	struct socket *socket = calloc(1, sizeof(*socket));
+	struct sock *sk = calloc(1, sizeof(*sk));
+	struct sock_common *common = &sk->__sk_common;
+
+	if (fdtable.max_fds == FILES_MAX)
+		exit(2);
+	file->private_data = socket;
+	socket->file = ends->is_no_socket ? NULL : file;
+	socket->sk = sk;
+	memcpy(&common->skc_rcv_saddr, ends->local + 12, 4);
+	memcpy(&common->skc_daddr, ends->remote + 12, 4);
+	memcpy(&common->skc_v6_rcv_saddr, ends->local, 16);
+	memcpy(&common->skc_v6_daddr, ends->remote, 16);
+	common->skc_num = ends->local_port;
+	common->skc_dport = __builtin_bswap16(ends->remote_port);
+	common->skc_family = ends->family;
+	file_by_fd[fdtable.max_fds] = file;
+	return fdtable.max_fds++;
+}
+
+void programs__print_counts(void)
+{
+	printf("counts");
+	for (__u32 reason = 0; reason < COUNT_MAX; reason++)
+		printf(" %llu", *(unsigned long long *)bpf_map_lookup_elem(&count_by_reason, &reason));
+	printf("\n");
+}
+
+void programs__print_record(const char *what, const void *record, size_t bytes)
+{
+	const uint8_t *at = record;
+
+	printf("%s ", what);
+	for (size_t i = 0; i < bytes; i++) {
+		putchar("0123456789abcdef"[at[i] >> 4]);
+		putchar("0123456789abcdef"[at[i] & 15]);
+	}
+	putchar('\n');
+}

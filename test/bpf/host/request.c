@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HEADERS_MAX 3000
+
+static void write_value(const struct line *line, const char *name, uaddr_t to, const char *otherwise)
+{
+	memory__write_string(to, line__value(line, name) ?: otherwise);
+}
+
+/* traceparent= and tracestate= as often as wanted; headers=N others, tables=N, growing. */
+static uaddr_t write_headers(const struct line *line, const struct target_row *row)
+{
+	static struct header headers[HEADERS_MAX + 2];
+	static char names[HEADERS_MAX][16];
+	uint32_t others = line__number(line, "headers", 1), count = 0;
+	struct header parent = { .name = "Traceparent" }, state = { .name = "Tracestate" };
+
+	for (int i = 0; i < line->count; i++) {
+		if (!strncmp(line->words[i], "traceparent=", 12) && parent.count < 4)
+			parent.values[parent.count++] = line->words[i] + 12;
+		if (!strncmp(line->words[i], "tracestate=", 11) && state.count < 4)
+			state.values[state.count++] = line->words[i] + 11;
+	}
+	for (uint32_t i = 0; i < others && i < HEADERS_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), i % 2 ? "X-Header-%u" : "Y-%u", i);
+		headers[count++] = (struct header){ .name = names[i], .values = { "value" }, .count = 1 };
+	}
+	if (parent.count)
+		headers[count++] = parent;
+	if (state.count)
+		headers[count++] = state;
+	return header_map__write(headers, count, (struct header_layout){ .swiss = row->flags & TARGET_SWISS_MAPS,
+									 .tables = line__number(line, "tables", 0),
+									 .growing = line__has(line, "growing") });
+}
+
+uaddr_t write_request(const struct line *line, const struct target_row *row, const char *peer)
+{
+	uaddr_t request = memory__allocate(256), url = memory__allocate(128);
+	uint64_t protocol = line__number(line, "proto", 11);
+
+	write_value(line, "method", request + row->request_method, "GET");
+	write_value(line, "host", request + row->request_host, "");
+	memory__write_string(request + row->request_remote_addr, line__value(line, "peer") ?: peer);
+	memory__write_u64(request + row->request_proto_major, protocol / 10);
+	memory__write_u64(request + row->request_proto_minor, protocol % 10);
+	memory__write_u64(request + row->request_tls, line__has(line, "tls"));
+	memory__write_u64(request + row->request_url, line__has(line, "no-url") ? UNREADABLE : url);
+	write_value(line, "scheme", url + row->url_scheme, "");
+	write_value(line, "url-host", url + row->url_host, "");
+	write_value(line, "path", url + row->url_path, "/");
+	write_value(line, "query", url + row->url_raw_query, "");
+	memory__write_u64(request + row->request_header, write_headers(line, row));
+	return request;
+}
+
+void write_socket(const struct line *line, const struct target_row *row, uaddr_t to, bool is_client)
+{
+	struct socket_ends ends = { .family = line__has(line, "v6") ? 10 : 2, .is_no_socket = line__has(line, "not-a-socket") };
+	uint8_t *client = is_client ? ends.local : ends.remote, *server = is_client ? ends.remote : ends.local;
+
+	client[10] = client[11] = server[10] = server[11] = 0xff;
+	client[12] = server[12] = 127;
+	client[15] = server[15] = 1;
+	if (line__has(line, "nat"))
+		client[13] = 9;
+	*(is_client ? &ends.local_port : &ends.remote_port) = 40000 + line__number(line, "socket", 0);
+	*(is_client ? &ends.remote_port : &ends.local_port) = 8080;
+	go__write_conn(row, to, programs__open_socket(&ends), !line__has(line, "not-tcp"));
+}
+
+uaddr_t write_reply(const struct line *line, const struct target_row *row)
+{
+	uaddr_t reply = memory__allocate(64);
+	uint64_t protocol = line__number(line, "proto", 11);
+
+	memory__write_u64(reply + row->reply_status_code, line__number(line, "status", 200));
+	memory__write_u64(reply + row->reply_proto_major, protocol / 10);
+	memory__write_u64(reply + row->reply_proto_minor, protocol % 10);
+	return reply;
+}
+
+uaddr_t write_error(const struct line *line)
+{
+	uaddr_t itab;
+
+	if (!line__value(line, "error"))
+		return 0;
+	itab = memory__allocate(32);
+	memory__write_u64(itab + 8, line__number(line, "error", 0));
+	return itab;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "events.h"
+
+#include <stdio.h>
+
+void server_begin(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[2]);
+	const struct target_row *row = &target_of(line->words[2])->row;
+	uaddr_t conn = memory__allocate(64);
+	struct probe_hit hit;
+	char peer[32];
+
+	snprintf(peer, sizeof(peer), "127.0.0.1:%lu", 40000 + line__number(line, "socket", 0));
+	g->request = line__has(line, "no-request") ? UNREADABLE : write_request(line, row, peer);
+	g->response = memory__allocate(256);
+	memory__write_u64(g->response + row->response_conn, conn);
+	if (line__value(line, "socket"))
+		write_socket(line, row, conn + row->server_conn_rwc, false);
+	go__call(g, 128, 0);
+	hit = hit_on(g, "http_server_start", ARGUMENT(3));
+	hit.arguments[2] = g->response;
+	hit.arguments[3] = g->request;
+	run_start(line, g, hit);
+}
+
+/* pattern= is set while the request is served */
+static void write_pattern(const struct line *line, const struct goroutine_state *g, const struct target_row *row)
+{
+	if (line__value(line, "pattern") && row->request_pattern != GO_OFFSET_ABSENT)
+		memory__write_string(g->request + row->request_pattern, line__value(line, "pattern"));
+}
+
+/* status=200 written=N length=N client-gone no-response */
+static void server_end_h1(const struct line *line, struct goroutine_state *g, const struct target_row *row)
+{
+	struct probe_hit hit = hit_on(g, "http_server_end", ARGUMENT(0));
+	uint8_t client_gone = line__has(line, "client-gone");
+
+	memory__write_u64(g->response + row->response_status, line__number(line, "status", 200));
+	memory__write_u64(g->response + row->response_written, line__number(line, "written", 2));
+	memory__write_u64(g->response + row->response_content_length, line__number(line, "length", -1));
+	memory__write(g->response + row->response_client_gone, &client_gone, 1);
+	hit.arguments[0] = line__has(line, "no-response") ? UNREADABLE : g->response;
+	programs__run(&hit);
+}
+
+static void server_end_h2(const struct line *line, struct goroutine_state *g, const struct target_row *row)
+{
+	struct probe_hit hit = hit_on(g, "http_server_end_h2", ARGUMENT(0));
+	uaddr_t state = memory__allocate(256), stream = memory__allocate(128);
+
+	hit.arguments[0] = memory__allocate(16);
+	memory__write_u64(hit.arguments[0] + row->h2_writer_rws, state);
+	memory__write_u64(state + row->h2_state_stream, stream);
+	memory__write_u64(state + row->h2_state_status, line__number(line, "status", 200));
+	memory__write_u64(state + row->h2_state_wrote_bytes, line__number(line, "written", 2));
+	memory__write_u64(stream + row->h2_stream_close_err, line__has(line, "client-gone") ? stream : 0);
+	programs__run(&hit);
+}
+
+/* server end gN, with h2 for HTTP/2 */
+void server_end(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[2]);
+	const struct target_row *row = &target_of(line->words[2])->row;
+
+	go__return(g);
+	if (!g->response)
+		g->response = memory__allocate(256);
+	write_pattern(line, g, row);
+	if (line__has(line, "h2"))
+		server_end_h2(line, g, row);
+	else
+		server_end_h1(line, g, row);
+}
+
+void server_hijack(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[2]);
+	struct probe_hit hit = hit_on(g, "http_server_hijack", ARGUMENT(0));
+
+	write_pattern(line, g, &target_of(line->words[2])->row);
+	hit.arguments[0] = g->response;
+	programs__run(&hit);
+}
+
+/* The deferred functions that run however a connection (or with h2 a stream) ends. */
+void server_deferred(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[2]);
+	struct probe_hit hit =
+		hit_on(g, line__has(line, "h2") ? "http_server_panic_h2" : "http_server_conn_end", ARGUMENT(0));
+
+	write_pattern(line, g, &target_of(line->words[2])->row);
+	programs__run(&hit);
+}

@@ -1,0 +1,165 @@
+/**
+ * A scenario: a text of what happens to goroutines and what spans that must make. `-- events --` are those of
+ * `host/events.c`, with `span=NAME` at each begin; `-- expect --` is what {@link Scenario.render} makes of the outcome.
+ * `{x*300}` is that text 300 times; `for n=1..50: LINE` is the line for each n, with `{n}` or `{10+n*2}` in
+ * it, and ` | ` between lines that are repeated together.
+ */
+import type { SpanFact } from '../../src/correlate/fact.ts';
+import { hexOf } from '../../src/span/span-context.ts';
+import { nanosOf } from '../support/valid-span.ts';
+import type { HostRun } from './host.ts';
+
+/** Strings and numbers of a span that a scenario shows when it says `show NAME …` before its events. */
+const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
+  method: ({ http }) => http.method,
+  scheme: ({ http }) => http.scheme,
+  host: ({ http }) => http.host,
+  path: ({ http }) => http.path,
+  query: ({ http }) => http.query,
+  pattern: ({ http }) => http.pattern,
+  peer: ({ http }) => http.peer,
+  status: ({ http }) => http.statusCode,
+  written: ({ http }) => http.responseBodyBytes,
+  proto: ({ http }) => http.protocolMajor * 10 + http.protocolMinor,
+  error: ({ http }) => (http.errorTypeAddr === 0 ? undefined : http.errorTypeAddr.toString(16)),
+  state: ({ traceState }) => traceState,
+  end: ({ end }) => nanosOf(end),
+  born: ({ parentGoid }) => parentGoid || undefined,
+};
+
+export class Scenario {
+  readonly events: readonly string[];
+  readonly expected: readonly string[];
+  readonly #show: readonly string[];
+  /** `target/goid@start` of each begin → its name. */
+  readonly #names = new Map<string, string>();
+  readonly #byId = new Map<string, string>();
+
+  constructor(text: string) {
+    const [head, events, expected] = text.split(/^-- (?:events|expect) --$/m);
+    if (head === undefined || events === undefined || expected === undefined) {
+      throw new Error('a scenario has `-- events --` and `-- expect --`');
+    }
+    this.#show = /^show (.+)$/m.exec(head)?.[1]?.split(' ') ?? [];
+    const unknown = this.#show.filter((name) => !(name in shown));
+    if (unknown.length > 0) throw new Error(`cannot show ${unknown.join()}`);
+    this.events = linesOf(events);
+    this.expected = linesOf(expected);
+    for (const line of this.events) this.#learnName(line);
+  }
+
+  /** The input of `runHost`. */
+  input(seed = 1): string {
+    return `${[`run ${seed}`, ...this.events].join('\n')}\n`;
+  }
+
+  /**
+   * The outcome as text: trees of spans in the order of their starts, then losses, notes and what is left in the maps.
+   * A span is `kind name` and what is special of it: `remote=` parent, `link=`, `ending=`, `resends=`, `cut=`.
+   */
+  render(run: HostRun): string[] {
+    for (const span of run.spans) this.#byId.set(hexOf(span.spanId), this.#nameOf(span));
+    const byTrace = new Map<string, SpanFact[]>();
+    const byStart = [...run.spans].sort((a, b) => Number(nanosOf(a.start) - nanosOf(b.start)));
+    for (const span of byStart) {
+      const trace = byTrace.get(hexOf(span.traceId));
+      if (trace) trace.push(span);
+      else byTrace.set(hexOf(span.traceId), [span]);
+    }
+    const lines = [...byTrace.values()].flatMap((trace, index) => this.#tree(trace, `trace ${index + 1}: `));
+    for (const [name, value] of Object.entries(run.counts)) {
+      if (value > 0 && !name.startsWith('HIT_'))
+        lines.push(`${name.toLowerCase().replace('_', ' ')} ${value}`);
+    }
+    for (const { kept, removed } of run.sweeps) lines.push(`swept kept=${kept} removed=${removed}`);
+    for (const exec of run.execs)
+      lines.push(`exec target=${exec.header.targetId} tgid=${exec.tgid} parent=${exec.parentTgid}`);
+    for (const exit of run.exits)
+      lines.push(`exit target=${exit.header.targetId} tgid=${exit.tgid} code=${exit.exitCode}`);
+    if (run.open > 0) lines.push(`open ${run.open}`);
+    return lines;
+  }
+
+  #learnName(line: string): void {
+    const begin = /^(\d+)\s+(?:server|client) begin\s+(?:p(\d+)\/)?g(\d+)\b.*\bspan=(\S+)/.exec(line);
+    if (begin) this.#names.set(`${begin[2] ?? 1}/${begin[3]}@${begin[1]}`, begin[4] as string);
+  }
+
+  #nameOf(span: SpanFact): string {
+    const key = `${span.targetId}/${span.goid}@${nanosOf(span.start)}`;
+    return this.#names.get(key) ?? key;
+  }
+
+  #tree(trace: readonly SpanFact[], title: string): string[] {
+    const inTrace = new Set(trace.map((span) => hexOf(span.spanId)));
+    const lines: string[] = [];
+    const add = (span: SpanFact, depth: number): void => {
+      lines.push((depth === 0 ? title : '  '.repeat(depth)) + this.#line(span, inTrace));
+      for (const child of trace) {
+        if (child.parentSpanId && hexOf(child.parentSpanId) === hexOf(span.spanId)) add(child, depth + 1);
+      }
+    };
+    for (const span of trace) {
+      if (span.parentSpanId === undefined || !inTrace.has(hexOf(span.parentSpanId))) add(span, 0);
+    }
+    return lines;
+  }
+
+  #line(span: SpanFact, inTrace: ReadonlySet<string>): string {
+    const words: string[] = [span.role, this.#nameOf(span)];
+    if (span.parentSpanId && !inTrace.has(hexOf(span.parentSpanId))) {
+      words.push(
+        `${span.parentIsRemote ? 'remote' : 'lost'}=${hexOf(span.traceId)}/${hexOf(span.parentSpanId)}`,
+      );
+    } else if (span.parentIsRemote) {
+      words.push('remote');
+    }
+    if (span.link) words.push(`link=${this.#byId.get(hexOf(span.link.spanId)) ?? hexOf(span.link.spanId)}`);
+    if (span.ending !== 'returned') words.push(`ending=${span.ending}`);
+    if (span.http.resendCount !== undefined) words.push(`resends=${span.http.resendCount}`);
+    if (span.cut.length > 0) words.push(`cut=${span.cut.join()}`);
+    for (const name of this.#show) {
+      const value = shown[name]?.(span);
+      if (value !== undefined) words.push(`${name}=${value}`);
+    }
+    return words.join(' ');
+  }
+}
+
+/** Lines without comments, repetitions written out, indentation kept. */
+function linesOf(section: string): string[] {
+  return section
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)#.*$/, '').trimEnd())
+    .filter((line) => line !== '')
+    .flatMap(loop)
+    .map((line) =>
+      line.replace(/\{([^{}*]+)\*(\d+)\}/g, (_, text: string, count) => text.repeat(Number(count))),
+    );
+}
+
+function loop(line: string): string[] {
+  const [, from, to, body] = /^for n=(\d+)\.\.(\d+): (.*)$/.exec(line) ?? [];
+  if (body === undefined) return [line];
+  const lines: string[] = [];
+  for (let n = Number(from); n <= Number(to); n++) {
+    lines.push(
+      ...body
+        .split(' | ')
+        .map((line) =>
+          line.replace(/\{((?:\d+|n)(?:[+*-](?:\d+|n))*)\}/g, (_, sum: string) => String(evaluate(sum, n))),
+        ),
+    );
+  }
+  return lines;
+}
+
+/** Sums of products: `10+n*2`. */
+function evaluate(sum: string, n: number): number {
+  const value = (factor: string): number => (factor === 'n' ? n : Number(factor));
+  return sum
+    .replace(/-/g, '+-1*')
+    .split('+')
+    .map((product) => product.split('*').reduce((result, factor) => result * value(factor), 1))
+    .reduce((total, term) => total + term, 0);
+}
