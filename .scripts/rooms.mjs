@@ -16,6 +16,7 @@ const exportward = [...wireward, 'correlate', 'span', 'export'];
 /** Room → rooms it may import from. A room is a folder of `src/` or a file directly in it. */
 const mayImport = {
   errors: [],
+  version: ['package.json'],
   wire: ['errors'],
   binary: wireward,
   probes: [...wireward, 'binary'],
@@ -24,13 +25,14 @@ const mayImport = {
   correlate: wireward,
   span: [...wireward, 'correlate'],
   export: exportward,
-  tracer: [...kernelward, ...exportward],
-  cli: [...kernelward, ...exportward, 'tracer'],
-  index: [...kernelward, ...exportward, 'tracer'],
+  tracer: [...kernelward, ...exportward, 'version'],
+  cli: [...kernelward, ...exportward, 'tracer', 'version'],
+  plugin: [...kernelward, ...exportward, 'tracer'],
+  index: [...kernelward, ...exportward, 'tracer', 'plugin'],
 };
 
 /** Rooms without I/O, clock and environment. `binary` gets its bytes handed in. */
-const pure = ['errors', 'wire', 'correlate', 'span'];
+const pure = ['errors', 'version', 'wire', 'correlate', 'span'];
 
 /** Packages that belong to certain rooms only. */
 const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'] };

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `goidspan`. Owns the process: arguments, streams, exit code. */
 import { GoidspanError } from '../errors.ts';
-import { VERSION } from '../tracer/version.ts';
+import { VERSION } from '../version.ts';
 import { parseArguments, UsageError } from './arguments.ts';
 import { attachCommand } from './attach-command.ts';
 import { EXIT_SUCCESS, EXIT_USAGE, exitCodeOfError } from './exit-code.ts';

@@ -11,7 +11,7 @@ import type { SpanSink } from '../export/span-sink.ts';
 import { useColor } from '../export/terminal/use-color.ts';
 import type { TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
-import { VERSION } from '../tracer/version.ts';
+import { VERSION } from '../version.ts';
 import type { CommonOptions } from './arguments.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { exitCodeOf } from './exit-code.ts';

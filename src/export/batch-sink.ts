@@ -1,13 +1,10 @@
-/**
- * A counted way out: the SDK's `BatchSpanProcessor` in front of a steady exporter. Owns the counting at the door and
- * the deadline of the shutdown.
- */
-
+/** A counted way out: a queue in front of a steady exporter. Owns the counting at the door and the deadline of the end. */
 import { TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import { ExportCounts, type ExportCountsSnapshot } from './export-counts.ts';
 import type { FailureReporter } from './failure-reporter.ts';
 import type { BatchSettings } from './settings.ts';
+import { SpanQueue } from './span-queue.ts';
 import type { SpanExporter, SpanSink } from './span-sink.ts';
 import { SteadyExporter } from './steady-exporter.ts';
 
@@ -26,60 +23,37 @@ const SHUTDOWN_DEADLINE_MS = 5_000;
 export class BatchSink implements SpanSink {
   readonly name: string;
   readonly #counts = new ExportCounts();
-  readonly #processor: SpanSink;
+  readonly #queue: SpanQueue;
   readonly #exporter: SteadyExporter;
-  readonly #maxQueueSize: number;
-  #queued = 0;
   #closing: Promise<void> | undefined;
 
-  /** Loads the SDK, so that a command that exports nothing starts without it. */
-  static async create(exporter: SpanExporter, options: BatchSinkOptions): Promise<BatchSink> {
-    const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-base');
-    const createProcessor = (steady: SpanExporter): SpanSink =>
-      new BatchSpanProcessor(steady, { ...options.batch });
-    return new BatchSink(exporter, options, createProcessor);
-  }
-
-  private constructor(
-    exporter: SpanExporter,
-    { name, batch, reporter }: BatchSinkOptions,
-    createProcessor: (steady: SpanExporter) => SpanSink,
-  ) {
+  constructor(exporter: SpanExporter, { name, batch, reporter }: BatchSinkOptions) {
     this.name = name;
-    this.#maxQueueSize = batch.maxQueueSize;
-    this.#exporter = new SteadyExporter(exporter, {
+    const steady = new SteadyExporter(exporter, {
       counts: this.#counts,
       deadlineMs: batch.exportTimeoutMillis,
       onFailure: (failure) => reporter.failed(failure),
-      onTaken: (spans) => {
-        this.#queued -= spans;
-      },
     });
-    this.#processor = createProcessor(this.#exporter);
+    this.#exporter = steady;
+    this.#queue = new SpanQueue(batch, (spans) => steady.send(spans));
   }
 
-  /** Refuses what the processor would drop without a word, so that it is counted. */
+  /** What is refused is counted. */
   onEnd(span: ReadableSpan): void {
     this.#counts.handed++;
-    const refusal = this.#refusalOf(span);
-    if (refusal !== undefined) {
-      this.#counts.lose(refusal, 1);
-      return;
-    }
-    this.#queued++;
-    this.#processor.onEnd(span);
+    const refusal = this.#refusalOf(span) ?? (this.#queue.push(span) ? undefined : 'queue_full');
+    if (refusal !== undefined) this.#counts.lose(refusal, 1);
   }
 
   /** Resolves when all that was handed over has an outcome, good or bad. Never rejects. */
   async forceFlush(): Promise<void> {
-    // It rejects with the first failed batch; the others are still under way, and all are counted.
-    await this.#processor.forceFlush().catch(() => {});
-    await this.#exporter.forceFlush();
+    this.#queue.flush();
+    await this.#exporter.idle();
   }
 
-  /** Drains for five seconds at most, then gives up and counts. Idempotent; never rejects. */
-  shutdown(): Promise<void> {
-    this.#closing ??= this.#shutdown();
+  /** Drains until the deadline (five seconds from now), then gives up and counts. Idempotent; never rejects. */
+  shutdown(deadlineMs: number = SHUTDOWN_DEADLINE_MS): Promise<void> {
+    this.#closing ??= this.#shutdown(deadlineMs);
     return this.#closing;
   }
 
@@ -89,15 +63,13 @@ export class BatchSink implements SpanSink {
 
   #refusalOf(span: ReadableSpan): string | undefined {
     if (this.#closing) return 'closed';
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return 'not_sampled';
-    return this.#queued >= this.#maxQueueSize ? 'queue_full' : undefined;
+    return (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0 ? 'not_sampled' : undefined;
   }
 
-  async #shutdown(): Promise<void> {
+  async #shutdown(deadlineMs: number): Promise<void> {
     // Not unref'd: it is what keeps the process alive until every span has an outcome.
-    const timer = setTimeout(() => this.#exporter.cutOff(), SHUTDOWN_DEADLINE_MS);
-    await this.#processor.shutdown().catch(() => {});
-    // After a failed batch the processor does not close its exporter.
+    const timer = setTimeout(() => this.#exporter.cutOff(), deadlineMs);
+    this.#queue.flush();
     await this.#exporter.shutdown();
     clearTimeout(timer);
   }

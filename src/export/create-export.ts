@@ -42,7 +42,7 @@ export async function createExport(
   if (destinations.includes('console')) {
     const exporter = new TreeExporter({ write: terminal.write, paint: paintOf(terminal.useColor) });
     const reporter = new FailureReporter('the terminal', report);
-    sinks.push(await BatchSink.create(exporter, { name: 'terminal', batch: TERMINAL_BATCH, reporter }));
+    sinks.push(new BatchSink(exporter, { name: 'terminal', batch: TERMINAL_BATCH, reporter }));
   }
   return sinks;
 }
@@ -50,7 +50,7 @@ export async function createExport(
 async function createFileSink(path: string, report: (message: string) => void): Promise<BatchSink> {
   const exporter = await JsonlExporter.open(path);
   const reporter = new FailureReporter(path, report);
-  return BatchSink.create(exporter, { name: 'file', batch: FILE_BATCH, reporter });
+  return new BatchSink(exporter, { name: 'file', batch: FILE_BATCH, reporter });
 }
 
 async function createOtlpSink(env: NodeJS.ProcessEnv, report: (message: string) => void): Promise<BatchSink> {
@@ -59,5 +59,5 @@ async function createOtlpSink(env: NodeJS.ProcessEnv, report: (message: string) 
   const early = await probeEndpoint(settings.url);
   if (early) reporter.failed(early);
   const exporter = await createOtlpExporter(settings);
-  return BatchSink.create(exporter, { name: 'otlp', batch: batchSettingsOf(env, report), reporter });
+  return new BatchSink(exporter, { name: 'otlp', batch: batchSettingsOf(env, report), reporter });
 }

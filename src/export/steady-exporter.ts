@@ -3,6 +3,7 @@
  * every outcome counted. Owns no queue of spans, only the batches that wait for their turn.
  */
 import { setMaxListeners } from 'node:events';
+import { context, createContextKey } from '@opentelemetry/api';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { ExportCounts } from './export-counts.ts';
 import { classifyFailure, type ExportFailure } from './export-failure.ts';
@@ -15,13 +16,11 @@ export interface SteadyOptions {
   readonly deadlineMs: number;
   /** Told of each failed try. */
   readonly onFailure: (failure: ExportFailure) => void;
-  /** Told when a batch leaves the queue of the processor. */
-  readonly onTaken: (spans: number) => void;
 }
 
 interface Batch {
   readonly spans: ReadableSpan[];
-  readonly done: (result: ExportResult) => void;
+  readonly done: () => void;
   readonly deadlineAt: number;
 }
 
@@ -32,8 +31,11 @@ const MAX_BACKOFF_MS = 4_000;
 
 const NO_ANSWER = new Error('Request timed out');
 
-/** An exporter around an exporter. */
-export class SteadyExporter implements SpanExporter {
+/** The key by which the SDKs of both lines and the instrumentations know not to trace: no trace of the export itself. */
+const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+/** An exporter with patience around one without. */
+export class SteadyExporter {
   readonly #inner: SpanExporter;
   readonly #options: SteadyOptions;
   readonly #waiting: Batch[] = [];
@@ -48,14 +50,16 @@ export class SteadyExporter implements SpanExporter {
     setMaxListeners(MAX_CONCURRENT + 1, this.#end.signal);
   }
 
-  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
-    this.#options.onTaken(spans.length);
-    this.#waiting.push({ spans, done, deadlineAt: performance.now() + this.#options.deadlineMs });
-    this.#startWaiting();
+  /** Resolves when every span of the batch is counted as exported or lost. Never rejects. */
+  send(spans: ReadableSpan[]): Promise<void> {
+    return new Promise((done) => {
+      this.#waiting.push({ spans, done, deadlineAt: performance.now() + this.#options.deadlineMs });
+      this.#startWaiting();
+    });
   }
 
   /** Resolves when nothing waits and nothing is under way. */
-  forceFlush(): Promise<void> {
+  idle(): Promise<void> {
     if (this.#running === 0 && this.#waiting.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idleCallbacks.push(resolve));
   }
@@ -67,8 +71,11 @@ export class SteadyExporter implements SpanExporter {
 
   /** Waits for what is under way. Never rejects. */
   async shutdown(): Promise<void> {
-    await this.forceFlush();
-    await this.#orEnd((resolve) => void this.#inner.shutdown().then(resolve, resolve));
+    await this.idle();
+    await this.#orEnd((resolve) => {
+      const inner = async (): Promise<void> => this.#inner.shutdown();
+      void inner().then(resolve, resolve);
+    });
   }
 
   #startWaiting(): void {
@@ -76,19 +83,20 @@ export class SteadyExporter implements SpanExporter {
       const batch = this.#waiting.shift();
       if (!batch) return;
       this.#running++;
-      void this.#send(batch).then((result) => {
+      void this.#send(batch).then(() => {
         this.#running--;
-        batch.done(result);
+        batch.done();
         this.#startWaiting();
         if (this.#running === 0) for (const resolve of this.#idleCallbacks.splice(0)) resolve();
       });
     }
   }
 
-  async #send(batch: Batch): Promise<ExportResult> {
+  async #send(batch: Batch): Promise<void> {
     const { counts, onFailure } = this.#options;
     let lastReason: string | undefined;
     let backoffMs = FIRST_BACKOFF_MS;
+    await this.#resourcesOf(batch.spans);
     while (!this.#end.signal.aborted) {
       const leftMs = batch.deadlineAt - performance.now();
       if (leftMs <= 0) break;
@@ -97,7 +105,7 @@ export class SteadyExporter implements SpanExporter {
       if (!result || (result.error === NO_ANSWER && lastReason !== undefined)) break;
       if (result.code === 0) {
         counts.exported += batch.spans.length;
-        return result;
+        return;
       }
       const failure = classifyFailure(result.error);
       lastReason = failure.reason;
@@ -106,9 +114,17 @@ export class SteadyExporter implements SpanExporter {
       await this.#pause(Math.min(backoffMs * (0.5 + Math.random()), leftMs));
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
     }
-    const reason = lastReason ?? 'deadline';
-    counts.lose(reason, batch.spans.length);
-    return { code: 1, error: new Error(`${batch.spans.length} spans were not exported: ${reason}`) };
+    counts.lose(lastReason ?? 'deadline', batch.spans.length);
+  }
+
+  /** An application's own spans may have a resource that is still being detected; those of targets are complete. */
+  async #resourcesOf(spans: readonly ReadableSpan[]): Promise<void> {
+    const pending = new Set(spans.map((span) => span.resource).filter((r) => r.asyncAttributesPending));
+    if (pending.size === 0) return;
+    await this.#orEnd((resolve) => {
+      const all = [...pending].map(async (resource) => resource.waitForAsyncAttributes?.());
+      void Promise.allSettled(all).then(resolve);
+    });
   }
 
   /** One try; undefined when it was cut off. */
@@ -120,7 +136,8 @@ export class SteadyExporter implements SpanExporter {
         resolve(result);
       };
       try {
-        this.#inner.export(spans, finish);
+        const quiet = context.active().setValue(SUPPRESS_TRACING, true);
+        context.with(quiet, () => this.#inner.export(spans, finish));
       } catch (error) {
         finish({ code: 1, error: error instanceof Error ? error : new Error(String(error)) });
       }

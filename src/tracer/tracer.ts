@@ -15,6 +15,7 @@ import { toSpan } from '../span/to-span.ts';
 import { readHost } from '../target/host.ts';
 import { type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
 import { resourceOf } from '../target/resource.ts';
+import { VERSION } from '../version.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
 import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
 import { type EvProcessExec, type EvProcessExit, type EvSpanEnd, wireLimit } from '../wire/wire.gen.ts';
@@ -25,7 +26,6 @@ import { isGoroutineAlive } from './goroutine-life.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { type Program, Programs } from './program.ts';
 import { Target } from './target.ts';
-import { VERSION } from './version.ts';
 
 /** Ended targets whose statistics are kept. */
 const ENDED_TARGETS_MAX = 1024;

@@ -26,10 +26,10 @@ function keep(receiver: Receiver): Receiver {
   return receiver;
 }
 
-async function sinkOf(exporter: SpanExporter, batch: Partial<BatchSettings> = {}) {
+function sinkOf(exporter: SpanExporter, batch: Partial<BatchSettings> = {}) {
   const messages: string[] = [];
   const reporter = new FailureReporter('http://collector', (message) => messages.push(message));
-  const sink = await BatchSink.create(exporter, { name: 'otlp', batch: { ...BATCH, ...batch }, reporter });
+  const sink = new BatchSink(exporter, { name: 'otlp', batch: { ...BATCH, ...batch }, reporter });
   return { sink, messages };
 }
 
@@ -138,7 +138,7 @@ describe('a way out', () => {
   });
 
   it('counts a batch that its exporter throws at', async () => {
-    const { sink } = await sinkOf({
+    const { sink } = sinkOf({
       export: () => {
         throw new TypeError('broken');
       },
@@ -153,7 +153,7 @@ describe('a way out', () => {
     const shutdown = vi.fn(async () => {
       throw new Error('no');
     });
-    const { sink } = await sinkOf({ export: (_spans, done) => done({ code: 0 }), shutdown });
+    const { sink } = sinkOf({ export: (_spans, done) => done({ code: 0 }), shutdown });
     await Promise.all([sink.shutdown(), sink.shutdown()]);
     expect(shutdown).toHaveBeenCalled();
   });
@@ -161,7 +161,7 @@ describe('a way out', () => {
   it('never has more than four exports under way', async () => {
     let running = 0;
     let most = 0;
-    const { sink } = await sinkOf({
+    const { sink } = sinkOf({
       export: (_spans, done) => {
         most = Math.max(most, ++running);
         setTimeout(() => {
