@@ -41,7 +41,7 @@ void programs__setup(void)
 void programs__reset(uint32_t seed)
 {
 	host_map__reset();
-	random_state = seed * 2654435761ULL + 88172645463325252ULL;
+	random_state = seed;
 	random_fixed = -1;
 	ring_used = 0;
 	now_ktime_ns = 0;
@@ -99,10 +99,11 @@ __u64 bpf_ktime_get_ns(void)
 
 __u32 bpf_get_prandom_u32(void)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_fixed >= 0 ? random_fixed : random_state >> 16;
+	uint64_t mixed = random_state += 0x9e3779b97f4a7c15; /* splitmix64 */
+
+	mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+	mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+	return random_fixed >= 0 ? random_fixed : mixed >> 32;
 }
 
 __u64 bpf_get_attach_cookie(void *ctx)

@@ -1,0 +1,187 @@
+/**
+ * Made-up programs of concurrent requests: events with an order only where one causes another, and for each span what
+ * must be said of it in every schedule that keeps to that order.
+ */
+import type { Random } from '../support/random.ts';
+
+/** What must be true of a span, by names of spans. */
+export interface Expected {
+  readonly parent?: string | undefined;
+  readonly remote?: boolean | undefined;
+  readonly link?: string | undefined;
+  readonly ending: 'returned' | 'panicked';
+}
+
+/** An event (empty: a meeting point only) and the events, by index, that must come before it. */
+export interface Step {
+  readonly text: string;
+  readonly after: readonly number[];
+  /** The event begins the span of that name. */
+  readonly begins?: string | undefined;
+}
+
+const REMOTE = '0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331';
+
+/** A span while it is written; its end waits for what is started in it and is to be its child. */
+interface Open {
+  readonly name: string;
+  readonly sampled: boolean;
+  readonly waits: number[];
+  /** Index of its end, once that is known; children that come too late wait for it. */
+  end: number | undefined;
+  readonly late: (() => void)[];
+}
+
+interface Goroutine {
+  readonly goid: number;
+  /** The last event on it. */
+  last: number | undefined;
+  readonly inherited: Open | undefined;
+  /** The inherited span has ended before this goroutine does anything. */
+  readonly isLate: boolean;
+  readonly open: Open[];
+}
+
+export class Program {
+  readonly steps: Step[] = [];
+  /** Only the sampled spans. */
+  readonly expected = new Map<string, Expected>();
+  readonly #random: Random;
+  #goids = 0;
+  #names = 0;
+
+  constructor(random: Random, connections: number) {
+    this.#random = random;
+    for (let i = 0; i < connections; i++) this.#connection();
+  }
+
+  /** One order of the events that is possible, as lines with their times; times of begins by name. */
+  schedule(random: Random): { events: string[]; begunAt: Map<string, number> } {
+    const waiting = this.steps.map((step) => step.after.length);
+    const followers = this.steps.map((): number[] => []);
+    this.steps.forEach((step, index) => {
+      for (const before of step.after) (followers[before] as number[]).push(index);
+    });
+    const ready = waiting.flatMap((count, index) => (count === 0 ? [index] : []));
+    const events: string[] = [];
+    const begunAt = new Map<string, number>();
+    let done = 0;
+    while (ready.length > 0) {
+      const [index] = ready.splice(random.below(ready.length), 1) as [number];
+      const { text, begins } = this.steps[index] as Step;
+      const time = 10 * ++done;
+      if (begins !== undefined) begunAt.set(begins, time);
+      if (text !== '') events.push(`${time} ${text}${begins === undefined ? '' : ` span=${begins}`}`);
+      for (const next of followers[index] as number[]) {
+        waiting[next] = (waiting[next] as number) - 1;
+        if (waiting[next] === 0) ready.push(next);
+      }
+    }
+    if (done !== this.steps.length) throw new Error('the program waits for itself');
+    return { events, begunAt };
+  }
+
+  /** Requests one after the other on one goroutine, as net/http serves a connection. */
+  #connection(): void {
+    const g = this.#goroutine(undefined, false);
+    for (let requests = 1 + this.#random.below(3); requests > 0; requests--) this.#request(g);
+  }
+
+  #request(g: Goroutine): void {
+    const kind = this.#random.pick(['root', 'root', 'remote', 'unsampled'] as const);
+    const span = this.#span(kind !== 'unsampled');
+    const header = {
+      root: '',
+      remote: ` traceparent=00-${REMOTE}-01`,
+      unsampled: ` traceparent=00-${REMOTE}-00`,
+    };
+    this.#step(g, `server begin g${g.goid}${header[kind]}`, span.name);
+    if (span.sampled)
+      this.expected.set(span.name, { remote: kind === 'remote' || undefined, ending: 'returned' });
+    g.open.push(span);
+    this.#body(g, 3);
+    g.open.pop();
+    this.#end(g, span, `server end g${g.goid}`);
+  }
+
+  /** What a goroutine does from here on, up to `depth` spans and births inside each other. */
+  #body(g: Goroutine, depth: number): void {
+    for (let i = this.#random.below(4); i > 0 && depth > 0; i--) {
+      const what = this.#random.below(10);
+      if (what < 5) this.#call(g, depth);
+      else if (what < 9) this.#birth(g, depth);
+      else this.#callAfterPanic(g, depth);
+    }
+  }
+
+  #call(g: Goroutine, depth: number): void {
+    const span = this.#beginCall(g, 'returned');
+    g.open.push(span);
+    if (g.open.length < 4) this.#body(g, depth - 1);
+    g.open.pop();
+    this.#end(g, span, `client end g${g.goid}`);
+  }
+
+  /** A call that panics and is recovered, and then another one, by which the first is known to be over. */
+  #callAfterPanic(g: Goroutine, depth: number): void {
+    this.#beginCall(g, 'panicked');
+    this.#step(g, `panic g${g.goid}`);
+    this.#call(g, depth);
+  }
+
+  #beginCall(g: Goroutine, ending: Expected['ending']): Open {
+    const outer = g.open.at(-1);
+    const { inherited } = g;
+    const parent = outer ?? (g.isLate ? undefined : inherited);
+    const span = this.#span(parent?.sampled ?? true);
+    this.#step(g, `client begin g${g.goid}`, span.name);
+    const link = parent === undefined && inherited?.sampled ? inherited.name : undefined;
+    if (span.sampled) this.expected.set(span.name, { parent: parent?.name, link, ending });
+    return span;
+  }
+
+  /** The child inherits; either what it inherits waits for it, or it waits for the end of that. */
+  #birth(g: Goroutine, depth: number): void {
+    const context = g.open.at(-1) ?? g.inherited;
+    const isOver = g.open.length === 0 && g.isLate;
+    const isLate = isOver || this.#random.below(3) === 0;
+    const child = this.#goroutine(context, isLate);
+    child.last = this.#step(g, `birth g${child.goid} by g${g.goid}`);
+    const run = (): void => {
+      this.#body(child, depth - 1);
+    };
+    if (context === undefined || isOver) run();
+    else if (!isLate) {
+      run();
+      context.waits.push(child.last);
+    } else {
+      context.late.push(() => {
+        child.last = this.#push('', [child.last as number, context.end as number]);
+        run();
+      });
+    }
+  }
+
+  #end(g: Goroutine, span: Open, text: string): void {
+    span.end = this.#step(g, text, undefined, span.waits);
+    for (const run of span.late) run();
+  }
+
+  #goroutine(inherited: Open | undefined, isLate: boolean): Goroutine {
+    return { goid: ++this.#goids, last: undefined, inherited, isLate, open: [] };
+  }
+
+  #span(sampled: boolean): Open {
+    return { name: `s${++this.#names}`, sampled, waits: [], end: undefined, late: [] };
+  }
+
+  #step(g: Goroutine, text: string, begins?: string, after: readonly number[] = []): number {
+    g.last = this.#push(text, g.last === undefined ? after : [g.last, ...after], begins);
+    return g.last;
+  }
+
+  #push(text: string, after: readonly number[], begins?: string): number {
+    this.steps.push({ text, after, begins });
+    return this.steps.length - 1;
+  }
+}
