@@ -1,8 +1,8 @@
 /** Builds `dist/`: BPF object, native library, JavaScript. Each part only when its sources changed. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
 import { filesUnder, unlessFresh } from './lib/fresh.mjs';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
 
@@ -31,19 +31,40 @@ export async function buildBpf() {
   });
 }
 
-/** The libbpf shim. `nodelete`: koffi unloads a library when the last reference is collected. */
+/**
+ * Libraries that travel with the shim: bare Debian 12 and 13 have neither. (They have `libz.so.1`: dpkg needs it.)
+ * Name → Debian's package, whose copyright file goes along.
+ */
+const shippedLibraries = { 'libbpf.so.1': 'libbpf1', 'libelf.so.1': 'libelf1' };
+
+function libraryPath(name) {
+  const path = execFileSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
+  if (!isAbsolute(path)) throw new ScriptError(`cannot build: gcc finds no ${name} (npm run setup)`);
+  return realpathSync(path);
+}
+
+/** The libbpf shim and its libraries beside it. `nodelete`: koffi unloads a library when the last reference is collected. */
 export async function buildShim() {
   need('gcc', 'npm run setup, or apt-get install gcc');
   const output = 'dist/native/libgoidspan.so';
   const sources = filesUnder('native').filter((path) => path.endsWith('.c'));
+  const libraries = Object.keys(shippedLibraries);
   const args = [
     ...['-shared', '-fPIC', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'],
     ...[`-ffile-prefix-map=${root}=.`, '-Wl,-z,nodelete', '-Wl,--version-script=native/exports.map'],
+    ...['-Wl,--enable-new-dtags', '-Wl,-rpath,$ORIGIN', '-Wl,--no-as-needed'],
     ...[...sources, '-o', output, '-lbpf', '-lelf', '-lz'],
   ];
-  await unlessFresh('shim', { inputs: ['native', 'bpf'], words: args, outputs: [output] }, async () => {
+  const outputs = [output, ...libraries.map((name) => `dist/native/${name}`)];
+  const words = [...args, ...libraries.map(libraryPath)];
+  await unlessFresh('shim', { inputs: ['native', 'bpf'], words, outputs }, async () => {
     say('building the libbpf shim');
     await run('gcc', args);
+    for (const name of libraries) {
+      copyFileSync(libraryPath(name), join(root, 'dist/native', name));
+      const copyright = `/usr/share/doc/${shippedLibraries[name]}/copyright`;
+      if (existsSync(copyright)) copyFileSync(copyright, join(root, 'dist/native', `${name}.copyright`));
+    }
   });
 }
 
