@@ -34,7 +34,7 @@ const LINK_GRACE_NS = 10_000_000_000n;
 /** A span that has been open for so long is checked for a goroutine that died. */
 const SUSPECT_AGE_NS = 10_000_000_000n;
 
-export class Tracer implements RecordVisitor {
+export class Tracer {
   readonly #options: TracerOptions;
   readonly #kernel: Kernel;
   readonly #clock = new Clock();
@@ -51,9 +51,16 @@ export class Tracer implements RecordVisitor {
     { length: wireLimit.TARGETS_MAX },
     (_, slot) => wireLimit.TARGETS_MAX - 1 - slot,
   );
+  readonly #visitor: RecordVisitor = {
+    onSpanEnd: (record) => this.#emit(spanFact(record)),
+    onProcessExec: (record) => this.#onProcessExec(record),
+    onProcessExit: (record) => this.#onProcessExit(record),
+    onBad: (reason) => this.#counters.lose(reason),
+  };
   readonly #underWay = new Set<Promise<unknown>>();
   #lastTargetId = 0;
   #closing: Promise<TracerStats> | undefined;
+  #finalStats: TracerStats | undefined;
 
   /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.17 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
@@ -69,7 +76,7 @@ export class Tracer implements RecordVisitor {
     });
     this.#applySettings(false);
     this.#ingest = new Ingest(kernel, {
-      onBatch: (batch) => decodeBatch(batch, this),
+      onBatch: (batch) => decodeBatch(batch, this.#visitor),
       onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
     });
     this.#housekeeping = new Housekeeping({
@@ -114,10 +121,15 @@ export class Tracer implements RecordVisitor {
     return this.#live().length;
   }
 
-  /** Everything that is counted, once what the ring holds now has been taken in. */
+  /** Everything that is counted, once what the ring holds now has been taken in and handed to the processors. */
   async stats(): Promise<TracerStats> {
     await this.#ingest.drain();
-    return this.#readStats();
+    return this.currentStats();
+  }
+
+  /** Everything that has been counted so far; after {@link close}, the final numbers. */
+  currentStats(): TracerStats {
+    return this.#finalStats ?? this.#readStats();
   }
 
   /** Detaches, drains, reports what was still open, flushes the processors. Idempotent; never throws. */
@@ -126,11 +138,7 @@ export class Tracer implements RecordVisitor {
     return this.#closing;
   }
 
-  onSpanEnd(record: EvSpanEnd): void {
-    this.#emit(spanFact(record));
-  }
-
-  onProcessExec(record: EvProcessExec): void {
+  #onProcessExec(record: EvProcessExec): void {
     const target = this.#liveTarget(record.tgid);
     if (target?.awaitsExec && readProcess(record.tgid)?.exe === target.facts.exe) {
       target.awaitsExec = false;
@@ -141,14 +149,10 @@ export class Tracer implements RecordVisitor {
     if (this.#closing === undefined) this.#follower.onExec(record.tgid, record.parentTgid);
   }
 
-  onProcessExit(record: EvProcessExit): void {
+  #onProcessExit(record: EvProcessExit): void {
     const target = this.#liveTarget(record.tgid);
     if (target) this.#track(this.#end(target, record.ktimeNs));
     this.#follower.onExit(record.tgid);
-  }
-
-  onBad(reason: 'record_damaged' | 'record_unknown'): void {
-    this.#counters.lose(reason);
   }
 
   async #attach(facts: ProcessFacts, program: Program, awaitsExec = false): Promise<Target> {
@@ -250,7 +254,7 @@ export class Tracer implements RecordVisitor {
       onSpanEnd,
       onProcessExec: () => {},
       onProcessExit: () => {},
-      onBad: (reason) => this.onBad(reason),
+      onBad: (reason) => this.#counters.lose(reason),
     });
   }
 
@@ -268,10 +272,10 @@ export class Tracer implements RecordVisitor {
       this.#programs.release(target.program);
       this.#tell({ kind: 'ended', target: target.info });
     }
-    const stats = this.#readStats();
+    this.#finalStats = this.#readStats();
     this.#kernel.close();
     await Promise.allSettled(this.#options.processors.map((processor) => processor.forceFlush()));
-    return stats;
+    return this.#finalStats;
   }
 
   #emit(fact: SpanFact): void {
