@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { batchOf, type Ktime } from '../../src/wire/batch.ts';
+import {
+  readEvProcessExec,
+  readEvProcessExit,
+  readEvSpanEnd,
+  type Settings,
+  type TargetRow,
+  targetRowGoFields,
+  wireSize,
+  writeSettings,
+  writeTargetRow,
+} from '../../src/wire/wire.gen.ts';
+import { type Golden, goldenStructs } from './golden.ts';
+
+const structs = new Map(goldenStructs().map((golden) => [golden.struct, golden]));
+
+const readers = {
+  ev_span_end: readEvSpanEnd,
+  ev_process_exec: readEvProcessExec,
+  ev_process_exit: readEvProcessExit,
+};
+
+function goldenOf(struct: string): Golden {
+  const golden = structs.get(struct);
+  if (golden === undefined) throw new Error(`wire.h has no struct ${struct}`);
+  return golden;
+}
+
+const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
+
+/** A decoded field in the form in which C printed it. */
+function printed(value: unknown): string {
+  if (ArrayBuffer.isView(value)) {
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
+  }
+  if (Array.isArray(value)) return value.map((word: number) => word.toString(16).padStart(8, '0')).join('');
+  return String(value);
+}
+
+const isKtime = (name: string): boolean => name.endsWith('KtimeNs') || name === 'ktimeNs';
+
+function flatten(record: object): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(record)) {
+    if (name === 'header') {
+      for (const [inner, field] of Object.entries(value as object)) flat[`header.${inner}`] = printed(field);
+    } else if (isKtime(name)) {
+      const [seconds, nanos] = value as Ktime;
+      flat[name] = String(BigInt(seconds) * 1_000_000_000n + BigInt(nanos));
+    } else {
+      flat[name] = printed(value);
+    }
+  }
+  return flat;
+}
+
+describe('a record filled by C', () => {
+  it.each(Object.entries(readers))('%s is read field by field as it was filled', (struct, read) => {
+    const { bytes, fields } = goldenOf(struct);
+    const buffer = new ArrayBuffer(8 + ((bytes.length + 7) & ~7));
+    new Uint8Array(buffer).set(bytes, 8);
+    const want = Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value]));
+    expect(flatten(read(batchOf(buffer), 8))).toEqual(want);
+  });
+
+  it.each(Object.keys(readers))('%s has the size that TypeScript knows', (struct) => {
+    expect(goldenOf(struct).bytes.length).toBe(wireSize[struct.toUpperCase() as keyof typeof wireSize]);
+  });
+
+  it('is every record that there is', () => {
+    expect([...structs.keys()].filter((name) => name.startsWith('ev_')).sort()).toEqual(
+      Object.keys(readers).sort(),
+    );
+  });
+});
+
+describe('a map value written by TypeScript', () => {
+  const numbers = (struct: string, big: readonly string[]): Record<string, number | bigint> =>
+    Object.fromEntries(
+      Object.entries(goldenOf(struct).fields).map(([name, value]) => [
+        camel(name),
+        big.includes(name) ? BigInt(value) : Number(value),
+      ]),
+    );
+
+  it('holds the settings as C would', () => {
+    const settings = numbers('settings', ['sampler_reject_below']) as unknown as Settings;
+    expect(Buffer.from(writeSettings(settings)).toString('hex')).toBe(hex(goldenOf('settings')));
+  });
+
+  it('holds the row of a target as C would', () => {
+    const row = numbers('target_row', ['load_bias']) as unknown as TargetRow;
+    expect(Buffer.from(writeTargetRow(row)).toString('hex')).toBe(hex(goldenOf('target_row')));
+  });
+
+  it('names a Go field for every offset in the row', () => {
+    const { fields } = goldenOf('target_row');
+    const others = ['targetId', 'tgid', 'flags', 'reserved', 'loadBias', 'padding'];
+    const addresses = ['backgroundReadEntry', 'skipAltProtocol', 'tcpConnType'];
+    expect([...Object.keys(targetRowGoFields), ...others, ...addresses].sort()).toEqual(
+      Object.keys(fields).map(camel).sort(),
+    );
+  });
+
+  const hex = ({ bytes }: Golden): string => Buffer.from(bytes).toString('hex');
+});
