@@ -3,10 +3,11 @@
  * the same wire.h. Nothing else in the project imports koffi.
  */
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import koffi from 'koffi';
+import type * as Koffi from 'koffi';
 import { GoidspanError } from '../errors.ts';
 import { WIRE_HASH } from '../wire/wire.gen.ts';
 
@@ -70,18 +71,38 @@ let loaded: Native | undefined;
 
 /** Loads the library once per thread. Throws `shim_unusable`. */
 export function loadNative(): Native {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new GoidspanError(
+      'shim_unusable',
+      `cannot trace on ${process.platform}-${process.arch}: this package is built for linux-x64 (run it there)`,
+    );
+  }
   loaded ??= declare(nativePath('libgoidspan.so'));
   return loaded;
 }
 
+/** Not when this module is loaded: an application that only imports the package must not fail without it. */
+function loadKoffi(): typeof Koffi {
+  try {
+    return createRequire(import.meta.url)('koffi') as typeof Koffi;
+  } catch (cause) {
+    throw new GoidspanError(
+      'shim_unusable',
+      `cannot load koffi: ${(cause as Error).message} (install with optional dependencies: koffi's binaries are among them)`,
+      { cause },
+    );
+  }
+}
+
 function declare(path: string): Native {
-  let library: ReturnType<typeof koffi.load>;
+  const koffi = loadKoffi();
+  let library: Koffi.LibraryHandle;
   try {
     library = koffi.load(path);
   } catch (cause) {
     throw new GoidspanError(
       'shim_unusable',
-      `cannot load ${path}: ${cause instanceof Error ? cause.message : cause} (install libbpf 1.x: apt-get install libbpf1)`,
+      `cannot load ${path}: ${cause instanceof Error ? cause.message : cause} (glibc 2.34 or newer and libz.so.1 are needed)`,
       { cause },
     );
   }
@@ -109,7 +130,7 @@ function declare(path: string): Native {
     count: 'uint32_t',
     pid: 'uint32_t',
   });
-  const bind = (name: string, result: string, ...parameters: (string | ReturnType<typeof koffi.pointer>)[]) =>
+  const bind = (name: string, result: string, ...parameters: (string | ReturnType<typeof Koffi.pointer>)[]) =>
     library.func(name, result, parameters);
   const open = bind('kernel__open', 'int', koffi.pointer(kernelOptions), 'void *', 'void *', 'size_t');
   const attach = bind('kernel__attach', 'int', 'uintptr_t', koffi.pointer(attachOptions), 'void *');
