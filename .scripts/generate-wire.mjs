@@ -1,6 +1,7 @@
 // Generates the TypeScript side of bpf/wire.h from its BTF: readers of records, writers of map values, enums, and
 // the hash by which shim and TypeScript recognise each other. `npm run generate` runs it; a test regenerates and
 // compares. It refuses what the wire must not hold: padding, pointers, bit fields, a kind without a record.
+// Given the path of another witness (`wire.btf.c` beside its `wire.h`), it only checks that one and writes nothing.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tsOut = join(root, 'src/wire/wire.gen.ts');
 const hashOut = join(root, 'bpf/wire_hash.gen.h');
 
-const types = readBtf();
+const otherWitness = process.argv[2];
+const types = readBtf(otherWitness ?? join(root, 'bpf/wire.btf.c'));
 const named = (kind, name) =>
   types.find((t) => t.kind === kind && t.name === name) ?? fail(`no ${kind} ${name}`);
 
@@ -41,27 +43,30 @@ const hash = createHash('sha256')
   .update(JSON.stringify({ records, values, enums }))
   .digest('hex')
   .slice(0, 16);
-mkdirSync(dirname(tsOut), { recursive: true });
-writeFileSync(tsOut, typescript());
-execFileSync(join(root, 'node_modules/.bin/biome'), ['format', '--write', tsOut], {
-  stdio: 'ignore',
-  cwd: root,
-});
-writeFileSync(
-  hashOut,
-  `/* SPDX-License-Identifier: MIT OR GPL-2.0-only */\n/* Generated from wire.h; do not edit. */\n#define WIRE_HASH 0x${hash}ULL\n`,
-);
+const source = typescript();
+if (!otherWitness) write();
 console.log(`wire ${hash}: ${records.length} records, ${values.length} map values`);
 
-function readBtf() {
-  const object = join(root, '.cache/wire.btf.o');
+function write() {
+  mkdirSync(dirname(tsOut), { recursive: true });
+  writeFileSync(tsOut, source);
+  execFileSync(join(root, 'node_modules/.bin/biome'), ['format', '--write', tsOut], {
+    stdio: 'ignore',
+    cwd: root,
+  });
+  writeFileSync(
+    hashOut,
+    `/* SPDX-License-Identifier: MIT OR GPL-2.0-only */\n/* Generated from wire.h; do not edit. */\n#define WIRE_HASH 0x${hash}ULL\n`,
+  );
+}
+
+function readBtf(witness) {
+  const object = otherWitness ? `${witness}.o` : join(root, '.cache/wire.btf.o');
   mkdirSync(dirname(object), { recursive: true });
   const include = `/usr/include/${execFileSync('gcc', ['-dumpmachine'], { encoding: 'utf8' }).trim()}`;
-  execFileSync(
-    'clang',
-    ['-O2', '-g', '-target', 'bpf', `-I${include}`, '-c', join(root, 'bpf/wire.btf.c'), '-o', object],
-    { stdio: 'inherit' },
-  );
+  execFileSync('clang', ['-O2', '-g', '-target', 'bpf', `-I${include}`, '-c', witness, '-o', object], {
+    stdio: 'inherit',
+  });
   return JSON.parse(execFileSync('bpftool', ['-j', 'btf', 'dump', 'file', object], { encoding: 'utf8' }))
     .types;
 }
