@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest';
+import type { SpanFact } from '../../src/correlate/fact.ts';
+import { spanFact } from '../../src/correlate/span-fact.ts';
+import {
+  type EvSpanEnd,
+  spanEnding,
+  spanFlag,
+  spanRole,
+  spanText,
+  wireLimit,
+} from '../../src/wire/wire.gen.ts';
+
+type TextName = 'METHOD' | 'SCHEME' | 'HOST' | 'PATH' | 'QUERY' | 'PEER' | 'TRACE_STATE' | 'PATTERN';
+type Texts = Partial<Record<TextName, string | Uint8Array>>;
+
+const traceId = [0x0af76519, 0x16cd43dd, 0x8448eb21, 0x1c80319c] as const;
+const linkTraceId = [1, 2, 3, 4] as const;
+
+/** The record of a plain server span, with what a test wants changed. */
+function makeRecord(more: Partial<EvSpanEnd> = {}, texts: Texts = {}, flags = 0): EvSpanEnd {
+  const text = new Uint8Array(wireLimit.TEXT_BYTES_MAX);
+  const textSizes = new Uint16Array(spanText.TEXT_COUNT);
+  let textBytes = 0;
+  for (const [name, index] of Object.entries(spanText)) {
+    const value = texts[name.replace('TEXT_', '') as TextName];
+    if (value === undefined) continue;
+    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+    text.set(bytes, textBytes);
+    textSizes[index] = bytes.length;
+    textBytes += bytes.length;
+  }
+  return {
+    header: { kind: 1, flags, size: 0, targetId: 3, tid: 4243 },
+    startKtimeNs: [100, 999_999_000],
+    endKtimeNs: [102, 500],
+    goid: 18,
+    parentGoid: 0,
+    traceId,
+    linkTraceId,
+    spanId: [0x00f067aa, 0x0ba902b7],
+    parentSpanId: [0xb7ad6b71, 0x69203331],
+    linkSpanId: [5, 6],
+    gAddr: 0xc000_0010,
+    requestAddr: 0xc000_0100,
+    returnAddr: 0x50_0000,
+    errorTypeAddr: 0,
+    bodyBytes: -1,
+    stackDepth: 900,
+    status: 0,
+    role: spanRole.SPAN_SERVER,
+    traceFlags: 1,
+    protocol: 11,
+    resends: 0,
+    nested: 0,
+    depth: 0,
+    ending: spanEnding.ENDING_RETURNED,
+    textCut: 0,
+    textBytes,
+    textSizes,
+    text,
+    ...more,
+  };
+}
+
+const client = { role: spanRole.SPAN_CLIENT };
+
+describe('spanFact', () => {
+  it('keeps ids, times, goroutine and thread', () => {
+    expect(spanFact(makeRecord({ parentGoid: 7 }))).toMatchObject({
+      role: 'server',
+      targetId: 3,
+      traceId,
+      spanId: [0x00f067aa, 0x0ba902b7],
+      traceFlags: 1,
+      start: [100, 999_999_000],
+      end: [102, 500],
+      goid: 18,
+      parentGoid: 7,
+      threadId: 4243,
+      ending: 'returned',
+      cut: [],
+    });
+  });
+
+  it('has no parent, link or status unless the record says so', () => {
+    const fact = spanFact(makeRecord({ status: 500 }));
+    expect(fact.parentSpanId).toBeUndefined();
+    expect(fact.parentIsRemote).toBe(false);
+    expect(fact.link).toBeUndefined();
+    expect(fact.http.statusCode).toBeUndefined();
+  });
+
+  it.each<[string, number, Partial<SpanFact>]>([
+    [
+      'a local parent',
+      spanFlag.SPAN_FLAG_PARENT,
+      { parentSpanId: [0xb7ad6b71, 0x69203331], parentIsRemote: false },
+    ],
+    [
+      'a remote parent',
+      spanFlag.SPAN_FLAG_PARENT | spanFlag.SPAN_FLAG_PARENT_REMOTE,
+      { parentSpanId: [0xb7ad6b71, 0x69203331], parentIsRemote: true },
+    ],
+    ['a link', spanFlag.SPAN_FLAG_LINK, { link: { traceId: linkTraceId, spanId: [5, 6] } }],
+  ])('reads the flag of %s', (_name, flags, want) => {
+    expect(spanFact(makeRecord({}, {}, flags))).toMatchObject(want);
+  });
+
+  it('reads the flags of TLS and status', () => {
+    const { http } = spanFact(
+      makeRecord({ status: 204 }, {}, spanFlag.SPAN_FLAG_TLS | spanFlag.SPAN_FLAG_STATUS),
+    );
+    expect(http).toMatchObject({ scheme: 'https', statusCode: 204 });
+    expect(spanFact(makeRecord()).http.scheme).toBe('http');
+  });
+
+  it.each<[number, SpanFact['ending']]>([
+    [spanEnding.ENDING_RETURNED, 'returned'],
+    [spanEnding.ENDING_PANICKED, 'panicked'],
+    [spanEnding.ENDING_HIJACKED, 'hijacked'],
+    [spanEnding.ENDING_DISCONNECTED, 'disconnected'],
+    [spanEnding.ENDING_GOROUTINE_EXITED, 'goroutine_exited'],
+    [spanEnding.ENDING_PROCESS_EXITED, 'process_exited'],
+  ])('reads ending %i as %s', (ending, want) => {
+    expect(spanFact(makeRecord({ ending })).ending).toBe(want);
+  });
+
+  it('completes a span that was still open', () => {
+    const open = makeRecord({ ending: spanEnding.ENDING_NONE, endKtimeNs: [0, 0] });
+    expect(spanFact(open, { end: [200, 1], ending: 'process_exited' })).toMatchObject({
+      start: [100, 999_999_000],
+      end: [200, 1],
+      ending: 'process_exited',
+    });
+  });
+
+  it('takes every string from its place', () => {
+    const texts = {
+      METHOD: 'POST',
+      SCHEME: 'ws',
+      HOST: 'shop:80',
+      PATH: '/é',
+      QUERY: 'a=1',
+      PEER: '[::1]:5',
+      TRACE_STATE: 'a=1',
+      PATTERN: 'POST /é',
+    };
+    const fact = spanFact(makeRecord(client, texts));
+    expect(fact.http).toMatchObject({
+      method: 'POST',
+      scheme: 'ws',
+      host: 'shop:80',
+      path: '/é',
+      query: 'a=1',
+    });
+    expect(fact.http).toMatchObject({ peer: '[::1]:5', pattern: 'POST /é' });
+    expect(fact.traceState).toBe('a=1');
+  });
+
+  it('leaves out strings that are empty, takes GET for no method and an empty path for no path', () => {
+    const { http } = spanFact(makeRecord());
+    expect(http).toMatchObject({ method: 'GET', path: '' });
+    expect([http.host, http.query, http.pattern, http.peer]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('replaces bytes that are no UTF-8', () => {
+    expect(spanFact(makeRecord({}, { PATH: Uint8Array.of(0x2f, 0xff, 0x61) })).http.path).toBe('/\ufffda');
+  });
+
+  it('names the strings that were cut, in their order', () => {
+    const cut = (1 << spanText.TEXT_PATTERN) | (1 << spanText.TEXT_METHOD) | (1 << spanText.TEXT_TRACE_STATE);
+    expect(spanFact(makeRecord({ textCut: cut })).cut).toEqual(['method', 'traceState', 'pattern']);
+    expect(spanFact(makeRecord({ textCut: 0xff })).cut).not.toContain('scheme');
+  });
+
+  it.each([
+    ['a=1,b=2,c=partia', 'a=1,b=2'],
+    ['a=1,', 'a=1'],
+    ['a=all-of-one', undefined],
+    ['', undefined],
+  ])('drops the last member of the cut tracestate %j', (text, want) => {
+    const textCut = 1 << spanText.TEXT_TRACE_STATE;
+    expect(spanFact(makeRecord({ textCut }, { TRACE_STATE: text })).traceState).toBe(want);
+  });
+
+  it.each([
+    [11, 1, 1],
+    [10, 1, 0],
+    [20, 2, 0],
+    [0, 0, 0],
+  ])('splits protocol %i', (protocol, protocolMajor, protocolMinor) => {
+    expect(spanFact(makeRecord({ protocol })).http).toMatchObject({ protocolMajor, protocolMinor });
+  });
+
+  it('tells the body bytes of a server span, when they are known', () => {
+    expect(spanFact(makeRecord({ bodyBytes: 0 })).http.responseBodyBytes).toBe(0);
+    expect(spanFact(makeRecord({ bodyBytes: -1 })).http.responseBodyBytes).toBeUndefined();
+    expect(spanFact(makeRecord({ ...client, bodyBytes: 5 })).http.responseBodyBytes).toBeUndefined();
+  });
+
+  it('tells resends only of a client call that succeeded in the end', () => {
+    expect(spanFact(makeRecord({ ...client, resends: 2 })).http.resendCount).toBe(2);
+    expect(spanFact(makeRecord({ ...client, resends: 0 })).http.resendCount).toBeUndefined();
+    expect(
+      spanFact(makeRecord({ ...client, resends: 2, errorTypeAddr: 0x6c0ffe })).http.resendCount,
+    ).toBeUndefined();
+    expect(spanFact(makeRecord({ resends: 2 })).http.resendCount).toBeUndefined();
+  });
+
+  it('keeps the address of the error type', () => {
+    expect(spanFact(makeRecord({ ...client, errorTypeAddr: 0x6c0ffe })).http.errorTypeAddr).toBe(0x6c0ffe);
+  });
+
+  it('copies what it keeps, since the record is a view into a batch that is used again', () => {
+    const record = makeRecord({}, { PATH: '/kept' });
+    const fact = spanFact(record);
+    record.text.fill(0);
+    expect(fact.http.path).toBe('/kept');
+  });
+});
