@@ -161,7 +161,7 @@ describeWith([kernel, go], 'targets, live', () => {
 function loadedPrograms(): number {
   return readdirSync('/proc/self/fdinfo').filter((fd) => {
     try {
-      return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8').includes('prog_tag:');
+      return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8').includes('prog_type:');
     } catch {
       return false; // closed meanwhile
     }
