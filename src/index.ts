@@ -1,8 +1,21 @@
 /** goidspan: traces unchanged Go programs from the Linux kernel and hands their spans to any OpenTelemetry pipeline. */
 export { type ErrorCode, errorCodes, GoidspanError } from './errors.ts';
+export type { ExportCountsSnapshot } from './export/export-counts.ts';
 export type { SamplerSettings } from './export/sampler.ts';
-export type { SpanExporter, SpanSink } from './export/span-sink.ts';
+export type { ExportResult, SpanExporter, SpanSink } from './export/span-sink.ts';
 export type { KernelOptions } from './kernel/kernel.ts';
+export { GoidSpanProcessor } from './plugin/goidspan-span-processor.ts';
+export type {
+  ExeTarget,
+  GoidSpanProcessorOptions,
+  Limits,
+  PidTarget,
+  SamplerOptions,
+  Target,
+  Targets,
+} from './plugin/options.ts';
+export type { SpanProcessor } from './plugin/span-processor.ts';
+export type { GoidSpanProcessorStatus, Reason, RefusedTarget } from './plugin/status.ts';
 export type { ReadableSpan } from './span/readable-span.ts';
 export type {
   MissingHook,

@@ -44,5 +44,10 @@ function thresholdOf(argument: string | undefined, warn: (message: string) => vo
     warn(`OTEL_TRACES_SAMPLER_ARG=${argument} is not a ratio from 0 to 1 (using 1)`);
     return KEEP_ALL;
   }
+  return rejectBelowOf(ratio);
+}
+
+/** The threshold that keeps this share of the traces, 0 to 1. */
+export function rejectBelowOf(ratio: number): bigint {
   return BigInt(Math.round((1 - ratio) * 2 ** 56));
 }

@@ -1,0 +1,234 @@
+/**
+ * The plug-in: a `SpanProcessor` that passes the application's own spans on and adds those of traced Go programs.
+ * Owns its life: starting by itself, inert when the host cannot trace, detached before drained. After the construction
+ * nothing of it throws into the application.
+ */
+import { type Context, diag, type Span } from '@opentelemetry/api';
+import { GoidspanError } from '../errors.ts';
+import { BatchSink } from '../export/batch-sink.ts';
+import { FailureReporter } from '../export/failure-reporter.ts';
+import type { SpanExporter } from '../export/span-sink.ts';
+import type { ReadableSpan } from '../span/readable-span.ts';
+import type { TracerEvent, TracerStats } from '../tracer/api.ts';
+import { Tracer } from '../tracer/tracer.ts';
+import { checkOptions, type Settings } from './check-options.ts';
+import type { GoidSpanProcessorOptions } from './options.ts';
+import type { SpanProcessor } from './span-processor.ts';
+import type { GoidSpanProcessorStatus, Reason, RefusedTarget } from './status.ts';
+import { TargetWatch } from './target-watch.ts';
+
+const REFUSALS_MAX = 100;
+
+/**
+ * Traces Go programs and hands their spans, beside the application's own, to an exporter or a processor. Starts at its
+ * construction. Works in the SDKs 2.x (`sdk-trace-base`) and 3.x (`sdk-trace`); Linux ≥ 5.17 on x86-64, elsewhere inert.
+ */
+export class GoidSpanProcessor implements SpanProcessor {
+  readonly #settings: Settings;
+  readonly #log = diag.createComponentLogger({ namespace: 'goidspan' });
+  readonly #inner: SpanProcessor;
+  readonly #sink: BatchSink | undefined;
+  readonly #started: Promise<void>;
+  readonly #refused: RefusedTarget[] = [];
+  readonly #told = new Set<string>();
+  #state: GoidSpanProcessorStatus['state'] = 'starting';
+  #reason: Reason | undefined;
+  #tracer: Tracer | undefined;
+  #watch: TargetWatch | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @throws {TypeError | RangeError} that names the option. What the host cannot do is told by {@link status}. */
+  constructor(options: GoidSpanProcessorOptions) {
+    this.#settings = checkOptions(options, process.env, (message) => this.#log.warn(message));
+    const { out, batch } = this.#settings;
+    if ('processor' in out) {
+      this.#inner = out.processor;
+    } else {
+      const reporter = new FailureReporter(nameOf(out.exporter), (message) => this.#log.warn(message));
+      this.#sink = new BatchSink(out.exporter, { name: 'exporter', batch, reporter });
+      this.#inner = processorOf(this.#sink, this.#settings.shutdownTimeoutMs);
+    }
+    this.#started = this.#start();
+  }
+
+  onStart(span: Span, parentContext: Context): void {
+    this.#guard('onStart', () => this.#inner.onStart(span, parentContext));
+  }
+
+  onEnding(span: Span): void {
+    this.#guard('onEnding', () => this.#inner.onEnding?.(span));
+  }
+
+  onEnd(span: ReadableSpan): void {
+    this.#guard('onEnd', () => this.#inner.onEnd(span));
+  }
+
+  /** Takes in what the kernel holds now and flushes, for `shutdownTimeoutMillis` at most. Never rejects. */
+  async forceFlush(): Promise<void> {
+    const flush = async (): Promise<void> => {
+      await this.#started;
+      await this.#tracer?.stats();
+      await this.#inner.forceFlush();
+    };
+    await this.#within(this.#settings.shutdownTimeoutMs, 'forceFlush', flush);
+  }
+
+  /** Detaches, drains, shuts the exporter or processor down, in `shutdownTimeoutMillis` at most. Idempotent; never rejects. */
+  shutdown(): Promise<void> {
+    this.#closing ??= this.#shutdown();
+    return this.#closing;
+  }
+
+  /** What it does, why it does not, and everything that is counted. Never throws. */
+  status(): GoidSpanProcessorStatus {
+    const stats = this.#stats();
+    return {
+      state: this.#state,
+      ...(this.#reason && { reason: this.#reason }),
+      refused: [...this.#refused],
+      ...(stats && { stats }),
+      ...(this.#sink && { exports: this.#sink.counts() }),
+    };
+  }
+
+  async #start(): Promise<void> {
+    if (process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
+      this.#state = 'inert';
+      this.#reason = { message: 'OTEL_SDK_DISABLED is true' };
+      return;
+    }
+    const { sampler, kernel, serviceName, pollIntervalMs, askTargets } = this.#settings;
+    try {
+      const tracer = await Tracer.open({
+        processors: [
+          { onEnd: (span) => this.#inner.onEnd(span), forceFlush: async () => {}, shutdown: async () => {} },
+        ],
+        sampler,
+        kernel,
+        ...(serviceName !== undefined && { serviceName }),
+        onEvent: (event) => this.#follow(event),
+      });
+      this.#tracer = tracer;
+      if (this.#closing) return;
+      this.#state = 'tracing';
+      this.#watch = new TargetWatch(
+        {
+          askTargets,
+          attachPid: (pid) => tracer.attachPid(pid),
+          followExecutables: (globs) => tracer.followExecutables(globs),
+          refused: (pid, error) => this.#refuse(pid, error),
+          failed: (error) => this.#warnOnce(`cannot follow the targets: ${messageOf(error)}`),
+        },
+        pollIntervalMs,
+      );
+    } catch (error) {
+      this.#state = 'inert';
+      this.#reason = reasonOf(error);
+      this.#log.error(`no Go program is traced: ${this.#reason.message}`);
+      return;
+    }
+    await this.#watch.start();
+  }
+
+  async #shutdown(): Promise<void> {
+    const endsAt = performance.now() + this.#settings.shutdownTimeoutMs;
+    // Half of the time at most, so that what has been taken in can still get out.
+    await this.#within(this.#settings.shutdownTimeoutMs / 2, 'detach', async () => {
+      // The first round may wait for the user's function; no attach is under way once the watch has stopped.
+      await (this.#watch?.stop() ?? this.#started);
+      await this.#tracer?.close();
+    });
+    await this.#within(endsAt - performance.now(), 'shutdown', async () => {
+      if (this.#sink) await this.#sink.shutdown(endsAt - performance.now());
+      else await this.#inner.shutdown();
+    });
+    this.#state = 'closed';
+  }
+
+  #follow(event: TracerEvent): void {
+    switch (event.kind) {
+      case 'attached':
+        this.#log.info(
+          `attached to ${event.target.serviceName} (pid ${event.target.pid}, ${event.target.exe})`,
+        );
+        break;
+      case 'refused':
+        this.#refuse(event.pid, event.error);
+        break;
+      case 'ended':
+        this.#watch?.ended(event.target.pid);
+        this.#log.info(`no longer tracing ${event.target.serviceName} (pid ${event.target.pid})`);
+        break;
+      case 'warning':
+        this.#warnOnce(event.message);
+    }
+  }
+
+  #refuse(pid: number, error: unknown): void {
+    const reason = reasonOf(error);
+    this.#refused.push({ pid, ...reason });
+    if (this.#refused.length > REFUSALS_MAX) this.#refused.shift();
+    this.#log.warn(reason.message);
+  }
+
+  #stats(): TracerStats | undefined {
+    try {
+      return this.#tracer?.currentStats();
+    } catch (error) {
+      this.#warnOnce(messageOf(error));
+      return undefined;
+    }
+  }
+
+  /** What the inner processor throws is told, not passed on. */
+  #guard(what: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#warnOnce(`the processor behind threw in ${what}: ${messageOf(error)}`);
+    }
+  }
+
+  /** Resolves when the work is done, has failed (which is told), or the time is over. Keeps the process alive meanwhile. */
+  async #within(ms: number, what: string, work: () => Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#warnOnce(`${what} was not done within ${this.#settings.shutdownTimeoutMs} ms`);
+        resolve();
+      }, ms);
+    });
+    const done = work().catch((error) => this.#warnOnce(`${what} failed: ${messageOf(error)}`));
+    await Promise.race([done, deadline]);
+    clearTimeout(timer);
+  }
+
+  #warnOnce(message: string): void {
+    if (this.#told.has(message) || this.#told.size >= REFUSALS_MAX) return;
+    this.#told.add(message);
+    this.#log.warn(message);
+  }
+}
+
+/** A way out as a processor: it has no interest in spans that begin. */
+function processorOf(sink: BatchSink, shutdownTimeoutMs: number): SpanProcessor {
+  return {
+    onStart: () => {},
+    onEnd: (span) => sink.onEnd(span),
+    forceFlush: () => sink.forceFlush(),
+    shutdown: () => sink.shutdown(shutdownTimeoutMs),
+  };
+}
+
+function nameOf(exporter: SpanExporter): string {
+  return exporter.constructor?.name || 'the exporter';
+}
+
+function reasonOf(error: unknown): Reason {
+  const message = messageOf(error);
+  return error instanceof GoidspanError ? { code: error.code, message } : { message };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,72 @@
+/** What a {@link GoidSpanProcessor} is given. Owns the types; `check-options.ts` holds them to their ranges. */
+import type { SpanExporter } from '../export/span-sink.ts';
+import type { SpanProcessor } from './span-processor.ts';
+
+/** A process to trace, by its id in this process's pid namespace. */
+export interface PidTarget {
+  readonly pid: number;
+}
+
+/**
+ * Every process, now and later, whose executable matches: `*` within one part of the path, `**` across parts, `?` one
+ * character. `/srv/*` is `/srv/app`, not `/srv/a/app`.
+ */
+export interface ExeTarget {
+  readonly exe: string;
+}
+
+/** One way to name what is traced. */
+export type Target = PidTarget | ExeTarget;
+
+/** Targets now, or soon. */
+type AskedTargets = Target | readonly Target[] | Promise<Target | readonly Target[]>;
+
+/**
+ * What is traced. A function is asked at the start and then every `pollIntervalMillis`: what it adds is attached; what
+ * it no longer names is traced until it ends.
+ */
+export type Targets = Target | readonly Target[] | (() => AskedTargets);
+
+/** Which traces are kept, decided in the kernel when a request begins. */
+export interface SamplerOptions {
+  /** Share of the traces that start in a traced process, 0 to 1. Default 1. */
+  readonly ratio?: number;
+  /** The sampled flag of a request's `traceparent` decides before the ratio does. Default true. */
+  readonly parentBased?: boolean;
+}
+
+/** Sizes and times; each has a default. The ones of the queue are for `exporter`: a `processor` has its own. */
+export interface Limits {
+  /** Bytes of the ring buffer, a power of two from 4,096 to 1 GiB. Default 32 MiB. */
+  readonly ringBytes?: number;
+  /** Spans open at once, over all targets (1.2 kB of kernel memory each). Default 10,240. */
+  readonly openSpansMax?: number;
+  /** Live goroutines that inherited a span, over all targets (0.1 kB each). Default 65,536. */
+  readonly inheritedMax?: number;
+  /** Spans that wait for export. Default `OTEL_BSP_MAX_QUEUE_SIZE`, else 16,384. */
+  readonly maxQueueSize?: number;
+  /** Spans in one export. Default `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512. */
+  readonly maxExportBatchSize?: number;
+  /** Longest wait of a span for its batch. Default `OTEL_BSP_SCHEDULE_DELAY`, else 5,000. */
+  readonly scheduledDelayMillis?: number;
+  /** For one batch with all its tries. Default `OTEL_BSP_EXPORT_TIMEOUT`, else 30,000. */
+  readonly exportTimeoutMillis?: number;
+  /** For all of `shutdown`, and for all of `forceFlush`. Default 5,000. */
+  readonly shutdownTimeoutMillis?: number;
+}
+
+/** Exactly one of `exporter` and `processor` is needed. */
+export interface GoidSpanProcessorOptions {
+  readonly targets: Targets;
+  /** Where spans go, those of the targets and the application's own; a queue with retries is put before it. */
+  readonly exporter?: SpanExporter;
+  /** Where spans go, those of the targets and the application's own: any `SpanProcessor`. */
+  readonly processor?: SpanProcessor;
+  /** Default: `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, else every trace, unless a remote parent says no. */
+  readonly sampler?: SamplerOptions;
+  readonly limits?: Limits;
+  /** `service.name` of all targets. Default: each target's own, as its environment says. */
+  readonly serviceName?: string;
+  /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */
+  readonly pollIntervalMillis?: number;
+}

@@ -1,0 +1,33 @@
+/** What a {@link GoidSpanProcessor} tells of itself. */
+import type { ErrorCode } from '../errors.ts';
+import type { ExportCountsSnapshot } from '../export/export-counts.ts';
+import type { TracerStats } from '../tracer/api.ts';
+
+/** Why something is not traced. */
+export interface Reason {
+  /** Stable, as in the table of the README; absent for what is no error of the environment. */
+  readonly code?: ErrorCode;
+  /** What could not be done, why, and the remedy. */
+  readonly message: string;
+}
+
+/** A process that could not be attached. */
+export interface RefusedTarget extends Reason {
+  readonly pid: number;
+}
+
+export interface GoidSpanProcessorStatus {
+  /**
+   * `starting`: the kernel is being asked; `tracing`: targets are attached as they appear; `inert`: nothing can be
+   * traced, the application's own spans pass; `closed`: after `shutdown`.
+   */
+  readonly state: 'starting' | 'tracing' | 'inert' | 'closed';
+  /** Why it is inert. */
+  readonly reason?: Reason;
+  /** The last 100 refusals, oldest first. */
+  readonly refused: readonly RefusedTarget[];
+  /** Targets, spans, probe hits and losses; absent while starting and when inert. */
+  readonly stats?: TracerStats;
+  /** What became of the spans that were handed to `exporter`; absent with `processor`. */
+  readonly exports?: ExportCountsSnapshot;
+}
