@@ -2,7 +2,7 @@
 /* All programs and maps as one object: it is loaded once and serves every target. */
 #include "goroutine.bpf.h"
 #include "http_client.bpf.h"
-#include "http_server.bpf.h"
+#include "http_server_h2.bpf.h"
 #include "process.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

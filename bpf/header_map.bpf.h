@@ -44,24 +44,39 @@ static __always_inline bool is_name(uaddr_t at, __u32 bytes, const char *name)
 	return !read_user(words, bytes, at) && words[0] == *(const __u64 *)name && words[1] == *(const __u64 *)(name + 8);
 }
 
+static __always_inline int scan_slot(__u32 i, struct header_scan *scan, bool swiss)
+{
+	const __u8 *bytes = scan->scratch;
+	const __u64 *key, *value;
+
+	if (i >= GROUP_SLOTS)
+		return 1;
+	key = (void *)bytes + 8 + i * (swiss ? 40 : 16);
+	value = (void *)bytes + (swiss ? 24 + i * 40 : 8 + GROUP_SLOTS * 16 + i * 24);
+	if (swiss ? bytes[i] & 0x80 : bytes[i] < BUCKET_TOPHASH_MIN)
+		return 0;
+	if (key[1] == sizeof("Traceparent") - 1 && is_name(key[0], sizeof("Traceparent") - 1, traceparent_name))
+		scan->traceparent = (struct go_slice){ value[0], value[1] };
+	else if (key[1] == sizeof("Tracestate") - 1 && is_name(key[0], sizeof("Tracestate") - 1, tracestate_name))
+		scan->tracestate = (struct go_slice){ value[0], value[1] };
+	return 0;
+}
+
+static long scan_swiss_slot(__u32 i, struct header_scan *scan)
+{
+	return scan_slot(i, scan, true);
+}
+
+static long scan_bucket_slot(__u32 i, struct header_scan *scan)
+{
+	return scan_slot(i, scan, false);
+}
+
 static __always_inline int scan_group(struct header_scan *scan, uaddr_t group, bool swiss)
 {
-	__u8 *bytes = scan->scratch;
-
-	if (read_user(bytes, swiss ? SWISS_GROUP_BYTES : BUCKET_BYTES, group))
+	if (read_user(scan->scratch, swiss ? SWISS_GROUP_BYTES : BUCKET_BYTES, group))
 		return -1;
-	for (int i = 0; i < GROUP_SLOTS; i++) {
-		const __u64 *key = (void *)bytes + 8 + i * (swiss ? 40 : 16);
-		const __u64 *value = (void *)bytes + (swiss ? 24 + i * 40 : 8 + GROUP_SLOTS * 16 + i * 24);
-		struct go_slice values = { value[0], value[1] };
-
-		if (swiss ? bytes[i] & 0x80 : bytes[i] < BUCKET_TOPHASH_MIN)
-			continue;
-		if (key[1] == sizeof("Traceparent") - 1 && is_name(key[0], sizeof("Traceparent") - 1, traceparent_name))
-			scan->traceparent = values;
-		else if (key[1] == sizeof("Tracestate") - 1 && is_name(key[0], sizeof("Tracestate") - 1, tracestate_name))
-			scan->tracestate = values;
-	}
+	bpf_loop(GROUP_SLOTS, swiss ? scan_swiss_slot : scan_bucket_slot, scan, 0);
 	return 0;
 }
 

@@ -75,15 +75,18 @@ static __always_inline void http_server_trace_state(struct ev_span_end *span, co
 		span->text_cut |= 1 << TEXT_TRACE_STATE;
 }
 
-static __always_inline bool is_http2_preface(const struct ev_span_end *span)
+/* The preface of an HTTP/2 connection without TLS is no request, and of HTTP/3 no end is known. */
+static __always_inline bool http_server_ignores(const struct ev_span_end *span)
 {
+	if (span->protocol >= 30) {
+		count(NOTE_HTTP3_UNTRACED);
+		return true;
+	}
 	return span->text_sizes[TEXT_METHOD] == 3 && span->text[0] == 'P' && span->text[1] == 'R' &&
 	       span->text[2] == 'I';
 }
 
-/* func (sh serverHandler) ServeHTTP(rw ResponseWriter, req *Request)  argument: req. HTTP/1.1 and HTTP/2. */
-SEC("uprobe")
-int http_server_start(struct pt_regs *ctx)
+static __always_inline void http_server_begin(struct pt_regs *ctx, enum count reason)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
 	const struct target_row *target;
@@ -92,42 +95,54 @@ int http_server_start(struct pt_regs *ctx)
 	struct goroutine_key key = {};
 	struct goroutine goroutine;
 	struct ev_span_end *span;
+	uaddr_t request_addr;
 	struct hit hit;
 
-	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_START))
-		return 0;
+	if (!hit_begin(&hit, ctx, reason))
+		return;
 	target = hit.target;
+	request_addr = go_argument(ctx, &hit);
 	goroutine = read_goroutine(target, go_current_g(ctx));
 	if (!goroutine.goid)
-		return 0;
+		return;
 	key.goid = goroutine.goid;
 	key.target_id = target->target_id;
 	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	if (span) {
+		if (span->request_addr == request_addr && span->role == SPAN_SERVER) {
+			count(NOTE_START_SEEN);
+			return;
+		}
 		count(LOST_SPAN_REPLACED);
 		spans_end_above(span, &key, now);
 	}
 	span = span_begin(&key, SPAN_SERVER, now);
 	if (!span)
-		return 0;
+		return;
 	span->g_addr = go_current_g(ctx);
 	span->parent_goid = goroutine.parent_goid;
-	span->request_addr = go_argument(ctx, &hit);
+	span->request_addr = request_addr;
 	http_request_read(&request, span, target);
 	http_server_context(span, target, &request, go_register(ctx, ARGUMENT_WRITER), &tracestate);
-	if (!span_is_sampled(span))
-		return 0;
 	text_append(span, TEXT_METHOD, TEXT_METHOD_MAX, request.method);
-	/* The preface of an HTTP/2 connection without TLS is no request. */
-	if (is_http2_preface(span)) {
+	if (http_server_ignores(span)) {
 		bpf_map_delete_elem(&open_by_goroutine, &key);
-		return 0;
+		return;
 	}
+	if (!span_is_sampled(span))
+		return;
 	text_append(span, TEXT_HOST, TEXT_HOST_MAX, request.host);
 	text_append(span, TEXT_PATH, TEXT_PATH_MAX, request.path);
 	text_append(span, TEXT_QUERY, TEXT_QUERY_MAX, request.query);
 	text_append(span, TEXT_PEER, TEXT_PEER_MAX, request.remote_addr);
 	http_server_trace_state(span, &tracestate);
+}
+
+/* func (sh serverHandler) ServeHTTP(rw ResponseWriter, req *Request)  argument: req. HTTP/1.1 and HTTP/2. */
+SEC("uprobe")
+int http_server_start(struct pt_regs *ctx)
+{
+	http_server_begin(ctx, HIT_HTTP_SERVER_START);
 	return 0;
 }
 
@@ -247,48 +262,6 @@ SEC("uprobe")
 int http_server_conn_end(struct pt_regs *ctx)
 {
 	http_server_give_up(ctx, HIT_HTTP_SERVER_CONN_END);
-	return 0;
-}
-
-/* The deferred function of (*serverConn).runHandler that runs after handlerDone; once a stream. */
-SEC("uprobe")
-int http_server_panic_h2(struct pt_regs *ctx)
-{
-	http_server_give_up(ctx, HIT_HTTP_SERVER_PANIC_H2);
-	return 0;
-}
-
-/* func (w *responseWriter) handlerDone()  argument: w. HTTP/2. */
-SEC("uprobe")
-int http_server_end_h2(struct pt_regs *ctx)
-{
-	ktime_ns_t now = bpf_ktime_get_ns();
-	enum span_ending ending = ENDING_RETURNED;
-	const struct target_row *target;
-	struct goroutine_key key = {};
-	struct ev_span_end *span;
-	uaddr_t state, stream;
-	struct hit hit;
-
-	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_END_H2))
-		return 0;
-	target = hit.target;
-	span = http_server_open(ctx, target, &key, true);
-	if (!span)
-		return 0;
-	state = read_u64(go_argument(ctx, &hit) + target->h2_writer_rws);
-	if (state && target->h2_state_status != GO_OFFSET_ABSENT)
-		http_server_status(span, read_u64(state + target->h2_state_status));
-	if (state && target->h2_state_wrote_bytes != GO_OFFSET_ABSENT)
-		span->body_bytes = read_u64(state + target->h2_state_wrote_bytes);
-	if (state && target->h2_state_stream != GO_OFFSET_ABSENT && target->h2_stream_close_err != GO_OFFSET_ABSENT) {
-		stream = read_u64(state + target->h2_state_stream);
-		if (stream && read_u64(stream + target->h2_stream_close_err))
-			ending = ENDING_DISCONNECTED;
-	}
-	http_server_pattern(span, target);
-	spans_end_above(span, &key, now);
-	span_end(span, &key, ending, now);
 	return 0;
 }
 

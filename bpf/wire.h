@@ -207,7 +207,12 @@ struct target_row {
 	go_offset_t h2_state_status GO_FIELD("net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?");
 	go_offset_t h2_state_wrote_bytes GO_FIELD("net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?");
 	go_offset_t h2_stream_close_err GO_FIELD("net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?");
-	__u32 padding;
+	go_offset_t xnet_writer_rws GO_FIELD("golang.org/x/net/http2.responseWriter.rws?");
+	go_offset_t xnet_state_stream GO_FIELD("golang.org/x/net/http2.responseWriterState.stream?");
+	go_offset_t xnet_state_status GO_FIELD("golang.org/x/net/http2.responseWriterState.status?");
+	go_offset_t xnet_state_wrote_bytes GO_FIELD("golang.org/x/net/http2.responseWriterState.wroteBytes?");
+	go_offset_t xnet_stream_close_err GO_FIELD("golang.org/x/net/http2.stream.closeErr?");
+	__u16 padding;
 };
 
 /* Settings of all programs: the one element of the map `settings`. */
@@ -243,6 +248,9 @@ enum count {
 	HIT_HTTP_SERVER_CONN_END,
 	HIT_HTTP_SERVER_END_H2,
 	HIT_HTTP_SERVER_PANIC_H2,
+	HIT_HTTP_SERVER_START_XNET,
+	HIT_HTTP_SERVER_END_XNET,
+	HIT_HTTP_SERVER_PANIC_XNET,
 	HIT_HTTP_CLIENT_START,
 	HIT_HTTP_CLIENT_SEND,
 	HIT_HTTP_CLIENT_END,
@@ -259,6 +267,8 @@ enum count {
 	NOTE_TRACEPARENT_MALFORMED,
 	NOTE_STALE_CLIENT,      /* a client span was left by a panic */
 	NOTE_HEADERS_UNSCANNED, /* a header map was too large to be searched whole for a traceparent */
+	NOTE_START_SEEN,        /* one request passed two starts: x/net/http2 under net/http */
+	NOTE_HTTP3_UNTRACED,    /* an HTTP/3 request: its end is not known */
 	NOTE_END_WITHOUT_START, /* an end was passed by a call that began before attach, or was lost */
 	COUNT_MAX,
 };

@@ -1,6 +1,14 @@
 /** Offsets of the struct fields that BPF programs read, from the binary's own type data. */
 
 import type { GoBinary } from '../binary/go-binary.ts';
+import { targetRowGoFields } from '../wire/wire.gen.ts';
+
+/** The Go fields behind the members of the target's row (`struct target_row` of wire.h) whose names match. */
+export function goFields(members: RegExp): string[] {
+  return Object.entries(targetRowGoFields)
+    .filter(([member]) => members.test(member))
+    .map(([, field]) => field);
+}
 
 /** What became of a wanted field: its offset, or why there is none. */
 export interface FieldPlan {

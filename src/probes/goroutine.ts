@@ -1,5 +1,6 @@
 /** The birth of goroutines: how a span's context gets from a goroutine to those it starts. */
 
+import { goFields } from './fields.ts';
 import type { Hook, ProbeFamily } from './hook.ts';
 
 /**
@@ -30,12 +31,5 @@ export const goroutine: ProbeFamily = {
   name: 'goroutine',
   need: 'required',
   hooks: [birth],
-  fields: [
-    'runtime.g.goid',
-    'runtime.g.m',
-    'runtime.g.stack',
-    'runtime.g.startpc',
-    'runtime.g.parentGoid?',
-    'runtime.m.curg',
-  ],
+  fields: goFields(/^[gm][A-Z]/),
 };

@@ -1,5 +1,6 @@
 /** Client requests of net/http: `http.Client` and a bare `http.Transport` alike, HTTP/1.1 and HTTP/2. */
 
+import { goFields } from './fields.ts';
 import type { Hook, ProbeFamily } from './hook.ts';
 
 const roundTrip = 'net/http.(*Transport).roundTrip';
@@ -76,17 +77,5 @@ export const httpClient: ProbeFamily = {
   name: 'http-client',
   need: 'any',
   hooks: [start, send, end, endAlternate, error],
-  fields: [
-    'net/http.Request.Method',
-    'net/http.Request.URL',
-    'net/http.Request.Header',
-    'net/http.Request.Host',
-    'net/url.URL.Scheme',
-    'net/url.URL.Host',
-    'net/url.URL.Path',
-    'net/url.URL.RawQuery',
-    'net/http.Response.StatusCode',
-    'net/http.Response.ProtoMajor',
-    'net/http.Response.ProtoMinor',
-  ],
+  fields: goFields(/^(request|url|reply|clientConn|netConn|netFd|pollFd)[A-Z]/),
 };

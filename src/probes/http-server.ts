@@ -1,5 +1,6 @@
 /** Server requests of net/http, HTTP/1.1 and HTTP/2. */
 
+import { goFields } from './fields.ts';
 import type { Hook, ProbeFamily, SiteRule } from './hook.ts';
 
 const serve = 'net/http.(*conn).serve';
@@ -138,35 +139,62 @@ const panicHttp2: Hook = {
   without: 'the span of an HTTP/2 handler that panicked ends late',
 };
 
+const runHandlerXnet = 'golang.org/x/net/http2.(*serverConn).runHandler';
+
+/**
+ * `golang.org/x/net/http2: func (sc *serverConn) runHandler(rw *responseWriter, req *http.Request, handler func(…))`:
+ * `arg` holds `req`. Under net/http the same request comes to `http_server_start` next, on the same goroutine.
+ */
+const startXnet: Hook = {
+  name: 'http_server_start_xnet',
+  level: 'spans',
+  choices: [
+    {
+      on: [runHandlerXnet],
+      rules: [
+        { at: 'after_stack_check', arg: 2 },
+        { at: 'stack_check_branch', arg: 2 },
+      ],
+    },
+  ],
+  need: 'optional',
+  without: 'requests that golang.org/x/net/http2 serves without net/http (h2c) are not traced',
+};
+
+/** As `http_server_end_h2`, of `golang.org/x/net/http2`. */
+const endXnet: Hook = {
+  name: 'http_server_end_xnet',
+  level: 'spans',
+  choices: [
+    {
+      on: ['golang.org/x/net/http2.(*responseWriter).handlerDone'],
+      calledBy: [`${runHandlerXnet}.func1`],
+      rules: receiverAtEntry,
+    },
+    {
+      on: [`${runHandlerXnet}.func1`],
+      rules: [{ at: 'call', of: 'golang.org/x/net/http2.(*responseWriter).FlushError', arg: 0 }],
+    },
+  ],
+  need: 'optional',
+  without: 'requests that golang.org/x/net/http2 serves end late and with an error',
+};
+
+/** As `http_server_panic_h2`, of `golang.org/x/net/http2`. */
+const panicXnet: Hook = {
+  name: 'http_server_panic_xnet',
+  level: 'spans',
+  choices: [
+    { on: [`${runHandlerXnet}.func1`], rules: [{ at: 'call', of: 'runtime.gorecover', arg: 0 }] },
+    { on: [`${runHandlerXnet}.deferwrap1`], rules: receiverAtEntry },
+  ],
+  need: 'optional',
+  without: 'the span of a handler that panicked under golang.org/x/net/http2 ends late',
+};
+
 export const httpServer: ProbeFamily = {
   name: 'http-server',
   need: 'any',
-  hooks: [start, end, hijack, connectionEnd, endHttp2, panicHttp2],
-  fields: [
-    'net/http.Request.Method',
-    'net/http.Request.URL',
-    'net/http.Request.Header',
-    'net/http.Request.Host',
-    'net/http.Request.RemoteAddr',
-    'net/http.Request.TLS',
-    'net/http.Request.ProtoMajor',
-    'net/http.Request.ProtoMinor',
-    'net/http.Request.Pattern?',
-    'net/url.URL.Path',
-    'net/url.URL.RawQuery',
-    'net/http.response.req',
-    'net/http.response.conn',
-    'net/http.response.status',
-    'net/http.response.written',
-    'net/http.response.contentLength',
-    'net/http.response.didCloseNotify|net/http.response.closeNotifyTriggered?',
-    'net/http.conn.werr',
-    'net/http.conn.hijackedv?',
-    'net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?',
-    'net/http.http2responseWriterState.req|net/http/internal/http2.responseWriterState.req?',
-    'net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?',
-    'net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?',
-    'net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?',
-    'net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?',
-  ],
+  hooks: [start, end, hijack, connectionEnd, endHttp2, panicHttp2, startXnet, endXnet, panicXnet],
+  fields: goFields(/^(request|url|response|serverConn|h2|xnet|netConn|netFd|pollFd)[A-Z]/),
 };

@@ -99,7 +99,8 @@ function byRank(hooks: readonly HookPlan[]): HookPlan[][] {
   const ranks: HookPlan[][] = [[], [], []];
   for (const hook of hooks) {
     if (hook.sites.length === 0) continue;
-    const rank = hook.hook.name.endsWith('_start') ? 2 : hook.hook.name.endsWith('_birth') ? 1 : 0;
+    const { name } = hook.hook;
+    const rank = /_start(_|$)/.test(name) ? 2 : name.endsWith('_birth') ? 1 : 0;
     ranks[rank]?.push(hook);
   }
   return ranks;

@@ -21,7 +21,8 @@ export type BadRecord = 'record_damaged' | 'record_unknown';
 
 /** Receives the records of a batch in order; arrays in them are views, valid during the call. */
 export interface RecordVisitor {
-  onSpanEnd(record: EvSpanEnd): void;
+  /** The record lies in the batch at that byte. */
+  onSpanEnd(record: EvSpanEnd, at: number): void;
   onProcessExec(record: EvProcessExec): void;
   onProcessExit(record: EvProcessExit): void;
   onBad(reason: BadRecord): void;
@@ -49,7 +50,7 @@ function decodeRecord(batch: Batch, at: number, kind: number, size: number, visi
     case evKind.EV_SPAN_END: {
       const record = size >= TEXT_AT ? readEvSpanEnd(batch, at) : undefined;
       if (record === undefined || !textFits(record, size)) visitor.onBad('record_damaged');
-      else visitor.onSpanEnd(record);
+      else visitor.onSpanEnd(record, at);
       return;
     }
     case evKind.EV_PROCESS_EXEC:

@@ -4,7 +4,7 @@ import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xf0a88a294bf65938n;
+export const WIRE_HASH = 0x56a44e80551e719en;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -76,24 +76,29 @@ export const count = {
   HIT_HTTP_SERVER_CONN_END: 4,
   HIT_HTTP_SERVER_END_H2: 5,
   HIT_HTTP_SERVER_PANIC_H2: 6,
-  HIT_HTTP_CLIENT_START: 7,
-  HIT_HTTP_CLIENT_SEND: 8,
-  HIT_HTTP_CLIENT_END: 9,
-  HIT_HTTP_CLIENT_END_ALT: 10,
-  HIT_HTTP_CLIENT_ERROR: 11,
-  LOST_RING_FULL: 12,
-  LOST_OPEN_MAP_FULL: 13,
-  LOST_INHERITED_MAP_FULL: 14,
-  LOST_DEPTH: 15,
-  LOST_READ_FAILED: 16,
-  LOST_SPAN_REPLACED: 17,
-  NOTE_NO_TARGET: 18,
-  NOTE_UNSAMPLED: 19,
-  NOTE_TRACEPARENT_MALFORMED: 20,
-  NOTE_STALE_CLIENT: 21,
-  NOTE_HEADERS_UNSCANNED: 22,
-  NOTE_END_WITHOUT_START: 23,
-  COUNT_MAX: 24,
+  HIT_HTTP_SERVER_START_XNET: 7,
+  HIT_HTTP_SERVER_END_XNET: 8,
+  HIT_HTTP_SERVER_PANIC_XNET: 9,
+  HIT_HTTP_CLIENT_START: 10,
+  HIT_HTTP_CLIENT_SEND: 11,
+  HIT_HTTP_CLIENT_END: 12,
+  HIT_HTTP_CLIENT_END_ALT: 13,
+  HIT_HTTP_CLIENT_ERROR: 14,
+  LOST_RING_FULL: 15,
+  LOST_OPEN_MAP_FULL: 16,
+  LOST_INHERITED_MAP_FULL: 17,
+  LOST_DEPTH: 18,
+  LOST_READ_FAILED: 19,
+  LOST_SPAN_REPLACED: 20,
+  NOTE_NO_TARGET: 21,
+  NOTE_UNSAMPLED: 22,
+  NOTE_TRACEPARENT_MALFORMED: 23,
+  NOTE_STALE_CLIENT: 24,
+  NOTE_HEADERS_UNSCANNED: 25,
+  NOTE_START_SEEN: 26,
+  NOTE_HTTP3_UNTRACED: 27,
+  NOTE_END_WITHOUT_START: 28,
+  COUNT_MAX: 29,
 } as const;
 
 /** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */
@@ -252,7 +257,7 @@ export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
   };
 }
 
-/** `struct target_row`, 128 bytes. */
+/** `struct target_row`, 136 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -306,10 +311,15 @@ export interface TargetRow {
   readonly h2StateStatus: number;
   readonly h2StateWroteBytes: number;
   readonly h2StreamCloseErr: number;
+  readonly xnetWriterRws: number;
+  readonly xnetStateStream: number;
+  readonly xnetStateStatus: number;
+  readonly xnetStateWroteBytes: number;
+  readonly xnetStreamCloseErr: number;
   readonly padding: number;
 }
 
-export const TARGET_ROW_BYTES = 128;
+export const TARGET_ROW_BYTES = 136;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -361,7 +371,12 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(118, value.h2StateStatus, true);
   view.setUint16(120, value.h2StateWroteBytes, true);
   view.setUint16(122, value.h2StreamCloseErr, true);
-  view.setUint32(124, value.padding, true);
+  view.setUint16(124, value.xnetWriterRws, true);
+  view.setUint16(126, value.xnetStateStream, true);
+  view.setUint16(128, value.xnetStateStatus, true);
+  view.setUint16(130, value.xnetStateWroteBytes, true);
+  view.setUint16(132, value.xnetStreamCloseErr, true);
+  view.setUint16(134, value.padding, true);
   return bytes;
 }
 
@@ -408,6 +423,11 @@ export const targetRowGoFields = {
   h2StateWroteBytes:
     'net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?',
   h2StreamCloseErr: 'net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?',
+  xnetWriterRws: 'golang.org/x/net/http2.responseWriter.rws?',
+  xnetStateStream: 'golang.org/x/net/http2.responseWriterState.stream?',
+  xnetStateStatus: 'golang.org/x/net/http2.responseWriterState.status?',
+  xnetStateWroteBytes: 'golang.org/x/net/http2.responseWriterState.wroteBytes?',
+  xnetStreamCloseErr: 'golang.org/x/net/http2.stream.closeErr?',
 } as const;
 
 /** `struct settings`, 16 bytes. */

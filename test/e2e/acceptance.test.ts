@@ -1,9 +1,9 @@
-import http2, { constants } from 'node:http2';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { describeWith, go, go119, kernel } from '../support/capabilities.ts';
 import { buildGo } from '../support/go-build.ts';
+import { getHttp2 } from '../support/http2-request.ts';
 import {
   idOf,
   isServer,
@@ -324,19 +324,6 @@ function isTraced(version?: string): void {
       expect((await traced.tracer.stats()).notes['traceparent_malformed']).toBe(before + 1);
     });
   });
-}
-
-/** One request over HTTP/2, cancelled after a while if asked; resolves however it ends. */
-async function getHttp2(url: string, path: string, cancelAfterMs?: number): Promise<void> {
-  const session = http2.connect(url, { rejectUnauthorized: false });
-  await new Promise<void>((done) => {
-    const stream = session.request({ ':path': path });
-    stream.on('error', () => done()).on('close', () => done());
-    session.on('error', () => done());
-    stream.resume().end();
-    if (cancelAfterMs !== undefined) setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), cancelAfterMs);
-  });
-  session.destroy();
 }
 
 describeWith([kernel, go], 'the acceptance table, live', () => {

@@ -32,7 +32,9 @@ function offsetOf(plan: AttachPlan, wanted: string): number | undefined {
 describe.each(netHttpBuilds)('the plan for $name', (build) => {
   test('has every hook', { timeout }, async (context) => {
     const { plan } = planOf(await buildOrSkip(context, build));
-    expect(plan.hooks.filter((h) => h.missing !== undefined)).toEqual([]);
+    // The fixture does not link golang.org/x/net/http2.
+    const missing = plan.hooks.filter((h) => h.missing !== undefined).map((h) => h.hook.name);
+    expect(missing).toEqual(['http_server_start_xnet', 'http_server_end_xnet', 'http_server_panic_xnet']);
     expect(plan.backgroundReadEntry).toBeGreaterThan(0);
     expect(plan.skipAltProtocol).toBeGreaterThan(0);
   });
@@ -41,8 +43,9 @@ describe.each(netHttpBuilds)('the plan for $name', (build) => {
     const { plan } = planOf(await buildOrSkip(context, build));
     const dear = plan.hooks.filter((h) => h.sites.some((s) => s.class === 'single-stepped'));
     expect(dear.map((h) => h.hook.name)).toEqual(['http_client_error']);
-    for (const { hook, sites } of plan.hooks) {
-      if (hook.name !== 'http_client_error') expect([hook.name, sites.length]).toEqual([hook.name, 1]);
+    for (const { hook, sites, missing } of plan.hooks) {
+      if (hook.name !== 'http_client_error' && missing === undefined)
+        expect([hook.name, sites.length]).toEqual([hook.name, 1]);
     }
   });
 

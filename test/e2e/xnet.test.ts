@@ -1,0 +1,54 @@
+import { SpanStatusCode } from '@opentelemetry/api';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import { describeWith, go, kernel } from '../support/capabilities.ts';
+import { buildGo } from '../support/go-build.ts';
+import { getHttp2 } from '../support/http2-request.ts';
+import { TracedServer } from '../support/traced-server.ts';
+
+describeWith([kernel, go], 'a server on golang.org/x/net/http2, live', () => {
+  let traced: TracedServer;
+
+  beforeAll(async () => {
+    const dir = 'test/fixtures/acceptance/xnet';
+    traced = await TracedServer.start(await buildGo({ dir, name: 'acceptance-xnet' }));
+  });
+
+  afterAll(async () => {
+    expect((await traced?.stop())?.lost).toMatchObject({ total: 0 });
+  });
+
+  const urls = {
+    'without TLS (h2c)': () => traced.server.url,
+    'under net/http': () => traced.server.tlsUrl as string,
+  };
+
+  for (const [name, url] of Object.entries(urls)) {
+    async function request(path: string, id: string, cancelAfterMs?: number): Promise<ReadableSpan> {
+      await getHttp2(url(), `${path}?id=${encodeURIComponent(name + id)}`, cancelAfterMs);
+      return (await traced.request(name + id, 0)).server;
+    }
+
+    it(`has one span for a request ${name}`, async () => {
+      const span = await request('/ok', 'a');
+      expect(span.status.code).toBe(SpanStatusCode.UNSET);
+      expect(span.attributes).toMatchObject({
+        'http.response.status_code': 200,
+        'http.response.body.size': 3,
+        'network.protocol.version': '2',
+        'http.route': '/ok',
+      });
+      expect(
+        traced.spans.filter((other) => other.attributes['url.query'] === span.attributes['url.query']),
+      ).toHaveLength(1);
+    });
+
+    it(`ends the span of a handler that panics ${name}`, async () => {
+      expect((await request('/panic', 'b')).attributes['goidspan.span.ending']).toBe('panicked');
+    });
+
+    it(`ends the span with an error when the client cancels ${name}`, async () => {
+      expect((await request('/wait', 'c', 50)).attributes['goidspan.span.ending']).toBe('disconnected');
+    });
+  }
+});
