@@ -46,7 +46,7 @@ export class GoidSpanProcessor implements SpanProcessor {
     } else {
       const reporter = new FailureReporter(nameOf(out.exporter), (message) => this.#log.warn(message));
       this.#sink = new BatchSink(out.exporter, { name: 'exporter', batch, reporter });
-      this.#inner = processorOf(this.#sink, this.#settings.shutdownTimeoutMs);
+      this.#inner = processorOf(this.#sink);
     }
     this.#started = this.#start();
   }
@@ -138,10 +138,10 @@ export class GoidSpanProcessor implements SpanProcessor {
       await (this.#watch?.stop() ?? this.#started);
       await this.#tracer?.close();
     });
-    await this.#within(endsAt - performance.now(), 'shutdown', async () => {
-      if (this.#sink) await this.#sink.shutdown(endsAt - performance.now());
-      else await this.#inner.shutdown();
-    });
+    const leftMs = endsAt - performance.now();
+    // The queue keeps the deadline itself, and counts what it has to give up.
+    if (this.#sink) await this.#sink.shutdown(leftMs);
+    else await this.#within(leftMs, 'shutdown', async () => this.#inner.shutdown());
     this.#state = 'closed';
   }
 
@@ -211,12 +211,12 @@ export class GoidSpanProcessor implements SpanProcessor {
 }
 
 /** A way out as a processor: it has no interest in spans that begin. */
-function processorOf(sink: BatchSink, shutdownTimeoutMs: number): SpanProcessor {
+function processorOf(sink: BatchSink): SpanProcessor {
   return {
     onStart: () => {},
     onEnd: (span) => sink.onEnd(span),
     forceFlush: () => sink.forceFlush(),
-    shutdown: () => sink.shutdown(shutdownTimeoutMs),
+    shutdown: () => sink.shutdown(),
   };
 }
 

@@ -18,11 +18,14 @@ export interface WatchActions {
 }
 
 const ATTACHED = 'attached';
+/** The kernel said that it ended, or runs another program now. */
+const ENDED = 'ended';
+const GONE = 'gone';
 
 export class TargetWatch {
   readonly #actions: WatchActions;
   readonly #intervalMs: number;
-  /** Pid → {@link ATTACHED}, or what it was when it was refused. */
+  /** Pid → {@link ATTACHED}, {@link ENDED}, or what it was when it was refused. */
   readonly #triedByPid = new Map<number, string>();
   readonly #followed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
@@ -43,7 +46,7 @@ export class TargetWatch {
 
   /** The process is not attached any more: it has ended, or runs another program. */
   ended(pid: number): void {
-    this.#triedByPid.delete(pid);
+    this.#triedByPid.set(pid, ENDED);
   }
 
   /** No round begins any more; resolves when no attach is under way. */
@@ -83,20 +86,18 @@ export class TargetWatch {
     const tried = this.#triedByPid.get(pid);
     if (tried === ATTACHED) return;
     const identity = identityOf(pid);
-    if (tried === identity) return;
+    // One that has ended may still be named for a while.
+    if (tried === identity || (tried === ENDED && identity === GONE)) return;
     // Before the attach, so that an end in the midst of it is not overwritten.
     this.#triedByPid.set(pid, ATTACHED);
     try {
       await this.#actions.attachPid(pid);
     } catch (error) {
       this.#triedByPid.set(pid, identity);
-      // A process that was traced and has ended may still be named for a while.
-      if (tried === undefined || identity !== GONE) this.#actions.refused(pid, error);
+      this.#actions.refused(pid, error);
     }
   }
 }
-
-const GONE = 'gone';
 
 /** Which program of which process this is. */
 function identityOf(pid: number): string {

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { checkOptions } from '../../src/plugin/check-options.ts';
+import { GoidSpanProcessor } from '../../src/plugin/goidspan-span-processor.ts';
+import type { GoidSpanProcessorOptions } from '../../src/plugin/options.ts';
+
+const exporter = { export: () => {}, shutdown: async () => {} };
+const processor = {
+  onStart: () => {},
+  onEnd: () => {},
+  forceFlush: async () => {},
+  shutdown: async () => {},
+};
+const good = { targets: { pid: 1 }, exporter };
+
+const settingsOf = (options: object, env: NodeJS.ProcessEnv = {}) =>
+  checkOptions(options as GoidSpanProcessorOptions, env, () => {});
+
+describe('an option that cannot be used', () => {
+  it.each<[string, unknown, typeof TypeError | typeof RangeError, string]>([
+    ['nothing', undefined, TypeError, 'options must be an object, not undefined'],
+    ['a typo', { ...good, exporters: [] }, TypeError, 'options has no exporters; it may have targets, '],
+    ['no way out', { targets: { pid: 1 } }, TypeError, 'exactly one of exporter and processor'],
+    ['two ways out', { ...good, processor }, TypeError, 'exactly one of exporter and processor'],
+    [
+      'half an exporter',
+      { ...good, exporter: { export() {} } },
+      TypeError,
+      'exporter must have the method shutdown',
+    ],
+    [
+      'an exporter as processor',
+      { targets: { pid: 1 }, processor: exporter },
+      TypeError,
+      'processor must have the method onStart',
+    ],
+    [
+      'no targets',
+      { exporter },
+      TypeError,
+      'targets must be { pid } or { exe }, an array of these, or a function',
+    ],
+    ['an empty list', { ...good, targets: [] }, RangeError, 'targets must name at least one'],
+    ['a bare pid', { ...good, targets: 42 }, TypeError, 'targets must be { pid } or { exe }'],
+    [
+      'a pid as text',
+      { ...good, targets: { pid: '42' } },
+      TypeError,
+      'targets: pid must be a number, not "42"',
+    ],
+    [
+      'pid 0',
+      { ...good, targets: [{ pid: 0 }] },
+      RangeError,
+      'targets: pid must be an integer from 1 to 4194304, not 0',
+    ],
+    ['pid and exe', { ...good, targets: { pid: 1, exe: '/a' } }, TypeError, 'exactly one of pid and exe'],
+    [
+      'a relative glob',
+      { ...good, targets: { exe: 'srv/*' } },
+      RangeError,
+      'targets: exe must match whole paths',
+    ],
+    [
+      'a glob that is no text',
+      { ...good, targets: { exe: 7 } },
+      TypeError,
+      'targets: exe must be a string, not 7',
+    ],
+    [
+      'a sampler of the SDK',
+      { ...good, sampler: { shouldSample() {} } },
+      TypeError,
+      'sampler has no shouldSample; it may have ratio, parentBased',
+    ],
+    [
+      'a ratio above 1',
+      { ...good, sampler: { ratio: 2 } },
+      RangeError,
+      'sampler.ratio must be from 0 to 1, not 2',
+    ],
+    ['a ratio as text', { ...good, sampler: { ratio: '1' } }, TypeError, 'sampler.ratio must be a number'],
+    [
+      'parentBased as text',
+      { ...good, sampler: { parentBased: 'no' } },
+      TypeError,
+      'sampler.parentBased must be true or false',
+    ],
+    [
+      'an unknown limit',
+      { ...good, limits: { ringbytes: 1 } },
+      TypeError,
+      'limits has no ringbytes; it may have ringBytes',
+    ],
+    [
+      'a ring of 5,000 bytes',
+      { ...good, limits: { ringBytes: 5_000 } },
+      RangeError,
+      'limits.ringBytes must be a power of two',
+    ],
+    [
+      'a ring of 2 bytes',
+      { ...good, limits: { ringBytes: 2 } },
+      RangeError,
+      'limits.ringBytes must be an integer from 4096 to 1073741824, not 2',
+    ],
+    [
+      'half a span',
+      { ...good, limits: { openSpansMax: 0.5 } },
+      RangeError,
+      'limits.openSpansMax must be an integer from 1',
+    ],
+    [
+      'a batch larger than the queue',
+      { ...good, limits: { maxQueueSize: 10, maxExportBatchSize: 11 } },
+      RangeError,
+      'limits.maxExportBatchSize must be at most maxQueueSize (10), not 11',
+    ],
+    [
+      'a queue for a processor',
+      { targets: { pid: 1 }, processor, limits: { maxQueueSize: 10 } },
+      TypeError,
+      'limits.maxQueueSize is for an exporter',
+    ],
+    [
+      'no time to end',
+      { ...good, limits: { shutdownTimeoutMillis: 0 } },
+      RangeError,
+      'limits.shutdownTimeoutMillis must be an integer from 1',
+    ],
+    [
+      'a hasty poll',
+      { ...good, pollIntervalMillis: 1 },
+      RangeError,
+      'pollIntervalMillis must be an integer from 10',
+    ],
+    ['an empty name', { ...good, serviceName: '' }, TypeError, 'serviceName must be a non-empty string'],
+  ])('is named by the error that the constructor throws: %s', (_, options, kind, message) => {
+    const construct = () => new GoidSpanProcessor(options as GoidSpanProcessorOptions);
+    expect(construct).toThrow(kind);
+    expect(construct).toThrow(message);
+  });
+});
+
+describe('the settings', () => {
+  it('take their defaults from the standard environment', () => {
+    const env = { OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_TRACES_SAMPLER: 'always_off' };
+    expect(settingsOf(good, env)).toMatchObject({
+      batch: { maxQueueSize: 100, maxExportBatchSize: 100, scheduledDelayMillis: 5_000 },
+      sampler: { parentBased: false, rejectBelow: 1n << 56n },
+      shutdownTimeoutMs: 5_000,
+      pollIntervalMs: 1_000,
+    });
+  });
+
+  it('prefer what is given to the environment', () => {
+    const limits = { maxQueueSize: 50, ringBytes: 1 << 20, openSpansMax: 7 };
+    const env = { OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_TRACES_SAMPLER: 'always_off' };
+    expect(settingsOf({ ...good, limits, sampler: { ratio: 0.25 } }, env)).toMatchObject({
+      batch: { maxQueueSize: 50, maxExportBatchSize: 50 },
+      kernel: { ringBytes: 1 << 20, openSpansMax: 7 },
+      sampler: { parentBased: true, rejectBelow: 3n << 54n },
+    });
+  });
+
+  it('ask a function for targets every time, and check what it says', async () => {
+    const answers: unknown[] = [{ pid: 1 }, [], [{ pid: -1 }]];
+    const { askTargets } = settingsOf({ ...good, targets: async () => answers.shift() });
+    expect(await askTargets()).toEqual([{ pid: 1 }]);
+    expect(await askTargets()).toEqual([]);
+    await expect(askTargets()).rejects.toThrow(RangeError);
+  });
+});
