@@ -44,6 +44,10 @@ static __always_inline bool is_name(uaddr_t at, __u32 bytes, const char *name)
 	return !read_user(words, bytes, at) && words[0] == *(const __u64 *)name && words[1] == *(const __u64 *)(name + 8);
 }
 
+/*
+ * One slot of the group in `scratch`. Each is a step of bpf_loop: in a plain loop the verifier follows every
+ * combination of found and not found (131,000 instructions instead of 30,000; no difference in time was measured).
+ */
 static __always_inline int scan_slot(__u32 i, struct header_scan *scan, bool swiss)
 {
 	const __u8 *bytes = scan->scratch;
