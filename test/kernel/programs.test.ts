@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeKernel } from '../support/capabilities.ts';
+import { Attached } from './attached.ts';
+
+/** Instructions that the verifier may look at per program; the kernel's own limit is a million. */
+const VERIFIED_MAX = 50_000;
+
+describeKernel('the BPF programs', () => {
+  let attached: Attached;
+  beforeAll(() => {
+    attached = new Attached();
+  });
+  afterAll(() => attached.close());
+
+  it('are loaded, each once, and stay far below the limits of the verifier', () => {
+    const verified = verifiedInstructions();
+    process.stdout.write(
+      `verified instructions: ${[...verified].map(([name, count]) => `${name} ${count}`).join(', ')}\n`,
+    );
+    expect([...verified.keys()].sort()).toEqual(Object.keys(attached.kernel.programStats()).sort());
+    expect([...verified].filter(([, count]) => count === 0 || count > VERIFIED_MAX)).toEqual([]);
+  });
+
+  it('are one for each counter of hits, and those that follow processes', () => {
+    const hits = Object.keys(attached.kernel.counts()).filter((name) => name.startsWith('HIT_'));
+    const names = hits.map((name) => name.replace('HIT_', '').toLowerCase());
+    expect(Object.keys(attached.kernel.programStats()).sort()).toEqual(
+      [...names, 'process_exec', 'process_exit'].sort(),
+    );
+  });
+});
+
+/** By the kernel's account of the file descriptors of this process (Linux ≥ 5.16). */
+function verifiedInstructions(): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const fd of readdirSync('/proc/self/fdinfo')) {
+    const info = readInfo(fd);
+    const id = /^prog_id:\s*(\d+)/m.exec(info)?.[1];
+    const verified = /^verified_insns:\s*(\d+)/m.exec(info)?.[1];
+    // A link names its program too, but says nothing of instructions.
+    if (id !== undefined && verified !== undefined) found.set(programName(id), Number(verified));
+  }
+  return found;
+}
+
+/** The kernel cuts names at 15 characters; bpftool completes them from BTF. */
+function programName(id: string): string {
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
+  return JSON.parse(execFileSync('bpftool', ['-j', 'prog', 'show', 'id', id], { encoding: 'utf8', env }))
+    .name;
+}
+
+function readInfo(fd: string): string {
+  try {
+    return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
+  } catch {
+    return ''; // closed meanwhile
+  }
+}

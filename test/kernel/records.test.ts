@@ -1,0 +1,91 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeLive } from '../support/capabilities.ts';
+import { eventually } from '../support/child.ts';
+import { GoServer } from '../support/go-server.ts';
+import { Attached, buildServer } from './attached.ts';
+
+describeLive('a record', () => {
+  let attached: Attached;
+  let server: GoServer;
+  beforeAll(async () => {
+    attached = new Attached();
+    server = await GoServer.start(await buildServer());
+    await attached.attach(server.pid);
+  });
+  afterAll(async () => {
+    await attached.close();
+    await server.stop();
+  });
+
+  /** Drains until a record is there that matches. */
+  async function find<T>(records: readonly T[], match: (record: T) => boolean): Promise<T> {
+    return await eventually('matching record', 10_000, () => {
+      attached.drain();
+      return records.find(match);
+    });
+  }
+
+  it('of a span is written when a request ends, and one when a call ends', async () => {
+    await server.get('/get?id=kinds');
+    const request = await find(attached.spans, ({ http }) => http.query === 'id=kinds');
+    const call = await find(
+      attached.spans,
+      ({ role, http }) => role === 'client' && /of=kinds/.test(http.query ?? ''),
+    );
+    const leaf = await find(
+      attached.spans,
+      ({ role, http }) => role === 'server' && /of=kinds/.test(http.query ?? ''),
+    );
+    expect(request).toMatchObject({
+      role: 'server',
+      targetId: 1,
+      ending: 'returned',
+      http: { statusCode: 200 },
+    });
+    expect(call).toMatchObject({
+      parentSpanId: request.spanId,
+      traceId: request.traceId,
+      goid: request.goid,
+    });
+    expect(leaf).toMatchObject({ parentSpanId: call.spanId, traceId: request.traceId });
+  });
+
+  it('of an exec is written for any process when asked, and else only for targets', async () => {
+    const before = attached.execs.length;
+    execFileSync('true');
+    attached.drain();
+    expect(attached.execs.length).toBe(before);
+    attached.kernel.setSettings({ samplerRejectBelow: 0n, samplerParentBased: 1, followExec: 1 });
+    const child = spawn('true');
+    const exec = await find(attached.execs, ({ tgid }) => tgid === child.pid);
+    attached.kernel.setSettings({ samplerRejectBelow: 0n, samplerParentBased: 1, followExec: 0 });
+    expect(exec.header.targetId).toBe(0);
+    expect(exec.parentTgid).toBe(process.pid);
+  });
+
+  it('of an exit is written when the last thread of a target is gone, with the code of wait(2)', async () => {
+    const shell = spawn('sh', ['-c', 'read line; exit 3']);
+    attached.kernel.followProcess(shell.pid as number, 77);
+    shell.stdin.end('\n');
+    const exit = await find(attached.exits, ({ tgid }) => tgid === shell.pid);
+    expect(exit).toMatchObject({ header: { targetId: 77 }, exitCode: 3 << 8 });
+    attached.kernel.followProcess(shell.pid as number, 0);
+  });
+
+  it('of an exec is written for a target, by its number', async () => {
+    const shell = spawn('sh', ['-c', 'read line; exec true']);
+    attached.kernel.followProcess(shell.pid as number, 78);
+    shell.stdin.end('\n');
+    const exec = await find(attached.execs, ({ tgid }) => tgid === shell.pid);
+    expect(exec.header.targetId).toBe(78);
+    attached.kernel.followProcess(shell.pid as number, 0);
+  });
+
+  it('is never damaged, and nothing was lost', () => {
+    attached.drain();
+    expect(attached.bad).toBe(0);
+    expect(attached.losses()).toEqual([]);
+    expect(attached.violations()).toEqual([]);
+  });
+});
