@@ -5,7 +5,8 @@
 
 import { GoidspanError } from '../errors.ts';
 import { AddressSpace } from './address-space.ts';
-import { type Arch, archOf } from './arch.ts';
+import type { Arch } from './arch.ts';
+import { archOf } from './arch-of.ts';
 import { type BuildInfo, readBuildInfo } from './build-info.ts';
 import type { ByteSource } from './byte-source.ts';
 import { type Elf, parseElf, type Segment } from './elf.ts';
@@ -23,7 +24,7 @@ const knownType = 'runtime.g';
 /** Assembly of `runtime/cgo`: linked exactly when C code is. */
 const cgoMarker = 'crosscall2';
 
-/** A Go program of amd64. Addresses are link-time ones: in a PIE add the load bias. */
+/** A Go program of amd64 or arm64. Addresses are link-time ones: in a PIE add the load bias. */
 export class GoBinary {
   /** As the toolchain wrote it, e.g. `go1.26.8`; may be absent or wrong, so nothing is derived from it. */
   readonly goVersion: string | undefined;

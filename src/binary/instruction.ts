@@ -8,7 +8,7 @@
  */
 export type SiteClass = 'nop5' | 'emulated' | 'single-stepped';
 
-/** Index of an argument register of Go's ABIInternal; on amd64 0…8 are AX BX CX DI SI R8 R9 R10 R11. */
+/** Index of an argument register of Go's ABIInternal: on amd64 0…8 are AX BX CX DI SI R8 R9 R10 R11, on arm64 R0…R8. */
 export type ArgumentRegister = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 /** What an instruction does, as far as finding sites needs it. */
@@ -22,7 +22,15 @@ export type Operation =
   | { readonly op: 'call_indirect' }
   | { readonly op: 'jump'; readonly target: number }
   | { readonly op: 'jump_indirect' }
-  | { readonly op: 'branch'; readonly target: number; readonly when: BranchCondition }
+  | {
+      readonly op: 'branch';
+      readonly target: number;
+      readonly when: BranchCondition;
+      /** It tests the register itself, not an earlier comparison (arm64). */
+      readonly tests?: ArgumentRegister;
+      /** The same of the register's lowest bit, which is all of a boolean. */
+      readonly testsBoolean?: ArgumentRegister;
+    }
   | { readonly op: 'return' }
   /** Does not continue: a breakpoint, an undefined or an undecodable instruction. */
   | { readonly op: 'trap' }

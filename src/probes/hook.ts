@@ -20,14 +20,14 @@ export type SiteMeaning = 'event' | 'success_or_retry' | 'done' | 'done_unless_s
 /**
  * Condition on the flags register (`pt_regs.flags`) under which a hit counts.
  * - `always`: each hit counts.
- * - `stack_suffices`: only if CF and ZF are both 0. The site is the `JBE` of the stack check; when it jumps, the stack
- *   grows and the function starts again, so the same call would be seen twice.
+ * - `stack_suffices`: only if it does not jump (CF and ZF are both 0). The site is the `JBE` of the stack check (`BLS`
+ *   on arm64); when it jumps, the stack grows and the function starts again, so the same call would be seen twice.
  */
 export type SiteGuard = 'always' | 'stack_suffices';
 
 /**
  * How to get the stack pointer that the function had at its entry (it points to the return address), which names the
- * call: `sp`: the SP of the hit. `bp_plus_8`: RBP + 8.
+ * call: `sp`: the SP of the hit. `bp_plus_8`: RBP + 8. (amd64; on arm64 the return address is in R30 at the entry.)
  */
 export type EntrySp = 'sp' | 'bp_plus_8';
 
@@ -66,7 +66,7 @@ export interface SiteChoice {
    * elsewhere, and then it would never be hit.
    */
   readonly calledBy?: readonly string[];
-  /** The first rule that finds a place is taken. */
+  /** The first rule that finds a place that is not single-stepped is taken, else the first that finds one. */
   readonly rules: readonly SiteRule[];
 }
 

@@ -7,7 +7,7 @@ import { ControlFlow } from './control-flow.ts';
 import { type FieldPlan, planFields } from './fields.ts';
 import type { EntrySp, Hook, ProbeFamily, SiteChoice, SiteGuard, SiteMeaning } from './hook.ts';
 import { findRoundTripSites, type RoundTripSites } from './round-trip.ts';
-import { findPlaces, type RuleContext } from './site-rules.ts';
+import { findPlaces, type Place, type RuleContext } from './site-rules.ts';
 
 /** One place to attach at: the start of a decoded instruction. */
 export interface Site {
@@ -17,7 +17,7 @@ export interface Site {
   readonly vaddr: number;
   /** Offset in the file, as uprobes want it. */
   readonly fileOffset: number;
-  /** Intel syntax. */
+  /** Intel syntax; on arm64 as GNU as writes it. */
   readonly instruction: string;
   readonly class: SiteClass;
   /** Which argument register holds what the hook is about; see the hook's comment. */
@@ -124,6 +124,16 @@ export function planAttach(
   };
 }
 
+/** The hooks alone, found or not, of a binary that may lack what {@link planAttach} insists on. */
+export function planHooks(
+  binary: GoBinary,
+  families: readonly ProbeFamily[],
+  options: PlanOptions = {},
+): HookPlan[] {
+  const planner = new Planner(binary, families, options.preferNop5 ?? true);
+  return families.flatMap((f) => f.hooks.map((hook) => planner.planHook(hook)));
+}
+
 function refuse(what: string, consequence: string): GoidspanError {
   return new GoidspanError(
     'not_supported_binary',
@@ -206,22 +216,29 @@ class Planner {
       roundTrip: () => this.#roundTrip(),
       preferNop5: this.#preferNop5,
     };
+    let dear: Place[] | undefined;
     for (const rule of choice.rules) {
       const places = findPlaces(rule, context);
       if (typeof places === 'string') {
         reasons.push(`${fn.name}: ${places}`);
         continue;
       }
-      return places.flatMap(({ index, ...place }) => {
-        const at = flow.instructions[index];
-        const fileOffset = at && this.#binary.fileOffsetOf(at.vaddr);
-        if (!at || fileOffset === undefined) return [];
-        const { vaddr, class: siteClass } = at;
-        const instruction = this.#binary.textOf(at);
-        return [{ symbol: fn.name, vaddr, fileOffset, instruction, class: siteClass, ...place }];
-      });
+      const isCheap = places.every(({ index }) => flow.instructions[index]?.class !== 'single-stepped');
+      if (isCheap) return this.#sitesAt(fn, flow, places);
+      dear ??= places;
     }
-    return undefined;
+    return dear && this.#sitesAt(fn, flow, dear);
+  }
+
+  #sitesAt(fn: GoFunction, flow: ControlFlow, places: readonly Place[]): Site[] {
+    return places.flatMap(({ index, ...place }) => {
+      const at = flow.instructions[index];
+      const fileOffset = at && this.#binary.fileOffsetOf(at.vaddr);
+      if (!at || fileOffset === undefined) return [];
+      const { vaddr, class: siteClass } = at;
+      const instruction = this.#binary.textOf(at);
+      return [{ symbol: fn.name, vaddr, fileOffset, instruction, class: siteClass, ...place }];
+    });
   }
 
   #roundTrip(): RoundTripSites | string {

@@ -48,12 +48,14 @@ function findResult(flow: ControlFlow, attempt: number): number | string {
   if (call < 0) return 'it does not call net/http.(*persistConn).roundTrip';
   const test = flow.nextOperation(call);
   const tested = test === undefined ? undefined : all[test];
-  if (test === undefined || tested?.op !== 'test_zero' || tested.register !== errorRegister) {
+  const testsAndJumps = tested?.op === 'branch' && tested.tests === errorRegister;
+  const testsOnly = tested?.op === 'test_zero' && tested.register === errorRegister;
+  if (test === undefined || !(testsAndJumps || testsOnly)) {
     return 'the error of an attempt is not tested right after the call';
   }
-  const jump = flow.nextOperation(test);
+  const jump = testsAndJumps ? test : flow.nextOperation(test);
   const jumping = jump === undefined ? undefined : all[jump];
-  if (jump === undefined || jumping?.op !== 'branch' || flow.isJumpTarget(jump)) {
+  if (jump === undefined || jumping?.op !== 'branch' || (testsOnly && flow.isJumpTarget(jump))) {
     return 'the test of the error is not followed by a conditional jump';
   }
   const comesFrom = all.filter((i, index) => !isPassive(i) && flow.nextOperation(index) === test);
@@ -142,14 +144,15 @@ function replace(state: number, from: number, to: number): number {
   return state & from ? (state & ~from) | to : state;
 }
 
-/** `CALL runtime.ifaceeq; TESTB AL, AL; Jcc` */
+/** `CALL runtime.ifaceeq; TESTB AL, AL; Jcc`, on arm64 `CALL runtime.ifaceeq; TBNZ $0, R0` */
 function comparesInterfaces(flow: ControlFlow, jump: number, interfaceEqual: number | undefined): boolean {
   const branch = flow.instructions[jump];
   if (branch?.op !== 'branch' || (branch.when !== 'zero' && branch.when !== 'nonzero')) return false;
-  const testIndex = flow.previousOperation(jump) ?? -1;
-  const test = flow.instructions[testIndex];
-  if (test?.op !== 'test_zero' || test.register !== resultRegister) return false;
-  const call = flow.instructions[flow.previousOperation(testIndex) ?? -1];
+  const before = flow.previousOperation(jump) ?? -1;
+  const test = flow.instructions[before];
+  const testsOnly = test?.op === 'test_zero' && test.register === resultRegister;
+  if (!testsOnly && branch.testsBoolean !== resultRegister) return false;
+  const call = testsOnly ? flow.instructions[flow.previousOperation(before) ?? -1] : test;
   return call?.op === 'call' && call.target === interfaceEqual;
 }
 

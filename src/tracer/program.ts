@@ -70,6 +70,7 @@ function read(path: string): { program: Program; close: () => void } {
   const source = openFileSource(path);
   try {
     const binary = GoBinary.open(source);
+    if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
     const plan = planAttach(binary, families, Object.values(targetRowGoFields));
     for (const field of plan.fields) checkWindow(field.wanted, field.offset);
     const typeNames = new Map<number, string | undefined>();
@@ -93,6 +94,13 @@ function read(path: string): { program: Program; close: () => void } {
     source.close();
     throw error instanceof GoidspanError ? named(error, path) : error;
   }
+}
+
+function wrongArchitecture(name: string): GoidspanError {
+  return new GoidspanError(
+    'not_supported_binary',
+    `cannot trace the executable: it is built for ${name}, whose programs are read and planned but not attached to (build it with GOARCH=amd64)`,
+  );
 }
 
 /** The binary reader does not know paths; its refusals get the object here. */

@@ -61,9 +61,9 @@ describe('a file that is no Go program is refused with its reason', () => {
       'not_supported_binary: cannot trace the executable: it is not an executable',
     ],
     [
-      'an arm64 program',
-      tinyElf((v) => v.setUint16(18, 183, true)),
-      'not_supported_binary: cannot trace the executable: it is built for ELF machine 183',
+      'a RISC-V program',
+      tinyElf((v) => v.setUint16(18, 243, true)),
+      'not_supported_binary: cannot trace the executable: it is built for ELF machine 243',
     ],
     [
       'a program without segments',

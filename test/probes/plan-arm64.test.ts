@@ -1,0 +1,88 @@
+/** Programs for arm64: read and planned like the others, though no host of the tests can attach to them. */
+
+import { describe, expect, test } from 'vitest';
+import { openFileSource } from '../../src/binary/file-source.ts';
+import { GoBinary } from '../../src/binary/go-binary.ts';
+import { families } from '../../src/probes/families.ts';
+import { planAttach } from '../../src/probes/plan.ts';
+import { Programs } from '../../src/tracer/program.ts';
+import { knownOffsets } from '../binary/known-offsets.ts';
+import { disassemble } from '../support/objdump.ts';
+import { buildOrSkip } from '../support/skip.ts';
+
+const timeout = 300_000;
+const dir = 'test/fixtures/binary/nethttp';
+const stripped = ['-ldflags=-s -w', '-trimpath'];
+const builds = [
+  { go: '1.19', kind: 'plain', flags: [] },
+  { kind: 'plain', flags: [] },
+  { kind: 'pie-stripped', flags: ['-buildmode=pie', '-ldflags=-s -w'] },
+  { go: '1.27.4', kind: 'stripped', flags: stripped },
+].map(({ go, kind, flags }) => ({
+  dir,
+  flags,
+  arch: 'arm64',
+  name: `nethttp-arm64-${go ?? 'local'}-${kind}`,
+  ...(go === undefined ? {} : { go }),
+}));
+
+const roundTrip = 'net/http.(*Transport).roundTrip';
+
+describe.each(builds)('the plan for $name', (build) => {
+  test('has every hook of net/http, at sites that the kernel simulates', { timeout }, async (context) => {
+    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
+    const { hooks, ...plan } = planAttach(binary, families);
+    expect(binary.arch.name).toBe('arm64');
+    const missing = hooks.filter((h) => h.missing !== undefined).map((h) => h.missing);
+    expect(missing.filter((why) => !why?.includes('golang.org/x/net'))).toEqual([]);
+    expect(hooks.flatMap((h) => h.sites).filter((s) => s.class !== 'emulated')).toEqual([]);
+    expect(plan.backgroundReadEntry).toBeGreaterThan(0);
+    expect(plan.skipAltProtocol).toBeGreaterThan(0);
+    expect(plan.tcpConnType).toBeGreaterThan(0);
+  });
+
+  test('has only sites at which objdump sees the same instruction', { timeout }, async (context) => {
+    const path = await buildOrSkip(context, build);
+    const binary = GoBinary.open(openFileSource(path));
+    for (const site of planAttach(binary, families).hooks.flatMap((h) => h.sites)) {
+      const listing = disassemble(path, site.vaddr, site.vaddr + 4, 'arm64');
+      if (!listing)
+        return context.skip('no aarch64-linux-gnu-objdump here (install binutils-aarch64-linux-gnu)');
+      const text = listing
+        .get(site.vaddr)
+        ?.replace(/\s+/g, ' ')
+        .replace(/ (<|\/\/).*$/, '')
+        .replace('0x', '');
+      expect(site.instruction.replace('0x', '')).toBe(text);
+      expect(binary.fileOffsetOf(site.vaddr)).toBe(site.fileOffset);
+    }
+  });
+
+  test('covers each return of roundTrip by exactly one end', { timeout }, async (context) => {
+    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
+    const { hooks } = planAttach(binary, families);
+    const fn = binary.functions([roundTrip]).get(roundTrip);
+    const returns = fn ? binary.instructionsOf(fn).filter((i) => i.op === 'return') : [];
+    const covered = hooks.find((h) => h.hook.name === 'http_client_error')?.sites ?? [];
+    // One return belongs to the success after an attempt, one to the alternate transport.
+    expect(returns.length - covered.length).toBe(2);
+  });
+
+  test('knows the same struct offsets as on amd64', { timeout }, async (context) => {
+    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
+    const known = knownOffsets[/^go(1\.\d+)/.exec(binary.goVersion ?? '')?.[1] ?? ''];
+    if (!known) return context.skip(`no known offsets of ${binary.goVersion}`);
+    const found = Object.keys(known).map((name) => {
+      const dot = name.lastIndexOf('.');
+      return [name, binary.fieldOffset(name.slice(0, dot), name.slice(dot + 1))];
+    });
+    expect(Object.fromEntries(found)).toEqual(known);
+  });
+});
+
+test('a program for arm64 is not attached to, and refused by name', { timeout }, async (context) => {
+  const path = await buildOrSkip(context, builds[1] ?? { dir, name: 'none' });
+  expect(() => new Programs().acquire(path)).toThrow(
+    `cannot trace ${path}: it is built for arm64, whose programs are read and planned but not attached to (build it with GOARCH=amd64)`,
+  );
+});
