@@ -19,7 +19,8 @@ import { buildGo } from '../support/go-build.ts';
 import { validSpanOf } from '../support/valid-span.ts';
 import { validate } from '../support/validator.ts';
 
-const loadScript = fileURLToPath(new URL('../support/load.mjs', import.meta.url));
+/** See there. */
+export const loadScript = fileURLToPath(new URL('../support/load.mjs', import.meta.url));
 
 /** The plainest HTTP service: one route, no goroutines of its own. */
 export const buildHello = (): Promise<string> =>
@@ -39,7 +40,6 @@ export async function load(url: string, requests: number, connections = 8): Prom
 export class Attached {
   readonly kernel: Kernel;
   readonly spans: SpanFact[] = [];
-  /** The records of the spans, as they were drained. */
   readonly execs: EvProcessExec[] = [];
   readonly exits: EvProcessExit[] = [];
   bad = 0;
