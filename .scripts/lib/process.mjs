@@ -8,6 +8,11 @@ import { fileURLToPath } from 'node:url';
 /** The checkout. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
+// Debian puts tools such as bpftool where only root looks.
+process.env.PATH = [process.env.PATH, '/usr/local/sbin', '/usr/sbin', '/sbin']
+  .filter(Boolean)
+  .join(delimiter);
+
 /** Says in one line what happens next, and why if it is not plain. */
 export function say(text) {
   process.stdout.write(`▸ ${text}\n`);
@@ -16,10 +21,9 @@ export function say(text) {
 /** An error whose message is the whole story: shown without a stack. */
 export class ScriptError extends Error {}
 
-/** The full path of a command on the PATH (or in the directories where Debian puts tools of root), if there. */
+/** The full path of a command on the PATH, if there. */
 export function which(command) {
-  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  for (const directory of directories) {
+  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
     const path = join(directory, command);
     try {
       accessSync(path, constants.X_OK);

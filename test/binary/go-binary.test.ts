@@ -6,7 +6,7 @@ import { GoBinary } from '../../src/binary/go-binary.ts';
 import { httpClient } from '../../src/probes/http-client.ts';
 import { httpServer } from '../../src/probes/http-server.ts';
 import { localPieStripped, localStripped, netHttpBuilds } from '../support/nethttp-builds.ts';
-import { buildOrSkip } from '../support/skip.ts';
+import { buildOrSkip, needGo } from '../support/skip.ts';
 import { knownOffsets } from './known-offsets.ts';
 
 const fixtures = 'test/fixtures/binary';
@@ -71,6 +71,7 @@ describe.each(netHttpBuilds.filter((b) => b.hasDwarf))('the reader on $name', (b
   });
 
   test('finds each function where the symbol table has it', { timeout: 5 * minutes }, async (context) => {
+    needGo(context);
     const path = await buildOrSkip(context, build);
     const symbols = execFileSync('go', ['tool', 'nm', '-size', path], {
       encoding: 'utf8',
@@ -151,7 +152,8 @@ describe('a program without symbols or sections', () => {
 });
 
 describe('a big program', () => {
-  test("such as Go's own go command is read in under a second", () => {
+  test("such as Go's own go command is read in under a second", (context) => {
+    needGo(context);
     const goroot = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
     const path = join(goroot, 'bin', 'go');
     const started = performance.now();

@@ -11,7 +11,7 @@ import { type AttachPlan, type PlanOptions, planAttach, type Site } from '../../
 import { memorySource } from '../support/memory-source.ts';
 import { localPlain, netHttpBuilds } from '../support/nethttp-builds.ts';
 import { disassemble } from '../support/objdump.ts';
-import { buildOrSkip } from '../support/skip.ts';
+import { buildOrSkip, needGo } from '../support/skip.ts';
 
 const timeout = 300_000;
 const fixtures = 'test/fixtures/binary';
@@ -143,7 +143,8 @@ describe('a 5-byte nop', () => {
 });
 
 describe('a program', () => {
-  test('that is only a client is traced as one', () => {
+  test('that is only a client is traced as one', (context) => {
+    needGo(context);
     const goroot = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
     const { plan } = planOf(join(goroot, 'bin', 'go'));
     const found = plan.hooks.filter((h) => h.missing === undefined).map((h) => h.hook.name);
