@@ -1,117 +1,80 @@
 /**
- * `npm run bench`: what tracing costs a plain keep-alive net/http request. Windows with and without goidspan take turns on
- * one process, so that both see the same machine; figures are medians. Writes `.cache/bench.json` too.
+ * `npm run bench`: what tracing costs, as a table and as JSON (`.cache/bench.json`).
+ * `npm run bench -- --url URL [-- CMD ARGS…]`: what it costs a service of your own.
  */
 
-import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { unlessFresh } from './lib/fresh.mjs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
 
-const rounds = 5;
-const windowSeconds = 5;
-const target = '.cache/bench/hello';
-const source = 'test/fixtures/acceptance/hello';
+const usage = `npm run bench -- [--quick] [--only ROW]… [--json FILE]
+npm run bench -- --url URL (--pid N | -- CMD ARGS…) [--rate N] [--connections N] [--seconds N] [--rounds N] [--any-host] [--json FILE]`;
 
-async function buildTarget() {
-  for (const tool of ['go', 'wrk']) {
-    if (!which(tool))
-      throw new ScriptError(`cannot bench: no ${tool} on the PATH (npm run setup says the remedy)`);
-  }
-  await unlessFresh('bench-hello', { inputs: [source], outputs: [target] }, () =>
-    run('go', ['build', '-buildvcs=false', '-o', join(root, target), '.'], {
-      cwd: join(root, source),
-      log: 'bench-hello',
-    }),
-  );
-}
+/** Two levels below the checkout, as its sources are: they find `dist/` and `.cache/` from there. */
+const bundleDir = join(root, '.cache/bench');
 
-async function startTarget() {
-  const child = spawn(join(root, target), { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const address = /^listening (.+)$/.exec(line)?.[1];
-    if (address) return { child, url: `http://${address}/` };
-  }
-  throw new ScriptError('cannot bench: the target ended before it listened');
-}
-
-/** One window of load: requests, requests per second, latencies in milliseconds. */
-async function load(url) {
-  const args = ['-t1', '-c16', `-d${windowSeconds}s`, '--latency', url];
-  await run('wrk', args, { log: 'wrk' });
-  const text = readFileSync(join(root, '.cache/log/wrk.log'), 'utf8');
-  const unit = { us: 0.001, ms: 1, s: 1000 };
-  const percentile = (p) => {
-    const [, value, name] = new RegExp(`^\\s+${p}%\\s+([\\d.]+)(us|ms|s)`, 'm').exec(text);
-    return Number(value) * unit[name];
-  };
-  return {
-    requests: Number(/(\d+) requests in/.exec(text)[1]),
-    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]),
-    p50: percentile(50),
-    p99: percentile(99),
-  };
-}
-
-/** A window with goidspan attached, and what its summary says of it. */
-async function tracedLoad(url, pid) {
-  const summaryPath = join(root, '.cache/bench/summary.json');
-  const args = ['attach', '--pid', String(pid), '--verbose', '--summary', summaryPath];
-  const agent = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
-  });
-  const ended = new Promise((done) => agent.on('close', done));
-  await new Promise((attached, fail) => {
-    let said = '';
-    agent.stderr.on('data', (text) => {
-      said += text;
-      if (/attached/.test(said)) attached();
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true },
+        json: { type: 'string', default: join(root, '.cache/bench.json') },
+        url: { type: 'string' },
+        pid: { type: 'string' },
+        rate: { type: 'string' },
+        connections: { type: 'string' },
+        seconds: { type: 'string' },
+        rounds: { type: 'string' },
+        'any-host': { type: 'boolean', default: false },
+      },
     });
-    ended.then((code) => fail(new ScriptError(`cannot bench: goidspan ended with ${code}\n${said}`)));
-  });
-  const window = await load(url);
-  agent.kill('SIGINT');
-  await ended;
-  return { ...window, summary: JSON.parse(readFileSync(summaryPath, 'utf8')) };
+  } catch (error) {
+    throw new ScriptError(`${error.message}\n${usage}`);
+  }
 }
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+async function bundle() {
+  const { build } = await import('tsdown');
+  await build({
+    config: false,
+    cwd: root,
+    entry: { bench: 'test/bench/bench.ts', 'own-service': 'test/bench/own-service.ts' },
+    outDir: bundleDir,
+    format: ['esm'],
+    platform: 'node',
+    target: 'node20.19',
+    fixedExtension: true,
+    dts: false,
+    logLevel: 'warn',
+  });
+  return (name) => import(pathToFileURL(join(bundleDir, `${name}.mjs`)).href);
+}
 
-function row(name, windows) {
-  const of = (key) => median(windows.map((window) => window[key]));
-  return { name, perSecond: Math.round(of('perSecond')), p50ms: of('p50'), p99ms: of('p99') };
+async function buildEmptyPrograms() {
+  const { compileBpf } = await import('./build.mjs');
+  const output = join(root, '.cache/empty.bpfel.o');
+  await compileBpf('test/bench/empty.bpf.c', output);
+  return output;
 }
 
 script(async () => {
-  await run(process.execPath, [join(root, '.scripts/setup.mjs')]);
-  await buildTarget();
-  mkdirSync(join(root, '.cache/bench'), { recursive: true });
-  const { child, url } = await startTarget();
-  try {
-    await load(url);
-    const without = [];
-    const traced = [];
-    for (let round = 1; round <= rounds; round++) {
-      say(`round ${round} of ${rounds}`);
-      without.push(await load(url));
-      traced.push(await tracedLoad(url, child.pid));
-    }
-    const rows = [row('without', without), row('traced', traced)];
-    const figures = {
-      rows,
-      kept: rows[1].perSecond / rows[0].perSecond,
-      hitsPerRequest: median(traced.map((window) => window.summary.hits.total / window.requests)),
-      lost: traced.map((window) => window.summary.lost.total),
-    };
-    console.table(rows);
-    console.log(`requests/s kept: ${figures.kept.toFixed(2)}`);
-    console.log(`probe hits per request: ${figures.hitsPerRequest.toFixed(2)}`);
-    console.log(`spans lost and counted: ${figures.lost.join(', ')}`);
-    writeFileSync(join(root, '.cache/bench.json'), `${JSON.stringify(figures, null, 2)}\n`);
-  } finally {
-    child.kill();
+  const { values, positionals } = readArguments();
+  for (const tool of ['go', values.url ? 'go' : 'wrk', 'taskset']) {
+    if (!which(tool))
+      throw new ScriptError(`cannot bench: no ${tool} on the PATH (npm run setup says the remedy)`);
   }
+  await run(process.execPath, [join(root, '.scripts/setup.mjs')]);
+  const load = await bundle();
+  const { tableOf, ...bench } = { ...(await load('bench')), ...(await load('own-service')) };
+  const figures = values.url
+    ? await bench.benchOwnService({ ...values, command: positionals, say })
+    : await bench.runBench({ ...values, emptyObject: await buildEmptyPrograms(), say });
+  const json = resolve(values.json);
+  mkdirSync(dirname(json), { recursive: true });
+  writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
+  process.stdout.write(`\n${tableOf(figures)}\n\n${json}\n`);
 });

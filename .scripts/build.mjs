@@ -19,15 +19,18 @@ function bpfFlags() {
   ];
 }
 
+/** Compiles one file of programs for the kernel. */
+export const compileBpf = (source, output) => run('clang', [...bpfFlags(), '-c', source, '-o', output]);
+
 /** The object that is loaded into the kernel; the name carries its byte order. */
 export async function buildBpf() {
   need('clang', 'npm run setup, or apt-get install clang');
   need('gcc', 'npm run setup, or apt-get install gcc');
   const output = 'dist/native/goidspan.bpfel.o';
-  const args = [...bpfFlags(), '-c', 'bpf/goidspan.bpf.c', '-o', output];
-  await unlessFresh('bpf', { inputs: ['bpf'], words: args, outputs: [output] }, async () => {
+  const source = 'bpf/goidspan.bpf.c';
+  await unlessFresh('bpf', { inputs: ['bpf'], words: bpfFlags(), outputs: [output] }, async () => {
     say('building the BPF object');
-    await run('clang', args);
+    await compileBpf(source, output);
   });
 }
 

@@ -20,6 +20,7 @@ export const peers: Requirement = () =>
     : 'Jaeger and the collector are not built (node .scripts/peers.mjs; needs Go)';
 
 export interface Jaeger {
+  readonly pid: number;
   /** `http://host:port` of OTLP over gRPC. */
   readonly otlpGrpc: string;
   /** `http://host:port` of OTLP over HTTP, without `/v1/traces`. */
@@ -49,6 +50,7 @@ export async function startJaeger(): Promise<Jaeger> {
   ]);
   await child.output(/Everything is ready/);
   return {
+    pid: child.pid,
     otlpGrpc: `http://127.0.0.1:${grpc}`,
     otlpHttp: `http://127.0.0.1:${http}`,
     query: `http://127.0.0.1:${query}`,

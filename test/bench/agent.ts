@@ -1,0 +1,49 @@
+/** The agent as users run it: a process `goidspan attach`. */
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Summary } from '../../src/cli/summary.ts';
+import type { Child } from '../support/child.ts';
+import { type Core, start } from './cores.ts';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+let lastSummary = 0;
+
+export class Agent {
+  readonly child: Child;
+  readonly #summaryPath: string;
+
+  private constructor(child: Child, summaryPath: string) {
+    this.child = child;
+    this.#summaryPath = summaryPath;
+  }
+
+  /** Starts it and waits until every process is attached. Spans are made and counted, and go nowhere. */
+  static async attach(pids: readonly number[], core: Core = 'rest'): Promise<Agent> {
+    const summaryPath = join(tmpdir(), `goidspan-bench-${process.pid}-${++lastSummary}.json`);
+    const args = ['attach', ...pids.flatMap((pid) => ['--pid', String(pid)]), '--summary', summaryPath];
+    const child = start(core, process.execPath, [main, ...args], { env: { OTEL_TRACES_EXPORTER: 'none' } });
+    const agent = new Agent(child, summaryPath);
+    try {
+      await child.output(new RegExp(`(?:attached to [^]*?){${pids.length}}`), 30_000);
+    } catch (error) {
+      await child.stop('SIGKILL');
+      throw error;
+    }
+    return agent;
+  }
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  /** Ends it and returns its summary. */
+  async detach(): Promise<Summary> {
+    await this.child.stop('SIGINT', 30_000);
+    const summary = JSON.parse(readFileSync(this.#summaryPath, 'utf8')) as Summary;
+    await rm(this.#summaryPath, { force: true });
+    return summary;
+  }
+}

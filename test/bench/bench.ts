@@ -1,0 +1,78 @@
+/** All rows of the bench, and what they share. */
+import { buildGo } from '../support/go-build.ts';
+import type { Figure } from './figure.ts';
+import { attachTimes } from './rows/attach-times.ts';
+import { clientCalls } from './rows/client-calls.ts';
+import { concurrent } from './rows/concurrent.ts';
+import { goroutines } from './rows/goroutines.ts';
+import { handlerCpu } from './rows/handler-cpu.ts';
+import { idle } from './rows/idle.ts';
+import { latency } from './rows/latency.ts';
+import { manyRequests } from './rows/many-requests.ts';
+import { manyTargets } from './rows/many-targets.ts';
+import { saturated } from './rows/saturated.ts';
+
+export { tableOf } from './figure.ts';
+
+/** What a row is given. */
+export interface Bench {
+  /** Everything small enough for a test run; figures then say little. */
+  readonly quick: boolean;
+  /** Pairs of windows. */
+  readonly rounds: number;
+  /** Of one window. */
+  readonly seconds: number;
+  /** Built `test/fixtures/load/target`. */
+  readonly target: string;
+  /** Built `test/fixtures/load/generator`. */
+  readonly generator: string;
+  /** Built `empty.bpf.c`. */
+  readonly emptyObject: string;
+}
+
+export type Row = (bench: Bench) => Promise<readonly Figure[]>;
+
+/** By name, in the order in which they run. */
+export const rows: Readonly<Record<string, Row>> = {
+  saturated,
+  'handler-cpu': handlerCpu,
+  latency,
+  'client-calls': clientCalls,
+  concurrent,
+  'many-requests': manyRequests,
+  goroutines,
+  'many-targets': manyTargets,
+  'attach-times': attachTimes,
+  idle,
+};
+
+export interface BenchOptions {
+  readonly quick: boolean;
+  /** Names of rows; all without it. */
+  readonly only?: readonly string[];
+  readonly emptyObject: string;
+  readonly say: (text: string) => void;
+}
+
+/** The built generator. */
+export const buildGenerator = (): Promise<string> =>
+  buildGo({ name: 'load-generator', dir: 'test/fixtures/load/generator' });
+
+/** Runs the rows one after the other. */
+export async function runBench({ quick, only, emptyObject, say }: BenchOptions): Promise<Figure[]> {
+  const bench: Bench = {
+    quick,
+    rounds: quick ? 2 : 7,
+    seconds: quick ? 1 : 2,
+    target: await buildGo({ name: 'load-target', dir: 'test/fixtures/load/target' }),
+    generator: await buildGenerator(),
+    emptyObject,
+  };
+  const figures: Figure[] = [];
+  for (const [name, row] of Object.entries(rows)) {
+    if (only && !only.includes(name)) continue;
+    say(name);
+    figures.push(...(await row(bench)));
+  }
+  return figures;
+}

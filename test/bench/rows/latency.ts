@@ -1,0 +1,32 @@
+/** Latency at a constant rate, which leaves the service most of its core. */
+import type { Bench } from '../bench.ts';
+import { type Figure, figureOf, numberText } from '../figure.ts';
+import { generate } from '../load.ts';
+import { Service } from '../service.ts';
+import { ratioOf } from '../statistics.ts';
+import { alternate, bare, medianOf, traced, valuesOf } from '../windows.ts';
+
+const rate = 2000;
+
+export async function latency({ rounds, seconds, target, generator }: Bench): Promise<Figure[]> {
+  const service = await Service.start(target);
+  try {
+    const load = () => generate(generator, [`${service.url}/`], { rate, seconds, connections: 64 });
+    const variants = { bare, traced: traced(service.pid) };
+    const windows = await alternate(variants, { rounds, pid: service.pid, load });
+    return (['p50', 'p95', 'p99'] as const).map((key) => {
+      const [without, withIt] = [medianOf(windows.bare, key), medianOf(windows.traced, key)];
+      return figureOf(
+        {
+          row: 'latency',
+          what: `${numberText(rate)} requests/s: ${key} with ÷ without`,
+          detail: `${numberText(without)} ms without, ${numberText(withIt)} ms with`,
+          ...(key === 'p99' && { goal: { atMost: 1.15 } }),
+        },
+        ratioOf(valuesOf(windows.traced, key), valuesOf(windows.bare, key)),
+      );
+    });
+  } finally {
+    await service.stop();
+  }
+}
