@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that load programs into the kernel or start peers: one file at a time, since they share probes and cores. */
 const serial = ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+/** Runs the bench once, so that it cannot rot; last, since it wants the machine for itself. */
+const bench = ['test/bench/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -10,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: serial,
+          exclude: [...serial, ...bench],
           testTimeout: 30_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
@@ -24,6 +26,14 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'bench',
+          include: bench,
+          testTimeout: 300_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

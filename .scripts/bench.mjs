@@ -42,7 +42,7 @@ async function bundle() {
   await build({
     config: false,
     cwd: root,
-    entry: { bench: 'test/bench/bench.ts', 'own-service': 'test/bench/own-service.ts' },
+    entry: { bench: 'test/bench/bench.ts' },
     outDir: bundleDir,
     format: ['esm'],
     platform: 'node',
@@ -51,7 +51,7 @@ async function bundle() {
     dts: false,
     logLevel: 'warn',
   });
-  return (name) => import(pathToFileURL(join(bundleDir, `${name}.mjs`)).href);
+  return await import(pathToFileURL(join(bundleDir, 'bench.mjs')).href);
 }
 
 async function buildEmptyPrograms() {
@@ -61,20 +61,28 @@ async function buildEmptyPrograms() {
   return output;
 }
 
+/** What goes wrong in the bench is told without a stack: a service that does not start, a process that may not be traced. */
+async function figuresOf(bench, values, command) {
+  try {
+    return values.url
+      ? await bench.benchOwnService({ ...values, command, say })
+      : await bench.runBench({ ...values, emptyObject: await buildEmptyPrograms(), say });
+  } catch (error) {
+    throw new ScriptError(`cannot bench: ${error.message}`);
+  }
+}
+
 script(async () => {
   const { values, positionals } = readArguments();
-  for (const tool of ['go', values.url ? 'go' : 'wrk', 'taskset']) {
+  for (const tool of values.url ? ['go'] : ['go', 'wrk', 'taskset']) {
     if (!which(tool))
       throw new ScriptError(`cannot bench: no ${tool} on the PATH (npm run setup says the remedy)`);
   }
   await run(process.execPath, [join(root, '.scripts/setup.mjs')]);
-  const load = await bundle();
-  const { tableOf, ...bench } = { ...(await load('bench')), ...(await load('own-service')) };
-  const figures = values.url
-    ? await bench.benchOwnService({ ...values, command: positionals, say })
-    : await bench.runBench({ ...values, emptyObject: await buildEmptyPrograms(), say });
+  const bench = await bundle();
+  const figures = await figuresOf(bench, values, positionals);
   const json = resolve(values.json);
   mkdirSync(dirname(json), { recursive: true });
   writeFileSync(json, `${JSON.stringify(figures, null, 2)}\n`);
-  process.stdout.write(`\n${tableOf(figures)}\n\n${json}\n`);
+  process.stdout.write(`\n${bench.tableOf(figures)}\n\n${json}\n`);
 });

@@ -1,6 +1,7 @@
 /** All rows of the bench, and what they share. */
 import { buildGo } from '../support/go-build.ts';
 import type { Figure } from './figure.ts';
+import { buildGenerator } from './load.ts';
 import { attachTimes } from './rows/attach-times.ts';
 import { clientCalls } from './rows/client-calls.ts';
 import { concurrent } from './rows/concurrent.ts';
@@ -13,6 +14,7 @@ import { manyTargets } from './rows/many-targets.ts';
 import { saturated } from './rows/saturated.ts';
 
 export { tableOf } from './figure.ts';
+export { benchOwnService } from './own-service.ts';
 
 /** What a row is given. */
 export interface Bench {
@@ -54,15 +56,11 @@ export interface BenchOptions {
   readonly say: (text: string) => void;
 }
 
-/** The built generator. */
-export const buildGenerator = (): Promise<string> =>
-  buildGo({ name: 'load-generator', dir: 'test/fixtures/load/generator' });
-
 /** Runs the rows one after the other. */
 export async function runBench({ quick, only, emptyObject, say }: BenchOptions): Promise<Figure[]> {
   const bench: Bench = {
     quick,
-    rounds: quick ? 2 : 7,
+    rounds: quick ? 1 : 7,
     seconds: quick ? 1 : 2,
     target: await buildGo({ name: 'load-target', dir: 'test/fixtures/load/target' }),
     generator: await buildGenerator(),

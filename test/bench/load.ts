@@ -1,4 +1,5 @@
 /** The generators: wrk for saturation, one on vegeta for a constant rate and for exact counts. */
+import { buildGo } from '../support/go-build.ts';
 import { type Core, start } from './cores.ts';
 
 /** What one window of load saw; latencies in milliseconds. */
@@ -12,7 +13,7 @@ export interface Load {
 }
 
 /** Connections that keep one core of a trivial service busy. */
-export const saturatingConnections = 16;
+const saturatingConnections = 16;
 
 /** As many requests as the service answers. Up to {@link saturatingConnections} are answered but not counted. */
 export async function saturate(url: string, seconds: number): Promise<Load> {
@@ -44,7 +45,11 @@ export interface GeneratorOptions {
   readonly core?: Core;
 }
 
-/** Loads URLs in turn and counts exactly. `generator` is the built `test/fixtures/load/generator`. */
+/** Builds the generator of {@link generate}. */
+export const buildGenerator = (): Promise<string> =>
+  buildGo({ name: 'load-generator', dir: 'test/fixtures/load/generator' });
+
+/** Loads URLs in turn and counts exactly. */
 export async function generate(
   generator: string,
   urls: readonly string[],

@@ -1,13 +1,12 @@
 /** The same for a service of the user's own: windows with and without, at a URL that the user names. */
 import { Child, eventually } from '../support/child.ts';
-import { buildGenerator } from './bench.ts';
 import { type Figure, figureOf, numberText } from './figure.ts';
-import { generate } from './load.ts';
+import { buildGenerator, generate } from './load.ts';
 import { ratioOf } from './statistics.ts';
 import { alternate, bare, medianOf, traced, tracedOf, valuesOf, type Windows } from './windows.ts';
 
 /** As given on the command line. */
-export interface OwnServiceOptions {
+interface OwnServiceOptions {
   readonly url: string;
   /** A running service, … */
   readonly pid?: string;

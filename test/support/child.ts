@@ -36,7 +36,7 @@ export class Child {
   }
 
   get pid(): number {
-    if (this.process.pid === undefined) throw new Error('the child did not start');
+    if (this.process.pid === undefined) throw new Error(`cannot start ${this.process.spawnfile}`);
     return this.process.pid;
   }
 
