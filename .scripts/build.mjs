@@ -64,6 +64,8 @@ export async function buildShim() {
     say('building the libbpf shim');
     await run('gcc', args);
     for (const name of libraries) {
+      // A running process keeps the file that it has mapped.
+      rmSync(join(root, 'dist/native', name), { force: true });
       copyFileSync(libraryPath(name), join(root, 'dist/native', name));
       const copyright = `/usr/share/doc/${shippedLibraries[name]}/copyright`;
       if (existsSync(copyright)) copyFileSync(copyright, join(root, 'dist/native', `${name}.copyright`));

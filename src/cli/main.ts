@@ -48,5 +48,7 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
 
 const stop = new Stop();
 const terminal = processTerminal(() => stop.now('output_closed'));
+// The tracer keeps no process alive: the command lives until it has an exit code.
+setInterval(() => {}, 2 ** 30);
 // Not `exitCode`: connections of exporters may stay open for a while.
 process.exit(await main(process.argv.slice(2), stop, terminal));

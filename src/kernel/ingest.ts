@@ -24,7 +24,7 @@ export class Ingest {
   #nextId = 1;
   #ended = false;
 
-  /** Starts draining. The thread does not keep the process alive. */
+  /** Starts draining. The thread keeps the process alive only while somebody waits for it. */
   constructor(kernel: Kernel, sink: IngestSink) {
     const workerData: IngestData = {
       handle: kernel.handle,
@@ -32,7 +32,6 @@ export class Ingest {
       queuedBytesMax: QUEUED_BYTES_MAX,
     };
     this.#worker = new Worker(workerPath(), { workerData, name: 'goidspan-ingest' });
-    this.#worker.unref();
     this.#worker.on('message', (message: FromIngest) => this.#receive(message, sink));
     this.#worker.on('error', (cause) => {
       sink.onFailure(
@@ -41,6 +40,8 @@ export class Ingest {
       this.#end();
     });
     this.#worker.on('exit', () => this.#end());
+    // Last: a listener for messages holds the process again.
+    this.#worker.unref();
   }
 
   /** Resolves when everything that is in the ring now has been handed to the sink. */
@@ -59,6 +60,7 @@ export class Ingest {
     const id = this.#nextId++;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
+      this.#worker.ref();
       this.#worker.postMessage({ kind: 'drain', id, last } satisfies ToIngest);
     });
   }
@@ -72,6 +74,7 @@ export class Ingest {
       case 'drained':
         this.#waiting.get(message.id)?.();
         this.#waiting.delete(message.id);
+        if (this.#waiting.size === 0) this.#worker.unref();
         break;
       case 'failed':
         sink.onFailure(

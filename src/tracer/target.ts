@@ -16,6 +16,8 @@ export class Target {
   readonly attachedAt = new Date();
   endedAt: Date | undefined;
   spans = 0;
+  /** Every hook has been attached, at least once. */
+  wasAttached = false;
   /** The process has not yet replaced itself by this program (`goidspan run`). */
   awaitsExec = false;
   readonly slot: number;
@@ -56,6 +58,7 @@ export class Target {
         for (const link of links) if (link.status === 'fulfilled') this.#links.push(link.value);
         for (const link of links) if (link.status === 'rejected') throw link.reason;
       }
+      this.wasAttached = true;
     } catch (error) {
       await this.detach();
       throw error;

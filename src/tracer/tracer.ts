@@ -322,7 +322,8 @@ export class Tracer {
   }
 
   #readStats(): TracerStats {
-    const targets = [...this.#targets.values()].map((target) => ({
+    const attached = [...this.#targets.values()].filter((target) => target.wasAttached);
+    const targets = attached.map((target) => ({
       ...target.info,
       attachedAt: target.attachedAt.toISOString(),
       ...(target.endedAt ? { endedAt: target.endedAt.toISOString() } : {}),
