@@ -7,11 +7,11 @@ import { nanosOf, validSpanOf } from '../support/valid-span.ts';
 import { validate } from '../support/validator.ts';
 import { type Expected, Program } from './program.ts';
 
-const PROGRAMS = 200;
+const PROGRAMS = 150;
 const SCHEDULES_EACH = 10;
 
 describe('concurrent requests', () => {
-  it('give the same trees in 2,000 random schedules', () => {
+  it('give the same trees in 1,500 random schedules', () => {
     const schedules = Array.from({ length: PROGRAMS * SCHEDULES_EACH }, (_, index) => {
       const program = new Program(new Random(Math.floor(index / SCHEDULES_EACH)), 6);
       return { program, ...program.schedule(new Random(1_000_000 + index)) };
@@ -31,8 +31,8 @@ describe('concurrent requests', () => {
       if (faults.length > 0) throw new Error(`${faults.join('\n')}\n-- events --\n${events.join('\n')}`);
       spans += run.spans.length;
     });
-    expect(spans).toBeGreaterThan(50_000);
-  });
+    expect(spans).toBeGreaterThan(40_000);
+  }, 120_000);
 
   it('are sampled one by one as often as the ratio says, and each trace as a whole', () => {
     const requests = 4_000;

@@ -42,11 +42,21 @@ interface Goroutine {
   readonly open: Open[];
 }
 
+/** A kept connection to a server of the same host, free for the next call. */
+interface Connection {
+  readonly socket: number;
+  readonly server: Goroutine;
+  /** The end of the call that used it last. */
+  readonly free: number | undefined;
+}
+
 export class Program {
   readonly steps: Step[] = [];
   /** Only the sampled spans. */
   readonly expected = new Map<string, Expected>();
   readonly #random: Random;
+  readonly #idle: Connection[] = [];
+  #sockets = 0;
   #goids = 0;
   #names = 0;
 
@@ -119,7 +129,34 @@ export class Program {
     g.open.push(span);
     if (g.open.length < 4) this.#body(g, depth - 1);
     g.open.pop();
+    const connection = this.#random.below(3) === 0 ? this.#served(g, span, depth) : undefined;
     this.#end(g, span, `client end g${g.goid}`);
+    if (connection) this.#idle.push({ ...connection, free: span.end });
+  }
+
+  /** The call goes to a traced server of this host, without a header; its request is the child of the call. */
+  #served(g: Goroutine, call: Open, depth: number): Connection {
+    const kept = this.#random.below(2) === 0 ? this.#idle.pop() : undefined;
+    const { socket, server, free } = kept ?? {
+      socket: ++this.#sockets,
+      server: this.#goroutine(undefined, false),
+      free: undefined,
+    };
+    const sent = this.#step(
+      g,
+      `client send g${g.goid} socket=${socket}`,
+      undefined,
+      free === undefined ? [] : [free],
+    );
+    const request = this.#span(call.sampled);
+    this.#step(server, `server begin g${server.goid} socket=${socket}`, request.name, [sent]);
+    if (request.sampled) this.expected.set(request.name, { parent: call.name, ending: 'returned' });
+    server.open.push(request);
+    this.#body(server, depth - 1);
+    server.open.pop();
+    this.#end(server, request, `server end g${server.goid}`);
+    call.waits.push(request.end as number);
+    return { socket, server, free };
   }
 
   /** A call that panics and is recovered, and then another one, by which the first is known to be over. */
