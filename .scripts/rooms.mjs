@@ -25,8 +25,10 @@ const mayImport = {
   correlate: wireward,
   span: [...wireward, 'correlate'],
   export: exportward,
-  tracer: [...kernelward, ...exportward, 'version'],
-  cli: [...kernelward, ...exportward, 'tracer', 'version'],
+  recording: [...wireward, 'correlate'],
+  tracer: [...kernelward, ...exportward, 'recording', 'version'],
+  doctor: kernelward,
+  cli: [...kernelward, ...exportward, 'recording', 'tracer', 'doctor', 'version'],
   plugin: [...kernelward, ...exportward, 'tracer'],
   index: [...kernelward, ...exportward, 'tracer', 'plugin'],
 };

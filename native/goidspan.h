@@ -125,4 +125,29 @@ SHIM_API int kernel__sweep(struct kernel *kernel, uint64_t grace_ns, struct swee
  */
 SHIM_API int clock__measure(int64_t *offset_ns, uint64_t *error_ns);
 
+/** Version of libbpf that is used, e.g. `v1.1`. */
+SHIM_API const char *probe__libbpf_version(void);
+
+/** Loads a program of that type (`enum bpf_prog_type`) that does nothing. */
+SHIM_API int probe__program(uint32_t type);
+
+/** Loads a program that calls a helper (`BPF_FUNC_…`). @return -EOPNOTSUPP if such programs may not call it */
+SHIM_API int probe__helper(uint32_t type, uint32_t helper);
+
+/** Makes a ring buffer of a page. */
+SHIM_API int probe__ring_buffer(void);
+
+/** Attaches a program that does nothing to a raw tracepoint. */
+SHIM_API int probe__raw_tracepoint(const char *tracepoint);
+
+/** Turns run statistics on, for a moment. */
+SHIM_API int probe__run_statistics(void);
+
+/**
+ * Attaches a program to a function of this library, in this process only, calls it and looks for the attach cookie.
+ * @param multi  1: by a uprobe_multi link; 0: by a perf event
+ * @return -EOPNOTSUPP where such a link is not there or not of use, -ENODATA if the program did not run
+ */
+SHIM_API int probe__uprobe(int multi);
+
 #endif

@@ -37,6 +37,12 @@ struct kernel {
 	int measure_fd; /* -1: off */
 };
 
+/* BPF_TRACE_UPROBE_MULTI, Linux 6.6: not in older headers. */
+#define LINK_UPROBE_MULTI 48
+
+/* A uprobe_multi link of a program that was loaded with that attach type. @return its descriptor, or -errno */
+int link__create_multi(int program_fd, const struct attach_options *options);
+
 /* May uprobe_multi links be used, and is their pid that of the whole process? */
 bool link__multi_supported(void);
 

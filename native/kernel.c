@@ -71,7 +71,7 @@ static int load(struct kernel *kernel, const struct kernel_options *options, cha
 	kernel->multi_links = !options->force_perf_links && link__multi_supported();
 	bpf_object__for_each_program(program, kernel->object)
 		if (kernel->multi_links && is_uprobe(program))
-			bpf_program__set_expected_attach_type(program, 48 /* BPF_TRACE_UPROBE_MULTI */);
+			bpf_program__set_expected_attach_type(program, LINK_UPROBE_MULTI);
 	result = set_sizes(kernel, options);
 	if (!result)
 		result = bpf_object__load(kernel->object);

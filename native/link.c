@@ -8,7 +8,6 @@
 
 #include "internal.h"
 
-#define TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, Linux 6.6 */
 #define CLOSERS_MAX 32
 
 /* The part of union bpf_attr that BPF_LINK_CREATE reads for uprobe_multi (Linux ≥ 6.6, include/uapi/linux/bpf.h). */
@@ -34,11 +33,11 @@ struct link {
 	struct bpf_link *perf[];
 };
 
-static int link_create_multi(int program_fd, const struct attach_options *options)
+int link__create_multi(int program_fd, const struct attach_options *options)
 {
 	struct link_create_uprobe_multi attr = {
 		.prog_fd = program_fd,
-		.attach_type = TRACE_UPROBE_MULTI,
+		.attach_type = LINK_UPROBE_MULTI,
 		.path = (uintptr_t)options->path,
 		.offsets = (uintptr_t)options->offsets,
 		.cookies = (uintptr_t)options->cookies,
@@ -68,7 +67,7 @@ bool link__multi_supported(void)
 	};
 	const uint64_t zero = 0;
 	const struct attach_options options = { .path = "/", .offsets = &zero, .cookies = &zero, .count = 1 };
-	LIBBPF_OPTS(bpf_prog_load_opts, load_options, .expected_attach_type = TRACE_UPROBE_MULTI);
+	LIBBPF_OPTS(bpf_prog_load_opts, load_options, .expected_attach_type = LINK_UPROBE_MULTI);
 	int program_fd, link_fd;
 
 	if (!pid_means_process())
@@ -76,7 +75,7 @@ bool link__multi_supported(void)
 	program_fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", nothing, 2, &load_options);
 	if (program_fd < 0)
 		return false;
-	link_fd = link_create_multi(program_fd, &options);
+	link_fd = link__create_multi(program_fd, &options);
 	close(program_fd);
 	if (link_fd >= 0)
 		close(link_fd);
@@ -112,7 +111,7 @@ int kernel__attach(struct kernel *kernel, const struct attach_options *options, 
 		return -ENOMEM;
 	link->multi_fd = -1;
 	if (kernel->multi_links)
-		result = link->multi_fd = link_create_multi(bpf_program__fd(program), options);
+		result = link->multi_fd = link__create_multi(bpf_program__fd(program), options);
 	else
 		result = attach_perf(link, program, options);
 	if (result < 0) {

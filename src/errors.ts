@@ -18,6 +18,7 @@ export const errorCodes = {
   bad_endpoint: 'the OTLP endpoint cannot be used',
   cannot_write: 'a file cannot be written',
   cannot_run: 'a command cannot be started',
+  bad_recording: 'the file is not a recording that this version can replay',
 } as const;
 
 /** One of the codes of {@link errorCodes}. */

@@ -1,9 +1,17 @@
 /** The command line as data. Pure: reads nothing, prints nothing. */
-import { resolve } from 'node:path';
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { ATTACH_HELP, HELP, RUN_HELP } from './help.ts';
+import type { ParseArgsConfig } from 'node:util';
+import { ATTACH_HELP, DOCTOR_HELP, HELP, INSPECT_HELP, RECORD_HELP, REPLAY_HELP, RUN_HELP } from './help.ts';
+import {
+  durationOf,
+  globOf,
+  parseOptions,
+  parseOptionsAndOne,
+  pidOf,
+  UsageError,
+  usage,
+} from './option-values.ts';
 
-/** Options of both commands. */
+/** Options of all commands that make spans. */
 export interface CommonOptions {
   readonly outFile: string | undefined;
   readonly durationSeconds: number | undefined;
@@ -12,43 +20,59 @@ export interface CommonOptions {
   readonly isVerbose: boolean;
 }
 
+/** A command to be started. */
+interface Run {
+  readonly kind: 'run';
+  readonly common: CommonOptions;
+  readonly command: readonly [string, ...string[]];
+}
+
+/** Processes that run already or will. */
+interface Attach {
+  readonly kind: 'attach';
+  readonly common: CommonOptions;
+  readonly pids: readonly number[];
+  readonly globs: readonly string[];
+}
+
 /** What the user wants. */
 export type Invocation =
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
-  | { readonly kind: 'run'; readonly common: CommonOptions; readonly command: readonly [string, ...string[]] }
-  | {
-      readonly kind: 'attach';
-      readonly common: CommonOptions;
-      readonly pids: readonly number[];
-      readonly globs: readonly string[];
-    };
+  | Run
+  | Attach
+  | { readonly kind: 'record'; readonly file: string; readonly of: Run | Attach }
+  | { readonly kind: 'replay'; readonly file: string; readonly common: CommonOptions }
+  | { readonly kind: 'inspect'; readonly program: string | number; readonly asJson: boolean }
+  | { readonly kind: 'doctor'; readonly asJson: boolean };
 
-/** The command line cannot be understood; the message says why and where to read on. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const COMMON = {
-  out: { type: 'string' },
-  duration: { type: 'string' },
-  summary: { type: 'string' },
-  'service-name': { type: 'string' },
-  verbose: { type: 'boolean', short: 'v' },
+const GENERAL = {
   version: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options'];
 
-const ATTACH = {
-  ...COMMON,
+const REPLAY = {
+  ...GENERAL,
+  out: { type: 'string' },
+  summary: { type: 'string' },
+  verbose: { type: 'boolean', short: 'v' },
+} as const satisfies ParseArgsConfig['options'];
+
+const COMMON = {
+  ...REPLAY,
+  duration: { type: 'string' },
+  'service-name': { type: 'string' },
+} as const satisfies ParseArgsConfig['options'];
+
+const TARGETS = {
   pid: { type: 'string', multiple: true },
   exe: { type: 'string', multiple: true },
 } as const satisfies ParseArgsConfig['options'];
 
-/** A timer holds 2^31 ms: 24 days. */
-const MAX_DURATION_SECONDS = 2_000_000;
-/** The highest pid that Linux can be configured to give (PID_MAX_LIMIT). */
-const MAX_PID = 4_194_304;
+const RECORDING = { recording: { type: 'string', short: 'o' } } as const satisfies ParseArgsConfig['options'];
+const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies ParseArgsConfig['options'];
+
+const COMMANDS = 'run, attach, record, replay, inspect or doctor';
 
 /**
  * Parses the arguments after the program's name.
@@ -61,6 +85,14 @@ export function parseArguments(args: readonly string[]): Invocation {
       return parseRun(rest);
     case 'attach':
       return parseAttach(rest);
+    case 'record':
+      return parseRecord(rest);
+    case 'replay':
+      return parseReplay(rest);
+    case 'inspect':
+      return parseInspect(rest);
+    case 'doctor':
+      return parseDoctor(rest);
     case '--help':
     case '-h':
     case 'help':
@@ -68,7 +100,7 @@ export function parseArguments(args: readonly string[]): Invocation {
     case '--version':
       return { kind: 'version' };
     case undefined:
-      throw new UsageError('a command is missing: run or attach (see goidspan --help)');
+      throw new UsageError(`a command is missing: ${COMMANDS} (see goidspan --help)`);
     default:
       throw new UsageError(
         `unknown ${command.startsWith('-') ? 'option' : 'command'} ${command} (see goidspan --help)`,
@@ -77,49 +109,91 @@ export function parseArguments(args: readonly string[]): Invocation {
 }
 
 function parseRun(args: readonly string[]): Invocation {
-  const separator = args.indexOf('--');
-  const ours = separator === -1 ? args : args.slice(0, separator);
-  const values = parse('run', ours, COMMON);
-  if (values.help) return { kind: 'help', text: RUN_HELP };
-  if (values.version) return { kind: 'version' };
-  const [name, ...rest] = separator === -1 ? [] : args.slice(separator + 1);
-  if (!name) throw usage('run', 'a command is missing after --');
-  return { kind: 'run', common: commonOf('run', values), command: [name, ...rest] };
+  const { ours, command } = splitCommand(args);
+  const values = parseOptions('run', ours, COMMON);
+  const general = generalOf(values, RUN_HELP);
+  if (general) return general;
+  return { kind: 'run', common: commonOf('run', values), command: commandOf('run', command) };
 }
 
 function parseAttach(args: readonly string[]): Invocation {
-  const values = parse('attach', args, ATTACH);
-  if (values.help) return { kind: 'help', text: ATTACH_HELP };
-  if (values.version) return { kind: 'version' };
-  const pids = new Set((values.pid ?? []).map(pidOf));
-  const globs = new Set((values.exe ?? []).map(globOf));
-  if (pids.size + globs.size === 0) throw usage('attach', '--pid or --exe is missing');
-  return { kind: 'attach', common: commonOf('attach', values), pids: [...pids], globs: [...globs] };
+  const values = parseOptions('attach', args, { ...COMMON, ...TARGETS });
+  const general = generalOf(values, ATTACH_HELP);
+  if (general) return general;
+  const targets = targetsOf('attach', values);
+  if (!targets) throw usage('attach', '--pid or --exe is missing');
+  return { kind: 'attach', common: commonOf('attach', values), ...targets };
 }
 
-function parse<T extends NonNullable<ParseArgsConfig['options']>>(
-  command: string,
-  args: readonly string[],
-  options: T,
-) {
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    throw usage(command, explain(error as Error & { code?: string }, args));
-  }
+function parseRecord(args: readonly string[]): Invocation {
+  const { ours, command } = splitCommand(args);
+  const values = parseOptions('record', ours, { ...COMMON, ...TARGETS, ...RECORDING });
+  const general = generalOf(values, RECORD_HELP);
+  if (general) return general;
+  if (!values.recording) throw usage('record', '-o FILE is missing');
+  const common = commonOf('record', values);
+  const targets = targetsOf('record', values);
+  if (targets && command) throw usage('record', 'either --pid and --exe or a command, not both');
+  if (targets) return { kind: 'record', file: values.recording, of: { kind: 'attach', common, ...targets } };
+  if (!command) throw usage('record', '--pid, --exe or a command after -- is missing');
+  const of: Run = { kind: 'run', common, command: commandOf('record', command) };
+  return { kind: 'record', file: values.recording, of };
 }
 
-/** Shorter than what `parseArgs` says, which goes on about positional arguments. */
-function explain(error: Error & { code?: string }, args: readonly string[]): string {
-  const named = /'([^']*)'/.exec(error.message)?.[1] ?? '';
-  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown option ${named}`;
-  if (error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
-    return `unexpected argument ${named}${args.includes('--') ? '' : ' (a command goes after --)'}`;
+function parseReplay(args: readonly string[]): Invocation {
+  const { values, one } = parseOptionsAndOne('replay', args, REPLAY, 'recording');
+  const general = generalOf(values, REPLAY_HELP);
+  if (general) return general;
+  if (one === undefined) throw usage('replay', 'the recording is missing');
+  return { kind: 'replay', file: one, common: commonOf('replay', values) };
+}
+
+function parseInspect(args: readonly string[]): Invocation {
+  const options = { ...GENERAL, ...JSON_OPTION, pid: { type: 'string' } } as const;
+  const { values, one } = parseOptionsAndOne('inspect', args, options, 'program');
+  const general = generalOf(values, INSPECT_HELP);
+  if (general) return general;
+  const asJson = values.json ?? false;
+  if (values.pid === undefined) {
+    if (one === undefined) throw usage('inspect', 'a program or --pid is missing');
+    return { kind: 'inspect', program: one, asJson };
   }
-  const option = named.replace(/^-\w, /, '').replace(/ <value>$/, '');
-  return error.message.includes('does not take an argument')
-    ? `${option} takes no value`
-    : `${option} needs a value`;
+  if (one !== undefined) throw usage('inspect', 'either a program or --pid, not both');
+  return { kind: 'inspect', program: pidOf('inspect', values.pid), asJson };
+}
+
+function parseDoctor(args: readonly string[]): Invocation {
+  const values = parseOptions('doctor', args, { ...GENERAL, ...JSON_OPTION });
+  return generalOf(values, DOCTOR_HELP) ?? { kind: 'doctor', asJson: values.json ?? false };
+}
+
+function generalOf(values: { help?: boolean; version?: boolean }, help: string): Invocation | undefined {
+  if (values.help) return { kind: 'help', text: help };
+  return values.version ? { kind: 'version' } : undefined;
+}
+
+function splitCommand(args: readonly string[]): { ours: readonly string[]; command?: readonly string[] } {
+  const separator = args.indexOf('--');
+  return separator === -1
+    ? { ours: args }
+    : { ours: args.slice(0, separator), command: args.slice(separator + 1) };
+}
+
+function commandOf(kind: string, words: readonly string[] = []): [string, ...string[]] {
+  const [name, ...rest] = words;
+  if (!name) throw usage(kind, 'a command is missing after --');
+  return [name, ...rest];
+}
+
+interface TargetValues {
+  readonly pid?: string[] | undefined;
+  readonly exe?: string[] | undefined;
+}
+
+function targetsOf(command: string, { pid = [], exe = [] }: TargetValues) {
+  const pids = new Set(pid.map((text) => pidOf(command, text)));
+  const globs = new Set(exe.map((text) => globOf(command, text)));
+  return pids.size + globs.size === 0 ? undefined : { pids: [...pids], globs: [...globs] };
 }
 
 interface CommonValues {
@@ -141,30 +215,4 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     serviceName: values['service-name'],
     isVerbose: values.verbose ?? false,
   };
-}
-
-function durationOf(command: string, text: string): number {
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
-  if (seconds > 0 && seconds <= MAX_DURATION_SECONDS) return seconds;
-  throw usage(
-    command,
-    `--duration ${text}: not a number of seconds above 0 and up to ${MAX_DURATION_SECONDS}`,
-  );
-}
-
-function pidOf(text: string): number {
-  const pid = /^\d+$/.test(text) ? Number(text) : 0;
-  if (pid >= 1 && pid <= MAX_PID) return pid;
-  throw usage('attach', `--pid ${text}: not a process id from 1 to ${MAX_PID}`);
-}
-
-/** `server` means any path that ends in it, `./server` the one in this directory. */
-function globOf(text: string): string {
-  if (text === '') throw usage('attach', '--exe needs a value');
-  if (!text.includes('/')) return `**/${text}`;
-  return text.startsWith('/') || text.startsWith('**') ? text : resolve(text);
-}
-
-function usage(command: string, problem: string): UsageError {
-  return new UsageError(`${problem} (see goidspan ${command} --help)`);
 }

@@ -3,12 +3,17 @@ import { constants } from 'node:os';
 import { type ErrorCode, GoidspanError } from '../errors.ts';
 
 export const EXIT_SUCCESS = 0;
-const EXIT_FAILURE = 1;
+export const EXIT_FAILURE = 1;
 export const EXIT_USAGE = 2;
-const EXIT_NOTHING_ATTACHED = 3;
+export const EXIT_NOTHING_ATTACHED = 3;
 
 /** Errors that do not stand in the way of attaching; all others do. */
-const FAILURES_AT_RUN_TIME: ReadonlySet<ErrorCode> = new Set(['bad_endpoint', 'cannot_write', 'cannot_run']);
+const FAILURES_AT_RUN_TIME: ReadonlySet<ErrorCode> = new Set([
+  'bad_endpoint',
+  'cannot_write',
+  'cannot_run',
+  'bad_recording',
+]);
 
 /** Of an error that ends the command. */
 export function exitCodeOfError(error: unknown): number {

@@ -25,10 +25,18 @@ goidspan traces unchanged Go programs from the Linux kernel, as OpenTelemetry sp
 Usage:
   goidspan run [options] -- CMD ARGS…
   goidspan attach (--pid N | --exe GLOB)… [options]
+  goidspan record -o FILE (-- CMD ARGS… | (--pid N | --exe GLOB)…) [options]
+  goidspan replay FILE [options]
+  goidspan inspect (BINARY | --pid N) [--json]
+  goidspan doctor [--json]
 
 Commands:
   run      start a command and trace it, and the Go programs that it starts
   attach   trace programs that run already, or that will be started
+  record   trace like run or attach, and keep what the kernel said in a file
+  replay   make the spans of a recording again, without privileges
+  inspect  say what would be attached where in a program, and what it costs
+  doctor   say whether this host can trace, and what to change if not
 
 ${OPTIONS}
 
@@ -75,4 +83,78 @@ more programs.
 ${ENVIRONMENT}
 
 ${EXIT_CODES}
+`;
+
+/** Of `goidspan record --help`. */
+export const RECORD_HELP = `\
+Traces a command or processes and keeps what the kernel said, so that goidspan replay makes the same spans again.
+
+Usage:
+  goidspan record -o FILE [options] -- CMD ARGS…
+  goidspan record -o FILE (--pid N | --exe GLOB)… [options]
+
+  -o, --recording FILE     the recording; holds URLs, peers and resource attributes of the traced processes
+
+${OPTIONS}
+
+Targets, signals and exit codes as of goidspan run and goidspan attach. Prints no traces; with --out or the
+environment below spans go there as well.
+
+${ENVIRONMENT}
+
+${EXIT_CODES}
+`;
+
+/** Of `goidspan replay --help`. */
+export const REPLAY_HELP = `\
+Makes the spans of a recording again: the same, ids included. Needs no privileges and not the traced program.
+
+Usage:
+  goidspan replay FILE [options]
+
+Options:
+      --out FILE.jsonl     write spans as OTLP JSON, one export request a line
+      --summary FILE.json  write the closing summary as JSON
+  -v, --verbose            say more: what was attached when it was recorded
+      --version            print the version
+  -h, --help               print this help
+
+A recording that was cut short is replayed to its last whole batch.
+
+${ENVIRONMENT}
+
+Exit codes: 0 success, 1 failure at run time or not a recording, 2 usage.
+`;
+
+/** Of `goidspan inspect --help`. */
+export const INSPECT_HELP = `\
+Says what goidspan would attach where in a Go program, what a hit costs, and what is lost where it cannot.
+
+Usage:
+  goidspan inspect (BINARY | --pid N) [--json]
+
+Options:
+      --pid N              the program that this process runs
+      --json               as JSON, for programs
+      --version            print the version
+  -h, --help               print this help
+
+Attaches nothing and needs no privileges beyond reading the file.
+
+Exit codes: 0 it can be traced, 2 usage, 3 it cannot be traced.
+`;
+
+/** Of `goidspan doctor --help`. */
+export const DOCTOR_HELP = `\
+Says whether this host can trace, by trying: loads tiny programs into the kernel and attaches one to itself.
+
+Usage:
+  goidspan doctor [--json]
+
+Options:
+      --json               as JSON, for programs
+      --version            print the version
+  -h, --help               print this help
+
+Exit codes: 0 all is well, 1 something works less well, 2 usage, 3 tracing is impossible.
 `;

@@ -2,10 +2,9 @@
 /** The command `goidspan`. Owns the process: arguments, streams, exit code. */
 import { GoidspanError } from '../errors.ts';
 import { VERSION } from '../version.ts';
-import { parseArguments, UsageError } from './arguments.ts';
-import { attachCommand } from './attach-command.ts';
+import { parseArguments } from './arguments.ts';
 import { EXIT_SUCCESS, EXIT_USAGE, exitCodeOfError } from './exit-code.ts';
-import { runCommand } from './run-command.ts';
+import { UsageError } from './option-values.ts';
 import type { CommandContext } from './session.ts';
 import { Stop } from './stop.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -27,10 +26,19 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
       case 'version':
         terminal.writeOut(`${VERSION}\n`);
         return EXIT_SUCCESS;
+      // Loaded only when wanted: each brings much that the others do not need.
       case 'run':
-        return await runCommand(invocation, context);
+        return await (await import('./run-command.ts')).runCommand(invocation, context);
       case 'attach':
-        return await attachCommand(invocation, context);
+        return await (await import('./attach-command.ts')).attachCommand(invocation, context);
+      case 'record':
+        return await (await import('./record-command.ts')).recordCommand(invocation, context);
+      case 'replay':
+        return await (await import('./replay-command.ts')).replayCommand(invocation, context);
+      case 'inspect':
+        return await (await import('./inspect-command.ts')).inspectCommand(invocation, terminal);
+      case 'doctor':
+        return await (await import('./doctor-command.ts')).doctorCommand(invocation, context);
     }
   } catch (error) {
     if (error instanceof UsageError) {

@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   readonly stop: Stop;
   readonly openTracer: (options: TracerOptions) => Promise<Tracer>;
+  /** Print no traces unless the environment says so. */
+  readonly isQuiet?: boolean;
 }
 
 /** A running tracer with its ways out. */
@@ -44,19 +46,7 @@ export class Session {
   static async open(options: CommonOptions, context: CommandContext): Promise<Session> {
     const { terminal, env } = context;
     const report = (message: string): void => terminal.say(message);
-    logDiagnostics(env, terminal);
-    if (options.summaryFile !== undefined) await writeSummary(options.summaryFile, '');
-    const sinks = await createExport(
-      {
-        outFile: options.outFile,
-        terminal: {
-          write: (text) => terminal.writeOut(text),
-          useColor: useColor(terminal.isStdoutTerminal, env),
-        },
-        report,
-      },
-      env,
-    );
+    const sinks = await openSinks(options, context);
     const state = new SessionState();
     try {
       const tracer = await context.openTracer({
@@ -137,6 +127,30 @@ export class Session {
   }
 }
 
+/**
+ * The ways out that options and environment name; the summary's file is tried as well.
+ * @throws {GoidspanError} `bad_endpoint`, `cannot_write`.
+ */
+export async function openSinks(
+  options: Pick<CommonOptions, 'outFile' | 'summaryFile'>,
+  { terminal, env, isQuiet = false }: Pick<CommandContext, 'terminal' | 'env' | 'isQuiet'>,
+): Promise<readonly BatchSink[]> {
+  logDiagnostics(env, terminal);
+  if (options.summaryFile !== undefined) await writeSummary(options.summaryFile, '');
+  return createExport(
+    {
+      outFile: options.outFile,
+      terminal: {
+        write: (text) => terminal.writeOut(text),
+        useColor: useColor(terminal.isStdoutTerminal, env),
+      },
+      isQuiet,
+      report: (message) => terminal.say(message),
+    },
+    env,
+  );
+}
+
 /** The session shuts the ways out down right after the tracer, within one deadline instead of two. */
 function leaveFlushingToTheSession(sink: BatchSink): SpanSink {
   return { onEnd: (span) => sink.onEnd(span), forceFlush: async () => {}, shutdown: () => sink.shutdown() };
@@ -165,7 +179,8 @@ class SessionState {
   }
 }
 
-async function writeSummary(path: string, text: string): Promise<void> {
+/** @throws {GoidspanError} `cannot_write`. */
+export async function writeSummary(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (error) {

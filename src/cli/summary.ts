@@ -32,31 +32,36 @@ export function summaryOf(
   exports: readonly ExportSummary[],
   about: { readonly version: string; readonly startedAt: Date; readonly endedAt: Date },
 ): Summary {
-  const byReason: Record<string, number> = { ...stats.lost.byReason };
-  for (const { name, lostByReason } of exports) {
-    for (const [reason, count] of Object.entries(lostByReason)) byReason[`export_${name}_${reason}`] = count;
-  }
   return {
     version: about.version,
     startedAt: about.startedAt.toISOString(),
     endedAt: about.endedAt.toISOString(),
     spans: { exported: exports[0]?.exported ?? 0, ...stats.spans },
     hits: stats.hits,
-    lost: { total: Object.values(byReason).reduce((sum, count) => sum + count, 0), byReason },
+    lost: lostOf(stats.lost.byReason, exports),
     notes: stats.notes,
     exports,
     targets: stats.targets,
   };
 }
 
+/** Every loss: those that were counted before the ways out, and in each of these. */
+export function lostOf(
+  before: Readonly<Record<string, number>>,
+  exports: readonly ExportSummary[],
+): Summary['lost'] {
+  const byReason: Record<string, number> = { ...before };
+  for (const { name, lostByReason } of exports) {
+    for (const [reason, count] of Object.entries(lostByReason)) byReason[`export_${name}_${reason}`] = count;
+  }
+  return { total: Object.values(byReason).reduce((sum, count) => sum + count, 0), byReason };
+}
+
 /** The summary for people, with a final newline. */
 export function formatSummary({ spans, hits, lost, notes, exports, targets }: Summary): string {
   const lines = [
     `spans    ${count(spans.ended)} (${namedCounts(spans.byKind)})`,
-    ...exports.map(
-      (way) =>
-        `         ${count(way.exported)} of ${count(way.handed)} exported to ${NAMES[way.name] ?? way.name}`,
-    ),
+    ...exports.map(exportLine),
     `hits     ${count(hits.total)}`,
     ...nonZero(hits.byProbe, (probe) => meanOf(hits.meanNsByProbe[probe])),
     `lost     ${count(lost.total)}`,
@@ -72,13 +77,18 @@ export function formatSummary({ spans, hits, lost, notes, exports, targets }: Su
   return `goidspan: summary\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
+/** What became of the spans that one way out was given. */
+export function exportLine({ name, exported, handed }: ExportSummary): string {
+  return `         ${count(exported)} of ${count(handed)} exported to ${NAMES[name] ?? name}`;
+}
+
 const NAMES: Readonly<Record<string, string>> = { otlp: 'OTLP', file: 'the file', terminal: 'the terminal' };
 
-function count(value: number): string {
+export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-function nonZero(
+export function nonZero(
   counts: Readonly<Record<string, number>>,
   more: (name: string) => string = () => '',
 ): string[] {
@@ -87,7 +97,7 @@ function nonZero(
     .map(([name, value]) => `         ${name} ${count(value)}${more(name)}`);
 }
 
-function namedCounts(counts: Readonly<Record<string, number>>): string {
+export function namedCounts(counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts)
     .map(([name, value]) => `${name} ${count(value)}`)
     .join(', ');

@@ -13,6 +13,8 @@ export interface ExportOptions {
   readonly outFile?: string | undefined;
   /** Where trees are printed when the environment names no destination, or `console`. */
   readonly terminal: { readonly write: (text: string) => void; readonly useColor: boolean };
+  /** Print only if the environment says `console`. */
+  readonly isQuiet?: boolean;
   /** Told of everything that the user should know, one line at a time. */
   readonly report: (message: string) => void;
 }
@@ -32,10 +34,10 @@ const TERMINAL_BATCH: BatchSettings = { ...FILE_BATCH, scheduledDelayMillis: 50 
  * @throws {GoidspanError} `bad_endpoint`, `cannot_write`.
  */
 export async function createExport(
-  { outFile, terminal, report }: ExportOptions,
+  { outFile, terminal, isQuiet, report }: ExportOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly BatchSink[]> {
-  const destinations = destinationsOf(env, report) ?? ['console'];
+  const destinations = destinationsOf(env, report) ?? (isQuiet ? [] : ['console']);
   const sinks: BatchSink[] = [];
   if (destinations.includes('otlp')) sinks.push(await createOtlpSink(env, report));
   if (outFile !== undefined) sinks.push(await createFileSink(outFile, report));

@@ -1,5 +1,6 @@
 /** Kernel time against wall time, measured again and again so that drift and steps are followed. */
 import type { Ktime } from '../wire/batch.ts';
+import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { loadNative } from './native.ts';
 
 const NANOS = 1_000_000_000n;
@@ -8,8 +9,7 @@ const NANOS = 1_000_000_000n;
 export class Clock {
   readonly #offset = new BigInt64Array(1);
   readonly #error = new BigUint64Array(1);
-  #seconds = 0;
-  #nanos = 0;
+  #current: ClockOffset = [0, 0];
 
   constructor() {
     this.measure();
@@ -20,8 +20,12 @@ export class Clock {
     loadNative().measureClock(this.#offset, this.#error);
     const offset = this.#offset[0] as bigint;
     const nanos = ((offset % NANOS) + NANOS) % NANOS;
-    this.#nanos = Number(nanos);
-    this.#seconds = Number((offset - nanos) / NANOS);
+    this.#current = [Number((offset - nanos) / NANOS), Number(nanos)];
+  }
+
+  /** The offset that was measured last. */
+  get offset(): ClockOffset {
+    return this.#current;
   }
 
   /** The true offset is within this many nanoseconds of the measured one. */
@@ -30,8 +34,7 @@ export class Clock {
   }
 
   /** Seconds and nanoseconds since 1970, in integers. */
-  toUnix([seconds, nanos]: Ktime): [number, number] {
-    const sum = nanos + this.#nanos;
-    return sum < 1e9 ? [seconds + this.#seconds, sum] : [seconds + this.#seconds + 1, sum - 1e9];
+  toUnix(ktime: Ktime): [number, number] {
+    return unixOf(ktime, this.#current);
   }
 }

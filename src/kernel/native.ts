@@ -33,6 +33,13 @@ export interface Native {
   forgetTarget(kernel: Handle, targetId: number): Promise<number>;
   sweep(kernel: Handle, graceNs: bigint, out: BigUint64Array): Promise<number>;
   measureClock(offsetNs: BigInt64Array, errorNs: BigUint64Array): number;
+  libbpfVersion(): string;
+  probeProgram(type: number): number;
+  probeHelper(type: number, helper: number): number;
+  probeRingBuffer(): number;
+  probeRawTracepoint(tracepoint: string): number;
+  probeRunStatistics(): number;
+  probeUprobe(multi: boolean): number;
 }
 
 /** `struct kernel_options` without its size. */
@@ -151,6 +158,7 @@ function declare(path: string): Native {
   );
   const forget = bind('kernel__forget_target', 'int64_t', 'uintptr_t', 'uint32_t');
   const sweep = bind('kernel__sweep', 'int', 'uintptr_t', 'uint64_t', 'void *');
+  const probeUprobe = bind('probe__uprobe', 'int', 'int');
   const asynchronous = (fn: { async: (...args: never[]) => void }) =>
     promisify(fn.async as (...args: unknown[]) => void) as (...args: unknown[]) => Promise<number>;
   const attachAsync = asynchronous(attach);
@@ -191,5 +199,12 @@ function declare(path: string): Native {
     forgetTarget: async (kernel, targetId) => Number(await forgetAsync(kernel, targetId)),
     sweep: (kernel, graceNs, out) => sweepAsync(kernel, graceNs, out),
     measureClock: bind('clock__measure', 'int', 'void *', 'void *'),
+    libbpfVersion: bind('probe__libbpf_version', 'const char *'),
+    probeProgram: bind('probe__program', 'int', 'uint32_t'),
+    probeHelper: bind('probe__helper', 'int', 'uint32_t', 'uint32_t'),
+    probeRingBuffer: bind('probe__ring_buffer', 'int'),
+    probeRawTracepoint: bind('probe__raw_tracepoint', 'int', 'const char *'),
+    probeRunStatistics: bind('probe__run_statistics', 'int'),
+    probeUprobe: (multi) => probeUprobe(Number(multi)),
   };
 }

@@ -3,6 +3,7 @@ import type { GoidspanError } from '../errors.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
+import type { FrameSink } from '../recording/recorder.ts';
 
 export interface TracerOptions {
   /** Where finished spans go: any `SpanProcessor`. */
@@ -12,6 +13,8 @@ export interface TracerOptions {
   /** Overrides `service.name` of all targets. */
   readonly serviceName?: string;
   readonly kernel?: KernelOptions;
+  /** Gets everything that the spans are made of, from which `replay` makes the same ones. */
+  readonly recorder?: FrameSink;
   /** Told what happens to targets; must not throw. */
   readonly onEvent?: (event: TracerEvent) => void;
 }

@@ -23,6 +23,11 @@ export class Counters {
     if (count > 0) this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + count);
   }
 
+  /** What was lost in user space, by reason. */
+  lost(): Record<string, number> {
+    return Object.fromEntries(this.#lost);
+  }
+
   /** Puts the kernel's counters (named as in `enum count`) and run statistics beside ours. */
   stats(
     kernelCounts: Readonly<Record<string, number>>,
@@ -30,7 +35,7 @@ export class Counters {
     targets: TracerStats['targets'],
   ): TracerStats {
     const byProbe = select(kernelCounts, 'HIT_');
-    const byReason = { ...select(kernelCounts, 'LOST_'), ...Object.fromEntries(this.#lost) };
+    const byReason = { ...select(kernelCounts, 'LOST_'), ...this.lost() };
     return {
       spans: { ended: this.server + this.client, byKind: { server: this.server, client: this.client } },
       hits: {

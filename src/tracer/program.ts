@@ -3,11 +3,13 @@
  * names of error types are read when they are first needed.
  */
 import { statSync } from 'node:fs';
+import { release } from 'node:os';
 import { openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
 import { families } from '../probes/families.ts';
 import { type AttachPlan, planAttach } from '../probes/plan.ts';
+import { kernelAtLeast } from '../target/kernel-release.ts';
 import { loadBias, parseMaps } from '../target/memory-map.ts';
 import { targetRowGoFields, wireLimit } from '../wire/wire.gen.ts';
 
@@ -71,7 +73,9 @@ function read(path: string): { program: Program; close: () => void } {
   try {
     const binary = GoBinary.open(source);
     if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
-    const plan = planAttach(binary, families, Object.values(targetRowGoFields));
+    const plan = planAttach(binary, families, Object.values(targetRowGoFields), {
+      preferNop5: kernelAtLeast(release(), 6, 18),
+    });
     for (const field of plan.fields) checkWindow(field.wanted, field.offset);
     const typeNames = new Map<number, string | undefined>();
     const program: Program = {
@@ -92,7 +96,7 @@ function read(path: string): { program: Program; close: () => void } {
     return { program, close: () => source.close() };
   } catch (error) {
     source.close();
-    throw error instanceof GoidspanError ? named(error, path) : error;
+    throw error instanceof GoidspanError ? namedAfter(error, path) : error;
   }
 }
 
@@ -104,7 +108,7 @@ function wrongArchitecture(name: string): GoidspanError {
 }
 
 /** The binary reader does not know paths; its refusals get the object here. */
-function named(error: GoidspanError, path: string): GoidspanError {
+export function namedAfter(error: GoidspanError, path: string): GoidspanError {
   if (error.message.includes(path)) return error;
   return new GoidspanError(error.code, error.message.replace('the executable', path), { cause: error });
 }

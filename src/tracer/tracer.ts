@@ -3,15 +3,14 @@
  * correlate and span to the processors, and keeps house. One at a time per process is enough: one loaded BPF object
  * serves all targets.
  */
-import type { SpanFact } from '../correlate/fact.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import { GoidspanError } from '../errors.ts';
 import { DEFAULT_SAMPLER } from '../export/sampler.ts';
 import { Clock } from '../kernel/clock.ts';
 import { Ingest } from '../kernel/ingest.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import type { Frame, TargetFrame } from '../recording/format.ts';
 import { createResource } from '../span/resource.ts';
-import { toSpan } from '../span/to-span.ts';
 import { readHost } from '../target/host.ts';
 import { type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
 import { resourceOf } from '../target/resource.ts';
@@ -25,6 +24,7 @@ import { Follower } from './follower.ts';
 import { isGoroutineAlive } from './goroutine-life.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { type Program, Programs } from './program.ts';
+import { SpanPipeline } from './span-pipeline.ts';
 import { Target } from './target.ts';
 
 /** Ended targets whose statistics are kept. */
@@ -43,6 +43,7 @@ export class Tracer {
   readonly #follower: Follower;
   readonly #housekeeping: Housekeeping;
   readonly #counters = new Counters();
+  readonly #pipeline: SpanPipeline;
   readonly #host = readHost('/proc');
   readonly #scope = Object.freeze({ name: 'goidspan', version: VERSION });
   /** Live targets and, for their statistics, the last of the ended ones. */
@@ -52,7 +53,7 @@ export class Tracer {
     (_, slot) => wireLimit.TARGETS_MAX - 1 - slot,
   );
   readonly #visitor: RecordVisitor = {
-    onSpanEnd: (record) => this.#emit(spanFact(record)),
+    onSpanEnd: (record) => this.#pipeline.emit(spanFact(record)),
     onProcessExec: (record) => this.#onProcessExec(record),
     onProcessExit: (record) => this.#onProcessExit(record),
     onBad: (reason) => this.#counters.lose(reason),
@@ -75,12 +76,22 @@ export class Tracer {
       isTarget: (pid) => this.#liveTarget(pid) !== undefined,
     });
     this.#applySettings(false);
+    this.#pipeline = new SpanPipeline({
+      processors: options.processors,
+      counters: this.#counters,
+      targetOf: (targetId) => this.#targets.get(targetId),
+      recorder: options.recorder,
+    });
+    this.#recordClock();
     this.#ingest = new Ingest(kernel, {
-      onBatch: (batch) => decodeBatch(batch, this.#visitor),
+      onBatch: (batch) => this.#takeBatch(batch),
       onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
     });
     this.#housekeeping = new Housekeeping({
-      clock: () => this.#clock.measure(),
+      clock: () => {
+        this.#clock.measure();
+        this.#recordClock();
+      },
       sweep: () => this.#sweep(),
       measure: (on) => this.#kernel.measure(on),
       onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
@@ -167,6 +178,8 @@ export class Tracer {
     const target = this.#newTarget(slot, facts, program);
     target.awaitsExec = awaitsExec;
     this.#targets.set(target.info.targetId, target);
+    const { attributes } = target.source.resource;
+    this.#record({ kind: 'target', ...target.info, attributes: attributes as TargetFrame['attributes'] });
     try {
       await target.attach();
       if (readProcess(facts.pid)?.startTicks !== facts.startTicks) {
@@ -174,7 +187,7 @@ export class Tracer {
       }
     } catch (error) {
       await this.#end(target, nowKtime(), false);
-      this.#targets.delete(target.info.targetId);
+      this.#forget(target);
       throw error;
     }
     this.#tell({
@@ -244,14 +257,18 @@ export class Tracer {
   }
 
   async #endOpenSpans(targetId: number, unfinished: Unfinished): Promise<void> {
-    await this.#visitOpen(await this.#kernel.copyOpen(targetId), (record) => {
-      this.#emit(spanFact(record, unfinished));
+    this.#visitOpen(await this.#kernel.copyOpen(targetId), (record, bytes) => {
+      this.#emitUnfinished(record, bytes, unfinished);
     });
   }
 
-  async #visitOpen(batch: Batch, onSpanEnd: (record: EvSpanEnd) => void): Promise<void> {
+  /** The visitor gets a copy of the record's own bytes when it asks. */
+  #visitOpen(batch: Batch, visit: (record: EvSpanEnd, bytes: () => ArrayBuffer) => void): void {
     decodeBatch(batch, {
-      onSpanEnd,
+      onSpanEnd: (record, at) => {
+        const end = at + ((record.header.size + 7) & ~7);
+        visit(record, () => batch.u8.buffer.slice(at, end) as ArrayBuffer);
+      },
       onProcessExec: () => {},
       onProcessExit: () => {},
       onBad: (reason) => this.#counters.lose(reason),
@@ -268,32 +285,35 @@ export class Tracer {
     for (const target of this.#live()) {
       target.endedAt = new Date();
       const open = await this.#kernel.copyOpen(target.info.targetId).catch(() => undefined);
-      if (open) await this.#visitOpen(open, () => this.#counters.lose('open_at_detach'));
+      if (open) this.#visitOpen(open, () => this.#counters.lose('open_at_detach'));
       this.#programs.release(target.program);
       this.#tell({ kind: 'ended', target: target.info });
     }
     this.#finalStats = this.#readStats();
+    this.#record({ kind: 'end', endedAt: new Date().toISOString(), stats: { ...this.#finalStats } });
     this.#kernel.close();
     await Promise.allSettled(this.#options.processors.map((processor) => processor.forceFlush()));
     return this.#finalStats;
   }
 
-  #emit(fact: SpanFact): void {
-    const target = this.#targets.get(fact.targetId);
-    if (target === undefined) {
-      this.#counters.lose('target_unknown');
-      return;
-    }
-    target.spans++;
-    this.#counters[fact.role]++;
-    const span = toSpan(fact, target.source);
-    for (const processor of this.#options.processors) {
-      try {
-        processor.onEnd(span);
-      } catch {
-        this.#counters.lose('processor_threw');
-      }
-    }
+  /** The frame of a batch follows those of the type names that its spans needed. */
+  #takeBatch(batch: Batch): void {
+    decodeBatch(batch, this.#visitor);
+    this.#record({ kind: 'batch', bytes: batch.u8.buffer as ArrayBuffer });
+  }
+
+  /** Ends a span from outside, whose record says neither when nor how. */
+  #emitUnfinished(record: EvSpanEnd, bytes: () => ArrayBuffer, unfinished: Unfinished): void {
+    this.#pipeline.emit(spanFact(record, unfinished));
+    if (this.#options.recorder) this.#record({ kind: 'span', ...unfinished, bytes: bytes() });
+  }
+
+  #recordClock(): void {
+    this.#record({ kind: 'clock', offset: this.#clock.offset });
+  }
+
+  #record(frame: Frame): void {
+    this.#options.recorder?.write(frame);
   }
 
   async #sweep(): Promise<void> {
@@ -307,7 +327,7 @@ export class Tracer {
 
   async #endSpansOfDeadGoroutines(): Promise<void> {
     const suspects = await this.#kernel.copyOpen(0, process.hrtime.bigint() - SUSPECT_AGE_NS);
-    await this.#visitOpen(suspects, (record) => {
+    this.#visitOpen(suspects, (record, bytes) => {
       const target = this.#targets.get(record.header.targetId);
       const { statusOffset, plan } = target?.program ?? {};
       const goidOffset = plan?.fields.find((field) => field.wanted === 'runtime.g.goid')?.offset;
@@ -316,7 +336,7 @@ export class Tracer {
       const { gAddr, goid, depth } = record;
       if (isGoroutineAlive(target.info.pid, { gAddr, goid, goidOffset, statusOffset })) return;
       if (this.#kernel.removeOpen(target.info.targetId, goid, depth)) {
-        this.#emit(spanFact(record, { end: nowKtime(), ending: 'goroutine_exited' }));
+        this.#emitUnfinished(record, bytes, { end: nowKtime(), ending: 'goroutine_exited' });
       }
     });
   }
@@ -351,7 +371,12 @@ export class Tracer {
 
   #forgetOldTargets(): void {
     const ended = [...this.#targets.values()].filter((target) => target.endedAt !== undefined);
-    for (const target of ended.slice(0, -ENDED_TARGETS_MAX)) this.#targets.delete(target.info.targetId);
+    for (const target of ended.slice(0, -ENDED_TARGETS_MAX)) this.#forget(target);
+  }
+
+  #forget({ info: { targetId } }: Target): void {
+    this.#targets.delete(targetId);
+    this.#record({ kind: 'forget', targetId });
   }
 
   #track(work: Promise<unknown>): Promise<void> {

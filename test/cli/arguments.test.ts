@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseArguments, UsageError } from '../../src/cli/arguments.ts';
+import { parseArguments } from '../../src/cli/arguments.ts';
+import { UsageError } from '../../src/cli/option-values.ts';
 
 const NOTHING = {
   outFile: undefined,
@@ -71,7 +72,7 @@ describe('parseArguments', () => {
   });
 
   it.each([
-    ['', 'a command is missing: run or attach (see goidspan --help)'],
+    ['', 'a command is missing: run, attach, record, replay, inspect or doctor (see goidspan --help)'],
     ['trace', 'unknown command trace (see goidspan --help)'],
     ['--verbose', 'unknown option --verbose (see goidspan --help)'],
     ['run', 'a command is missing after -- (see goidspan run --help)'],

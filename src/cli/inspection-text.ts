@@ -1,0 +1,96 @@
+/** An inspection for people. Pure. */
+import { COST_BY_CLASS, type CostNs } from './hit-cost.ts';
+import type { InspectedHook, Inspection, OpenTelemetryPresence, ProgramFacts } from './inspection.ts';
+import { alignColumns } from './text-table.ts';
+
+/** The text, with a final newline; a refusal without a program has none (its message goes to stderr). */
+export function formatInspection({ path, pid, loadBias, program }: Inspection): string {
+  if (!program) return '';
+  const missing = program.hooks.filter((hook) => !hook.found);
+  const lines = [
+    ...alignColumns([
+      ['program', path],
+      ...(pid === null
+        ? []
+        : [['process', `${pid}${loadBias ? `, loaded at +0x${loadBias.toString(16)}` : ''}`]]),
+      [
+        'Go',
+        program.goVersion === null ? 'version not known: no build info' : `${program.goVersion} (build info)`,
+      ],
+      ['module', moduleOf(program)],
+      ['build', buildOf(program)],
+      ['OpenTelemetry', openTelemetryOf(program.openTelemetry)],
+    ]),
+    '',
+    ...alignColumns([
+      ['hook', 'file offset', 'instruction', 'class', 'a hit', 'in'],
+      ...program.hooks.filter((hook) => hook.found).flatMap(siteRows),
+    ]),
+    ...(missing.length > 0 ? ['', 'not found', ...missing.flatMap(missingLines)] : []),
+    '',
+    ...plainRequestLines(program),
+    ...COST_NOTE,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const COST_NOTE: readonly string[] = [
+  'A hit is the kernel’s part alone, as measured on Linux 6.18 in a virtual machine: ' +
+    `${Object.entries(COST_BY_CLASS)
+      .map(([name, cost]) => `${name} ${microseconds(cost)}`)
+      .join(', ')}.`,
+  'The ratios carry over to other machines, the times do not; the summary of goidspan attach says how long the',
+  'probes’ own programs took.',
+];
+
+function plainRequestLines({ plainRequest }: ProgramFacts): string[] {
+  if (!plainRequest) return [];
+  return [
+    `a plain keep-alive request to it: ${plainRequest.hits} hits, ${microseconds(plainRequest.costNs)}`,
+  ];
+}
+
+function moduleOf({ modulePath, mainPackage }: ProgramFacts): string {
+  if (modulePath === null && mainPackage === null) return 'not known';
+  const isApart = mainPackage !== null && mainPackage !== modulePath;
+  return `${modulePath ?? 'none'}${isApart ? `, main package ${mainPackage}` : ''}`;
+}
+
+function buildOf({ architecture, stripped, pie, cgo, buildSettings }: ProgramFacts): string {
+  const flags = ['-buildmode', '-ldflags', '-trimpath', '-pgo']
+    .filter((name) => buildSettings[name] !== undefined && buildSettings[name] !== 'exe')
+    .map((name) => `${name}=${buildSettings[name]}`);
+  return [
+    architecture,
+    stripped ? 'stripped' : 'with symbol table',
+    pie ? 'position-independent' : 'at a fixed address',
+    cgo ? 'cgo' : 'no cgo',
+    ...flags,
+  ].join(', ');
+}
+
+function openTelemetryOf({ api, sdk, foundIn }: OpenTelemetryPresence): string {
+  if (!api) return 'not linked';
+  const where = foundIn.map((place) => (place === 'build_info' ? 'build info' : 'functions')).join(', ');
+  return `${sdk ? 'SDK linked' : 'API only'} (${where})`;
+}
+
+function siteRows({ hook, sites }: InspectedHook): string[][] {
+  return sites.map((site, index) => [
+    index === 0 ? hook : '',
+    `0x${site.fileOffset.toString(16)}`,
+    site.instruction,
+    site.class,
+    microseconds(site.costNs),
+    site.symbol,
+  ]);
+}
+
+function missingLines({ hook, need, missing, without }: InspectedHook): string[] {
+  return [`  ${hook} (${need}): ${missing}`, `    without it: ${without}`];
+}
+
+function microseconds({ min, max }: CostNs): string {
+  const text = (ns: number): string => (ns / 1_000).toFixed(ns < 9_000 ? 2 : 0);
+  return min === max ? `${text(min)} µs` : `${text(min)}–${text(max)} µs`;
+}

@@ -1,0 +1,174 @@
+/** What goidspan would do to a program, as data: the JSON of `goidspan inspect`. Pure over the binary. */
+import type { GoBinary } from '../binary/go-binary.ts';
+import type { SiteClass } from '../binary/instruction.ts';
+import { GoidspanError } from '../errors.ts';
+import { families } from '../probes/families.ts';
+import type { ProbeFamily } from '../probes/hook.ts';
+import { type HookPlan, planAttach, planHooks, type Site } from '../probes/plan.ts';
+import { targetRowGoFields } from '../wire/wire.gen.ts';
+import { type CostNs, costOf, HITS_PER_PLAIN_REQUEST, sumOf } from './hit-cost.ts';
+
+/** Why a program cannot be traced; the code is one of the README's. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface InspectedSite {
+  readonly symbol: string;
+  /** Link-time address in hex; in a process of a PIE add `loadBias`. */
+  readonly address: string;
+  readonly fileOffset: number;
+  /** Intel syntax. */
+  readonly instruction: string;
+  readonly class: SiteClass;
+  readonly costNs: CostNs;
+}
+
+export interface InspectedHook {
+  readonly hook: string;
+  readonly family: string;
+  readonly need: 'required' | 'optional';
+  readonly found: boolean;
+  readonly sites: readonly InspectedSite[];
+  readonly hitsPerPlainRequest: number;
+  /** Why it is not found. */
+  readonly missing: string | null;
+  /** What is lost without it. */
+  readonly without: string;
+}
+
+/** OpenTelemetry's own instrumentation in the program. */
+export interface OpenTelemetryPresence {
+  /** `go.opentelemetry.io/otel` is among the dependencies, or a function of it is linked. */
+  readonly api: boolean;
+  /** A function of its SDK is linked: the program may make spans itself. */
+  readonly sdk: boolean;
+  readonly foundIn: readonly ('build_info' | 'functions')[];
+}
+
+export interface ProgramFacts {
+  readonly goVersion: string | null;
+  readonly goVersionFoundIn: 'build_info' | null;
+  readonly modulePath: string | null;
+  readonly mainPackage: string | null;
+  /** As `go version -m` prints them, e.g. `CGO_ENABLED`. */
+  readonly buildSettings: Readonly<Record<string, string>>;
+  readonly buildId: string | null;
+  readonly architecture: string;
+  readonly stripped: boolean;
+  readonly pie: boolean;
+  readonly cgo: boolean;
+  readonly openTelemetry: OpenTelemetryPresence;
+  readonly hooks: readonly InspectedHook[];
+  /** What one plain keep-alive request costs in hits, without the time in the probes' own programs. Null without a server. */
+  readonly plainRequest: { readonly hits: number; readonly costNs: CostNs } | null;
+}
+
+/** Names are stable; more may be added under the same `formatVersion`. */
+export interface Inspection {
+  readonly formatVersion: 1;
+  readonly path: string;
+  readonly pid: number | null;
+  /** Of the process; 0 unless the program is position-independent. Null without a process. */
+  readonly loadBias: number | null;
+  readonly traceable: boolean;
+  readonly refusal: Refusal | null;
+  /** Null for a file that is no readable Go program. */
+  readonly program: ProgramFacts | null;
+}
+
+/** @param hasFastNop5  the kernel turns a probed 5-byte nop into a call (Linux ≥ 6.18) */
+export function inspectProgram(
+  binary: GoBinary,
+  hasFastNop5: boolean,
+): { program: ProgramFacts; refusal: GoidspanError | undefined } {
+  const options = { preferNop5: hasFastNop5 };
+  let refusal: GoidspanError | undefined;
+  let plans: readonly HookPlan[];
+  try {
+    plans = planAttach(binary, families, Object.values(targetRowGoFields), options).hooks;
+  } catch (error) {
+    if (!(error instanceof GoidspanError)) throw error;
+    refusal = error;
+    plans = planHooks(binary, families, options);
+  }
+  const hooks = families.flatMap((family) =>
+    plans
+      .filter((plan) => family.hooks.includes(plan.hook))
+      .map((plan) => inspectHook(plan, family, hasFastNop5)),
+  );
+  return { refusal, program: { ...factsOf(binary), hooks, plainRequest: plainRequestOf(hooks) } };
+}
+
+function factsOf(binary: GoBinary): Omit<ProgramFacts, 'hooks' | 'plainRequest'> {
+  const { buildInfo } = binary;
+  return {
+    goVersion: binary.goVersion ?? null,
+    goVersionFoundIn: binary.goVersion === undefined ? null : 'build_info',
+    modulePath: binary.modulePath ?? null,
+    mainPackage: buildInfo?.mainPackage ?? null,
+    buildSettings: Object.fromEntries(buildInfo?.settings ?? []),
+    buildId: binary.buildId ?? null,
+    architecture: binary.arch.name,
+    stripped: binary.isStripped,
+    pie: binary.isPie,
+    cgo: binary.isCgo,
+    openTelemetry: openTelemetryOf(binary),
+  };
+}
+
+/** Functions that a program cannot use OpenTelemetry without, in any of its 1.x releases. */
+const API_FUNCTIONS = ['go.opentelemetry.io/otel.GetTracerProvider', 'go.opentelemetry.io/otel.Tracer'];
+const SDK_FUNCTIONS = [
+  'go.opentelemetry.io/otel/sdk/trace.NewTracerProvider',
+  'go.opentelemetry.io/otel/sdk/trace.(*tracer).Start',
+];
+
+function openTelemetryOf(binary: GoBinary): OpenTelemetryPresence {
+  const linked = binary.functions([...API_FUNCTIONS, ...SDK_FUNCTIONS]);
+  const declared = binary.buildInfo?.dependencies.includes('go.opentelemetry.io/otel') ?? false;
+  return {
+    api: declared || linked.size > 0,
+    sdk: SDK_FUNCTIONS.some((name) => linked.has(name)),
+    foundIn: [
+      ...(declared ? ['build_info' as const] : []),
+      ...(linked.size > 0 ? ['functions' as const] : []),
+    ],
+  };
+}
+
+function inspectHook(plan: HookPlan, family: ProbeFamily, hasFastNop5: boolean): InspectedHook {
+  const { hook, sites, missing } = plan;
+  return {
+    hook: hook.name,
+    family: family.name,
+    need: hook.need,
+    found: sites.length > 0,
+    sites: sites.map((site) => inspectSite(site, hasFastNop5)),
+    hitsPerPlainRequest: sites.length > 0 ? (HITS_PER_PLAIN_REQUEST[hook.name] ?? 0) : 0,
+    missing: missing ?? null,
+    without: hook.without,
+  };
+}
+
+function inspectSite(site: Site, hasFastNop5: boolean): InspectedSite {
+  return {
+    symbol: site.symbol,
+    address: `0x${site.vaddr.toString(16)}`,
+    fileOffset: site.fileOffset,
+    instruction: site.instruction,
+    class: site.class,
+    costNs: costOf(site.class, hasFastNop5),
+  };
+}
+
+/** A hook with several sites is hit at one of them; all have the same class or the dearest counts. */
+function plainRequestOf(hooks: readonly InspectedHook[]): ProgramFacts['plainRequest'] {
+  if (!hooks.some((hook) => hook.hook === 'http_server_start' && hook.found)) return null;
+  const perHit = hooks.flatMap(({ sites, hitsPerPlainRequest }) => {
+    const dearest = sites.map((site) => site.costNs).sort((a, b) => b.max - a.max)[0];
+    return dearest ? Array.from({ length: hitsPerPlainRequest }, () => dearest) : [];
+  });
+  return { hits: perHit.length, costNs: sumOf(perHit) };
+}

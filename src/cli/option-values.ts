@@ -1,0 +1,81 @@
+/** How option values are read, and what is said of one that is not as the help says. Pure. */
+import { resolve } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+
+/** The command line cannot be understood; the message says why and where to read on. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** A timer holds 2^31 ms: 24 days. */
+const MAX_DURATION_SECONDS = 2_000_000;
+/** The highest pid that Linux can be configured to give (PID_MAX_LIMIT). */
+const MAX_PID = 4_194_304;
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** The values of the options; throws {@link UsageError} for an argument that is no option. */
+export function parseOptions<T extends Options>(command: string, args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    throw usage(command, explain(error as Error & { code?: string }, args));
+  }
+}
+
+/** The options and the one thing that the command is about, named `what`; it may be absent. */
+export function parseOptionsAndOne<T extends Options>(
+  command: string,
+  args: readonly string[],
+  options: T,
+  what: string,
+) {
+  let parsed: ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>>;
+  try {
+    parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+  } catch (error) {
+    throw usage(command, explain(error as Error & { code?: string }, args));
+  }
+  const [one, another] = parsed.positionals;
+  if (another !== undefined) throw usage(command, `unexpected argument ${another} (one ${what} at a time)`);
+  return { values: parsed.values, one: one === '' ? undefined : one };
+}
+
+/** Shorter than what `parseArgs` says, which goes on about positional arguments. */
+function explain(error: Error & { code?: string }, args: readonly string[]): string {
+  const named = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown option ${named}`;
+  if (error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+    return `unexpected argument ${named}${args.includes('--') ? '' : ' (a command goes after --)'}`;
+  }
+  const option = named.replace(/^-\w, /, '').replace(/ <value>$/, '');
+  return error.message.includes('does not take an argument')
+    ? `${option} takes no value`
+    : `${option} needs a value`;
+}
+
+export function durationOf(command: string, text: string): number {
+  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (seconds > 0 && seconds <= MAX_DURATION_SECONDS) return seconds;
+  throw usage(
+    command,
+    `--duration ${text}: not a number of seconds above 0 and up to ${MAX_DURATION_SECONDS}`,
+  );
+}
+
+export function pidOf(command: string, text: string): number {
+  const pid = /^\d+$/.test(text) ? Number(text) : 0;
+  if (pid >= 1 && pid <= MAX_PID) return pid;
+  throw usage(command, `--pid ${text}: not a process id from 1 to ${MAX_PID}`);
+}
+
+/** `server` means any path that ends in it, `./server` the one in this directory. */
+export function globOf(command: string, text: string): string {
+  if (text === '') throw usage(command, '--exe needs a value');
+  if (!text.includes('/')) return `**/${text}`;
+  return text.startsWith('/') || text.startsWith('**') ? text : resolve(text);
+}
+
+export function usage(command: string, problem: string): UsageError {
+  return new UsageError(`${problem} (see goidspan ${command} --help)`);
+}

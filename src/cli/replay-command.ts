@@ -1,0 +1,86 @@
+/** `goidspan replay`: the spans of a recording again, through the same ways out as live ones. */
+import { createReadStream } from 'node:fs';
+import { GoidspanError } from '../errors.ts';
+import { type Replayed, replay } from '../tracer/replay.ts';
+import type { Invocation } from './arguments.ts';
+import { EXIT_FAILURE, EXIT_SUCCESS } from './exit-code.ts';
+import { linesOf } from './messages.ts';
+import { formatReplaySummary, replaySummaryOf } from './replay-summary.ts';
+import { type CommandContext, openSinks, writeSummary } from './session.ts';
+
+/** Resolves with the exit code: 0 for a recording that was cut short too, since that is said. */
+export async function replayCommand(
+  { file, common }: Extract<Invocation, { kind: 'replay' }>,
+  context: CommandContext,
+): Promise<number> {
+  const { terminal, stop } = context;
+  const startedAt = new Date();
+  const chunks = await openRecording(file);
+  const sinks = await openSinks(common, context);
+  let isStopped = false;
+  void stop.reason.then(() => {
+    isStopped = true;
+  });
+  let replayed: Replayed;
+  try {
+    replayed = await replay(chunks, {
+      name: file,
+      processors: sinks,
+      isStopped: () => isStopped,
+      onTarget: (target) => {
+        const event = { kind: 'attached', target, hooks: [], missing: [] } as const;
+        for (const line of linesOf(event, false)) if (common.isVerbose) terminal.say(`recorded: ${line}`);
+      },
+    });
+  } finally {
+    await Promise.all(sinks.map((sink) => sink.shutdown()));
+  }
+  const said = END[replayed.end];
+  if (said) terminal.say(`${file} ${said}: replayed ${replayed.batches} whole batches`);
+  const exports = sinks.map((sink) => ({ name: sink.name, ...sink.counts() }));
+  const summary = replaySummaryOf(replayed, exports, { file, startedAt, endedAt: new Date() });
+  terminal.writeError(formatReplaySummary(summary));
+  if (common.summaryFile !== undefined) {
+    await writeSummary(common.summaryFile, `${JSON.stringify(summary, null, 2)}\n`);
+  }
+  const [first] = exports;
+  const hasExportedNothing = first !== undefined && first.handed > 0 && first.exported === 0;
+  return replayed.end === 'damaged' || hasExportedNothing ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/** What is said of a recording that was not replayed to its own end. */
+const END: Readonly<Partial<Record<Replayed['end'], string>>> = {
+  cut_short: 'is cut short',
+  damaged: 'is damaged',
+  stopped: 'was not replayed to its end',
+};
+
+/** Opens before anything else is, so that a wrong name empties no output file. */
+async function openRecording(file: string): Promise<AsyncIterable<Uint8Array>> {
+  const stream = createReadStream(file, { highWaterMark: 1 << 20 });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      stream.once('ready', resolve);
+      stream.once('error', reject);
+    });
+  } catch (cause) {
+    throw unreadable(file, cause as Error);
+  }
+  return readable(stream, file);
+}
+
+async function* readable(stream: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (cause) {
+    throw unreadable(file, cause as Error);
+  }
+}
+
+function unreadable(file: string, cause: Error): GoidspanError {
+  return new GoidspanError(
+    'bad_recording',
+    `cannot read ${file}: ${cause.message} (name a file that goidspan record has written)`,
+    { cause },
+  );
+}
