@@ -144,7 +144,7 @@ static void process_exit(const struct line *line)
 	programs__follow(1000 * number, 0);
 }
 
-/* reject-below=N (of 2^56) own-decision follow-exec; open-max=N inherited-max=N ring-bytes=N; random=N */
+/* reject-below=N (of 2^56) own-decision follow-exec; open-max=N inherited-max=N ring-bytes=N; random=N; scramble=N seed=N */
 static void set(const struct line *line)
 {
 	struct settings settings = { .sampler_reject_below = line__number(line, "reject-below", 0),
@@ -158,6 +158,8 @@ static void set(const struct line *line)
 		host_map__limit("inherited_by_goroutine", line__number(line, "inherited-max", 0));
 	if (line__value(line, "ring-bytes"))
 		host_map__limit("records", line__number(line, "ring-bytes", 0));
+	if (line__value(line, "scramble"))
+		memory__scramble(line__number(line, "scramble", 0), line__number(line, "seed", 1));
 	if (line__value(line, "random"))
 		programs__set_random(line__number(line, "random", 0));
 }

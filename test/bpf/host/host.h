@@ -36,6 +36,8 @@ int memory__read(void *to, size_t bytes, uaddr_t from);
 uint64_t memory__read_u64(uaddr_t from);
 /* A Go string: its bytes in memory and its two words at `to`. */
 void memory__write_string(uaddr_t to, const char *text);
+/* From now on so many words in a hundred are read as something else. */
+void memory__scramble(uint32_t percent, uint32_t seed);
 void memory__reset(void);
 
 /* ---- header_map.c: an http.Header as both kinds of Go maps lay it out ---- */

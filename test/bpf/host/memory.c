@@ -12,6 +12,8 @@
 
 static char *arena;
 static uint64_t used;
+static uint32_t scramble_percent;
+static uint64_t scramble_state;
 
 uaddr_t memory__allocate(size_t bytes)
 {
@@ -31,6 +33,31 @@ uaddr_t memory__allocate(size_t bytes)
 	return at;
 }
 
+static uint64_t scramble_next(void)
+{
+	scramble_state = scramble_state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return scramble_state >> 24;
+}
+
+/* Some words become others: small numbers, addresses that exist, anything. */
+static void scramble(void *to, size_t bytes)
+{
+	for (size_t at = 0; at < bytes; at += 8) {
+		const uint64_t choices[] = { scramble_next() % 64, BASE + scramble_next() % (used + 1),
+					     scramble_next() << 24 | scramble_next() };
+		size_t left = bytes - at;
+
+		if (scramble_next() % 100 < scramble_percent)
+			memcpy((char *)to + at, &choices[scramble_next() % 3], left < 8 ? left : 8);
+	}
+}
+
+void memory__scramble(uint32_t percent, uint32_t seed)
+{
+	scramble_percent = percent;
+	scramble_state = seed;
+}
+
 int memory__read(void *to, size_t bytes, uaddr_t from)
 {
 	if (!arena || from < BASE || from - BASE > ARENA_BYTES || bytes > ARENA_BYTES - (from - BASE)) {
@@ -38,6 +65,8 @@ int memory__read(void *to, size_t bytes, uaddr_t from)
 		return -EFAULT;
 	}
 	memcpy(to, arena + (from - BASE), bytes);
+	if (scramble_percent)
+		scramble(to, bytes);
 	return 0;
 }
 
@@ -75,4 +104,5 @@ void memory__reset(void)
 	if (arena)
 		madvise(arena, ARENA_BYTES, MADV_DONTNEED);
 	used = 0;
+	scramble_percent = 0;
 }
