@@ -76,8 +76,9 @@ export class Target {
   async detach(): Promise<void> {
     const links = this.#links.reverse();
     this.#links = [];
-    await this.#kernel.detach(links);
+    // At once: a process that has replaced its program may be a new target before the links are closed.
     this.#kernel.followProcess(this.info.pid, 0);
+    await this.#kernel.detach(links);
     this.#kernel.setTarget(this.slot, undefined);
   }
 

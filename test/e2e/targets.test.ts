@@ -120,6 +120,27 @@ describeWith([kernel, go], 'targets, live', () => {
     expect(stats.lost.total).toBe(0);
   });
 
+  it('end their spans with the program that they replace by another, and go on under the same pid', async () => {
+    const { spans, events, open } = collecting();
+    const tracer = await open();
+    const server = await GoServer.start(await acceptance());
+    await tracer.followExecutables([await acceptance()]);
+    await server.get('/exec?id=replaced');
+    const again = await GoServer.of(server.child, 2);
+    await eventually('second attach', 5_000, () => events.filter((e) => e.kind === 'attached')[1]);
+    await again.get('/get?id=after');
+    await again.stop('SIGKILL');
+    // Well before the next round of housekeeping: the kernel has told.
+    await eventually('second end', 1_000, () => events.filter((e) => e.kind === 'ended')[1]);
+    const stats = await tracer.close();
+    expect(stats.targets.map((target) => [target.pid, target.spans])).toEqual([
+      [server.pid, 1],
+      [server.pid, 3],
+    ]);
+    const replaced = spans.find((span) => span.attributes['url.path'] === '/exec');
+    expect(replaced?.attributes['goidspan.span.ending']).toBe('process_exited');
+  });
+
   it('give strings that are too long cut and marked', async () => {
     const traced = await TracedServer.start(await acceptance());
     await traced.server.get(`/leaf?id=long&pad=${'x'.repeat(1_000)}`);

@@ -38,10 +38,11 @@ export class GoServer {
     return await GoServer.of(new Child(binary, [], { env }));
   }
 
-  /** Takes a process that was started otherwise (e.g. by `goidspan run`) and waits until it listens. */
-  static async of(child: Child): Promise<GoServer> {
-    const [, address] = await child.output(/^listening (\S+)$/m);
-    const tls = /^listening-tls (\S+)$/m.exec(child.stdout)?.[1];
+  /** Takes a process that was started otherwise and waits until it listens, for the `run`-th time. */
+  static async of(child: Child, run = 1): Promise<GoServer> {
+    await child.output(new RegExp(`(^listening \\S+$[^]*){${run}}`, 'm'));
+    const address = [...child.stdout.matchAll(/^listening (\S+)$/gm)].at(-1)?.[1];
+    const tls = [...child.stdout.matchAll(/^listening-tls (\S+)$/gm)].at(-1)?.[1];
     return new GoServer(child, `http://${address}`, tls === undefined ? undefined : `https://${tls}`);
   }
 
