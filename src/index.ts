@@ -16,7 +16,13 @@ export type {
 } from './plugin/options.ts';
 export type { SpanProcessor } from './plugin/span-processor.ts';
 export type { GoidSpanProcessorStatus, Reason, RefusedTarget } from './plugin/status.ts';
-export type { ReadableSpan } from './span/readable-span.ts';
+export type {
+  InstrumentationScope,
+  RawResourceAttribute,
+  ReadableSpan,
+  Resource,
+  TimedEvent,
+} from './span/readable-span.ts';
 export type {
   MissingHook,
   TargetInfo,

@@ -37,7 +37,7 @@ export class GoidSpanProcessor implements SpanProcessor {
   #watch: TargetWatch | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @throws {TypeError | RangeError} that names the option. What the host cannot do is told by {@link status}. */
+  /** @throws {TypeError | RangeError} that names the option. What the host cannot do is told by `status`. */
   constructor(options: GoidSpanProcessorOptions) {
     this.#settings = checkOptions(options, process.env, (message) => this.#log.warn(message));
     const { out, batch } = this.#settings;

@@ -18,14 +18,14 @@ export interface ExeTarget {
 /** One way to name what is traced. */
 export type Target = PidTarget | ExeTarget;
 
-/** Targets now, or soon. */
-type AskedTargets = Target | readonly Target[] | Promise<Target | readonly Target[]>;
-
 /**
  * What is traced. A function is asked at the start and then every `pollIntervalMillis`: what it adds is attached; what
  * it no longer names is traced until it ends.
  */
-export type Targets = Target | readonly Target[] | (() => AskedTargets);
+export type Targets =
+  | Target
+  | readonly Target[]
+  | (() => Target | readonly Target[] | Promise<Target | readonly Target[]>);
 
 /** Which traces are kept, decided in the kernel when a request begins. */
 export interface SamplerOptions {

@@ -26,7 +26,7 @@ export interface InstrumentationScope {
 }
 
 /** An event on a span. */
-interface TimedEvent {
+export interface TimedEvent {
   time: HrTime;
   name: string;
   attributes?: Attributes;

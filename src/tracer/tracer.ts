@@ -138,7 +138,7 @@ export class Tracer {
     return this.currentStats();
   }
 
-  /** Everything that has been counted so far; after {@link close}, the final numbers. */
+  /** Everything that has been counted so far; after `close`, the final numbers. */
   currentStats(): TracerStats {
     return this.#finalStats ?? this.#readStats();
   }
