@@ -19,7 +19,7 @@ export function parseOptions<T extends Options>(command: string, args: readonly 
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    throw usage(command, explain(error as Error & { code?: string }, args));
+    throw usage(command, explain(error as Error & { code?: string }, command, args));
   }
 }
 
@@ -34,7 +34,7 @@ export function parseOptionsAndOne<T extends Options>(
   try {
     parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
   } catch (error) {
-    throw usage(command, explain(error as Error & { code?: string }, args));
+    throw usage(command, explain(error as Error & { code?: string }, command, args));
   }
   const [one, another] = parsed.positionals;
   if (another !== undefined) throw usage(command, `unexpected argument ${another} (one ${what} at a time)`);
@@ -42,11 +42,12 @@ export function parseOptionsAndOne<T extends Options>(
 }
 
 /** Shorter than what `parseArgs` says, which goes on about positional arguments. */
-function explain(error: Error & { code?: string }, args: readonly string[]): string {
+function explain(error: Error & { code?: string }, command: string, args: readonly string[]): string {
   const named = /'([^']*)'/.exec(error.message)?.[1] ?? '';
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown option ${named}`;
   if (error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
-    return `unexpected argument ${named}${args.includes('--') ? '' : ' (a command goes after --)'}`;
+    const mayHaveCommand = command !== 'doctor' && !args.includes('--');
+    return `unexpected argument ${named}${mayHaveCommand ? ' (a command goes after --)' : ''}`;
   }
   const option = named.replace(/^-\w, /, '').replace(/ <value>$/, '');
   return error.message.includes('does not take an argument')

@@ -1,0 +1,20 @@
+/** A terminal that keeps what is written to it. */
+import type { Terminal } from '../../src/cli/terminal.ts';
+
+export class RecordingTerminal implements Terminal {
+  readonly isStdoutTerminal = false;
+  stdout = '';
+  stderr = '';
+
+  writeOut(text: string): void {
+    this.stdout += text;
+  }
+
+  say(message: string): void {
+    this.stderr += `${message}\n`;
+  }
+
+  writeError(text: string): void {
+    this.stderr += text;
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments } from '../../src/cli/arguments.ts';
+import { UsageError } from '../../src/cli/option-values.ts';
+
+const parse = (line: string) => parseArguments(line.split(' ').filter((word) => word !== ''));
+
+describe('parseArguments', () => {
+  it('reads inspect and doctor', () => {
+    expect(parse('inspect ./server')).toEqual({ kind: 'inspect', program: './server', asJson: false });
+    expect(parse('inspect --json --pid 42')).toEqual({ kind: 'inspect', program: 42, asJson: true });
+    expect(parse('doctor')).toEqual({ kind: 'doctor', asJson: false });
+    expect(parse('doctor --json')).toEqual({ kind: 'doctor', asJson: true });
+  });
+
+  it('reads record as run or attach with a file', () => {
+    expect(parse('record -o a.rec --duration 2 -- ./server -o x')).toMatchObject({
+      kind: 'record',
+      file: 'a.rec',
+      of: { kind: 'run', command: ['./server', '-o', 'x'], common: { durationSeconds: 2 } },
+    });
+    expect(parse('record -o a.rec --pid 7 --exe app')).toMatchObject({
+      kind: 'record',
+      of: { kind: 'attach', pids: [7], globs: ['**/app'] },
+    });
+  });
+
+  it('reads replay with its ways out', () => {
+    expect(parse('replay a.rec --out b.jsonl --summary s.json -v')).toMatchObject({
+      kind: 'replay',
+      file: 'a.rec',
+      common: { outFile: 'b.jsonl', summaryFile: 's.json', isVerbose: true },
+    });
+  });
+
+  it.each(['inspect -h', 'doctor --help', 'record --help', 'replay -h'])('helps with %s', (line) => {
+    expect(parse(line)).toMatchObject({ kind: 'help', text: expect.stringContaining('Exit codes:') });
+  });
+
+  it.each([
+    ['inspect', 'a program or --pid is missing (see goidspan inspect --help)'],
+    ['inspect a --pid 1', 'either a program or --pid, not both (see goidspan inspect --help)'],
+    ['inspect a b', 'unexpected argument b (one program at a time) (see goidspan inspect --help)'],
+    ['inspect --pid x', '--pid x: not a process id from 1 to 4194304 (see goidspan inspect --help)'],
+    ['inspect --out a b', 'unknown option --out (see goidspan inspect --help)'],
+    ['doctor now', 'unexpected argument now (see goidspan doctor --help)'],
+    ['doctor --fix', 'unknown option --fix (see goidspan doctor --help)'],
+    ['record --pid 1', '-o FILE is missing (see goidspan record --help)'],
+    ['record -o a', '--pid, --exe or a command after -- is missing (see goidspan record --help)'],
+    ['record -o a --', 'a command is missing after -- (see goidspan record --help)'],
+    [
+      'record -o a --pid 1 -- b',
+      'either --pid and --exe or a command, not both (see goidspan record --help)',
+    ],
+    ['record -o', '--recording needs a value (see goidspan record --help)'],
+    ['replay', 'the recording is missing (see goidspan replay --help)'],
+    ['replay a b', 'unexpected argument b (one recording at a time) (see goidspan replay --help)'],
+    ['replay a --duration 1', 'unknown option --duration (see goidspan replay --help)'],
+  ])('refuses "%s"', (line, message) => {
+    expect(() => parse(line)).toThrow(new UsageError(message));
+  });
+});
