@@ -15,16 +15,19 @@ describe('the README', () => {
   });
 });
 
-describe.each(['README.md', 'CONTRIBUTING.md', 'examples/shop/README.md', 'examples/sidecar/README.md'])(
-  '%s',
-  (name) => {
-    it('links only to files that exist', () => {
-      const links = [...text(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? '');
-      const base = new URL(`../../${name}`, import.meta.url);
-      expect(links.filter((link) => !existsSync(new URL(link, base)))).toEqual([]);
-    });
-  },
-);
+describe.each([
+  'README.md',
+  'CONTRIBUTING.md',
+  'examples/shop/README.md',
+  'examples/sidecar/README.md',
+  'examples/embed/README.md',
+])('%s', (name) => {
+  it('links only to files that exist', () => {
+    const links = [...text(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? '');
+    const base = new URL(`../../${name}`, import.meta.url);
+    expect(links.filter((link) => !existsSync(new URL(link, base)))).toEqual([]);
+  });
+});
 
 describe('CONTRIBUTING', () => {
   it('names every npm script', () => {
