@@ -26,7 +26,8 @@ void run_start(const struct line *line, struct goroutine_state *g, struct probe_
 
 /* method= scheme= url-host= path= query= host= peer= proto=11 tls no-url, and headers */
 uaddr_t write_request(const struct line *line, const struct target_row *row, const char *peer);
-/* socket=N: TCP connection number N of this host, from port 40000+N to port 8080; v6 not-tcp not-a-socket nat */
+/* socket=N: TCP connection number N of this host, from port 40000+N to port 8080; v6 not-tcp not-a-socket,
+ * other-client other-server (addresses) */
 void write_socket(const struct line *line, const struct target_row *row, uaddr_t to, bool is_client);
 /* status=200 proto=11 */
 uaddr_t write_reply(const struct line *line, const struct target_row *row);

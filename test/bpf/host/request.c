@@ -66,8 +66,10 @@ void write_socket(const struct line *line, const struct target_row *row, uaddr_t
 	client[10] = client[11] = server[10] = server[11] = 0xff;
 	client[12] = server[12] = 127;
 	client[15] = server[15] = 1;
-	if (line__has(line, "nat"))
+	if (line__has(line, "other-client"))
 		client[13] = 9;
+	if (line__has(line, "other-server"))
+		server[13] = 9;
 	*(is_client ? &ends.local_port : &ends.remote_port) = 40000 + line__number(line, "socket", 0);
 	*(is_client ? &ends.remote_port : &ends.local_port) = 8080;
 	go__write_conn(row, to, programs__open_socket(&ends), !line__has(line, "not-tcp"));
