@@ -24,7 +24,10 @@ export type SpanEnding =
 
 /** What is known of an HTTP exchange. A string that is absent was not readable or not sent. */
 export interface HttpExchange {
+  /** `GET` where it was empty, which is what `net/http` takes it for, or not readable. */
   readonly method: string;
+  /** There was no method in the record; a server request always has one. */
+  readonly methodIsUnread?: true;
   /** Client spans: from the URL. Server spans: `https` if the connection is TLS. */
   readonly scheme?: string | undefined;
   /** Server: the Host header. Client: the URL's host, with port if it names one. */

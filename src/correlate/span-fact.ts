@@ -61,6 +61,7 @@ function exchange(
   const succeeded = record.errorTypeAddr === 0;
   return {
     method: text.method ?? 'GET', // net/http takes an empty method for GET
+    ...(text.method === undefined ? { methodIsUnread: true as const } : {}),
     scheme: isServer ? (flags & spanFlag.SPAN_FLAG_TLS ? 'https' : 'http') : text.scheme,
     host: text.host,
     path: text.path ?? '',

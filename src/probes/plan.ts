@@ -17,6 +17,8 @@ export interface Site {
   readonly vaddr: number;
   /** Offset in the file, as uprobes want it. */
   readonly fileOffset: number;
+  /** Length of the instruction. */
+  readonly bytes: number;
   /** Intel syntax; on arm64 as GNU as writes it. */
   readonly instruction: string;
   readonly class: SiteClass;
@@ -235,9 +237,9 @@ class Planner {
       const at = flow.instructions[index];
       const fileOffset = at && this.#binary.fileOffsetOf(at.vaddr);
       if (!at || fileOffset === undefined) return [];
-      const { vaddr, class: siteClass } = at;
+      const { vaddr, length: bytes, class: siteClass } = at;
       const instruction = this.#binary.textOf(at);
-      return [{ symbol: fn.name, vaddr, fileOffset, instruction, class: siteClass, ...place }];
+      return [{ symbol: fn.name, vaddr, fileOffset, bytes, instruction, class: siteClass, ...place }];
     });
   }
 

@@ -7,6 +7,8 @@ export type UserLoss =
   | BadRecord
   /** A span of a target that is not known any more. */
   | 'target_unknown'
+  /** A span that makes no sense: see `live-check.ts`. */
+  | 'implausible'
   /** A span processor threw. */
   | 'processor_threw'
   /** A span was still open when tracing stopped. */

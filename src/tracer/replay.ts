@@ -12,6 +12,7 @@ import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { decodeBatch } from '../wire/decode.ts';
 import type { TargetInfo } from './api.ts';
 import { Counters } from './counters.ts';
+import { LiveCheck } from './live-check.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 
 export interface ReplayOptions {
@@ -129,6 +130,7 @@ class Replayer {
     const typeNames = new Map<number, string>();
     this.#targets.set(info.targetId, {
       spans: 0,
+      liveCheck: new LiveCheck(),
       typeNames,
       source: {
         resource: createResource(attributes),

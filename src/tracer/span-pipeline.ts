@@ -4,10 +4,12 @@ import type { SpanSink } from '../export/span-sink.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import { type SpanSource, toSpan } from '../span/to-span.ts';
 import type { Counters } from './counters.ts';
+import type { FamilyFailure, LiveCheck } from './live-check.ts';
 
 /** What the pipeline needs of a target. */
 export interface SpanTarget {
   readonly source: SpanSource;
+  readonly liveCheck: LiveCheck;
   /** Counted up for each of its spans. */
   spans: number;
 }
@@ -16,6 +18,8 @@ export interface SpanPipelineOptions {
   readonly processors: readonly SpanSink[];
   readonly counters: Counters;
   readonly targetOf: (targetId: number) => SpanTarget | undefined;
+  /** Told when the first spans of a family of hooks make no sense. */
+  readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
   /** Told the type names that were needed. */
   readonly recorder?: FrameSink | undefined;
 }
@@ -31,12 +35,18 @@ export class SpanPipeline {
     this.#options = options;
   }
 
-  /** Makes the span and hands it over; a span of no known target is counted. */
+  /** Makes the span and hands it over; a span of no known target, and one that makes no sense, are counted. */
   emit(fact: SpanFact): void {
-    const { processors, counters, targetOf } = this.#options;
+    const { processors, counters, targetOf, onFailure } = this.#options;
     const target = targetOf(fact.targetId);
     if (target === undefined) {
       counters.lose('target_unknown');
+      return;
+    }
+    const { passes, failed } = target.liveCheck.judge(fact);
+    if (!passes) {
+      counters.lose('implausible');
+      if (failed) onFailure?.(fact.targetId, failed);
       return;
     }
     target.spans++;

@@ -3,11 +3,14 @@
  * detaching; which processes become targets is decided by `tracer.ts`.
  */
 import { readFileSync } from 'node:fs';
+import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
 import type { HookPlan } from '../probes/plan.ts';
 import type { SpanSource } from '../span/to-span.ts';
 import type { ProcessFacts } from '../target/process.ts';
 import type { TargetInfo } from './api.ts';
+import { findForeignCode } from './code-check.ts';
+import { type CheckedFamily, LiveCheck } from './live-check.ts';
 import type { Program } from './program.ts';
 import { targetRow } from './row.ts';
 
@@ -24,8 +27,9 @@ export class Target {
   readonly facts: ProcessFacts;
   readonly program: Program;
   readonly source: SpanSource;
+  readonly liveCheck = new LiveCheck();
   readonly #kernel: Kernel;
-  #links: Link[] = [];
+  #links: { readonly hook: string; readonly link: Link }[] = [];
   #loadBias = 0;
 
   constructor(
@@ -46,16 +50,21 @@ export class Target {
 
   /**
    * Attaches every hook of the plan: ends before births before starts, so that nothing can begin whose end is not
-   * yet watched. Throws what the kernel refuses; then nothing stays attached.
+   * yet watched. Throws what the kernel refuses, and if a running process has other code than its file; then nothing
+   * stays attached.
    */
   async attach(): Promise<void> {
     const { pid } = this.info;
     this.locate();
+    if (!this.awaitsExec) this.#refuseForeignCode();
     this.#kernel.followProcess(pid, this.info.targetId);
     try {
       for (const hooks of byRank(this.program.plan.hooks)) {
         const links = await Promise.allSettled(hooks.map((hook) => this.#attachHook(hook)));
-        for (const link of links) if (link.status === 'fulfilled') this.#links.push(link.value);
+        for (const [index, link] of links.entries()) {
+          const hook = hooks[index]?.hook.name ?? '';
+          if (link.status === 'fulfilled') this.#links.push({ hook, link: link.value });
+        }
         for (const link of links) if (link.status === 'rejected') throw link.reason;
       }
       this.wasAttached = true;
@@ -78,8 +87,29 @@ export class Target {
     this.#links = [];
     // At once: a process that has replaced its program may be a new target before the links are closed.
     this.#kernel.followProcess(this.info.pid, 0);
-    await this.#kernel.detach(links);
+    await this.#kernel.detach(links.map(({ link }) => link));
     this.#kernel.setTarget(this.slot, undefined);
+  }
+
+  /** Detaches the hooks of one family, and those of goroutines with the last one. */
+  async detachFamily(family: CheckedFamily): Promise<void> {
+    const isOf = (hook: string, prefix: string) => hook.startsWith(`${prefix}_`);
+    const others = this.#links.filter(({ hook }) => !isOf(hook, family));
+    const kept = others.some(({ hook }) => isOf(hook, 'http')) ? others : [];
+    const links = this.#links.filter((attached) => !kept.includes(attached)).reverse();
+    this.#links = kept;
+    await this.#kernel.detach(links.map(({ link }) => link));
+  }
+
+  #refuseForeignCode(): void {
+    const { pid, exe } = this.info;
+    const sites = this.program.plan.hooks.flatMap((hook) => hook.sites);
+    const foreign = findForeignCode(pid, this.facts.openPath, this.#loadBias, sites);
+    if (foreign === undefined) return;
+    throw new GoidspanError(
+      'not_supported_binary',
+      `cannot attach to pid ${pid}: its code in ${foreign.symbol} is not that of ${exe} (something has changed the running program or its file: restart it)`,
+    );
   }
 
   #attachHook({ hook, sites }: HookPlan): Promise<Link> {

@@ -23,6 +23,7 @@ import { Counters } from './counters.ts';
 import { Follower } from './follower.ts';
 import { isGoroutineAlive } from './goroutine-life.ts';
 import { Housekeeping } from './housekeeping.ts';
+import type { FamilyFailure } from './live-check.ts';
 import { type Program, Programs } from './program.ts';
 import { SpanPipeline } from './span-pipeline.ts';
 import { Target } from './target.ts';
@@ -81,6 +82,7 @@ export class Tracer {
       counters: this.#counters,
       targetOf: (targetId) => this.#targets.get(targetId),
       recorder: options.recorder,
+      onFailure: (targetId, failure) => this.#detachFailed(targetId, failure),
     });
     this.#recordClock();
     this.#ingest = new Ingest(kernel, {
@@ -294,6 +296,18 @@ export class Tracer {
     this.#kernel.close();
     await Promise.allSettled(this.#options.processors.map((processor) => processor.forceFlush()));
     return this.#finalStats;
+  }
+
+  /** The live check has failed: rather no spans than wrong ones. */
+  #detachFailed(targetId: number, { family, why, spans }: FamilyFailure): void {
+    const target = this.#targets.get(targetId);
+    if (target === undefined || target.endedAt) return;
+    this.#track(target.detachFamily(family));
+    const { pid, exe } = target.info;
+    this.#tell({
+      kind: 'warning',
+      message: `cannot go on tracing ${family} of pid ${pid} (${exe}): its first ${spans} spans make no sense: ${why} (the program does not match its own type data; please report it with the output of goidspan inspect)`,
+    });
   }
 
   /** The frame of a batch follows those of the type names that its spans needed. */
