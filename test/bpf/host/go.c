@@ -25,6 +25,8 @@ static const struct target_row layout = {
 	.server_conn_rwc = 16, .client_conn_conn = 80, .net_conn_fd = 0, .net_fd_pfd = 0, .poll_fd_sysfd = 16,
 	.h2_writer_rws = 0, .h2_state_stream = 0, .h2_state_status = 72, .h2_state_wrote_bytes = 88,
 	.h2_stream_close_err = 96,
+	.xnet_writer_rws = 8, .xnet_state_stream = 8, .xnet_state_status = 64, .xnet_state_wrote_bytes = 96,
+	.xnet_stream_close_err = 80,
 };
 
 static struct target_state targets[TARGETS];

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+/* with xnet as golang.org/x/net/http2 begins it; same-request: ServeHTTP is called with it later */
 void server_begin(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[2]);
@@ -11,6 +12,12 @@ void server_begin(const struct line *line)
 	struct probe_hit hit;
 	char peer[32];
 
+	if (line__has(line, "same-request")) {
+		hit = hit_on(g, "http_server_start", ARGUMENT(3));
+		hit.arguments[3] = g->request;
+		programs__run(&hit);
+		return;
+	}
 	snprintf(peer, sizeof(peer), "127.0.0.1:%lu", 40000 + line__number(line, "socket", 0));
 	g->request = line__has(line, "no-request") ? UNREADABLE : write_request(line, row, peer);
 	g->response = memory__allocate(256);
@@ -18,9 +25,14 @@ void server_begin(const struct line *line)
 	if (line__value(line, "socket"))
 		write_socket(line, row, conn + row->server_conn_rwc, false);
 	go__call(g, 128, 0);
-	hit = hit_on(g, "http_server_start", ARGUMENT(3));
-	hit.arguments[2] = g->response;
-	hit.arguments[3] = g->request;
+	if (line__has(line, "xnet")) {
+		hit = hit_on(g, "http_server_start_xnet", ARGUMENT(2));
+		hit.arguments[2] = g->request;
+	} else {
+		hit = hit_on(g, "http_server_start", ARGUMENT(3));
+		hit.arguments[2] = g->response;
+		hit.arguments[3] = g->request;
+	}
 	run_start(line, g, hit);
 }
 
@@ -47,19 +59,23 @@ static void server_end_h1(const struct line *line, struct goroutine_state *g, co
 
 static void server_end_h2(const struct line *line, struct goroutine_state *g, const struct target_row *row)
 {
-	struct probe_hit hit = hit_on(g, "http_server_end_h2", ARGUMENT(0));
+	bool xnet = line__has(line, "xnet");
+	struct probe_hit hit = hit_on(g, xnet ? "http_server_end_xnet" : "http_server_end_h2", ARGUMENT(0));
 	uaddr_t state = memory__allocate(256), stream = memory__allocate(128);
 
 	hit.arguments[0] = memory__allocate(16);
-	memory__write_u64(hit.arguments[0] + row->h2_writer_rws, state);
-	memory__write_u64(state + row->h2_state_stream, stream);
-	memory__write_u64(state + row->h2_state_status, line__number(line, "status", 200));
-	memory__write_u64(state + row->h2_state_wrote_bytes, line__number(line, "written", 2));
-	memory__write_u64(stream + row->h2_stream_close_err, line__has(line, "client-gone") ? stream : 0);
+	memory__write_u64(hit.arguments[0] + (xnet ? row->xnet_writer_rws : row->h2_writer_rws), state);
+	memory__write_u64(state + (xnet ? row->xnet_state_stream : row->h2_state_stream), stream);
+	memory__write_u64(state + (xnet ? row->xnet_state_status : row->h2_state_status),
+			  line__number(line, "status", 200));
+	memory__write_u64(state + (xnet ? row->xnet_state_wrote_bytes : row->h2_state_wrote_bytes),
+			  line__number(line, "written", 2));
+	memory__write_u64(stream + (xnet ? row->xnet_stream_close_err : row->h2_stream_close_err),
+			  line__has(line, "client-gone") ? stream : 0);
 	programs__run(&hit);
 }
 
-/* server end gN, with h2 for HTTP/2 */
+/* server end gN; with h2 for HTTP/2 of net/http, with xnet for that of golang.org/x/net/http2 */
 void server_end(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[2]);
@@ -69,7 +85,7 @@ void server_end(const struct line *line)
 	if (!g->response)
 		g->response = memory__allocate(256);
 	write_pattern(line, g, row);
-	if (line__has(line, "h2"))
+	if (line__has(line, "h2") || line__has(line, "xnet"))
 		server_end_h2(line, g, row);
 	else
 		server_end_h1(line, g, row);
@@ -89,8 +105,10 @@ void server_hijack(const struct line *line)
 void server_deferred(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[2]);
-	struct probe_hit hit =
-		hit_on(g, line__has(line, "h2") ? "http_server_panic_h2" : "http_server_conn_end", ARGUMENT(0));
+	const char *program = line__has(line, "h2")   ? "http_server_panic_h2" :
+			      line__has(line, "xnet") ? "http_server_panic_xnet" :
+							"http_server_conn_end";
+	struct probe_hit hit = hit_on(g, program, ARGUMENT(0));
 
 	write_pattern(line, g, &target_of(line->words[2])->row);
 	programs__run(&hit);
