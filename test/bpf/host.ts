@@ -126,8 +126,21 @@ function ktimeOf(ns: string): Ktime {
   return [Math.floor(Number(ns) / 1e9), Number(ns) % 1e9];
 }
 
-/** Path of the compiled host; compiles it if its sources have changed. */
+let compiled: string | Error | undefined;
+
+/** Path of the compiled host; what gcc has against it is found out once. */
 function hostProgram(): string {
+  try {
+    compiled ??= compile();
+  } catch (error) {
+    compiled = error as Error;
+  }
+  if (compiled instanceof Error) throw compiled;
+  return compiled;
+}
+
+/** Compiles it if its sources have changed. */
+function compile(): string {
   const sources = readdirSync(hostDir)
     .filter((name) => name.endsWith('.c'))
     .map((name) => join(hostDir, name));
