@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Packed, pack } from '../support/installed.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
@@ -14,26 +18,24 @@ const node = (...args: string[]): string =>
   execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trim();
 
 describe('the package', () => {
-  let files: string[];
+  let folder: string;
+  let packed: Packed;
+  let files: readonly string[];
 
-  beforeAll(() => {
-    const packed = execFileSync(
-      'npm',
-      ['pack', '--dry-run', '--json', '--ignore-scripts', '--loglevel=error'],
-      {
-        cwd: root,
-        encoding: 'utf8',
-      },
-    );
-    const [{ files: packedFiles }] = JSON.parse(packed) as [{ files: { path: string }[] }];
-    files = packedFiles.map((file) => file.path);
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'goidspan-pack-'));
+    packed = await pack(folder);
+    files = packed.files;
   });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('holds the built code, the native parts and the documents', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         ...['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts', 'dist/cli/main.js'],
         ...['dist/kernel/ingest-worker.js', 'dist/native/libgoidspan.so', 'dist/native/goidspan.bpfel.o'],
+        ...['dist/native/libbpf.so.1', 'dist/native/libelf.so.1'],
         ...['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'],
       ]),
     );
@@ -43,6 +45,40 @@ describe('the package', () => {
     expect(files.filter((file) => !/^(dist\/|README|CHANGELOG|LICENSE|package\.json$)/.test(file))).toEqual(
       [],
     );
+  });
+
+  it('is small: 5 MB unpacked at most', () => {
+    const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
+    process.stdout.write(
+      `package: ${megabytes(packed.packedBytes)} MB packed, ${megabytes(packed.unpackedBytes)} MB unpacked, ${files.length} files\n`,
+    );
+    expect(packed.unpackedBytes).toBeLessThanOrEqual(5e6);
+  });
+
+  it('is found good by publint and attw', () => {
+    const bin = (name: string): string => `${root}node_modules/.bin/${name}`;
+    const lint = () => execFileSync(bin('publint'), ['run', packed.tarball, '--strict'], { cwd: root });
+    const types = () => execFileSync(bin('attw'), [packed.tarball], { cwd: folder });
+    expect(lint).not.toThrow();
+    expect(types).not.toThrow();
+  });
+
+  it('needs no library that it does not hold, but for what is in every Debian 12 and 13', () => {
+    const native = (name: string): string => `${root}dist/native/${name}`;
+    const libraries = ['libgoidspan.so', 'libbpf.so.1', 'libelf.so.1'];
+    const headers = libraries.map((name) =>
+      execFileSync('objdump', ['-p', native(name)], { encoding: 'utf8' }),
+    );
+    const needed = headers.flatMap((text) =>
+      [...text.matchAll(/^ *NEEDED +(\S+)$/gm)].map(([, name]) => name),
+    );
+    const there = [...libraries, 'libc.so.6', 'libz.so.1', 'ld-linux-x86-64.so.2'];
+    expect(needed.filter((name) => name === undefined || !there.includes(name))).toEqual([]);
+    expect(headers[0]).toMatch(/^ *RUNPATH +\$ORIGIN$/m);
+    const glibc = headers.flatMap((text) =>
+      [...text.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor)),
+    );
+    expect(Math.max(...glibc)).toBeLessThanOrEqual(34);
   });
 
   it('runs nothing when it is installed', () => {

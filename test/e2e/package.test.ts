@@ -1,0 +1,209 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startGrpcReceiver } from '../export/otlp-receiver.ts';
+import { describeLive } from '../support/capabilities.ts';
+import { Child } from '../support/child.ts';
+import { buildGo } from '../support/go-build.ts';
+import { GoServer } from '../support/go-server.ts';
+import { isFull, nodeOf, type Packed, Project, pack } from '../support/installed.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const CELL_MS = 240_000;
+
+/** A line of the SDK as a project installs it. */
+interface Line {
+  readonly name: string;
+  readonly packages: readonly string[];
+  /** Where the provider comes from, and its class. */
+  readonly sdk: string;
+  readonly provider: string;
+  readonly nodes: readonly number[];
+}
+
+const sdk2 = {
+  sdk: '@opentelemetry/sdk-trace-base',
+  provider: 'BasicTracerProvider',
+  nodes: [20, 22, 24, 26],
+};
+const lines: readonly Line[] = [
+  { ...sdk2, name: '2.0', packages: ['@opentelemetry/sdk-trace-base@2.0.0', '@opentelemetry/api@1.9.0'] },
+  { ...sdk2, name: '2.12', packages: ['@opentelemetry/sdk-trace-base@2.12.1', '@opentelemetry/api@1.9.1'] },
+  {
+    name: '3.1',
+    packages: ['@opentelemetry/sdk-trace@3.1.1', '@opentelemetry/api@1.10.0'],
+    sdk: '@opentelemetry/sdk-trace',
+    provider: 'TracerProvider',
+    // SDK 3 itself needs 22.15.
+    nodes: [22, 24, 26],
+  },
+];
+
+/** One of each line and of each Node; all of them on demand. */
+const covering = ['2.0 on 26', '2.12 on 20', '3.1 on 22', '3.1 on 24'];
+const cells = lines
+  .flatMap((line) => line.nodes.map((node) => ({ line, node, name: `${line.name} on ${node}` })))
+  .filter(({ name }) => isFull || covering.includes(name));
+
+const nodeSdks = [
+  {
+    name: '0.223',
+    packages: ['@opentelemetry/sdk-node@0.223.0', '@opentelemetry/exporter-trace-otlp-grpc@0.223.0'],
+    node: 20,
+  },
+  {
+    name: '0.301',
+    packages: ['@opentelemetry/sdk-node@0.301.0', '@opentelemetry/exporter-trace-otlp-grpc@0.301.0'],
+    node: 22,
+  },
+];
+
+/** The same program in both module kinds: own span and those of the Go process of `argv`, by exporter and by processor. */
+function program(kind: 'mjs' | 'cjs', { sdk, provider }: Line): string {
+  const names = `{ ${provider}: Provider, BatchSpanProcessor, InMemorySpanExporter }`;
+  const load =
+    kind === 'mjs'
+      ? `import { GoidSpanProcessor } from 'goidspan';\nimport * as sdk from '${sdk}';\nconst ${names} = sdk;`
+      : `const { GoidSpanProcessor } = require('goidspan');\nconst ${names} = require('${sdk}');`;
+  const batch = sdk.endsWith('-base')
+    ? 'new BatchSpanProcessor(exporter)'
+    : 'new BatchSpanProcessor({ exporter })';
+  const out = kind === 'mjs' ? 'exporter' : `processor: ${batch}`;
+  return `${load}
+const [, , pid, url] = process.argv;
+async function main() {
+  const exporter = new InMemorySpanExporter();
+  const plugin = new GoidSpanProcessor({ targets: { pid: Number(pid) }, ${out} });
+  const provider = new Provider({ spanProcessors: [plugin] });
+  await provider.forceFlush();
+  provider.getTracer('app').startSpan('own').end();
+  for (let i = 0; i < 5; i++) await (await fetch(url)).text();
+  await provider.forceFlush();
+  const names = exporter.getFinishedSpans().map((span) => span.name).sort();
+  await provider.shutdown();
+  console.log(JSON.stringify({ node: process.version, names, status: plugin.status() }));
+}
+main();
+`;
+}
+
+/** What TypeScript has to accept: ours where theirs is wanted, and theirs where ours is. */
+const typed = ({ sdk }: Line): string => `
+import { GoidSpanProcessor, type ReadableSpan } from 'goidspan';
+import type { ReadableSpan as SdkSpan, SpanExporter, SpanProcessor } from '${sdk}';
+declare const exporter: SpanExporter;
+declare const processor: SpanProcessor;
+declare const span: ReadableSpan;
+export const first: SpanProcessor = new GoidSpanProcessor({ targets: { pid: 1 }, exporter });
+export const second: SpanProcessor = new GoidSpanProcessor({ targets: async () => [{ exe: '/srv/*' }], processor });
+export const theirs: SdkSpan = span;
+`;
+
+describeLive('the package, installed', () => {
+  let folder: string;
+  let packed: Packed;
+  let server: GoServer;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'goidspan-pack-'));
+    packed = await pack(folder);
+    server = await GoServer.start(
+      await buildGo({ dir: 'test/fixtures/acceptance/server', name: 'acceptance-server' }),
+    );
+  });
+
+  afterAll(async () => {
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const projectOf = async (node: number, packages: readonly string[]): Promise<Project> => {
+    const project = await Project.create(await nodeOf(node), [packed.tarball, ...packages]);
+    onTestFinished(() => project.remove());
+    return project;
+  };
+
+  it.each(cells)(
+    'works with SDK $name, as ESM and as CommonJS, for TypeScript too',
+    { timeout: CELL_MS },
+    async (cell) => {
+      const { line, node } = cell;
+      const project = await projectOf(node, line.packages);
+      expect(await project.copiesOf('@opentelemetry/api')).toContain('@opentelemetry/api');
+      for (const kind of ['mjs', 'cjs'] as const) {
+        await project.write(`app.${kind}`, program(kind, line));
+        const said = JSON.parse(
+          await project.run([`app.${kind}`, String(server.pid), `${server.url}/get?id=x`]),
+        );
+        expect(said.node).toMatch(new RegExp(`^v${node}\\.`));
+        expect(said.names).toEqual([
+          ...Array(5).fill('GET'),
+          ...Array(5).fill('GET /get'),
+          ...Array(5).fill('GET /leaf'),
+          'own',
+        ]);
+        expect(said.status).toMatchObject({ state: 'closed', stats: { lost: { total: 0 } } });
+      }
+      await project.write('check.mts', typed(line));
+      await project.write('check.cts', typed(line));
+      const tsc = [
+        join(root, 'node_modules/typescript/bin/tsc'),
+        '--noEmit',
+        '--strict',
+        '--target',
+        'es2022',
+      ];
+      await project.run([...tsc, '--lib', 'es2023,dom', '--module', 'nodenext', 'check.mts', 'check.cts']);
+    },
+  );
+
+  it.each(isFull ? [20, 22, 24, 26] : [20, 26])(
+    'has a command that needs nothing else, on Node %i',
+    { timeout: CELL_MS },
+    async (node) => {
+      const project = await projectOf(node, []);
+      const receiver = await startGrpcReceiver();
+      onTestFinished(() => receiver.close());
+      const command = new Child(
+        project.node,
+        ['node_modules/goidspan/dist/cli/main.js', 'attach', '--pid', String(server.pid)],
+        {
+          cwd: project.folder,
+          env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+        },
+      );
+      await command.output(/attached to/);
+      await server.get('/get?id=x');
+      expect(await command.stop()).toBe(0);
+      expect(receiver.received).toBe(3);
+    },
+  );
+
+  describe('runs the example of the README as it is written', () => {
+    it.each(nodeSdks)('with NodeSDK $name', { timeout: CELL_MS }, async ({ packages, node }) => {
+      const project = await projectOf(node, ['@opentelemetry/api', ...packages]);
+      const receiver = await startGrpcReceiver();
+      onTestFinished(() => receiver.close());
+      const [, example = ''] =
+        /```js\n(import [\s\S]+?)```/.exec(readFileSync(`${root}README.md`, 'utf8')) ?? [];
+      // The one thing that is another here: where the service lies.
+      await project.write('tracing.mjs', example.replace('/srv/app', server.child.process.spawnfile));
+      await project.write('app.js', 'setInterval(() => {}, 1000); console.log("up");');
+      const app = new Child(project.node, ['--import', './tracing.mjs', 'app.js'], {
+        cwd: project.folder,
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+      });
+      await app.output(/^up$/m);
+      await new Promise((done) => setTimeout(done, 2_500));
+      await server.get('/get?id=x');
+      app.process.kill('SIGTERM');
+      const [line] = await app.output(/^\{.*\}$/m);
+      await app.stop('SIGKILL');
+      expect(JSON.parse(line)).toMatchObject({ state: 'closed', exports: { handed: 3, exported: 3 } });
+      expect(receiver.received).toBe(3);
+    });
+  });
+});
