@@ -136,7 +136,7 @@ function featureOf(
 /** Either kind of uprobe will do. */
 function uprobes({ results }: NativeFacts): Finding {
   const check = 'a uprobe that runs';
-  const works = ['uprobe_multi link', 'uprobe by perf event'].some((name) => results.get(name) === 0);
+  const works = ['uprobe_multi link', 'uprobe by perf event'].some((name) => !results.get(name));
   if (works) return { check, verdict: 'ok', found: 'attached to goidspan itself, hit, and its cookie read' };
   return {
     check,

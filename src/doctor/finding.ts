@@ -56,7 +56,7 @@ export interface HostFacts {
 /** What the tiny programs came to. */
 export interface NativeFacts {
   readonly libbpfVersion: string;
-  /** By the names of the probes in `features.ts`. */
+  /** By the names of the probes in `features.ts`; absent like 0. */
   readonly results: ReadonlyMap<string, ProbeResult>;
   /** The project's own programs load; else what the kernel said. */
   readonly programsError: string | undefined;
