@@ -24,6 +24,7 @@ export class AddressSpace {
   readonly #elf: Elf;
   readonly #pages = new Map<number, Uint8Array>();
   #relocations: Relocations | undefined;
+  #lastSegment: Segment | undefined;
 
   constructor(source: ByteSource, elf: Elf) {
     this.#source = source;
@@ -39,7 +40,11 @@ export class AddressSpace {
 
   /** The segment in whose file part the address lies. */
   segmentOf(vaddr: number): Segment | undefined {
-    return this.segments.find((s) => vaddr >= s.vaddr && vaddr < s.vaddr + s.fileBytes);
+    const last = this.#lastSegment;
+    if (last && vaddr >= last.vaddr && vaddr < last.vaddr + last.fileBytes) return last;
+    const found = this.segments.find((s) => vaddr >= s.vaddr && vaddr < s.vaddr + s.fileBytes);
+    if (found) this.#lastSegment = found;
+    return found;
   }
 
   /** Exactly `length` bytes of one segment, at most a page long; else undefined. */
@@ -56,6 +61,14 @@ export class AddressSpace {
     joined.set(first);
     joined.set(this.#page(page + 1).subarray(0, length - first.length), first.length);
     return joined;
+  }
+
+  /** One byte, without a copy. */
+  byte(vaddr: number): number | undefined {
+    const segment = this.segmentOf(vaddr);
+    if (!segment) return undefined;
+    const offset = segment.fileOffset + (vaddr - segment.vaddr);
+    return this.#page(Math.floor(offset / pageBytes))[offset % pageBytes];
   }
 
   /** Unsigned 32-bit value. */
@@ -83,16 +96,17 @@ export class AddressSpace {
 
   /**
    * The file-backed bytes of `[from, to)` in order, in pieces of about 1 MB; each piece after the first repeats
-   * the last `overlap` bytes of the one before, so that nothing is cut in two.
+   * the last `overlap` bytes of the one before, so that nothing is cut in two. A piece is valid until the next one.
    */
   *chunks(from: number, to: number, overlap = 0): Generator<Chunk> {
     const segment = this.segmentOf(from);
     if (!segment) return;
     const end = Math.min(to, segment.vaddr + segment.fileBytes);
+    const scratch = new Uint8Array(Math.max(0, Math.min(scanBytes, end - from)));
     for (let at = from; at < end; ) {
       const length = Math.min(scanBytes, end - at);
       const offset = segment.fileOffset + (at - segment.vaddr);
-      yield { vaddr: at, bytes: readExact(this.#source, offset, length, 'a segment') };
+      yield { vaddr: at, bytes: readExact(this.#source, offset, length, 'a segment', scratch) };
       if (at + length >= end) return;
       at += length - overlap;
     }

@@ -6,8 +6,11 @@ import { GoidspanError } from '../errors.ts';
 export interface ByteSource {
   /** Length of the file in bytes. */
   readonly size: number;
-  /** The bytes `[offset, offset + length)`; the caller keeps inside the file. The result may be shared: do not write to it. */
-  read(offset: number, length: number): Uint8Array;
+  /**
+   * The bytes `[offset, offset + length)`; the caller keeps inside the file. The result may be shared: do not write to
+   * it. It may lie in `scratch`, if that is large enough: then it is valid until the scratch is used again.
+   */
+  read(offset: number, length: number, scratch?: Uint8Array): Uint8Array;
 }
 
 /** No single read is larger, whatever a hostile header claims. */
@@ -17,14 +20,20 @@ const maxReadBytes = 32 << 20;
  * Reads exactly `length` bytes at `offset`.
  * @throws GoidspanError `bad_binary` when they are not all inside the file, naming `what`.
  */
-export function readExact(source: ByteSource, offset: number, length: number, what: string): Uint8Array {
+export function readExact(
+  source: ByteSource,
+  offset: number,
+  length: number,
+  what: string,
+  scratch?: Uint8Array,
+): Uint8Array {
   if (!(offset >= 0 && length >= 0 && offset + length <= source.size && length <= maxReadBytes)) {
     throw new GoidspanError(
       'bad_binary',
       `cannot read ${what}: bytes ${offset} to ${offset + length} are outside the file of ${source.size} bytes (the file is cut short or damaged; copy or build it again)`,
     );
   }
-  const bytes = source.read(offset, length);
+  const bytes = source.read(offset, length, scratch);
   if (bytes.length !== length) {
     throw new GoidspanError(
       'bad_binary',

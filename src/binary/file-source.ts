@@ -27,8 +27,9 @@ export function openFileSource(path: string): FileSource {
   let open = true;
   return {
     size: stat.size,
-    read(offset, length) {
-      const bytes = new Uint8Array(length);
+    read(offset, length, scratch) {
+      const fits = scratch !== undefined && scratch.length >= length;
+      const bytes = fits ? scratch.subarray(0, length) : new Uint8Array(length);
       let filled = 0;
       while (filled < length) {
         const count = orRefuse(path, () => readSync(fd, bytes, filled, length - filled, offset + filled));

@@ -116,9 +116,9 @@ export class TypeData {
   /** The type name at an offset, without the extra star, if it has one of the lengths. */
   #nameOfLength(offset: number, extraStar: number, lengths: ReadonlySet<number>): string | undefined {
     const vaddr = this.#range.from + offset;
-    const head = offset > 0 && vaddr < this.#range.to ? this.#space.read(vaddr, 2) : undefined;
+    const length = offset > 0 && vaddr < this.#range.to ? this.#space.byte(vaddr + 1) : undefined;
     const star = extraStar === 0 ? 0 : 1;
-    if (!head || !lengths.has((head[1] ?? 0) - star)) return undefined;
+    if (length === undefined || !lengths.has(length - star)) return undefined;
     return this.#nameText(vaddr)?.slice(star);
   }
 
