@@ -14,7 +14,6 @@ export const errorCodes = {
   no_uprobes: 'the kernel has no uprobes for BPF',
   kernel_refused: 'the kernel refused a BPF program, map or link',
   shim_unusable: 'the native library is missing or does not match this package',
-  nothing_attached: 'nothing could be attached',
   bad_endpoint: 'the OTLP endpoint cannot be used',
   cannot_write: 'a file cannot be written',
   cannot_run: 'a command cannot be started',
