@@ -87,7 +87,7 @@ export class Target {
     this.#links = [];
     // At once: a process that has replaced its program may be a new target before the links are closed.
     this.#kernel.followProcess(this.info.pid, 0);
-    await this.#kernel.detach(links.map(({ link }) => link));
+    await this.#close(links);
     this.#kernel.setTarget(this.slot, undefined);
   }
 
@@ -98,7 +98,15 @@ export class Target {
     const kept = others.some(({ hook }) => isOf(hook, 'http')) ? others : [];
     const links = this.#links.filter((attached) => !kept.includes(attached)).reverse();
     this.#links = kept;
-    await this.#kernel.detach(links.map(({ link }) => link));
+    await this.#close(links);
+  }
+
+  /** Starts before the rest, so that what has begun still meets its end. Two grace periods of the kernel. */
+  async #close(links: readonly { readonly hook: string; readonly link: Link }[]): Promise<void> {
+    const started = (wanted: boolean) =>
+      links.filter(({ hook }) => isStart(hook) === wanted).map(({ link }) => link);
+    await this.#kernel.detach(started(true));
+    await this.#kernel.detach(started(false));
   }
 
   #refuseForeignCode(): void {
@@ -128,13 +136,15 @@ export class Target {
   }
 }
 
+const isStart = (hook: string): boolean => /_start(_|$)/.test(hook);
+
 /** Found hooks in the order of attaching. */
 function byRank(hooks: readonly HookPlan[]): HookPlan[][] {
   const ranks: HookPlan[][] = [[], [], []];
   for (const hook of hooks) {
     if (hook.sites.length === 0) continue;
     const { name } = hook.hook;
-    const rank = /_start(_|$)/.test(name) ? 2 : name.endsWith('_birth') ? 1 : 0;
+    const rank = isStart(name) ? 2 : name.endsWith('_birth') ? 1 : 0;
     ranks[rank]?.push(hook);
   }
   return ranks;
