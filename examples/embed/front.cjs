@@ -1,16 +1,18 @@
 /** A Node service in front of a Go service: it starts the Go program, has it traced, and calls it. One trace through both. */
 const { spawn } = require('node:child_process');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http');
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-grpc');
 const { NodeSDK } = require('@opentelemetry/sdk-node');
 const { GoidSpanProcessor } = require('goidspan');
 
-/** The Go programs of this service. Asked again every second, so more may come and go. */
+/** The Go programs of this service: asked for again and again, so more may come and go. */
 const goServices = new Set();
 
 const goidspan = new GoidSpanProcessor({
   targets: () => [...goServices].map((child) => ({ pid: child.pid })),
   exporter: new OTLPTraceExporter(),
+  pollIntervalMillis: 100,
   limits: { scheduledDelayMillis: 1_000 },
 });
 const sdk = new NodeSDK({
@@ -36,6 +38,12 @@ function startGo(binary) {
   });
 }
 
+/** Waits until the Go service is traced, for two seconds at most: it serves without it, too. */
+async function untilTraced() {
+  const isTraced = () => goidspan.status().stats?.targets.length === goServices.size;
+  for (let i = 0; i < 20 && !isTraced(); i++) await sleep(100);
+}
+
 /** Passes every request on to the Go service. */
 function serve(goAddress) {
   const server = http.createServer((request, response) => {
@@ -52,7 +60,9 @@ function serve(goAddress) {
 }
 
 async function main() {
-  const server = serve(await startGo(process.argv[2]));
+  const goAddress = await startGo(process.argv[2]);
+  await untilTraced();
+  const server = serve(goAddress);
   process.once('SIGTERM', async () => {
     server.close();
     server.closeAllConnections();

@@ -149,8 +149,6 @@ describeWith([kernel, go, peers], 'examples/embed', () => {
     });
     onTestFinished(async () => void (await front.stop()));
     const [, address] = await front.output(/^front listening (\S+)$/m);
-    // The function that hands the pid over is asked once a second.
-    await new Promise((done) => setTimeout(done, 2_500));
     const answer = await fetch(`http://${address}/checkout/7`);
     expect(await answer.text()).toBe('cart 7: 3 items\n');
     expect(await front.stop()).toBe(0);

@@ -114,7 +114,7 @@ export interface JaegerTrace {
  * Fails when that does not happen within `timeoutMs`.
  */
 export async function jaegerTraces(
-  jaeger: Jaeger,
+  jaeger: Pick<Jaeger, 'query'>,
   service: string,
   { until = (traces: JaegerTrace[]) => traces.length > 0, timeoutMs = 20_000, limit = 20_000 } = {},
 ): Promise<JaegerTrace[]> {
