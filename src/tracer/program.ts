@@ -12,6 +12,7 @@ import { type AttachPlan, planAttach } from '../probes/plan.ts';
 import { kernelAtLeast } from '../target/kernel-release.ts';
 import { loadBias, parseMaps } from '../target/memory-map.ts';
 import { targetRowGoFields, wireLimit } from '../wire/wire.gen.ts';
+import { PlanCache } from './plan-cache.ts';
 
 /** What a target needs to know of its program. */
 export interface Program {
@@ -36,13 +37,14 @@ interface Cached {
 /** The programs of the targets that are attached now; each is closed when its last target goes. */
 export class Programs {
   readonly #byFile = new Map<string, Cached>();
+  readonly #plans = new PlanCache();
 
   /** Reads and plans the program at `path`. Throws `not_go`, `bad_binary` or `not_supported_binary`, naming the path. */
   acquire(path: string): Program {
     const key = fileKey(path);
     let cached = this.#byFile.get(key);
     if (cached === undefined) {
-      cached = { ...read(path), users: 0 };
+      cached = { ...read(path, this.#plans), users: 0 };
       this.#byFile.set(key, cached);
     }
     cached.users++;
@@ -68,22 +70,27 @@ function fileKey(path: string): string {
   }
 }
 
-function read(path: string): { program: Program; close: () => void } {
+function read(path: string, plans: PlanCache): { program: Program; close: () => void } {
   const source = openFileSource(path);
   try {
     const binary = GoBinary.open(source);
     if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
-    const plan = planAttach(binary, families, Object.values(targetRowGoFields), {
-      preferNop5: kernelAtLeast(release(), 6, 18),
+    const plan = plans.planOf(binary, source, () => {
+      const made = planAttach(binary, families, Object.values(targetRowGoFields), {
+        preferNop5: kernelAtLeast(release(), 6, 18),
+      });
+      for (const field of made.fields) checkWindow(field.wanted, field.offset);
+      return made;
     });
-    for (const field of plan.fields) checkWindow(field.wanted, field.offset);
     const typeNames = new Map<number, string | undefined>();
     const program: Program = {
       path,
       goVersion: binary.goVersion,
       isPie: binary.isPie,
       plan,
-      statusOffset: binary.fieldOffset('runtime.g', 'atomicstatus'),
+      get statusOffset() {
+        return binary.fieldOffset('runtime.g', 'atomicstatus');
+      },
       loadBias: (maps, exeLink) => {
         const segments = binary.segments.map((s) => ({ ...s, fileSize: s.fileBytes }));
         return binary.isPie ? (loadBias(parseMaps(maps), exeLink, segments) ?? 0) : 0;
