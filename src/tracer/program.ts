@@ -20,6 +20,8 @@ export interface Program {
   readonly goVersion: string | undefined;
   readonly isPie: boolean;
   readonly plan: AttachPlan;
+  /** Offset of `runtime.g.goid`. */
+  readonly goidOffset: number | undefined;
   /** Offset of `runtime.g.atomicstatus`, by which a dead goroutine is known. */
   readonly statusOffset: number | undefined;
   /** Load bias of a process by the text of its `maps`; 0 unless the program is position-independent. */
@@ -88,6 +90,9 @@ function read(path: string, plans: PlanCache): { program: Program; close: () => 
       goVersion: binary.goVersion,
       isPie: binary.isPie,
       plan,
+      get goidOffset() {
+        return binary.fieldOffset('runtime.g', 'goid');
+      },
       get statusOffset() {
         return binary.fieldOffset('runtime.g', 'atomicstatus');
       },

@@ -21,9 +21,9 @@ import { type EvProcessExec, type EvProcessExit, type EvSpanEnd, wireLimit } fro
 import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
 import { Counters } from './counters.ts';
 import { Follower } from './follower.ts';
-import { isGoroutineAlive } from './goroutine-life.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { FamilyFailure } from './live-check.ts';
+import { OpenSpans } from './open-spans.ts';
 import { type Program, Programs } from './program.ts';
 import { SpanPipeline } from './span-pipeline.ts';
 import { Target } from './target.ts';
@@ -32,8 +32,6 @@ import { Target } from './target.ts';
 const ENDED_TARGETS_MAX = 1024;
 /** An inherited context serves as a link for so long after its span has ended. */
 const LINK_GRACE_NS = 10_000_000_000n;
-/** A span that has been open for so long is checked for a goroutine that died. */
-const SUSPECT_AGE_NS = 10_000_000_000n;
 
 export class Tracer {
   readonly #options: TracerOptions;
@@ -45,6 +43,7 @@ export class Tracer {
   readonly #housekeeping: Housekeeping;
   readonly #counters = new Counters();
   readonly #pipeline: SpanPipeline;
+  readonly #openSpans: OpenSpans;
   readonly #host = readHost('/proc');
   readonly #scope = Object.freeze({ name: 'goidspan', version: VERSION });
   /** Live targets and, for their statistics, the last of the ended ones. */
@@ -84,6 +83,7 @@ export class Tracer {
       recorder: options.recorder,
       onFailure: (targetId, failure) => this.#detachFailed(targetId, failure),
     });
+    this.#openSpans = new OpenSpans(kernel, this.#counters, (...span) => this.#emitUnfinished(...span));
     this.#recordClock();
     this.#ingest = new Ingest(kernel, {
       onBatch: (batch) => this.#takeBatch(batch),
@@ -246,8 +246,7 @@ export class Tracer {
     const { targetId } = target.info;
     try {
       await target.detach();
-      await this.#endOpenSpans(targetId, { end: at, ending: 'process_exited' });
-      await this.#kernel.forgetTarget(targetId);
+      await this.#openSpans.endWithProcess(targetId, at);
     } catch (error) {
       this.#counters.lose('open_unreadable');
       this.#tell({ kind: 'warning', message: (error as Error).message });
@@ -256,25 +255,6 @@ export class Tracer {
     this.#freeSlots.push(target.slot);
     if (tell) this.#tell({ kind: 'ended', target: target.info });
     this.#forgetOldTargets();
-  }
-
-  async #endOpenSpans(targetId: number, unfinished: Unfinished): Promise<void> {
-    this.#visitOpen(await this.#kernel.copyOpen(targetId), (record, bytes) => {
-      this.#emitUnfinished(record, bytes, unfinished);
-    });
-  }
-
-  /** The visitor gets a copy of the record's own bytes when it asks. */
-  #visitOpen(batch: Batch, visit: (record: EvSpanEnd, bytes: () => ArrayBuffer) => void): void {
-    decodeBatch(batch, {
-      onSpanEnd: (record, at) => {
-        const end = at + ((record.header.size + 7) & ~7);
-        visit(record, () => batch.u8.buffer.slice(at, end) as ArrayBuffer);
-      },
-      onProcessExec: () => {},
-      onProcessExit: () => {},
-      onBad: (reason) => this.#counters.lose(reason),
-    });
   }
 
   async #close(): Promise<TracerStats> {
@@ -286,8 +266,7 @@ export class Tracer {
     await Promise.allSettled(this.#underWay);
     for (const target of this.#live()) {
       target.endedAt = new Date();
-      const open = await this.#kernel.copyOpen(target.info.targetId).catch(() => undefined);
-      if (open) this.#visitOpen(open, () => this.#counters.lose('open_at_detach'));
+      await this.#openSpans.countAsLost(target.info.targetId);
       this.#programs.release(target.program);
       this.#tell({ kind: 'ended', target: target.info });
     }
@@ -336,23 +315,7 @@ export class Tracer {
       const process = readProcess(target.info.pid);
       if (process?.startTicks !== target.facts.startTicks) await this.#end(target, nowKtime());
     }
-    await this.#endSpansOfDeadGoroutines();
-  }
-
-  async #endSpansOfDeadGoroutines(): Promise<void> {
-    const suspects = await this.#kernel.copyOpen(0, process.hrtime.bigint() - SUSPECT_AGE_NS);
-    this.#visitOpen(suspects, (record, bytes) => {
-      const target = this.#targets.get(record.header.targetId);
-      const { statusOffset, plan } = target?.program ?? {};
-      const goidOffset = plan?.fields.find((field) => field.wanted === 'runtime.g.goid')?.offset;
-      if (target === undefined || target.endedAt || statusOffset === undefined || goidOffset === undefined)
-        return;
-      const { gAddr, goid, depth } = record;
-      if (isGoroutineAlive(target.info.pid, { gAddr, goid, goidOffset, statusOffset })) return;
-      if (this.#kernel.removeOpen(target.info.targetId, goid, depth)) {
-        this.#emitUnfinished(record, bytes, { end: nowKtime(), ending: 'goroutine_exited' });
-      }
-    });
+    await this.#openSpans.endWithGoroutines(this.#live());
   }
 
   #readStats(): TracerStats {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
@@ -84,7 +84,8 @@ describeWith([kernel, go], 'goidspan, live', () => {
   it('follows programs that match, as they start, end and start again', async () => {
     const folder = await temporaryFolder();
     const summaryFile = join(folder, 'summary.json');
-    const binary = await acceptance();
+    const binary = join(folder, 'server');
+    copyFileSync(await acceptance(), binary);
     const command = goidspan([
       'attach',
       '--exe',

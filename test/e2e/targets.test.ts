@@ -15,6 +15,13 @@ const acceptance = (flags: string[] = [], name = 'acceptance-server') =>
   buildGo({ dir: 'test/fixtures/acceptance/server', name, flags });
 const hello = () => buildGo({ dir: 'test/fixtures/acceptance/hello', name: 'acceptance-hello' });
 
+/** A copy that no other test runs, for patterns to match. */
+async function ownCopy(): Promise<string> {
+  const copy = join(await temporaryFolder(), 'server');
+  copyFileSync(await acceptance(), copy);
+  return copy;
+}
+
 /** Tells where each span goes, and closes with the test. */
 function collecting(): { spans: ReadableSpan[]; events: TracerEvent[]; open: () => Promise<Tracer> } {
   const spans: ReadableSpan[] = [];
@@ -70,9 +77,7 @@ describeWith([kernel, go], 'targets, live', () => {
   });
 
   it('may have lost their executable file', async () => {
-    const folder = await temporaryFolder();
-    const copy = join(folder, 'server');
-    copyFileSync(await acceptance(), copy);
+    const copy = await ownCopy();
     const server = await GoServer.start(copy);
     rmSync(copy);
     const { spans, open } = collecting();
@@ -101,10 +106,11 @@ describeWith([kernel, go], 'targets, live', () => {
   });
 
   it('end when they execute another program, and begin again when it is a Go program', async () => {
+    const binary = await ownCopy();
     const { spans, events, open } = collecting();
     const tracer = await open();
-    const child = new Child('/bin/sh', ['-c', 'read line; exec "$0"', await acceptance()], { input: true });
-    await tracer.followExecutables([await acceptance()]);
+    const child = new Child('/bin/sh', ['-c', 'read line; exec "$0"', binary], { input: true });
+    await tracer.followExecutables([binary]);
     child.process.stdin?.end('\n');
     const server = await GoServer.of(child);
     await eventually('attached event', 5_000, () => events.find((event) => event.kind === 'attached'));
@@ -121,10 +127,11 @@ describeWith([kernel, go], 'targets, live', () => {
   });
 
   it('end their spans with the program that they replace by another, and go on under the same pid', async () => {
+    const binary = await ownCopy();
     const { spans, events, open } = collecting();
     const tracer = await open();
-    const server = await GoServer.start(await acceptance());
-    await tracer.followExecutables([await acceptance()]);
+    const server = await GoServer.start(binary);
+    await tracer.followExecutables([binary]);
     await server.get('/exec?id=replaced');
     const again = await GoServer.of(server.child, 2);
     await eventually('second attach', 5_000, () => events.filter((e) => e.kind === 'attached')[1]);
@@ -139,6 +146,17 @@ describeWith([kernel, go], 'targets, live', () => {
     ]);
     const replaced = spans.find((span) => span.attributes['url.path'] === '/exec');
     expect(replaced?.attributes['goidspan.span.ending']).toBe('process_exited');
+  });
+
+  it('have a span ended whose goroutine has died', async () => {
+    const traced = await TracedServer.start(await acceptance());
+    await traced.server.get('/abandoned?id=abandoned');
+    // Looked at when it has been open for ten seconds.
+    await new Promise((done) => setTimeout(done, 10_000));
+    const { server, calls } = await traced.request('abandoned', 1, 0);
+    expect(calls[0]?.attributes['goidspan.span.ending']).toBe('goroutine_exited');
+    expect(parentOf(calls[0] as ReadableSpan)).toBe(idOf(server));
+    expect((await traced.stop()).lost.total).toBe(0);
   });
 
   it('give strings that are too long cut and marked', async () => {

@@ -1,0 +1,73 @@
+/**
+ * Spans that are still open in the kernel's map when their end will not come any more: the process has gone, the
+ * goroutine has died, tracing stops.
+ */
+import type { Unfinished } from '../correlate/span-fact.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Batch, Ktime } from '../wire/batch.ts';
+import { decodeBatch } from '../wire/decode.ts';
+import type { EvSpanEnd } from '../wire/wire.gen.ts';
+import type { Counters } from './counters.ts';
+import { isGoroutineAlive } from './goroutine-life.ts';
+import type { Target } from './target.ts';
+
+/** A span that has been open for so long is checked for a goroutine that died. */
+const SUSPECT_AGE_NS = 10_000_000_000n;
+
+/** Takes a span that ends from outside; `bytes` copies its record. */
+export type EmitUnfinished = (record: EvSpanEnd, bytes: () => ArrayBuffer, unfinished: Unfinished) => void;
+
+export class OpenSpans {
+  readonly #kernel: Kernel;
+  readonly #counters: Counters;
+  readonly #emit: EmitUnfinished;
+
+  constructor(kernel: Kernel, counters: Counters, emit: EmitUnfinished) {
+    this.#kernel = kernel;
+    this.#counters = counters;
+    this.#emit = emit;
+  }
+
+  /** The process has ended or runs another program: its spans end with it, and its context is removed. */
+  async endWithProcess(targetId: number, end: Ktime): Promise<void> {
+    this.#visit(await this.#kernel.copyOpen(targetId), (record, bytes) =>
+      this.#emit(record, bytes, { end, ending: 'process_exited' }),
+    );
+    await this.#kernel.forgetTarget(targetId);
+  }
+
+  /** Ends the spans of goroutines that have died, as far as the targets still live. */
+  async endWithGoroutines(targets: readonly Target[]): Promise<void> {
+    const suspects = await this.#kernel.copyOpen(0, process.hrtime.bigint() - SUSPECT_AGE_NS);
+    this.#visit(suspects, (record, bytes) => {
+      const { targetId } = record.header;
+      const target = targets.find((live) => live.info.targetId === targetId && live.endedAt === undefined);
+      const { statusOffset, goidOffset } = target?.program ?? {};
+      if (target === undefined || statusOffset === undefined || goidOffset === undefined) return;
+      const { gAddr, goid, depth } = record;
+      if (isGoroutineAlive(target.info.pid, { gAddr, goid, goidOffset, statusOffset })) return;
+      if (this.#kernel.removeOpen(targetId, goid, depth)) {
+        this.#emit(record, bytes, { end: process.hrtime(), ending: 'goroutine_exited' });
+      }
+    });
+  }
+
+  /** Counts the spans that tracing leaves behind. */
+  async countAsLost(targetId: number): Promise<void> {
+    const open = await this.#kernel.copyOpen(targetId).catch(() => undefined);
+    if (open) this.#visit(open, () => this.#counters.lose('open_at_detach'));
+    else this.#counters.lose('open_unreadable');
+  }
+
+  #visit(batch: Batch, visit: (record: EvSpanEnd, bytes: () => ArrayBuffer) => void): void {
+    decodeBatch(batch, {
+      onSpanEnd: (record, at) => {
+        const end = at + ((record.header.size + 7) & ~7);
+        visit(record, () => batch.u8.buffer.slice(at, end) as ArrayBuffer);
+      },
+      onProcessExec: () => {},
+      onProcessExit: () => {},
+      onBad: (reason) => this.#counters.lose(reason),
+    });
+  }
+}
