@@ -81,8 +81,8 @@ describeLive('draining', () => {
     await loader.output(new RegExp(`answered ${requests}\\b`), 30_000);
     await ingest.drain();
     await ingest.close();
-    // Far more than the ring holds.
-    expect(during).toBeGreaterThan(2 * ((256 << 10) / 200));
+    // More than the ring holds, at nearly 200 bytes each.
+    expect(during).toBeGreaterThan((256 << 10) / 190);
     expect(blocked.spans).toHaveLength(requests);
     expect(blocked.losses()).toEqual([]);
     expect(blocked.violations()).toEqual([]);
