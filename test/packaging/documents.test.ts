@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../../src/errors.ts';
+import { GoidSpanProcessor } from '../../src/plugin/goidspan-span-processor.ts';
+import type { GoidSpanProcessorOptions } from '../../src/plugin/options.ts';
 
 const text = (name: string): string => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 
@@ -12,6 +14,24 @@ describe('the README', () => {
       meaning,
     ]);
     expect(Object.fromEntries(rows)).toEqual(errorCodes);
+  });
+
+  it('lists every option of GoidSpanProcessor, and no other', () => {
+    const section = text('README.md').split('## In a Node service')[1]?.split('\n## ')[0] ?? '';
+    const cells = [...section.matchAll(/^\| (`.+?`) \| /gm)].map(([, cell]) => cell ?? '');
+    const listed = cells.flatMap((cell) => cell.replaceAll('`', '').split(', '));
+    // The error of an unknown option lists the known ones.
+    const known = (options: object): string[] => {
+      try {
+        new GoidSpanProcessor(options as GoidSpanProcessorOptions);
+        return [];
+      } catch (error) {
+        return (error as Error).message.split('it may have ')[1]?.split(', ') ?? [];
+      }
+    };
+    const options = known({ unknown: 1 }).filter((name) => name !== 'limits');
+    const limits = known({ limits: { unknown: 1 } }).map((name) => `limits.${name}`);
+    expect(listed.sort()).toEqual([...options, ...limits].sort());
   });
 });
 
