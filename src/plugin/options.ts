@@ -19,8 +19,8 @@ export interface ExeTarget {
 export type Target = PidTarget | ExeTarget;
 
 /**
- * What is traced. A function is asked at the start and then every `pollIntervalMillis`: what it adds is attached; what
- * it no longer names is traced until it ends.
+ * What is traced. A function is asked at the start and then every `pollIntervalMillis`: what it adds is attached. A
+ * pid that it no longer names is traced until the process ends; a glob is followed for good.
  */
 export type Targets =
   | Target

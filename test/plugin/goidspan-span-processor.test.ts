@@ -1,4 +1,11 @@
-import { DiagLogLevel, diag, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
+import {
+  type ContextManager,
+  context,
+  DiagLogLevel,
+  diag,
+  ROOT_CONTEXT,
+  type Span,
+} from '@opentelemetry/api';
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GoidSpanProcessor } from '../../src/plugin/goidspan-span-processor.ts';
@@ -120,6 +127,61 @@ describe('the plug-in on a host that cannot trace', () => {
     await plugin.shutdown();
     expect(performance.now() - before).toBeLessThan(1_000);
     expect(plugin.status().exports).toEqual({ handed: 1, exported: 0, lostByReason: { deadline: 1 } });
+  });
+
+  it('lets nothing trace the export itself', async () => {
+    let active = ROOT_CONTEXT;
+    const manager: ContextManager = {
+      active: () => active,
+      with: (inner, fn, thisArg, ...args) => {
+        const outer = active;
+        active = inner;
+        try {
+          return fn.call(thisArg as ThisParameterType<typeof fn>, ...args);
+        } finally {
+          active = outer;
+        }
+      },
+      bind: (_, target) => target,
+      enable: () => manager,
+      disable: () => manager,
+    };
+    context.setGlobalContextManager(manager);
+    const recorded: boolean[] = [];
+    const isRecorded = (): boolean => provider.getTracer('http').startSpan('POST').isRecording();
+    const exporter = {
+      export: (_: ReadableSpan[], done: (result: { code: 0 }) => void) => {
+        recorded.push(isRecorded());
+        done({ code: 0 });
+      },
+      shutdown: async () => {},
+    };
+    const plugin = new GoidSpanProcessor({ targets, exporter });
+    const provider = new BasicTracerProvider({ spanProcessors: [plugin] });
+    expect(isRecorded()).toBe(true);
+    plugin.onEnd(makeSpan(1, 1));
+    await provider.shutdown();
+    context.disable();
+    expect(recorded).toEqual([false]);
+  });
+
+  it('waits for the resource of the application that is still being detected', async () => {
+    const { spans, exporter } = keeping();
+    const plugin = new GoidSpanProcessor({ targets, exporter });
+    let detected: () => void = () => {};
+    const resource = {
+      ...makeSpan(1, 1).resource,
+      asyncAttributesPending: true,
+      waitForAsyncAttributes: () => new Promise<void>((resolve) => (detected = resolve)),
+    };
+    plugin.onEnd({ ...makeSpan(1, 1), resource });
+    const flushed = plugin.forceFlush();
+    await new Promise((done) => setTimeout(done, 20));
+    expect(spans).toHaveLength(0);
+    detected();
+    await flushed;
+    expect(spans).toHaveLength(1);
+    await plugin.shutdown();
   });
 
   it('ends although every export fails', async () => {
