@@ -29,7 +29,7 @@ export function formatInspection({ path, pid, loadBias, program }: Inspection): 
     ...(missing.length > 0 ? ['', 'not found', ...missing.flatMap(missingLines)] : []),
     '',
     ...plainRequestLines(program),
-    ...COST_NOTE,
+    ...(program.architecture === 'amd64' ? COST_NOTE : ['What a hit costs was measured on amd64 only.']),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -45,9 +45,8 @@ const COST_NOTE: readonly string[] = [
 
 function plainRequestLines({ plainRequest }: ProgramFacts): string[] {
   if (!plainRequest) return [];
-  return [
-    `a plain keep-alive request to it: ${plainRequest.hits} hits, ${microseconds(plainRequest.costNs)}`,
-  ];
+  const { hits, costNs } = plainRequest;
+  return [`a plain keep-alive request to it: ${hits} hits${costNs ? `, ${microseconds(costNs)}` : ''}`];
 }
 
 function moduleOf({ modulePath, mainPackage }: ProgramFacts): string {
@@ -90,7 +89,9 @@ function missingLines({ hook, need, missing, without }: InspectedHook): string[]
   return [`  ${hook} (${need}): ${missing}`, `    without it: ${without}`];
 }
 
-function microseconds({ min, max }: CostNs): string {
+function microseconds(cost: CostNs | null): string {
+  if (!cost) return '?';
+  const { min, max } = cost;
   const text = (ns: number): string => (ns / 1_000).toFixed(ns < 9_000 ? 2 : 0);
   return min === max ? `${text(min)} µs` : `${text(min)}–${text(max)} µs`;
 }

@@ -4,8 +4,8 @@ import type { SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
 import { families } from '../probes/families.ts';
 import type { ProbeFamily } from '../probes/hook.ts';
-import { type HookPlan, planAttach, planHooks, type Site } from '../probes/plan.ts';
-import { targetRowGoFields } from '../wire/wire.gen.ts';
+import { type HookPlan, planHooks, type Site } from '../probes/plan.ts';
+import { planProgram } from '../tracer/program.ts';
 import { type CostNs, costOf, HITS_PER_PLAIN_REQUEST, sumOf } from './hit-cost.ts';
 
 /** Why a program cannot be traced; the code is one of the README's. */
@@ -19,10 +19,11 @@ export interface InspectedSite {
   /** Link-time address in hex; in a process of a PIE add `loadBias`. */
   readonly address: string;
   readonly fileOffset: number;
-  /** Intel syntax. */
+  /** Intel syntax; on arm64 as GNU as writes it. */
   readonly instruction: string;
   readonly class: SiteClass;
-  readonly costNs: CostNs;
+  /** Null on an architecture for which it was not measured. */
+  readonly costNs: CostNs | null;
 }
 
 export interface InspectedHook {
@@ -62,7 +63,7 @@ export interface ProgramFacts {
   readonly openTelemetry: OpenTelemetryPresence;
   readonly hooks: readonly InspectedHook[];
   /** What one plain keep-alive request costs in hits, without the time in the probes' own programs. Null without a server. */
-  readonly plainRequest: { readonly hits: number; readonly costNs: CostNs } | null;
+  readonly plainRequest: { readonly hits: number; readonly costNs: CostNs | null } | null;
 }
 
 /** Names are stable; more may be added under the same `formatVersion`. */
@@ -83,20 +84,19 @@ export function inspectProgram(
   binary: GoBinary,
   hasFastNop5: boolean,
 ): { program: ProgramFacts; refusal: GoidspanError | undefined } {
-  const options = { preferNop5: hasFastNop5 };
   let refusal: GoidspanError | undefined;
   let plans: readonly HookPlan[];
   try {
-    plans = planAttach(binary, families, Object.values(targetRowGoFields), options).hooks;
+    plans = planProgram(binary).hooks;
   } catch (error) {
     if (!(error instanceof GoidspanError)) throw error;
     refusal = error;
-    plans = planHooks(binary, families, options);
+    plans = planHooks(binary, families, { preferNop5: hasFastNop5 });
   }
+  const costs: CostOfSite = ({ class: siteClass }) =>
+    binary.arch.name === 'amd64' ? costOf(siteClass, hasFastNop5) : null;
   const hooks = families.flatMap((family) =>
-    plans
-      .filter((plan) => family.hooks.includes(plan.hook))
-      .map((plan) => inspectHook(plan, family, hasFastNop5)),
+    plans.filter((plan) => family.hooks.includes(plan.hook)).map((plan) => inspectHook(plan, family, costs)),
   );
   return { refusal, program: { ...factsOf(binary), hooks, plainRequest: plainRequestOf(hooks) } };
 }
@@ -138,37 +138,41 @@ function openTelemetryOf(binary: GoBinary): OpenTelemetryPresence {
   };
 }
 
-function inspectHook(plan: HookPlan, family: ProbeFamily, hasFastNop5: boolean): InspectedHook {
+type CostOfSite = (site: Site) => CostNs | null;
+
+function inspectHook(plan: HookPlan, family: ProbeFamily, costs: CostOfSite): InspectedHook {
   const { hook, sites, missing } = plan;
   return {
     hook: hook.name,
     family: family.name,
     need: hook.need,
     found: sites.length > 0,
-    sites: sites.map((site) => inspectSite(site, hasFastNop5)),
+    sites: sites.map((site) => inspectSite(site, costs)),
     hitsPerPlainRequest: sites.length > 0 ? (HITS_PER_PLAIN_REQUEST[hook.name] ?? 0) : 0,
     missing: missing ?? null,
     without: hook.without,
   };
 }
 
-function inspectSite(site: Site, hasFastNop5: boolean): InspectedSite {
+function inspectSite(site: Site, costs: CostOfSite): InspectedSite {
   return {
     symbol: site.symbol,
     address: `0x${site.vaddr.toString(16)}`,
     fileOffset: site.fileOffset,
     instruction: site.instruction,
     class: site.class,
-    costNs: costOf(site.class, hasFastNop5),
+    costNs: costs(site),
   };
 }
 
 /** A hook with several sites is hit at one of them; all have the same class or the dearest counts. */
 function plainRequestOf(hooks: readonly InspectedHook[]): ProgramFacts['plainRequest'] {
   if (!hooks.some((hook) => hook.hook === 'http_server_start' && hook.found)) return null;
-  const perHit = hooks.flatMap(({ sites, hitsPerPlainRequest }) => {
-    const dearest = sites.map((site) => site.costNs).sort((a, b) => b.max - a.max)[0];
+  const hit = hooks.filter((hook) => hook.hitsPerPlainRequest > 0);
+  const hits = hit.reduce((sum, hook) => sum + hook.hitsPerPlainRequest, 0);
+  const perHit = hit.flatMap(({ sites, hitsPerPlainRequest }) => {
+    const dearest = sites.flatMap((site) => site.costNs ?? []).sort((a, b) => b.max - a.max)[0];
     return dearest ? Array.from({ length: hitsPerPlainRequest }, () => dearest) : [];
   });
-  return { hits: perHit.length, costNs: sumOf(perHit) };
+  return { hits, costNs: perHit.length === hits ? sumOf(perHit) : null };
 }

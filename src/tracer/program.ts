@@ -76,14 +76,7 @@ function read(path: string, plans: PlanCache): { program: Program; close: () => 
   const source = openFileSource(path);
   try {
     const binary = GoBinary.open(source);
-    if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
-    const plan = plans.planOf(binary, source, () => {
-      const made = planAttach(binary, families, Object.values(targetRowGoFields), {
-        preferNop5: kernelAtLeast(release(), 6, 18),
-      });
-      for (const field of made.fields) checkWindow(field.wanted, field.offset);
-      return made;
-    });
+    const plan = plans.planOf(binary, source, () => planProgram(binary));
     const typeNames = new Map<number, string | undefined>();
     const program: Program = {
       path,
@@ -110,6 +103,19 @@ function read(path: string, plans: PlanCache): { program: Program; close: () => 
     source.close();
     throw error instanceof GoidspanError ? namedAfter(error, path) : error;
   }
+}
+
+/**
+ * What is attached where on this kernel.
+ * @throws {GoidspanError} `not_supported_binary`.
+ */
+export function planProgram(binary: GoBinary): AttachPlan {
+  if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
+  const plan = planAttach(binary, families, Object.values(targetRowGoFields), {
+    preferNop5: kernelAtLeast(release(), 6, 18),
+  });
+  for (const field of plan.fields) checkWindow(field.wanted, field.offset);
+  return plan;
 }
 
 function wrongArchitecture(name: string): GoidspanError {

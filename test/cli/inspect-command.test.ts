@@ -56,7 +56,7 @@ describe.each(netHttpBuilds)('inspect of $name', (build) => {
       expect(hook.found).toBe(hook.missing === null);
       for (const site of hook.sites) {
         expect(site.instruction).not.toBe('');
-        expect(site.costNs.max).toBeGreaterThanOrEqual(COST_BY_CLASS.nop5.min);
+        expect(site.costNs?.max).toBeGreaterThanOrEqual(COST_BY_CLASS.nop5.min);
       }
     }
     const times = [await inspect(binary), await inspect(binary), await inspect(binary)].map(({ ms }) => ms);
@@ -117,6 +117,19 @@ describe('inspect', () => {
     expect(inspection.refusal?.message).toMatch(message);
     expect(stderr).toBe(`${inspection.refusal?.message}\n`);
     expect((await inspect(program)).stdout).toBe('');
+  });
+
+  it('lists what it would attach to an arm64 program, without costs, and exits with 3', async (context) => {
+    const binary = await buildOrSkip(context, { ...localPlain, name: 'nethttp-local-arm64', arch: 'arm64' });
+    const { code, stdout, stderr } = await inspect(binary);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(
+      /^http_server_start +0x[0-9a-f]+ +\S.* +\? +net\/http\.serverHandler\.ServeHTTP$/m,
+    );
+    expect(stdout).toContain(
+      'a plain keep-alive request to it: 3 hits\nWhat a hit costs was measured on amd64',
+    );
+    expect(stderr).toMatch(/^cannot trace \S+: it is built for arm64, .* \(build it with GOARCH=amd64\)\n$/);
   });
 
   it('exits with 3 for a program that was cut short', async (context) => {
