@@ -60,6 +60,12 @@ const tools = [
     apt: 'golang-1.19-go',
     why: 'the oldest Go whose programs the tests trace',
   },
+  {
+    name: 'objdump for arm64',
+    there: () => which('aarch64-linux-gnu-objdump'),
+    apt: 'binutils-aarch64-linux-gnu',
+    why: 'the witness of the tests that read arm64 programs',
+  },
   { name: 'wrk', there: () => which('wrk'), apt: 'wrk', why: 'the load generator of npm run bench' },
 ];
 
