@@ -5,6 +5,7 @@ import { replay } from '../../src/tracer/replay.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { evKind, readEvSpanEnd, wireSize } from '../../src/wire/wire.gen.ts';
 import { frames, recordingOf, start } from '../recording/frames.ts';
+import { fuzzInputs, fuzzTimeoutMilliseconds } from '../support/fuzz.ts';
 import { Random } from '../support/random.ts';
 
 const TEXT_AT = wireSize.EV_SPAN_END - wireSize.EV_SPAN_END_TEXT;
@@ -97,12 +98,15 @@ describe('replay', () => {
     expect({ end, batches }).toEqual({ end: 'stopped', batches: 0 });
   });
 
-  it('survives 5,000 recordings of whole frames whose records are random bytes', async () => {
+  it('survives whole frames whose records are random bytes', {
+    timeout: fuzzTimeoutMilliseconds,
+  }, async () => {
     const random = new Random(17);
-    for (let round = 0; round < 5_000; round++) {
+    for (let round = fuzzInputs(5_000); round > 0; round--) {
       const bytes = new Uint8Array(records(1 + random.below(3)));
-      for (let change = random.below(40); change >= 0; change--)
+      for (let change = random.below(40); change >= 0; change--) {
         bytes[random.below(bytes.length)] = random.u32();
+      }
       const { result } = await replayed([start, clock, target, { kind: 'batch', bytes: bytes.buffer }]);
       expect(result.end).toBe('cut_short');
     }
