@@ -51,9 +51,9 @@ export class LiveCheck {
 
 /** `tchar` of RFC 9110, 5.6.2. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** ASCII control characters and space, which `net/http` lets into no Host header. */
+/** What `net/http` lets into no field of a request: ASCII control characters but the tab. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const controlOrSpace = /[\x00-\x20\x7f]/;
+const control = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /** What no right record can say; undefined if there is nothing of the kind. */
 function impossibility(fact: SpanFact): string | undefined {
@@ -68,15 +68,19 @@ function impossibility(fact: SpanFact): string | undefined {
   return role === 'server' ? serverImpossibility(fact) : clientImpossibility(method, status);
 }
 
-/** `net/http` has checked all of this before it calls the handler. */
+/**
+ * `net/http` has checked all of this before it calls the handler, so that no client can bring a family into discredit.
+ * In HTTP/2 a method may be any text.
+ */
 function serverImpossibility({ http }: SpanFact): string | undefined {
   const { method, path, statusCode: status, protocolMajor, host } = http;
-  if (!token.test(method)) return `the method ${quote(method)} is no token`;
+  if (protocolMajor === 1 && !token.test(method)) return `the method ${quote(method)} is no token`;
+  if (control.test(method)) return `the method ${quote(method)} is no text`;
   if (path !== '' && path !== '*' && !path.startsWith('/'))
     return `the path ${quote(path)} does not begin with /`;
   if (status !== undefined && status < 100) return `${status} is no status code of a response`;
   if (protocolMajor < 1 || protocolMajor > 3) return `there is no HTTP/${protocolMajor}`;
-  if (host !== undefined && controlOrSpace.test(host)) return `${quote(host)} is no host`;
+  if (host !== undefined && control.test(host)) return `${quote(host)} is no host`;
   return undefined;
 }
 

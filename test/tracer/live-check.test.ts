@@ -29,6 +29,7 @@ describe('a span', () => {
     ['an end before its start', serverFact({ start: [5, 2], end: [5, 1] })],
     ['a method with a slash', serverFact({}, { method: 'HTTP/1.1' })],
     ['a method that is no text', serverFact({}, { method: '\u0000\ufffd' })],
+    ['a method of HTTP/2 that is no text', serverFact({}, { method: 'G\u0000', protocolMajor: 2 })],
     ['a path without a slash', serverFact({}, { path: 'example.com' })],
     ['a status of one digit', serverFact({}, { statusCode: 8 })],
     ['a status of five digits', serverFact({}, { statusCode: 49152 })],
@@ -46,6 +47,7 @@ describe('a span', () => {
     ['no path', serverFact({}, { path: '' })],
     ['the path *', serverFact({}, { path: '*' })],
     ['no status', serverFact({}, { statusCode: undefined })],
+    ['any text as a method of HTTP/2', serverFact({}, { method: 'G T', protocolMajor: 2 })],
     ['a method of its own', serverFact({}, { method: 'M-SEARCH' })],
     [
       'a creator with a greater id, from the reserve of another processor',
