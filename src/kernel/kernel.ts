@@ -63,26 +63,19 @@ export class Kernel {
 
   /** Loads the programs. Throws `no_btf`, `not_permitted`, `kernel_refused` or `shim_unusable`. Linux ≥ 5.17. */
   static open(options: KernelOptions = {}): Kernel {
-    const native = loadNative();
-    if (!existsSync(VMLINUX_BTF)) {
-      throw new GoidspanError(
-        'no_btf',
-        `cannot load BPF programs: ${VMLINUX_BTF} is missing (use a kernel built with CONFIG_DEBUG_INFO_BTF=y)`,
-      );
-    }
-    const out = new BigUint64Array(1);
-    const said = new Uint8Array(ERROR_BYTES);
-    const result = native.kernelOpen(
-      {
-        objectPath: nativePath('goidspan.bpfel.o'),
-        ringBytes: options.ringBytes ?? 32 << 20,
-        openSpansMax: options.openSpansMax ?? 10_240,
-        inheritedMax: options.inheritedMax ?? 65_536,
-        forcePerfLinks: options.forcePerfLinks ?? false,
-      },
-      out,
-      said,
-    );
+    const native = nativeWithBtf();
+    const { out, said } = openOutputs();
+    return Kernel.#opened(native, native.kernelOpen(openOptionsOf(options), out, said), out, said);
+  }
+
+  /** The same without blocking this thread meanwhile. */
+  static async openAside(options: KernelOptions = {}): Promise<Kernel> {
+    const native = nativeWithBtf();
+    const { out, said } = openOutputs();
+    return Kernel.#opened(native, await native.kernelOpenAside(openOptionsOf(options), out, said), out, said);
+  }
+
+  static #opened(native: Native, result: number, out: BigUint64Array, said: Uint8Array): Kernel {
     if (result < 0) throw openError(result, new TextDecoder().decode(said.subarray(0, said.indexOf(0))));
     return new Kernel(native, out[0] as Handle);
   }
@@ -212,6 +205,30 @@ export class Kernel {
       throw new GoidspanError('kernel_refused', `cannot ${verb}: the kernel says ${errnoName(-result)}`);
     }
   }
+}
+
+/** What the library writes when it opens: the handle, and what went wrong. */
+function openOutputs(): { readonly out: BigUint64Array; readonly said: Uint8Array } {
+  return { out: new BigUint64Array(1), said: new Uint8Array(ERROR_BYTES) };
+}
+
+function nativeWithBtf(): Native {
+  const native = loadNative();
+  if (existsSync(VMLINUX_BTF)) return native;
+  throw new GoidspanError(
+    'no_btf',
+    `cannot load BPF programs: ${VMLINUX_BTF} is missing (use a kernel built with CONFIG_DEBUG_INFO_BTF=y)`,
+  );
+}
+
+function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
+  return {
+    objectPath: nativePath('goidspan.bpfel.o'),
+    ringBytes: options.ringBytes ?? 32 << 20,
+    openSpansMax: options.openSpansMax ?? 10_240,
+    inheritedMax: options.inheritedMax ?? 65_536,
+    forcePerfLinks: options.forcePerfLinks ?? false,
+  };
 }
 
 /** The attach cookie as `bpf/go.bpf.h` takes it apart. */

@@ -17,6 +17,8 @@ export type Handle = bigint;
 /** `native/goidspan.h`, function by function; results below 0 are `-errno`. */
 export interface Native {
   kernelOpen(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): number;
+  /** The same on another thread: it takes a third of a second and more. */
+  kernelOpenAside(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): Promise<number>;
   kernelClose(kernel: Handle): void;
   setSettings(kernel: Handle, settings: Uint8Array): number;
   setTarget(kernel: Handle, slot: number, row: Uint8Array): number;
@@ -161,19 +163,20 @@ function declare(path: string): Native {
   const probeUprobe = bind('probe__uprobe', 'int', 'int');
   const asynchronous = (fn: { async: (...args: never[]) => void }) =>
     promisify(fn.async as (...args: unknown[]) => void) as (...args: unknown[]) => Promise<number>;
+  const openAsync = asynchronous(open);
   const attachAsync = asynchronous(attach);
   const closeLinksAsync = asynchronous(closeLinks);
   const copyOpenAsync = asynchronous(copyOpen);
   const forgetAsync = asynchronous(forget);
   const sweepAsync = asynchronous(sweep);
+  const openOptions = (options: KernelOpenOptions) => ({
+    ...options,
+    forcePerfLinks: Number(options.forcePerfLinks),
+    size: koffi.sizeof(kernelOptions),
+  });
   return {
-    kernelOpen: (options, out, error) =>
-      open(
-        { ...options, forcePerfLinks: Number(options.forcePerfLinks), size: koffi.sizeof(kernelOptions) },
-        out,
-        error,
-        error.length,
-      ),
+    kernelOpen: (options, out, error) => open(openOptions(options), out, error, error.length),
+    kernelOpenAside: (options, out, error) => openAsync(openOptions(options), out, error, error.length),
     kernelClose: bind('kernel__close', 'void', 'uintptr_t'),
     setSettings: bind('kernel__set_settings', 'int', 'uintptr_t', 'void *'),
     setTarget: bind('kernel__set_target', 'int', 'uintptr_t', 'uint32_t', 'void *'),

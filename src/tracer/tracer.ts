@@ -65,7 +65,7 @@ export class Tracer {
 
   /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.17 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
-    return new Tracer(options, Kernel.open(options.kernel));
+    return new Tracer(options, await Kernel.openAside(options.kernel));
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {
