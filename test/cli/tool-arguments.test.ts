@@ -33,7 +33,10 @@ describe('parseArguments', () => {
   });
 
   it.each(['inspect -h', 'doctor --help', 'record --help', 'replay -h'])('helps with %s', (line) => {
-    expect(parse(line)).toMatchObject({ kind: 'help', text: expect.stringContaining('Exit codes:') });
+    const help = parse(line);
+    expect(help).toMatchObject({ kind: 'help', text: expect.stringContaining('Exit codes:') });
+    const widths = help.kind === 'help' ? help.text.split('\n').map((text) => text.length) : [];
+    expect(Math.max(...widths)).toBeLessThanOrEqual(110);
   });
 
   it.each([
