@@ -60,6 +60,8 @@ export class Kernel {
   readonly #handle: Handle;
   readonly #programs: readonly string[];
   #closed = false;
+  readonly #detaching: Handle[] = [];
+  #detached: Promise<void> | undefined;
 
   /** Loads the programs. Throws `no_btf`, `not_permitted`, `kernel_refused` or `shim_unusable`. Linux ≥ 5.17. */
   static open(options: KernelOptions = {}): Kernel {
@@ -131,9 +133,18 @@ export class Kernel {
     return { handle: out[0] as Handle };
   }
 
-  /** Detaches side by side: about one grace period of the kernel (50–100 ms) for all of them. */
+  /**
+   * Detaches side by side: about one grace period of the kernel (50–100 ms) for all of them, and for all calls of the
+   * same turn of the event loop.
+   */
   async detach(links: readonly Link[]): Promise<void> {
-    if (links.length > 0) await this.#native.closeLinks(BigUint64Array.from(links, (link) => link.handle));
+    if (links.length === 0) return;
+    this.#detaching.push(...links.map((link) => link.handle));
+    this.#detached ??= Promise.resolve().then(() => {
+      this.#detached = undefined;
+      return this.#native.closeLinks(BigUint64Array.from(this.#detaching.splice(0)));
+    });
+    await this.#detached;
   }
 
   /** Every counter of `enum count` by its name, summed over CPUs. */

@@ -8,7 +8,7 @@ import { Service } from '../service.ts';
 import { spreadOf } from '../statistics.ts';
 
 const row = 'attach-times';
-const manyTargets = 16;
+const manyTargets = 64;
 
 interface Times {
   readonly attachS: number;
