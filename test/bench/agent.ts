@@ -21,7 +21,7 @@ export class Agent {
   }
 
   /** Starts it and waits until every process is attached. Spans are made and counted, and go nowhere. */
-  static async attach(pids: readonly number[], core: Core = 'rest'): Promise<Agent> {
+  static async attach(pids: readonly number[], core: Core = 'agent'): Promise<Agent> {
     const summaryPath = join(tmpdir(), `goidspan-bench-${process.pid}-${++lastSummary}.json`);
     const args = ['attach', ...pids.flatMap((pid) => ['--pid', String(pid)]), '--summary', summaryPath];
     const child = start(core, process.execPath, [main, ...args], { env: { OTEL_TRACES_EXPORTER: 'none' } });
@@ -37,6 +37,16 @@ export class Agent {
 
   get pid(): number {
     return this.child.pid;
+  }
+
+  /** Stops its work for a while: the ring buffer takes 32 MiB of spans meanwhile. */
+  hold(): void {
+    this.child.process.kill('SIGSTOP');
+  }
+
+  /** Lets it go on. */
+  release(): void {
+    this.child.process.kill('SIGCONT');
   }
 
   /** Ends it and returns its summary. */

@@ -1,18 +1,20 @@
-/** Which core runs what: the service has one to itself, as far as there are two. */
+/** Which core runs what: the service has one to itself, as far as there are two, and the agent one, as far as there are three. */
 import { availableParallelism } from 'node:os';
 import { Child, type ChildOptions } from '../support/child.ts';
 
-/** Of the service; everything else goes to the other. */
-export type Core = 'service' | 'rest' | 'any';
+/** `any`: left to the kernel. */
+export type Core = 'service' | 'generator' | 'agent' | 'any';
 
-const first: Readonly<Record<Core, readonly string[]>> = {
-  service: ['taskset', '-c', '0'],
-  rest: ['taskset', '-c', '1'],
-  any: [],
+const numbers: Readonly<Record<Core, number | undefined>> = {
+  service: 0,
+  generator: 1,
+  agent: 2,
+  any: undefined,
 };
 
 /** Starts a command on that core. */
 export function start(core: Core, command: string, args: readonly string[], options?: ChildOptions): Child {
-  const [program, ...words] = [...(availableParallelism() > 1 ? first[core] : []), command, ...args];
-  return new Child(program ?? command, words, options);
+  const [cores, number] = [availableParallelism(), numbers[core]];
+  if (number === undefined || cores < 2) return new Child(command, args, options);
+  return new Child('taskset', ['-c', String(Math.min(number, cores - 1)), command, ...args], options);
 }

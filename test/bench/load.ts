@@ -18,7 +18,7 @@ const saturatingConnections = 16;
 /** As many requests as the service answers. Up to {@link saturatingConnections} are answered but not counted. */
 export async function saturate(url: string, seconds: number): Promise<Load> {
   const args = ['-t1', `-c${saturatingConnections}`, `-d${Math.ceil(seconds)}s`, '--latency', url];
-  const text = await outputOf('rest', 'wrk', args, seconds);
+  const text = await outputOf('generator', 'wrk', args, seconds);
   const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
   const percentile = (percent: number) => {
     const match = new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s)`, 'm').exec(text);
@@ -53,7 +53,7 @@ export const buildGenerator = (): Promise<string> =>
 export async function generate(
   generator: string,
   urls: readonly string[],
-  { seconds, rate = 0, connections, anyHost = false, core = 'rest' }: GeneratorOptions,
+  { seconds, rate = 0, connections, anyHost = false, core = 'generator' }: GeneratorOptions,
 ): Promise<Load> {
   const args = [
     `-rate=${rate}`,

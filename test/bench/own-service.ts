@@ -42,7 +42,7 @@ export async function benchOwnService(options: OwnServiceOptions): Promise<Figur
     await untilAnswered(url, child);
     say(`${rounds} rounds of ${seconds} s without and ${seconds} s with goidspan`);
     const load = () => generate(generator, [url], { seconds, connections, rate, anyHost, core: 'any' });
-    return figuresOf(await alternate({ bare, traced: traced(pid, 'any') }, { rounds, pid, load }));
+    return figuresOf(await alternate({ bare, traced: traced(pid, { core: 'any' }) }, { rounds, pid, load }));
   } finally {
     await child?.stop();
   }

@@ -19,20 +19,28 @@ export type Variant = (measure: () => Promise<Window>) => Promise<Window>;
 
 export const bare: Variant = (measure) => measure();
 
-/** With the real agent attached. */
-export function traced(pid: number, core: Core = 'rest'): Variant {
+interface TracedOptions {
+  readonly core?: Core;
+  readonly held?: boolean;
+}
+
+/** With the real agent attached; `held` while it does nothing, so that it takes no core from the generator. */
+export function traced(pid: number, { core = 'agent', held = false }: TracedOptions = {}): Variant {
   return async (measure) => {
     const agent = await Agent.attach([pid], core);
     let window: Window;
     let agentCpuMs: number;
     try {
       const before = cpuMs(agent.pid);
+      if (held) agent.hold();
       window = await measure();
       agentCpuMs = cpuMs(agent.pid) - before;
     } catch (error) {
+      agent.release();
       await agent.detach();
       throw error;
     }
+    agent.release();
     const summary = await agent.detach();
     return { ...window, traced: { summary, agentCpuUsPerRequest: (agentCpuMs * 1000) / window.requests } };
   };

@@ -24,6 +24,7 @@ export async function manyRequests({ quick, target }: Bench): Promise<Figure[]> 
     const costs: number[] = [];
     const memory: number[] = [];
     let requests = 0;
+    const agentBefore = cpuMs(agent.pid);
     for (let window = 0; window < windowsMax && (requests < size.requests || window < 2); window++) {
       const before = cpuMs(service.pid);
       const load = await saturate(`${service.url}/`, size.seconds);
@@ -31,8 +32,16 @@ export async function manyRequests({ quick, target }: Bench): Promise<Figure[]> 
       memory.push(rssMb(agent.pid));
       requests += load.requests;
     }
+    const agentUs = ((cpuMs(agent.pid) - agentBefore) * 1000) / requests;
     const summary = await agent.detach();
-    return [...perRequest(summary), ...atScale(requests, summary, costs, memory)];
+    return [
+      ...perRequest(summary),
+      figureOf(
+        { row, what: 'agent: CPU per span', unit: 'µs', detail: 'spans made and counted, none exported' },
+        agentUs,
+      ),
+      ...atScale(requests, summary, costs, memory),
+    ];
   } finally {
     await service.stop();
   }
