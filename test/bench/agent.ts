@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../../src/cli/summary.ts';
-import type { Child } from '../support/child.ts';
+import { type Child, eventually } from '../support/child.ts';
 import { type Core, start } from './cores.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -27,7 +27,11 @@ export class Agent {
     const child = start(core, process.execPath, [main, ...args], { env: { OTEL_TRACES_EXPORTER: 'none' } });
     const agent = new Agent(child, summaryPath);
     try {
-      await child.output(new RegExp(`(?:attached to [^]*?){${pids.length}}`), 30_000);
+      await eventually(`attachment to ${pids.length} processes`, 60_000, async () => {
+        const end = await Promise.race([child.ended, undefined]);
+        if (end !== undefined) throw new Error(`goidspan ended with ${end}: ${child.stderr.slice(-2_000)}`);
+        return child.stderr.split('attached to ').length > pids.length || undefined;
+      });
     } catch (error) {
       await child.stop('SIGKILL');
       throw error;
