@@ -1,6 +1,6 @@
 /** All rows of the bench, and what they share. */
 import { buildGo } from '../support/go-build.ts';
-import type { Figure } from './figure.ts';
+import { type Figure, figureOf } from './figure.ts';
 import { buildGenerator } from './load.ts';
 import { attachTimes } from './rows/attach-times.ts';
 import { clientCalls } from './rows/client-calls.ts';
@@ -12,6 +12,8 @@ import { latency } from './rows/latency.ts';
 import { manyRequests } from './rows/many-requests.ts';
 import { manyTargets } from './rows/many-targets.ts';
 import { saturated } from './rows/saturated.ts';
+import { spreadOf } from './statistics.ts';
+import { watchOthers } from './usage.ts';
 
 export { tableOf } from './figure.ts';
 export { benchOwnService } from './own-service.ts';
@@ -56,8 +58,29 @@ export interface BenchOptions {
   readonly say: (text: string) => void;
 }
 
+/** How much CPU other processes used while a row ran: with more than a few percent its figures are worth less. */
+interface Disturbance {
+  readonly name: string;
+  readonly percent: number;
+}
+
+function disturbanceOf(rows: readonly Disturbance[]): Figure {
+  const detail = rows.map(({ name, percent }) => `${name} ${Math.round(percent)}`).join(', ');
+  const what = 'CPU of the machine used by others meanwhile';
+  return figureOf({ row: 'machine', what, unit: '%', detail }, spreadOf(rows.map(({ percent }) => percent)));
+}
+
 /** Runs the rows one after the other. */
-export async function runBench({ quick, only, emptyObject, say }: BenchOptions): Promise<Figure[]> {
+export async function runBench({
+  quick,
+  only = Object.keys(rows),
+  emptyObject,
+  say,
+}: BenchOptions): Promise<Figure[]> {
+  const unknown = only.filter((name) => !(name in rows));
+  if (unknown.length > 0) {
+    throw new RangeError(`--only: ${Object.keys(rows).join(', ')} are possible, not ${unknown.join(', ')}`);
+  }
   const bench: Bench = {
     quick,
     rounds: quick ? 1 : 7,
@@ -67,10 +90,13 @@ export async function runBench({ quick, only, emptyObject, say }: BenchOptions):
     emptyObject,
   };
   const figures: Figure[] = [];
+  const disturbance: Disturbance[] = [];
   for (const [name, row] of Object.entries(rows)) {
-    if (only && !only.includes(name)) continue;
+    if (!only.includes(name)) continue;
     say(name);
+    const others = watchOthers();
     figures.push(...(await row(bench)));
+    disturbance.push({ name, percent: others() });
   }
-  return figures;
+  return [...figures, disturbanceOf(disturbance)];
 }

@@ -5,7 +5,7 @@ import { saturate } from '../load.ts';
 import { Service } from '../service.ts';
 import { ratioOf } from '../statistics.ts';
 import { alternate, bare, traced, valuesOf } from '../windows.ts';
-import { absoluteOf } from './saturated.ts';
+import { absoluteOf, cpuRatioOf, cpuText } from './saturated.ts';
 
 interface KeptOptions {
   readonly row: string;
@@ -25,7 +25,10 @@ export async function kept(
     const windows = await alternate(variants, { rounds, pid: service.pid, load });
     const detail = `bare ${absoluteOf(windows.bare)}; traced ${absoluteOf(windows.traced)}`;
     const perSecond = ratioOf(valuesOf(windows.traced, 'perSecond'), valuesOf(windows.bare, 'perSecond'));
-    return [figureOf({ row, what, goal, detail }, perSecond)];
+    return [
+      figureOf({ row, what, goal, detail }, perSecond),
+      figureOf({ row, what: cpuText }, cpuRatioOf(windows.bare, windows.traced)),
+    ];
   } finally {
     await service.stop();
   }

@@ -4,7 +4,7 @@ import { EmptyProbes, findEmptySites } from '../empty-probes.ts';
 import { type Figure, figureOf, numberText } from '../figure.ts';
 import { saturate } from '../load.ts';
 import { Service } from '../service.ts';
-import { ratioOf } from '../statistics.ts';
+import { ratioOf, type Spread } from '../statistics.ts';
 import { alternate, bare, medianOf, traced, valuesOf, type Window } from '../windows.ts';
 
 /** Of one window: what the ring buffer takes while the agent is held. */
@@ -50,6 +50,7 @@ export async function saturated({ rounds, target, emptyObject }: Bench): Promise
         { row, what: '… traced ÷ the floor', goal: { atLeast: 0.93 } },
         ratioOf(perSecond('traced'), perSecond('floor')),
       ),
+      figureOf({ row, what: cpuText }, cpuRatioOf(windows.floor, windows.traced)),
       figureOf(
         {
           row,
@@ -58,6 +59,7 @@ export async function saturated({ rounds, target, emptyObject }: Bench): Promise
         },
         ratioOf(perSecond('held'), perSecond('floor')),
       ),
+      figureOf({ row, what: cpuText }, cpuRatioOf(windows.floor, windows.held)),
       figureOf(
         {
           row,
@@ -70,11 +72,22 @@ export async function saturated({ rounds, target, emptyObject }: Bench): Promise
         { row, what: '… traced ÷ these', goal: { atLeast: 3.5 } },
         ratioOf(perSecond('traced'), perSecond('usual')),
       ),
+      figureOf({ row, what: cpuText }, cpuRatioOf(windows.usual, windows.traced)),
     ];
   } finally {
     await service.stop();
     empty.close();
   }
+}
+
+/**
+ * What a service that is saturated keeps, by the CPU of a request: the same as by requests/s, except that work of others
+ * on its core does not count.
+ */
+export const cpuText = '… the same by CPU per request';
+
+export function cpuRatioOf(without: readonly Window[], withIt: readonly Window[]): Spread {
+  return ratioOf(valuesOf(without, 'cpuUsPerRequest'), valuesOf(withIt, 'cpuUsPerRequest'));
 }
 
 /** `61,234/s at 14.2 µs CPU`. */
