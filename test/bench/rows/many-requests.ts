@@ -11,7 +11,7 @@ import { lossText, missingSpans } from './missing.ts';
 /** Requests, and the windows in which cost and memory are looked at. */
 const sizes = { full: { requests: 1_000_000, seconds: 4 }, quick: { requests: 30_000, seconds: 3 } };
 /** A machine that is busy otherwise must not make the bench endless. */
-const windowsMax = 15;
+const windowsMax = 20;
 
 const row = 'many-requests';
 
@@ -59,7 +59,7 @@ function perRequest({ hits, spans }: Summary): Figure[] {
   return [
     figureOf(
       { row, what: 'plain request: probe hits', goal: { atMost: 3 } },
-      Math.round((hits.total / spans.ended) * 1000) / 1000,
+      Math.round((hits.total / spans.ended) * 100) / 100,
     ),
     figureOf(
       {
