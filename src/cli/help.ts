@@ -87,7 +87,7 @@ ${EXIT_CODES}
 
 /** Of `goidspan record --help`. */
 export const RECORD_HELP = `\
-Traces a command or processes and keeps what the kernel said, so that goidspan replay makes the same spans again.
+Traces a command or processes and keeps what the kernel said, so that goidspan replay makes the same spans.
 
 Usage:
   goidspan record -o FILE [options] -- CMD ARGS…
