@@ -9,8 +9,6 @@
 #include "http_request.bpf.h"
 #include "traceparent.bpf.h"
 
-#define TRACE_STATE_HEADERS_MAX 2
-
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
 
 /* The client span on this host that a request without a traceparent comes from; `writer` is its *response. */
