@@ -25,9 +25,10 @@ export function fuzz(usual: number, attempt: (random: Random) => string): Map<st
   const outcomes = new Map<string, number>();
   const before = process.memoryUsage.rss();
   for (let seed = 1; seed <= fuzzInputs(usual); seed++) {
-    const started = performance.now();
-    const outcome = named(seed, () => attempt(new Random(seed)));
-    const took = performance.now() - started;
+    const run = () => timed(() => named(seed, () => attempt(new Random(seed))));
+    let { result: outcome, took } = run();
+    // A second try tells a slow input from a busy machine.
+    if (took > slowestMilliseconds) ({ result: outcome, took } = run());
     if (took > slowestMilliseconds) throw new Error(`seed ${seed} took ${Math.round(took)} ms`);
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     if (seed % inputsBetweenChecks !== 0) continue;
@@ -35,6 +36,12 @@ export function fuzz(usual: number, attempt: (random: Random) => string): Map<st
     if (grown > mostBytes) throw new Error(`${Math.round(grown / 1e6)} MB more after seed ${seed}`);
   }
   return outcomes;
+}
+
+function timed<T>(act: () => T): { result: T; took: number } {
+  const started = performance.now();
+  const result = act();
+  return { result, took: performance.now() - started };
 }
 
 function named<T>(seed: number, act: () => T): T {
