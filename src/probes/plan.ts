@@ -35,6 +35,8 @@ export interface HookPlan {
   /** Empty exactly if `missing` is there. */
   readonly sites: readonly Site[];
   readonly missing?: string;
+  /** None of its functions is in the program, so an optional hook loses nothing. */
+  readonly isUnlinked?: boolean;
 }
 
 /** Everything that attaching to processes of one binary needs. */
@@ -187,6 +189,7 @@ class Planner {
       hook,
       sites: [],
       missing: reasons.join('; ') || `the program has no function ${names.join(' or ')}`,
+      isUnlinked: reasons.length === 0,
     };
   }
 

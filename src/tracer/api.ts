@@ -29,7 +29,7 @@ export interface TargetInfo {
   readonly goVersion?: string;
 }
 
-/** A hook that is not attached, and what is lost without it. */
+/** A hook that is not attached; `without` says what is lost, and is absent where the program lacks its functions. */
 export interface MissingHook {
   readonly hook: string;
   readonly why: string;

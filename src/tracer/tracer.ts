@@ -198,7 +198,11 @@ export class Tracer {
       hooks: program.plan.hooks.filter((h) => h.sites.length > 0).map((h) => h.hook.name),
       missing: program.plan.hooks
         .filter((h) => h.missing !== undefined)
-        .map((h) => ({ hook: h.hook.name, why: h.missing as string, without: h.hook.without })),
+        .map((h) => ({
+          hook: h.hook.name,
+          why: h.missing as string,
+          ...(h.isUnlinked ? {} : { without: h.hook.without }),
+        })),
     });
     return target;
   }
