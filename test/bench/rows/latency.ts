@@ -12,9 +12,11 @@ export async function latency({ rounds, seconds, target, generator }: Bench): Pr
   const service = await Service.start(target);
   try {
     const load = () => generate(generator, [`${service.url}/`], { rate, seconds, connections: 64 });
-    const variants = { bare, traced: traced(service.pid) };
-    const windows = await alternate(variants, { rounds, pid: service.pid, load });
-    return (['p50', 'p95', 'p99'] as const).map((key) => {
+    const { pid } = service;
+    const variants = { bare, traced: traced(pid, { core: 'any' }), held: traced(pid, { held: true }) };
+    const windows = await alternate(variants, { rounds, pid, load });
+    const held = ratioOf(valuesOf(windows.held, 'p99'), valuesOf(windows.bare, 'p99'));
+    const figures = (['p50', 'p95', 'p99'] as const).map((key) => {
       const [without, withIt] = [medianOf(windows.bare, key), medianOf(windows.traced, key)];
       return figureOf(
         {
@@ -26,6 +28,9 @@ export async function latency({ rounds, seconds, target, generator }: Bench): Pr
         ratioOf(valuesOf(windows.traced, key), valuesOf(windows.bare, key)),
       );
     });
+    const what = '… while the agent is held';
+    const detail = 'the probes alone: on two cores the agent takes turns with generator or service';
+    return [...figures, figureOf({ row: 'latency', what, detail }, held)];
   } finally {
     await service.stop();
   }
