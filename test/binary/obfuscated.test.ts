@@ -10,8 +10,9 @@ import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { families } from '../../src/probes/families.ts';
 import { planAttach } from '../../src/probes/plan.ts';
+import { isFullRun } from '../support/full-run.ts';
 import { memorySource } from '../support/memory-source.ts';
-import { isFullRun, localStripped } from '../support/nethttp-builds.ts';
+import { localStripped } from '../support/nethttp-builds.ts';
 import { buildOrSkip } from '../support/skip.ts';
 
 const timeout = 600_000;

@@ -8,15 +8,16 @@ import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeWith, kernel, type Requirement } from '../support/capabilities.ts';
 import { Child } from '../support/child.ts';
+import { isFullRun } from '../support/full-run.ts';
 import { buildGo } from '../support/go-build.ts';
-import { isFull, Project, pack } from '../support/installed.ts';
+import { Project, pack } from '../support/installed.ts';
 
 const roots = fileURLToPath(new URL('../../.cache/roots', import.meta.url));
 const run = promisify(execFile);
 const BUILD_MS = 900_000;
 
 const full: Requirement = () =>
-  isFull ? undefined : 'builds whole root file systems: set GOIDSPAN_TEST_FULL=1';
+  isFullRun ? undefined : 'builds whole root file systems: set GOIDSPAN_TEST_FULL=1';
 const debootstrap: Requirement = () =>
   existsSync('/usr/sbin/debootstrap') ? undefined : 'no debootstrap (Debian package debootstrap)';
 

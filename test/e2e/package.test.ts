@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { startGrpcReceiver } from '../export/otlp-receiver.ts';
 import { describeLive } from '../support/capabilities.ts';
 import { Child } from '../support/child.ts';
+import { isFullRun } from '../support/full-run.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
-import { isFull, nodeOf, type Packed, Project, pack } from '../support/installed.ts';
+import { nodeOf, type Packed, Project, pack } from '../support/installed.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const CELL_MS = 240_000;
@@ -46,7 +47,7 @@ const lines: readonly Line[] = [
 const covering = ['2.0 on 26', '2.12 on 20', '3.1 on 22', '3.1 on 24'];
 const cells = lines
   .flatMap((line) => line.nodes.map((node) => ({ line, node, name: `${line.name} on ${node}` })))
-  .filter(({ name }) => isFull || covering.includes(name));
+  .filter(({ name }) => isFullRun || covering.includes(name));
 
 const nodeSdks = [
   {
@@ -160,7 +161,7 @@ describeLive('the package, installed', () => {
     },
   );
 
-  it.each(isFull ? [20, 22, 24, 26] : [20, 26])(
+  it.each(isFullRun ? [20, 22, 24, 26] : [20, 26])(
     'has a command that needs nothing else, on Node %i',
     { timeout: CELL_MS },
     async (node) => {

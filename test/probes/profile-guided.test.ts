@@ -7,7 +7,7 @@ import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { families } from '../../src/probes/families.ts';
 import { planAttach } from '../../src/probes/plan.ts';
-import { isFullRun } from '../support/nethttp-builds.ts';
+import { isFullRun } from '../support/full-run.ts';
 import { buildOrSkip } from '../support/skip.ts';
 
 const dir = 'test/fixtures/binary/profiled';

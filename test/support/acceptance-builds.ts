@@ -1,7 +1,7 @@
 /** The builds of the acceptance target that its tree is compared over: a covering part always, all of them on demand. */
 
+import { isFullRun } from './full-run.ts';
 import type { GoBuild } from './go-build.ts';
-import { isFullRun } from './nethttp-builds.ts';
 
 /** One cell of the matrix. */
 export interface AcceptanceBuild extends GoBuild {

@@ -12,9 +12,6 @@ const run = promisify(execFile);
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
 const INSTALL_MS = 180_000;
 
-/** Are the slow parts of the tests wanted? */
-export const isFull = process.env['GOIDSPAN_TEST_FULL'] === '1';
-
 export interface Packed {
   readonly tarball: string;
   readonly packedBytes: number;

@@ -1,5 +1,6 @@
 /** The builds of the net/http fixture that the binary tests run over: a covering part always, all of them on demand. */
 
+import { isFullRun } from './full-run.ts';
 import type { GoBuild } from './go-build.ts';
 
 const dir = 'test/fixtures/binary/nethttp';
@@ -59,7 +60,5 @@ const all: readonly NetHttpBuild[] = releases.flatMap((go) => [
   { ...of('external-pie-stripped', externalPie, go), cgo: true },
 ]);
 
-/** Whether every build is wanted, whatever it takes. */
-export const isFullRun = process.env['GOIDSPAN_TEST_FULL'] === '1';
-
+/** The builds of this run. */
 export const netHttpBuilds: readonly NetHttpBuild[] = isFullRun ? all : covering;
