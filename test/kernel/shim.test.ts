@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { constants } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GoidspanError } from '../../src/errors.ts';
@@ -8,10 +11,11 @@ import { requireProcess } from '../../src/target/process.ts';
 import { Programs } from '../../src/tracer/program.ts';
 import { count, TARGET_ROW_BYTES, wireLimit, wireSize } from '../../src/wire/wire.gen.ts';
 import { describeKernel, describeLive } from '../support/capabilities.ts';
+import { temporaryFolder } from '../support/command.ts';
 import { GoServer } from '../support/go-server.ts';
 import { Attached, buildHello } from './attached.ts';
 
-const { EINVAL, ENOENT, E2BIG } = constants.errno;
+const { EACCES, EINVAL, ENOENT, E2BIG } = constants.errno;
 const sites = (...offsets: number[]) =>
   offsets.map((fileOffset) => ({ fileOffset, register: 0, ifStackSuffices: false, frameStands: false }));
 
@@ -58,6 +62,26 @@ describeKernel('the shim', () => {
       forcePerfLinks: false,
     };
     expect(native.kernelOpen(options, new BigUint64Array(1), new Uint8Array(512))).toBe(-ENOENT);
+  });
+
+  it('gives the last line of the verifier that says what is wrong, and how many it leaves out', async () => {
+    const objectPath = join(await temporaryFolder(), 'rejected.bpfel.o');
+    const include = `/usr/include/${execFileSync('gcc', ['-dumpmachine'], { encoding: 'utf8' }).trim()}`;
+    const source = fileURLToPath(new URL('rejected.bpf.c', import.meta.url));
+    const flags = ['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-D__TARGET_ARCH_x86', `-I${include}`];
+    execFileSync('clang', [...flags, '-c', source, '-o', objectPath]);
+    const options = {
+      objectPath,
+      ringBytes: 1 << 20,
+      openSpansMax: 16,
+      inheritedMax: 16,
+      forcePerfLinks: false,
+    };
+    const said = new Uint8Array(512);
+    expect(native.kernelOpen(options, new BigUint64Array(1), said)).toBe(-EACCES);
+    expect(new TextDecoder().decode(said.subarray(0, said.indexOf(0)))).toMatch(
+      /^invalid bpf_context access off=4096 size=4 \(\d+ lines of verifier log omitted\)$/,
+    );
   });
 
   it('refuses a map that the kernel cannot hold, with what the kernel said', () => {
