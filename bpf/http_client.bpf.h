@@ -55,7 +55,7 @@ int http_client_start(struct pt_regs *ctx)
 	struct hit hit;
 	__u32 depth;
 
-	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_START))
+	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_START) || hit.target->flags & TARGET_DETACHING)
 		return 0;
 	target = hit.target;
 	goroutine = read_goroutine(target, g);

@@ -96,7 +96,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 	uaddr_t request_addr;
 	struct hit hit;
 
-	if (!hit_begin(&hit, ctx, reason))
+	if (!hit_begin(&hit, ctx, reason) || hit.target->flags & TARGET_DETACHING)
 		return;
 	target = hit.target;
 	request_addr = go_argument(ctx, &hit);

@@ -157,6 +157,7 @@ struct ev_process_exit {
 
 enum target_flag {
 	TARGET_SWISS_MAPS = 1 << 0, /* Go ≥ 1.24 */
+	TARGET_DETACHING = 1 << 1,  /* no span may begin any more: its end might be detached before its start */
 };
 
 /* What the programs must know of one target: the row of its slot in target_by_slot. */

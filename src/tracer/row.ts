@@ -21,6 +21,11 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, load
   };
 }
 
+/** The same row for a target whose probes are about to go: no span begins any more. */
+export function detachingRow(row: TargetRow): TargetRow {
+  return { ...row, flags: row.flags | targetFlag.TARGET_DETACHING };
+}
+
 /** A server may lack the client's fields and the other way round, but the way from a net.Conn to its descriptor is needed. */
 function canReadConnections(offsets: Record<OffsetName, number>): boolean {
   const way = [offsets.netConnFd, offsets.netFdPfd, offsets.pollFdSysfd];

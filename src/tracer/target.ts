@@ -8,11 +8,12 @@ import type { Kernel, Link } from '../kernel/kernel.ts';
 import type { HookPlan } from '../probes/plan.ts';
 import type { SpanSource } from '../span/to-span.ts';
 import type { ProcessFacts } from '../target/process.ts';
+import type { TargetRow } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
 import { findForeignCode } from './code-check.ts';
 import { type CheckedFamily, LiveCheck } from './live-check.ts';
 import type { Program } from './program.ts';
-import { targetRow } from './row.ts';
+import { detachingRow, targetRow } from './row.ts';
 
 export class Target {
   readonly info: TargetInfo;
@@ -31,6 +32,7 @@ export class Target {
   readonly #kernel: Kernel;
   #links: { readonly hook: string; readonly link: Link }[] = [];
   #loadBias = 0;
+  #row: TargetRow | undefined;
 
   constructor(
     kernel: Kernel,
@@ -78,16 +80,19 @@ export class Target {
   locate(): void {
     const { plan } = this.program;
     this.#loadBias = this.awaitsExec ? 0 : this.program.loadBias(readMaps(this.info.pid), this.facts.exeLink);
-    this.#kernel.setTarget(this.slot, targetRow(plan, this.info.targetId, this.info.pid, this.#loadBias));
+    this.#row = targetRow(plan, this.info.targetId, this.info.pid, this.#loadBias);
+    this.#kernel.setTarget(this.slot, this.#row);
   }
 
-  /** Detaches starts, births and ends, and empties the slot. Idempotent. */
+  /** Detaches everything in one grace period of the kernel, and empties the slot. Idempotent. */
   async detach(): Promise<void> {
-    const links = this.#links.reverse();
+    const links = this.#links.map(({ link }) => link);
     this.#links = [];
     // At once: a process that has replaced its program may be a new target before the links are closed.
     this.#kernel.followProcess(this.info.pid, 0);
-    await this.#close(links);
+    // No link goes before another for certain, so that nothing may begin now whose end would not be seen.
+    if (this.#row) this.#kernel.setTarget(this.slot, detachingRow(this.#row));
+    await this.#kernel.detach(links);
     this.#kernel.setTarget(this.slot, undefined);
   }
 
@@ -96,7 +101,7 @@ export class Target {
     const isOf = (hook: string, prefix: string) => hook.startsWith(`${prefix}_`);
     const others = this.#links.filter(({ hook }) => !isOf(hook, family));
     const kept = others.some(({ hook }) => isOf(hook, 'http')) ? others : [];
-    const links = this.#links.filter((attached) => !kept.includes(attached)).reverse();
+    const links = this.#links.filter((attached) => !kept.includes(attached));
     this.#links = kept;
     await this.#close(links);
   }

@@ -4,7 +4,7 @@ import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x56a44e80551e719en;
+export const WIRE_HASH = 0x381bd314137bcc5bn;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -65,6 +65,7 @@ export const spanText = {
 /** `enum target_flag` */
 export const targetFlag = {
   TARGET_SWISS_MAPS: 1,
+  TARGET_DETACHING: 2,
 } as const;
 
 /** `enum count` */
