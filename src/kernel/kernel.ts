@@ -173,7 +173,7 @@ export class Kernel {
 
   /** Records of the spans that are open now: those of one target (0: of all) that started before a kernel time. */
   async copyOpen(targetId: number, startedBeforeNs: bigint = 2n ** 64n - 1n): Promise<Batch> {
-    for (let bytes = 1 << 20; ; bytes *= 4) {
+    for (let bytes = 1 << 16; ; bytes *= 4) {
       const buffer = new ArrayBuffer(bytes);
       const used = await this.#native.copyOpen(
         this.#handle,
