@@ -189,7 +189,6 @@ struct target_row {
 	go_offset_t url_host GO_FIELD("net/url.URL.Host");
 	go_offset_t url_path GO_FIELD("net/url.URL.Path");
 	go_offset_t url_raw_query GO_FIELD("net/url.URL.RawQuery");
-	go_offset_t response_req GO_FIELD("net/http.response.req");
 	go_offset_t response_status GO_FIELD("net/http.response.status");
 	go_offset_t response_written GO_FIELD("net/http.response.written");
 	go_offset_t response_content_length GO_FIELD("net/http.response.contentLength");
@@ -213,7 +212,7 @@ struct target_row {
 	go_offset_t xnet_state_status GO_FIELD("golang.org/x/net/http2.responseWriterState.status?");
 	go_offset_t xnet_state_wrote_bytes GO_FIELD("golang.org/x/net/http2.responseWriterState.wroteBytes?");
 	go_offset_t xnet_stream_close_err GO_FIELD("golang.org/x/net/http2.stream.closeErr?");
-	__u16 padding;
+	__u32 padding;
 };
 
 /* Settings of all programs: the one element of the map `settings`. */

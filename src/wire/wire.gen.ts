@@ -4,7 +4,7 @@ import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x381bd314137bcc5bn;
+export const WIRE_HASH = 0xb3eb5b2f685af3ebn;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -293,7 +293,6 @@ export interface TargetRow {
   readonly urlHost: number;
   readonly urlPath: number;
   readonly urlRawQuery: number;
-  readonly responseReq: number;
   readonly responseStatus: number;
   readonly responseWritten: number;
   readonly responseContentLength: number;
@@ -353,31 +352,30 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(80, value.urlHost, true);
   view.setUint16(82, value.urlPath, true);
   view.setUint16(84, value.urlRawQuery, true);
-  view.setUint16(86, value.responseReq, true);
-  view.setUint16(88, value.responseStatus, true);
-  view.setUint16(90, value.responseWritten, true);
-  view.setUint16(92, value.responseContentLength, true);
-  view.setUint16(94, value.responseConn, true);
-  view.setUint16(96, value.responseClientGone, true);
-  view.setUint16(98, value.replyStatusCode, true);
-  view.setUint16(100, value.replyProtoMajor, true);
-  view.setUint16(102, value.replyProtoMinor, true);
-  view.setUint16(104, value.serverConnRwc, true);
-  view.setUint16(106, value.clientConnConn, true);
-  view.setUint16(108, value.netConnFd, true);
-  view.setUint16(110, value.netFdPfd, true);
-  view.setUint16(112, value.pollFdSysfd, true);
-  view.setUint16(114, value.h2WriterRws, true);
-  view.setUint16(116, value.h2StateStream, true);
-  view.setUint16(118, value.h2StateStatus, true);
-  view.setUint16(120, value.h2StateWroteBytes, true);
-  view.setUint16(122, value.h2StreamCloseErr, true);
-  view.setUint16(124, value.xnetWriterRws, true);
-  view.setUint16(126, value.xnetStateStream, true);
-  view.setUint16(128, value.xnetStateStatus, true);
-  view.setUint16(130, value.xnetStateWroteBytes, true);
-  view.setUint16(132, value.xnetStreamCloseErr, true);
-  view.setUint16(134, value.padding, true);
+  view.setUint16(86, value.responseStatus, true);
+  view.setUint16(88, value.responseWritten, true);
+  view.setUint16(90, value.responseContentLength, true);
+  view.setUint16(92, value.responseConn, true);
+  view.setUint16(94, value.responseClientGone, true);
+  view.setUint16(96, value.replyStatusCode, true);
+  view.setUint16(98, value.replyProtoMajor, true);
+  view.setUint16(100, value.replyProtoMinor, true);
+  view.setUint16(102, value.serverConnRwc, true);
+  view.setUint16(104, value.clientConnConn, true);
+  view.setUint16(106, value.netConnFd, true);
+  view.setUint16(108, value.netFdPfd, true);
+  view.setUint16(110, value.pollFdSysfd, true);
+  view.setUint16(112, value.h2WriterRws, true);
+  view.setUint16(114, value.h2StateStream, true);
+  view.setUint16(116, value.h2StateStatus, true);
+  view.setUint16(118, value.h2StateWroteBytes, true);
+  view.setUint16(120, value.h2StreamCloseErr, true);
+  view.setUint16(122, value.xnetWriterRws, true);
+  view.setUint16(124, value.xnetStateStream, true);
+  view.setUint16(126, value.xnetStateStatus, true);
+  view.setUint16(128, value.xnetStateWroteBytes, true);
+  view.setUint16(130, value.xnetStreamCloseErr, true);
+  view.setUint32(132, value.padding, true);
   return bytes;
 }
 
@@ -402,7 +400,6 @@ export const targetRowGoFields = {
   urlHost: 'net/url.URL.Host',
   urlPath: 'net/url.URL.Path',
   urlRawQuery: 'net/url.URL.RawQuery',
-  responseReq: 'net/http.response.req',
   responseStatus: 'net/http.response.status',
   responseWritten: 'net/http.response.written',
   responseContentLength: 'net/http.response.contentLength',

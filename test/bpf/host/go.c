@@ -19,7 +19,7 @@ static const struct target_row layout = {
 	.request_header = 56, .request_host = 128, .request_remote_addr = 176, .request_tls = 208,
 	.request_pattern = 232,
 	.url_scheme = 0, .url_host = 40, .url_path = 56, .url_raw_query = 88,
-	.response_conn = 0, .response_req = 8, .response_written = 104, .response_content_length = 112,
+	.response_conn = 0, .response_written = 104, .response_content_length = 112,
 	.response_status = 120, .response_client_gone = 217,
 	.reply_status_code = 16, .reply_proto_major = 40, .reply_proto_minor = 48,
 	.server_conn_rwc = 16, .client_conn_conn = 80, .net_conn_fd = 0, .net_fd_pfd = 0, .poll_fd_sysfd = 16,
