@@ -11,7 +11,7 @@ import { root } from './lib/process.mjs';
 
 const wireward = ['errors', 'wire'];
 const kernelward = [...wireward, 'binary', 'probes', 'target', 'kernel'];
-const exportward = [...wireward, 'correlate', 'span', 'export'];
+const exportward = [...wireward, 'correlate', 'span', 'otlp', 'export'];
 
 /** Room → rooms it may import from. A room is a folder of `src/` or a file directly in it. */
 const mayImport = {
@@ -24,7 +24,8 @@ const mayImport = {
   kernel: kernelward,
   correlate: wireward,
   span: [...wireward, 'correlate'],
-  export: exportward,
+  otlp: [...wireward, 'correlate', 'span'],
+  export: [...exportward, 'version'],
   recording: [...wireward, 'correlate'],
   tracer: [...kernelward, ...exportward, 'recording', 'version'],
   doctor: kernelward,
@@ -34,7 +35,7 @@ const mayImport = {
 };
 
 /** Rooms without I/O, clock and environment. `binary` gets its bytes handed in. */
-const pure = ['errors', 'version', 'wire', 'correlate', 'span'];
+const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'otlp'];
 
 /** Packages that belong to certain rooms only. */
 const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'] };

@@ -1,6 +1,7 @@
 /** Whether a span was an error, and of which class. */
 import { type SpanStatus, SpanStatusCode } from '@opentelemetry/api';
 import type { SpanEnding, SpanFact } from '../correlate/fact.ts';
+import type { SpanSource } from './span-source.ts';
 
 /** Status and, for errors, the value of `error.type`. */
 export interface Outcome {
@@ -29,16 +30,16 @@ const ERROR: SpanStatus = { code: SpanStatusCode.ERROR };
 /**
  * Decides as the HTTP conventions do: status ≥ 500 is an error, for clients ≥ 400; 1xx–3xx is none. The
  * description stays empty where the status code says it all.
- * `errorTypeName` gives the Go type (`*net.OpError`) of a link-time address.
+ * `source` gives the Go type (`*net.OpError`) of a link-time address.
  */
-export function outcomeOf(fact: SpanFact, errorTypeName: (addr: number) => string | undefined): Outcome {
+export function outcomeOf(fact: SpanFact, source: Pick<SpanSource, "errorTypeName">): Outcome {
   const ended = ERROR_BY_ENDING[fact.ending];
   if (ended) {
     return { status: { code: SpanStatusCode.ERROR, message: ended.message }, errorType: ended.errorType };
   }
   const { errorTypeAddr, statusCode } = fact.http;
   if (errorTypeAddr !== 0) {
-    const errorType = errorTypeName(errorTypeAddr) ?? '_OTHER';
+    const errorType = source.errorTypeName(errorTypeAddr) ?? '_OTHER';
     const message =
       errorType === '_OTHER'
         ? 'the call returned an error'

@@ -37,8 +37,12 @@ function decodeKey(key: string): string {
   }
 }
 
+/** Paths that encoding leaves as they are; nearly all are. */
+const plainPath = /^[\w;,/:@&=+$\-.!~*'()]*$/;
+
 /** Percent-encodes a decoded path (`url.URL.Path` in Go) so that it can stand in a URL. */
 export function encodePath(path: string): string {
+  if (plainPath.test(path)) return path;
   return encodeURI(path.replaceAll(/\p{Surrogate}/gu, '\uFFFD'))
     .replaceAll('?', '%3F')
     .replaceAll('#', '%23');

@@ -2,7 +2,8 @@
 import type { SpanFact } from '../correlate/fact.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { FrameSink } from '../recording/recorder.ts';
-import { type SpanSource, toSpan } from '../span/to-span.ts';
+import type { SpanSource } from '../span/span-source.ts';
+import { toSpan } from '../span/to-span.ts';
 import type { Counters } from './counters.ts';
 import type { FamilyFailure, LiveCheck } from './live-check.ts';
 

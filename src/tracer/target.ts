@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
 import type { HookPlan } from '../probes/plan.ts';
-import type { SpanSource } from '../span/to-span.ts';
+import type { SpanSource } from '../span/span-source.ts';
 import type { ProcessFacts } from '../target/process.ts';
 import type { TargetRow } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';

@@ -1,7 +1,7 @@
 /** A complete fact for tests: a plain GET on the server, with what a test wants changed. */
 import type { HttpExchange, SpanFact } from '../../src/correlate/fact.ts';
 import { createResource } from '../../src/span/resource.ts';
-import type { SpanSource } from '../../src/span/to-span.ts';
+import type { SpanSource } from '../../src/span/span-source.ts';
 
 /** Kernel time 0 is this Unix second. */
 export const BOOT_UNIX_SECONDS = 1_700_000_000;

@@ -1,0 +1,124 @@
+/**
+ * The fast path: a fact of our own as a `Span` of OTLP, without a `ReadableSpan` between. Says what `toSpan` says: both
+ * ask `describe-span.ts`, and a test compares them field by field.
+ */
+import { createTraceState } from '@opentelemetry/api';
+import type { SpanFact } from '../correlate/fact.ts';
+import type { AttributeSink } from '../span/attribute-sink.ts';
+import { cutText } from '../span/cut-text.ts';
+import { addAttributes, addLinkAttributes, headOf } from '../span/describe-span.ts';
+import type { SpanSource } from '../span/span-source.ts';
+import { writeFlags, writeStatus } from './encode-span.ts';
+import { writeTime } from './encode-time.ts';
+import { anyValue, keyValue, link as linkField, scopeSpans, span as spanField, values } from './fields.ts';
+import type { SpanLimits } from './limits.ts';
+import type { ProtoWriter } from './proto-writer.ts';
+
+const SAMPLED = 1;
+
+/** Writes attributes as they come. One serves all spans of a writer. */
+export class AttributeWriter implements AttributeSink {
+  /** Over the limit since `begin`. */
+  dropped = 0;
+  readonly #writer: ProtoWriter;
+  readonly #limits: SpanLimits;
+  #field = 0;
+  #left = 0;
+
+  constructor(writer: ProtoWriter, limits: SpanLimits) {
+    this.#writer = writer;
+    this.#limits = limits;
+  }
+
+  /** From here on attributes go into that field, so many at most. */
+  begin(field: number, countMax: number): void {
+    this.#field = field;
+    this.#left = countMax;
+    this.dropped = 0;
+  }
+
+  text(name: string, value: string): void {
+    if (this.#hasRoom()) {
+      this.#writer.textPair(this.#field, name, cutText(value, this.#limits.attributeValueLength));
+    }
+  }
+
+  int(name: string, value: number): void {
+    if (this.#hasRoom()) this.#writer.intPair(this.#field, name, value);
+  }
+
+  texts(name: string, texts: readonly string[]): void {
+    if (!this.#hasRoom()) return;
+    const pair = this.#writer.begin(this.#field);
+    this.#writer.string(keyValue.key, name);
+    const start = this.#writer.begin(keyValue.value);
+    const array = this.#writer.begin(anyValue.array);
+    for (const text of texts) {
+      const element = this.#writer.begin(values);
+      this.#writer.string(anyValue.string, cutText(text, this.#limits.attributeValueLength));
+      this.#writer.end(element);
+    }
+    this.#writer.end(array);
+    this.#writer.end(start);
+    this.#writer.end(pair);
+  }
+
+  #hasRoom(): boolean {
+    if (this.#left > 0) {
+      this.#left--;
+      return true;
+    }
+    this.dropped++;
+    return false;
+  }
+}
+
+/** Appends the span of the fact as a field of `ScopeSpans`. `attributes` must belong to `writer`. */
+export function encodeFact(
+  writer: ProtoWriter,
+  attributes: AttributeWriter,
+  fact: SpanFact,
+  source: SpanSource,
+  limits: SpanLimits,
+): void {
+  const head = headOf(fact, source);
+  const start = writer.begin(scopeSpans.spans, 2);
+  writer.words(spanField.traceId, fact.traceId);
+  writer.words(spanField.spanId, fact.spanId);
+  if (fact.traceState) writer.string(spanField.traceState, createTraceState(fact.traceState).serialize());
+  if (fact.parentSpanId) writer.words(spanField.parentSpanId, fact.parentSpanId);
+  writer.string(spanField.name, head.name);
+  writer.uint(spanField.kind, head.kind + 1);
+  const startTime = source.clock.toUnix(fact.start);
+  writeTime(writer, spanField.startTimeUnixNano, startTime[0], startTime[1]);
+  const endTime = source.clock.toUnix(fact.end);
+  writeTime(writer, spanField.endTimeUnixNano, endTime[0], endTime[1]);
+  attributes.begin(spanField.attributes, limits.attributeCount);
+  addAttributes(attributes, fact, head);
+  if (attributes.dropped > 0) writer.uint(spanField.droppedAttributesCount, attributes.dropped);
+  if (fact.link) writeLink(writer, attributes, fact.link, limits);
+  writeStatus(writer, head.status.code, head.status.message);
+  writeFlags(writer, spanField.flags, fact.traceFlags, fact.parentIsRemote);
+  writer.end(start, 2);
+}
+
+/** The ended span was kept only because it was sampled, so the link says so. */
+function writeLink(
+  writer: ProtoWriter,
+  attributes: AttributeWriter,
+  { traceId, spanId }: NonNullable<SpanFact['link']>,
+  limits: SpanLimits,
+): void {
+  if (limits.linkCount < 1) {
+    writer.uint(spanField.droppedLinksCount, 1);
+    return;
+  }
+  const start = writer.begin(spanField.links);
+  writer.words(linkField.traceId, traceId);
+  writer.words(linkField.spanId, spanId);
+  attributes.begin(linkField.attributes, limits.attributePerLinkCount);
+  addLinkAttributes(attributes);
+  if (attributes.dropped > 0) writer.uint(linkField.droppedAttributesCount, attributes.dropped);
+  writeFlags(writer, linkField.flags, SAMPLED, false);
+  writer.end(start);
+}

@@ -1,0 +1,20 @@
+/** What a target adds to its facts. Owns the type. */
+import type { HrTime } from '@opentelemetry/api';
+import type { Ktime } from '../correlate/fact.ts';
+import type { InstrumentationScope, Resource } from './readable-span.ts';
+
+/** All that a target adds to a fact. Make one per target and keep it. */
+export interface SpanSource {
+  /** One frozen object per target: serializers group by its identity. */
+  readonly resource: Resource;
+  /** One frozen object for all targets. */
+  readonly scope: InstrumentationScope;
+  /** Kernel time to Unix time, both in integer seconds and nanoseconds. */
+  readonly clock: { toUnix(ktime: Ktime): HrTime };
+  /** Go type (`*net.OpError`) at a run-time address of the target; undefined when not known. */
+  errorTypeName(addr: number): string | undefined;
+  /** Methods that stand for themselves in names; the rest become `_OTHER`. Default: those of RFC 9110 and PATCH. */
+  readonly knownMethods?: ReadonlySet<string>;
+  /** Longest string attribute of a `ReadableSpan`, in UTF-16 units; longer ones are cut. Default: no limit. */
+  readonly attributeValueLengthLimit?: number;
+}
