@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { HttpExchange, SpanEnding, SpanFact } from '../../src/correlate/fact.ts';
+import { NO_LIMITS, type SpanLimits } from '../../src/otlp/limits.ts';
+import { TraceRequestBuilder } from '../../src/otlp/trace-request.ts';
+import { toSpan } from '../../src/span/to-span.ts';
+import { makeFact, makeSource } from '../span/fact.ts';
+import { decodeRequest, spansOf } from '../support/otlp-proto.ts';
+import { Random } from '../support/random.ts';
+
+const source = makeSource();
+
+function byFact(facts: readonly SpanFact[], limits: SpanLimits = NO_LIMITS): Uint8Array {
+  const builder = new TraceRequestBuilder(limits);
+  for (const fact of facts) builder.addFact(fact, source);
+  return builder.take().bytes;
+}
+
+function bySpan(facts: readonly SpanFact[], limits: SpanLimits = NO_LIMITS): Uint8Array {
+  const builder = new TraceRequestBuilder(limits);
+  for (const fact of facts) builder.addSpan(toSpan(fact, source));
+  return builder.take().bytes;
+}
+
+const texts = ['', 'GET', 'PROPFIND', '/a/b', '/ü ?#', 'shop.example:8080', '[::1]:80', '@', 'x'.repeat(200), '日本'];
+const endings: SpanEnding[] = ['returned', 'panicked', 'hijacked', 'disconnected', 'goroutine_exited', 'process_exited'];
+
+function randomFact(random: Random): SpanFact {
+  const text = (): string | undefined => (random.below(3) ? random.pick(texts) : undefined);
+  const http: HttpExchange = {
+    method: random.pick(['GET', 'POST', '', 'BREW']),
+    scheme: random.pick(['http', 'https', undefined]),
+    host: text(),
+    path: random.pick(texts),
+    query: random.pick([undefined, 'a=b', 'sig=secret&x=1']),
+    pattern: random.pick([undefined, 'GET /items/{id}', 'example.com/', 'nothing']),
+    statusCode: random.pick([undefined, 200, 404, 503]),
+    protocolMajor: random.below(4),
+    protocolMinor: random.below(2),
+    responseBodyBytes: random.pick([undefined, 0, 5_000_000_000]),
+    peer: text(),
+    resendCount: random.pick([undefined, 1]),
+    errorTypeAddr: random.pick([0, 0, 0x6c0ffe, 1]),
+  };
+  const seconds = random.u32();
+  return makeFact(
+    {
+      role: random.pick(['server', 'client']),
+      traceId: [random.u32(), random.u32(), random.u32(), random.u32()],
+      spanId: [random.u32(), random.u32()],
+      parentSpanId: random.pick([undefined, [random.u32(), random.u32()]]),
+      parentIsRemote: random.below(2) === 0,
+      traceFlags: random.pick([1, 3]),
+      traceState: random.pick([undefined, 'a=1,b=2', 'not a state', 'a=1,,b=2']),
+      link: random.pick([undefined, { traceId: [1, 2, 3, random.u32()], spanId: [0, 1] }]),
+      start: [seconds, random.below(1e9)],
+      end: [seconds + random.below(3), random.below(1e9)],
+      goid: random.pick([1, 2 ** 40]),
+      parentGoid: random.pick([0, 17]),
+      threadId: random.pick([0, 4243]),
+      ending: random.pick(endings),
+      cut: random.pick([[], ['path', 'query']]),
+    },
+    http,
+  );
+}
+
+describe('a fact on the fast path', () => {
+  it('says what its ReadableSpan says, byte for byte but for a parent that there is not', () => {
+    const random = new Random(7);
+    for (let round = 0; round < 2_000; round++) {
+      const fact = randomFact(random);
+      const isRemote = fact.parentSpanId !== undefined && fact.parentIsRemote;
+      const facts = [{ ...fact, parentIsRemote: isRemote }];
+      expect(decodeRequest(byFact(facts))).toEqual(decodeRequest(bySpan(facts)));
+    }
+  });
+
+  it('keeps to limits as its ReadableSpan does', () => {
+    const limits = { ...NO_LIMITS, attributeCount: 4, attributeValueLength: 5, attributePerLinkCount: 0 };
+    const random = new Random(8);
+    for (let round = 0; round < 300; round++) {
+      const facts = [randomFact(random)].map((fact) => ({ ...fact, parentIsRemote: false }));
+      expect(spansOf(byFact(facts, limits))).toEqual(spansOf(bySpan(facts, limits)));
+    }
+  });
+
+  it('counts the link that a limit drops', () => {
+    const fact = makeFact({ link: { traceId: [1, 2, 3, 4], spanId: [5, 6] } });
+    expect(spansOf(byFact([fact], { ...NO_LIMITS, linkCount: 0 }))[0]).toMatchObject({
+      links: [],
+      droppedLinksCount: 1,
+    });
+  });
+
+  it('shares a group with every other of its target', () => {
+    const { resourceSpans } = decodeRequest(byFact([makeFact(), makeFact({ spanId: [1, 2] })])) as {
+      resourceSpans: { scopeSpans: { spans: unknown[] }[] }[];
+    };
+    expect(resourceSpans).toHaveLength(1);
+    expect(resourceSpans[0]?.scopeSpans[0]?.spans).toHaveLength(2);
+  });
+});
