@@ -2,8 +2,9 @@
 import { BatchSink } from './batch-sink.ts';
 import { FailureReporter } from './failure-reporter.ts';
 import { JsonlExporter } from './jsonl-exporter.ts';
+import { otlpSettingsOf } from './otlp/settings.ts';
 import { createOtlpExporter, probeEndpoint } from './otlp-exporter.ts';
-import { type BatchSettings, batchSettingsOf, destinationsOf, otlpSettingsOf } from './settings.ts';
+import { type BatchSettings, batchSettingsOf, destinationsOf } from './settings.ts';
 import { paintOf } from './terminal/span-line.ts';
 import { TreeExporter } from './terminal/tree-exporter.ts';
 

@@ -1,11 +1,14 @@
 /** The exporters of OpenTelemetry JS for OTLP, loaded only when wanted, and an early look at their endpoint. */
 import { connect } from 'node:net';
 import { classifyFailure, type ExportFailure } from './export-failure.ts';
-import type { OtlpSettings } from './settings.ts';
+import type { OtlpSettings } from './otlp/settings.ts';
 import type { SpanExporter } from './span-sink.ts';
 
 /** Makes the exporter; it reads headers, certificates, compression and timeout from `process.env` itself. */
-export async function createOtlpExporter({ protocol, url }: OtlpSettings): Promise<SpanExporter> {
+export async function createOtlpExporter({
+  protocol,
+  url,
+}: Pick<OtlpSettings, 'protocol' | 'url'>): Promise<SpanExporter> {
   if (protocol === 'grpc') {
     const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc');
     return new OTLPTraceExporter({ url });

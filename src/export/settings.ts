@@ -1,8 +1,8 @@
 /**
  * The standard `OTEL_*` variables that choose where spans go and in what portions. Pure: the environment comes in.
- * Headers, certificates, compression and timeouts of OTLP are read by the exporters themselves.
+ * `otlp/settings.ts` reads those that say how OTLP leaves.
  */
-import { GoidspanError } from '../errors.ts';
+import { variableOf } from './otlp/variables.ts';
 
 /** Where the environment sends spans. */
 export type Destination = 'otlp' | 'console';
@@ -13,13 +13,6 @@ export interface BatchSettings {
   readonly maxExportBatchSize: number;
   readonly scheduledDelayMillis: number;
   readonly exportTimeoutMillis: number;
-}
-
-/** How OTLP leaves. */
-export interface OtlpSettings {
-  readonly protocol: 'grpc' | 'http/protobuf';
-  /** As the exporter wants it: for HTTP with the path of the signal, for gRPC as it was given. */
-  readonly url: string;
 }
 
 type Warn = (message: string) => void;
@@ -38,55 +31,7 @@ export function destinationsOf(env: NodeJS.ProcessEnv, warn: Warn): readonly Des
     else if (name !== '') warn(`OTEL_TRACES_EXPORTER=${name} is not supported (use otlp, console or none)`);
   }
   if (chosen.size > 0) return [...chosen];
-  return endpointOf(env) === undefined ? undefined : ['otlp'];
-}
-
-/**
- * Reads `OTEL_EXPORTER_OTLP_[TRACES_]PROTOCOL` and `…_ENDPOINT`. Without a protocol it is `http/protobuf`, as the
- * specification has it, but for port 4317, which is registered for OTLP over gRPC.
- * @throws {GoidspanError} `bad_endpoint`.
- */
-export function otlpSettingsOf(env: NodeJS.ProcessEnv, warn: Warn): OtlpSettings {
-  const endpoint = endpointOf(env);
-  const protocol = protocolOf(env, endpoint?.text, warn);
-  if (protocol === 'grpc') {
-    const url = endpoint?.text ?? 'http://localhost:4317';
-    parseUrl(/^\w+:\/\//.test(url) ? url : `https://${url}`, url, ['http:', 'https:', 'unix:']);
-    return { protocol, url };
-  }
-  const text = endpoint?.text ?? 'http://localhost:4318';
-  const url = parseUrl(text, text, ['http:', 'https:']);
-  if (!endpoint?.isForTraces) url.pathname = `${url.pathname.replace(/\/$/, '')}/v1/traces`;
-  return { protocol, url: url.href };
-}
-
-function endpointOf(env: NodeJS.ProcessEnv): { text: string; isForTraces: boolean } | undefined {
-  const forTraces = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']?.trim();
-  if (forTraces) return { text: forTraces, isForTraces: true };
-  const forAll = env['OTEL_EXPORTER_OTLP_ENDPOINT']?.trim();
-  return forAll ? { text: forAll, isForTraces: false } : undefined;
-}
-
-function protocolOf(
-  env: NodeJS.ProcessEnv,
-  endpoint: string | undefined,
-  warn: Warn,
-): OtlpSettings['protocol'] {
-  const text =
-    env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL']?.trim() || env['OTEL_EXPORTER_OTLP_PROTOCOL']?.trim();
-  if (text === 'grpc' || text === 'http/protobuf') return text;
-  if (text) warn(`OTEL_EXPORTER_OTLP_PROTOCOL=${text} is not supported (using http/protobuf)`);
-  return !text && /:4317\/?$/.test(endpoint ?? '') ? 'grpc' : 'http/protobuf';
-}
-
-function parseUrl(text: string, asGiven: string, schemes: readonly string[]): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && schemes.includes(url.protocol)) return url;
-  throw new GoidspanError(
-    'bad_endpoint',
-    `cannot export to ${JSON.stringify(asGiven)}: not a URL of OTLP (set OTEL_EXPORTER_OTLP_ENDPOINT, ` +
-      'for example to http://localhost:4318)',
-  );
+  return variableOf(env, 'traces', 'ENDPOINT') ? ['otlp'] : undefined;
 }
 
 /**

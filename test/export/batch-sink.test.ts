@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BatchSink } from '../../src/export/batch-sink.ts';
 import { FailureReporter } from '../../src/export/failure-reporter.ts';
+import type { OtlpSettings } from '../../src/export/otlp/settings.ts';
 import { createOtlpExporter, probeEndpoint } from '../../src/export/otlp-exporter.ts';
-import type { BatchSettings, OtlpSettings } from '../../src/export/settings.ts';
+import type { BatchSettings } from '../../src/export/settings.ts';
 import type { SpanExporter } from '../../src/export/span-sink.ts';
 import { closedPort, type Receiver, startGrpcReceiver, startHttpReceiver } from './otlp-receiver.ts';
 import { makeSpan, makeSpans, sumOf } from './spans.ts';
