@@ -1,11 +1,18 @@
 /** The two ends of the way out: what takes spans, and what sends them. Owns structural types only. */
+import type { SpanFact } from '../correlate/fact.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
+import type { SpanSource } from '../span/span-source.ts';
 
 /** Takes ended spans: any `SpanProcessor` of the SDK is one. `onEnd` must not throw. */
 export interface SpanSink {
   onEnd(span: ReadableSpan): void;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
+}
+
+/** Takes facts as they are: a way out that makes its own form of them, and spares the `ReadableSpan`. */
+export interface FactSink {
+  onFact(fact: SpanFact, source: SpanSource): void;
 }
 
 /** Outcome of one export: 0 is success, 1 failure (`ExportResultCode` of the SDK). */

@@ -1,7 +1,8 @@
 /** From a fact to the processors: the same way for spans that happen now and for those of a recording. */
 import type { SpanFact } from '../correlate/fact.ts';
-import type { SpanSink } from '../export/span-sink.ts';
+import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { FrameSink } from '../recording/recorder.ts';
+import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { toSpan } from '../span/to-span.ts';
 import type { Counters } from './counters.ts';
@@ -24,6 +25,8 @@ export interface SpanPipelineOptions {
   /** Told the type names that were needed. */
   readonly recorder?: FrameSink | undefined;
 }
+
+const takesFacts = (sink: SpanSink | FactSink): sink is FactSink => 'onFact' in sink;
 
 /** Type names that were recorded, at once; the rest are recorded again. */
 const RECORDED_NAMES_MAX = 4_096;
@@ -52,11 +55,16 @@ export class SpanPipeline {
     }
     target.spans++;
     counters[fact.role]++;
-    const span = toSpan(fact, target.source);
     this.#recordTypeName(fact, target.source);
+    let span: ReadableSpan | undefined;
     for (const processor of processors) {
       try {
-        processor.onEnd(span);
+        if (takesFacts(processor)) {
+          processor.onFact(fact, target.source);
+        } else {
+          span ??= toSpan(fact, target.source);
+          processor.onEnd(span);
+        }
       } catch {
         counters.lose('processor_threw');
       }

@@ -1,0 +1,126 @@
+/**
+ * Our way out by OTLP: spans and facts are encoded as they come, cut into requests, and delivered. Owns the counting at
+ * the door; when to send is the batcher's, how often to try the delivery's.
+ */
+import { TraceFlags } from '@opentelemetry/api';
+import type { SpanFact } from '../../correlate/fact.ts';
+import type { SpanLimits } from '../../otlp/limits.ts';
+import type { ReadableSpan } from '../../span/readable-span.ts';
+import type { SpanSource } from '../../span/span-source.ts';
+import { ExportCounts, type ExportCountsSnapshot } from '../export-counts.ts';
+import type { ExportEvent } from '../export-event.ts';
+import type { FailureReporter } from '../failure-reporter.ts';
+import type { FactSink, SpanSink } from '../span-sink.ts';
+import { Delivery, type DeliveryState } from './delivery.ts';
+import type { DeliverySettings } from './delivery-settings.ts';
+import { RequestBatcher } from './request-batcher.ts';
+import type { Transport } from './transport.ts';
+
+export interface OtlpSinkOptions {
+  /** Names this way out in the summary. */
+  readonly name: string;
+  readonly transport: Transport;
+  readonly delivery: DeliverySettings;
+  readonly limits: SpanLimits;
+  /** Spans in one request. */
+  readonly maxExportBatchSize: number;
+  /** Spans that wait or are under way; most users bound the bytes alone. */
+  readonly maxQueueSize: number;
+  readonly scheduledDelayMillis: number;
+  readonly reporter: FailureReporter;
+  /** Told what happens; what it throws is dropped. */
+  readonly onEvent?: (event: ExportEvent) => void;
+}
+
+/** For everything that is under way when the end has come. */
+const DRAIN_DEADLINE_MS = 5_000;
+
+export class OtlpSink implements SpanSink, FactSink {
+  readonly name: string;
+  readonly #maxQueueSize: number;
+  readonly #counts = new ExportCounts();
+  readonly #batcher: RequestBatcher;
+  readonly #delivery: Delivery;
+  #closing: Promise<void> | undefined;
+
+  constructor({ name, transport, delivery, reporter, onEvent, maxQueueSize, ...batch }: OtlpSinkOptions) {
+    this.name = name;
+    this.#maxQueueSize = maxQueueSize;
+    this.#delivery = new Delivery(transport, delivery, {
+      counts: this.#counts,
+      onEvent: onEvent ?? (() => {}),
+      onFailure: (failure) => reporter.failed(failure),
+    });
+    this.#batcher = new RequestBatcher({
+      ...batch,
+      send: (request) => void this.#delivery.push(request),
+      lose: (reason) => this.#counts.lose(reason, 1),
+    });
+  }
+
+  /** Never throws; what is refused is counted. */
+  onEnd(span: ReadableSpan): void {
+    if (this.#admits(traceFlagsOf(span))) this.#batcher.addSpan(span);
+  }
+
+  /** The same for a fact, without the `ReadableSpan` between. */
+  onFact(fact: SpanFact, source: SpanSource): void {
+    if (this.#admits(fact.traceFlags)) this.#batcher.addFact(fact, source);
+  }
+
+  /** Resolves when all that was handed over has an outcome, or after five seconds; the rest stays queued. Never rejects. */
+  async forceFlush(deadlineMs = DRAIN_DEADLINE_MS): Promise<void> {
+    const endsAt = performance.now() + deadlineMs;
+    await this.#batcher.flush();
+    await this.#delivery.flush(endsAt - performance.now());
+  }
+
+  /** Drains until the deadline (five seconds from now), then gives up and counts. Idempotent; never rejects. */
+  shutdown(deadlineMs = DRAIN_DEADLINE_MS): Promise<void> {
+    this.#closing ??= this.#shutdown(deadlineMs);
+    return this.#closing;
+  }
+
+  counts(): ExportCountsSnapshot {
+    return this.#counts.snapshot();
+  }
+
+  /** Of what waits and is under way. */
+  get queue(): DeliveryState {
+    const state = this.#delivery.state;
+    return {
+      ...state,
+      spans: state.spans + this.#batcher.spans,
+      bytes: state.bytes + this.#batcher.bytes,
+    };
+  }
+
+  #admits(traceFlags: number): boolean {
+    this.#counts.handed++;
+    const reason = this.#refusalOf(traceFlags);
+    if (reason !== undefined) this.#counts.lose(reason, 1);
+    return reason === undefined;
+  }
+
+  #refusalOf(traceFlags: number): string | undefined {
+    if (this.#closing) return 'closed';
+    if ((traceFlags & TraceFlags.SAMPLED) === 0) return 'not_sampled';
+    if (this.#maxQueueSize < Number.POSITIVE_INFINITY && this.queue.spans >= this.#maxQueueSize) return 'queue_full';
+    return undefined;
+  }
+
+  async #shutdown(deadlineMs: number): Promise<void> {
+    const endsAt = performance.now() + deadlineMs;
+    await this.#batcher.flush();
+    await this.#delivery.shutdown(Math.max(0, endsAt - performance.now()));
+  }
+}
+
+/** Something that is no span is sampled until its encoding shows what it is. */
+function traceFlagsOf(span: ReadableSpan): number {
+  try {
+    return span.spanContext().traceFlags;
+  } catch {
+    return TraceFlags.SAMPLED;
+  }
+}
