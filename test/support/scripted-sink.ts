@@ -64,8 +64,8 @@ export type SinkAnswer =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: Uint8Array | string;
     }
-  /** Status 200 (and `grpc-status: 0`) with these bytes as the whole body: over gRPC with the frame, if there is one. */
-  | { readonly bytes: Uint8Array };
+  /** Status 200 (and `grpc-status: 0`) with these bytes as the whole body: over gRPC with their frame, if they have one. */
+  | { readonly bytes: Uint8Array; readonly headers?: Readonly<Record<string, string>> };
 
 export interface SinkOptions {
   readonly protocol: 'grpc' | 'http';
@@ -246,7 +246,8 @@ function answerGrpc(stream: ServerHttp2Stream, answer: SinkAnswer): void {
   }
   const isStatus = typeof answer === 'object' && 'grpcStatus' in answer;
   const trailers = isStatus ? trailersOf(answer) : { 'grpc-status': '0' };
-  const headers = { ':status': 200, 'content-type': 'application/grpc' };
+  const more = typeof answer === 'object' && 'bytes' in answer ? answer.headers : {};
+  const headers = { ':status': 200, 'content-type': 'application/grpc', ...more };
   if (isStatus && answer.trailersOnly) {
     stream.respond({ ...headers, ...trailers }, { endStream: true });
     return;
@@ -271,7 +272,8 @@ function answerHttp(response: ServerResponse, answer: SinkAnswer): void {
     throw new Error('a status of gRPC cannot be answered over HTTP');
   }
   const leave = answer === 'accept-and-leave' ? { connection: 'close' } : {};
-  response.writeHead(200, { 'content-type': 'application/x-protobuf', ...leave });
+  const more = typeof answer === 'object' && 'bytes' in answer ? answer.headers : {};
+  response.writeHead(200, { 'content-type': 'application/x-protobuf', ...leave, ...more });
   response.end(bytesOf(answer, (message) => message));
 }
 
