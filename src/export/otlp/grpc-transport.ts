@@ -64,7 +64,9 @@ export class GrpcTransport implements Transport {
       listen(lease.session, stream, finish);
       write(stream, body);
       return (why) => {
-        if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
+        // A reset goes out even for a stream that is over, and servers take many of them for an attack (CVE-2023-44487).
+        const isOver = why === 'answered' && stream.writableFinished;
+        if (!isOver && !stream.closed) stream.close(constants.NGHTTP2_CANCEL);
         lease.release(why === 'timeout');
       };
     });

@@ -77,6 +77,13 @@ describe('a call over gRPC', () => {
     expect(sink.acceptedSpans).toBe(100_000);
   });
 
+  it('resets nothing that was answered: servers take many resets for an attack', async () => {
+    const sink = await startSink();
+    const transport = transportTo(sink.url);
+    for (let count = 0; count < 1_500; count++) expect(await sendOne(transport)).toEqual(TAKEN);
+    expect(sink.connections).toBe(1);
+  });
+
   it('hears that spans were rejected, and warnings', async () => {
     const partial = { rejected: 1, message: 'too old' };
     const { transport } = await against(({ number }) => ({
