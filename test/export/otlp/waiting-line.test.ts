@@ -4,13 +4,22 @@ import { WaitingLine } from '../../../src/export/otlp/waiting-line.ts';
 import { Random } from '../../support/random.ts';
 import { halvingCodec } from './scripted-transport.ts';
 
-it('is in order, and hands each out once for compression, whatever comes, goes and comes back', () => {
+it('is in order, and hands each out for compression, whatever comes, goes and comes back', () => {
   const random = new Random(1);
   const line = new WaitingLine();
   const under: QueuedRequest[] = [];
   let joined = 0;
   let begun = 0;
   const model: number[] = [];
+  const asEncoded = new Set<number>();
+  const begin = (): boolean => {
+    const next = line.nextAsEncoded();
+    if (!next) return false;
+    if (!asEncoded.delete(next.sequence)) throw new Error(`${next.sequence} is handed out`);
+    void next.compress(halvingCodec);
+    begun++;
+    return true;
+  };
   for (let step = 0; step < 60_000; step++) {
     // Long phases in which it grows, and in which it shrinks.
     const isGrowing = step % 20_000 < 12_000;
@@ -19,29 +28,28 @@ it('is in order, and hands each out once for compression, whatever comes, goes a
       const more = { sequence: ++joined, expiresAt: 0, onResize: () => {} };
       line.join(new QueuedRequest({ bytes: new Uint8Array(4), spans: 1 }, more));
       model.push(joined);
+      asEncoded.add(joined);
     } else if (choice < 7) {
       const taken = under.length < 4 ? line.take() : undefined;
       if (taken) {
         const first = model.shift();
         if (taken.sequence !== first) throw new Error(`took ${taken.sequence}, not ${first}`);
         under.push(taken);
+        asEncoded.delete(taken.sequence);
       }
     } else if (choice === 7) {
       const [back] = under.splice(random.below(4), 1);
       if (back) {
         line.rejoin(back);
         model.push(back.sequence);
+        if (back.isAsEncoded) asEncoded.add(back.sequence);
         model.sort((one, other) => one - other);
       }
     } else if (choice === 8) under.splice(random.below(4), 1);
-    else {
-      const next = line.nextAsEncoded();
-      if (next) {
-        if (!next.isAsEncoded || !model.includes(next.sequence))
-          throw new Error(`${next.sequence} is handed out`);
-        void next.compress(halvingCodec);
-        begun++;
-      }
+    else begin();
+    if (step % 7_000 === 6_999) {
+      while (begin());
+      if (asEncoded.size > 0) throw new Error(`${asEncoded.size} are never handed out`);
     }
     if (line.length !== model.length || line.oldest?.sequence !== model[0]) {
       throw new Error(
