@@ -16,7 +16,7 @@ export default defineConfig([
     format: ['esm'],
     entry: {
       index: 'src/index.ts',
-      'kernel/ingest-worker': 'src/kernel/ingest-worker.ts',
+      'tracer/ingest-worker': 'src/tracer/ingest-worker.ts',
       'cli/main': 'src/cli/main.ts',
     },
   },

@@ -82,7 +82,7 @@ export async function buildJs() {
     'dist/index.cjs',
     'dist/index.d.ts',
     'dist/cli/main.js',
-    'dist/kernel/ingest-worker.js',
+    'dist/tracer/ingest-worker.js',
   ];
   const inputs = ['src', 'tsdown.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
   await unlessFresh('js', { inputs, outputs }, async () => {

@@ -4,10 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { GoidspanError } from '../errors.ts';
-import type { BatchSink } from '../export/batch-sink.ts';
 import { createExport } from '../export/create-export.ts';
 import { samplerOf } from '../export/sampler.ts';
-import type { SpanSink } from '../export/span-sink.ts';
+import type { ExportSink } from '../export/span-sink.ts';
 import { useColor } from '../export/terminal/use-color.ts';
 import type { TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
@@ -36,7 +35,7 @@ export interface CommandContext {
 /** A running tracer with its ways out. */
 export class Session {
   readonly tracer: Tracer;
-  readonly #sinks: readonly BatchSink[];
+  readonly #sinks: readonly ExportSink[];
   readonly #options: CommonOptions;
   readonly #terminal: Terminal;
   readonly #state: SessionState;
@@ -50,7 +49,9 @@ export class Session {
     const state = new SessionState();
     try {
       const tracer = await context.openTracer({
-        processors: sinks.map(leaveFlushingToTheSession),
+        processors: sinks,
+        // The session shuts them down right after the tracer, within one deadline instead of two.
+        flushesProcessors: false,
         sampler: samplerOf(env, report),
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
         onEvent: (event) => {
@@ -67,7 +68,7 @@ export class Session {
 
   private constructor(
     tracer: Tracer,
-    sinks: readonly BatchSink[],
+    sinks: readonly ExportSink[],
     options: CommonOptions,
     terminal: Terminal,
     state: SessionState,
@@ -134,7 +135,7 @@ export class Session {
 export async function openSinks(
   options: Pick<CommonOptions, 'outFile' | 'summaryFile'>,
   { terminal, env, isQuiet = false }: Pick<CommandContext, 'terminal' | 'env' | 'isQuiet'>,
-): Promise<readonly BatchSink[]> {
+): Promise<readonly ExportSink[]> {
   logDiagnostics(env, terminal);
   if (options.summaryFile !== undefined) await writeSummary(options.summaryFile, '');
   return createExport(
@@ -149,11 +150,6 @@ export async function openSinks(
     },
     env,
   );
-}
-
-/** The session shuts the ways out down right after the tracer, within one deadline instead of two. */
-function leaveFlushingToTheSession(sink: BatchSink): SpanSink {
-  return { onEnd: (span) => sink.onEnd(span), forceFlush: async () => {}, shutdown: () => sink.shutdown() };
 }
 
 /** Which targets there were and which there still are. */

@@ -2,9 +2,11 @@
 import { BatchSink } from './batch-sink.ts';
 import { FailureReporter } from './failure-reporter.ts';
 import { JsonlExporter } from './jsonl-exporter.ts';
-import { otlpSettingsOf } from './otlp/settings.ts';
-import { createOtlpExporter, probeEndpoint } from './otlp-exporter.ts';
-import { type BatchSettings, batchSettingsOf, destinationsOf } from './settings.ts';
+import { OtlpExport } from './otlp/otlp-export.ts';
+import { otlpSinkSettingsOf } from './otlp/otlp-sink-settings.ts';
+import { probeEndpoint } from './otlp/probe-endpoint.ts';
+import { type BatchSettings, destinationsOf } from './settings.ts';
+import type { ExportSink } from './span-sink.ts';
 import { paintOf } from './terminal/span-line.ts';
 import { TreeExporter } from './terminal/tree-exporter.ts';
 
@@ -31,16 +33,16 @@ const TERMINAL_BATCH: BatchSettings = { ...FILE_BATCH, scheduledDelayMillis: 50 
 
 /**
  * Makes the ways out; the first is the one that `spans.exported` of the summary speaks of.
- * Names: `otlp`, `file`, `terminal`. `env` should be `process.env`: the OTLP exporters read more from that.
+ * Names: `otlp`, `file`, `terminal`.
  * @throws {GoidspanError} `bad_endpoint`, `cannot_write`.
  */
 export async function createExport(
   { outFile, terminal, isQuiet, report }: ExportOptions,
   env: NodeJS.ProcessEnv,
-): Promise<readonly BatchSink[]> {
+): Promise<readonly ExportSink[]> {
   const destinations = destinationsOf(env, report) ?? (isQuiet ? [] : ['console']);
-  const sinks: BatchSink[] = [];
-  if (destinations.includes('otlp')) sinks.push(await createOtlpSink(env, report));
+  const sinks: ExportSink[] = [];
+  if (destinations.includes('otlp')) sinks.push(await createOtlpExport(env, report));
   if (outFile !== undefined) sinks.push(await createFileSink(outFile, report));
   if (destinations.includes('console')) {
     const exporter = new TreeExporter({ write: terminal.write, paint: paintOf(terminal.useColor) });
@@ -56,11 +58,13 @@ async function createFileSink(path: string, report: (message: string) => void): 
   return new BatchSink(exporter, { name: 'file', batch: FILE_BATCH, reporter });
 }
 
-async function createOtlpSink(env: NodeJS.ProcessEnv, report: (message: string) => void): Promise<BatchSink> {
-  const settings = otlpSettingsOf(env, report);
-  const reporter = new FailureReporter(settings.url, report);
-  const early = await probeEndpoint(settings.url);
+async function createOtlpExport(
+  env: NodeJS.ProcessEnv,
+  report: (message: string) => void,
+): Promise<OtlpExport> {
+  const settings = otlpSinkSettingsOf('otlp', {}, env, report);
+  const reporter = new FailureReporter(settings.otlp.url, report);
+  const early = await probeEndpoint(settings.otlp.url);
   if (early) reporter.failed(early);
-  const exporter = await createOtlpExporter(settings);
-  return new BatchSink(exporter, { name: 'otlp', batch: batchSettingsOf(env, report), reporter });
+  return new OtlpExport(settings, { onFailure: (failure) => reporter.failed(failure), onEvent: () => {} });
 }

@@ -45,8 +45,16 @@ const DEFAULT_BATCH: BatchSettings = {
   exportTimeoutMillis: 30_000,
 };
 
-/** Reads `OTEL_BSP_*`; a value that is not a positive integer is said and ignored. */
-export function batchSettingsOf(env: NodeJS.ProcessEnv, warn: Warn): BatchSettings {
+/**
+ * `chosen` before `OTEL_BSP_*` before `defaults`; a value of the environment that is not a positive integer is said and
+ * ignored.
+ */
+export function batchSettingsOf(
+  env: NodeJS.ProcessEnv,
+  warn: Warn,
+  defaults: BatchSettings = DEFAULT_BATCH,
+  chosen: Partial<BatchSettings> = {},
+): BatchSettings {
   const read = (name: string, fallback: number): number => {
     const text = env[name]?.trim();
     if (!text) return fallback;
@@ -54,14 +62,12 @@ export function batchSettingsOf(env: NodeJS.ProcessEnv, warn: Warn): BatchSettin
     warn(`${name}=${text} is not a positive integer (using ${fallback})`);
     return fallback;
   };
-  const maxQueueSize = read('OTEL_BSP_MAX_QUEUE_SIZE', DEFAULT_BATCH.maxQueueSize);
-  return {
-    maxQueueSize,
-    maxExportBatchSize: Math.min(
-      read('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', DEFAULT_BATCH.maxExportBatchSize),
-      maxQueueSize,
-    ),
-    scheduledDelayMillis: read('OTEL_BSP_SCHEDULE_DELAY', DEFAULT_BATCH.scheduledDelayMillis),
-    exportTimeoutMillis: read('OTEL_BSP_EXPORT_TIMEOUT', DEFAULT_BATCH.exportTimeoutMillis),
+  const settings = {
+    maxQueueSize: read('OTEL_BSP_MAX_QUEUE_SIZE', defaults.maxQueueSize),
+    maxExportBatchSize: read('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', defaults.maxExportBatchSize),
+    scheduledDelayMillis: read('OTEL_BSP_SCHEDULE_DELAY', defaults.scheduledDelayMillis),
+    exportTimeoutMillis: read('OTEL_BSP_EXPORT_TIMEOUT', defaults.exportTimeoutMillis),
+    ...chosen,
   };
+  return { ...settings, maxExportBatchSize: Math.min(settings.maxExportBatchSize, settings.maxQueueSize) };
 }

@@ -2,12 +2,20 @@
 import type { SpanFact } from '../correlate/fact.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
+import type { ExportCountsSnapshot } from './export-counts.ts';
 
 /** Takes ended spans: any `SpanProcessor` of the SDK is one. `onEnd` must not throw. */
 export interface SpanSink {
   onEnd(span: ReadableSpan): void;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
+}
+
+/** A sink that counts: everything that was handed to it, and what became of it. */
+export interface ExportSink extends SpanSink {
+  /** Names it in the summary: `otlp`, `file`, `terminal`. */
+  readonly name: string;
+  counts(): ExportCountsSnapshot;
 }
 
 /** Takes facts as they are: a way out that makes its own form of them, and spares the `ReadableSpan`. */

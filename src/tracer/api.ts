@@ -8,6 +8,8 @@ import type { FrameSink } from '../recording/recorder.ts';
 export interface TracerOptions {
   /** Where finished spans go: any `SpanProcessor`. */
   readonly processors: readonly SpanSink[];
+  /** Whether `close` flushes the processors. Default true. */
+  readonly flushesProcessors?: boolean;
   /** Default: every trace, unless a remote parent says otherwise. */
   readonly sampler?: SamplerSettings;
   /** Overrides `service.name` of all targets. */

@@ -2,6 +2,12 @@
 import type { BadRecord } from '../wire/decode.ts';
 import type { TracerStats } from './api.ts';
 
+/** What has been counted in another thread. */
+export interface MoreCounts {
+  readonly spans: { readonly server: number; readonly client: number };
+  readonly lost: Readonly<Record<string, number>>;
+}
+
 /** What can get lost after the kernel has handed a record over. */
 export type UserLoss =
   | BadRecord
@@ -30,16 +36,22 @@ export class Counters {
     return Object.fromEntries(this.#lost);
   }
 
-  /** Puts the kernel's counters (named as in `enum count`) and run statistics beside ours. */
+  /** Puts the kernel's counters (named as in `enum count`), run statistics and another thread's counts beside ours. */
   stats(
     kernelCounts: Readonly<Record<string, number>>,
     runs: Readonly<Record<string, { runs: number; runTimeNs: number }>>,
     targets: TracerStats['targets'],
+    more: MoreCounts | undefined,
   ): TracerStats {
     const byProbe = select(kernelCounts, 'HIT_');
     const byReason = { ...select(kernelCounts, 'LOST_'), ...this.lost() };
+    for (const [reason, count] of Object.entries(more?.lost ?? {})) {
+      byReason[reason] = (byReason[reason] ?? 0) + count;
+    }
+    const server = this.server + (more?.spans.server ?? 0);
+    const client = this.client + (more?.spans.client ?? 0);
     return {
-      spans: { ended: this.server + this.client, byKind: { server: this.server, client: this.client } },
+      spans: { ended: server + client, byKind: { server, client } },
       hits: {
         total: sum(byProbe),
         byProbe,

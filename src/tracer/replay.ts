@@ -1,19 +1,13 @@
 /** Makes the spans of a recording again: the same objects that the tracer made, from the same records. */
 
-import type { SpanFact } from '../correlate/fact.ts';
-import { spanFact } from '../correlate/span-fact.ts';
 import type { SpanSink } from '../export/span-sink.ts';
-import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame, TargetFrame } from '../recording/format.ts';
+import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../recording/format.ts';
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
-import type { InstrumentationScope } from '../span/readable-span.ts';
-import { createResource } from '../span/resource.ts';
 import { batchOf } from '../wire/batch.ts';
-import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { decodeBatch } from '../wire/decode.ts';
+import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
-import { Counters } from './counters.ts';
-import { LiveCheck } from './live-check.ts';
-import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
+import { SpanStage } from './span-stage.ts';
 
 export interface ReplayOptions {
   /** Names the recording in errors. */
@@ -58,105 +52,68 @@ export async function replay(
   }
 }
 
-interface ReplayTarget extends SpanTarget {
-  readonly typeNames: Map<number, string>;
-}
-
-const NO_SCOPE: InstrumentationScope = { name: '' };
-
 class Replayer {
   readonly #options: ReplayOptions;
-  readonly #counters = new Counters();
-  readonly #targets = new Map<number, ReplayTarget>();
-  readonly #pipeline: SpanPipeline;
+  readonly #stage: SpanStage;
   #start: StartFrame | undefined;
-  #scope = NO_SCOPE;
-  #offset: ClockOffset = [0, 0];
   #recorded: EndFrame | undefined;
   #batches = 0;
   #unflushed = 0;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
-    this.#pipeline = new SpanPipeline({
-      processors: options.processors,
-      counters: this.#counters,
-      targetOf: (targetId) => this.#targets.get(targetId),
-    });
+    this.#stage = new SpanStage({ processors: options.processors });
   }
 
   async take(frame: Frame): Promise<void> {
     switch (frame.kind) {
       case 'start':
         this.#start = frame;
-        this.#scope = Object.freeze({ ...frame.scope });
-        return;
-      case 'clock':
-        this.#offset = frame.offset;
-        return;
-      case 'target':
-        this.#addTarget(frame);
-        return;
-      case 'type_name':
-        if (frame.name !== null) this.#targets.get(frame.targetId)?.typeNames.set(frame.address, frame.name);
+        this.#stage.scope = frame.scope;
         return;
       case 'batch':
       case 'span':
         if (frame.kind === 'batch') this.#batches++;
-        await this.#emitAll(this.#factsOf(frame));
-        return;
-      case 'forget':
-        this.#targets.delete(frame.targetId);
+        await this.#emitAll(frame);
         return;
       case 'end':
         this.#recorded = frame;
+        return;
+      case 'target': {
+        const { kind: _, attributes: __, ...target } = frame;
+        this.#stage.take(frame);
+        this.#options.onTarget?.(target);
+        return;
+      }
+      default:
+        this.#stage.take(frame);
     }
   }
 
   result(end: Replayed['end']): Replayed {
-    const { server, client } = this.#counters;
+    const { server, client } = this.#stage.counters;
     return {
       recordedBy: this.#start?.version ?? '',
       startedAt: this.#start?.startedAt ?? '',
       end,
       batches: this.#batches,
       spans: { server, client },
-      lost: this.#counters.lost(),
+      lost: this.#stage.counters.lost(),
       recorded: this.#recorded,
     };
   }
 
-  #addTarget({ kind: _, attributes, ...info }: TargetFrame): void {
-    const typeNames = new Map<number, string>();
-    this.#targets.set(info.targetId, {
-      spans: 0,
-      liveCheck: new LiveCheck(),
-      typeNames,
-      source: {
-        resource: createResource(attributes),
-        scope: this.#scope,
-        clock: { toUnix: (ktime) => unixOf(ktime, this.#offset) },
-        errorTypeName: (address) => typeNames.get(address),
-      },
-    });
-    this.#options.onTarget?.(info);
-  }
-
-  #factsOf(frame: BatchFrame | SpanFrame): SpanFact[] {
+  async #emitAll(frame: BatchFrame | SpanFrame): Promise<void> {
     const unfinished = frame.kind === 'span' ? frame : undefined;
-    const facts: SpanFact[] = [];
+    const records: EvSpanEnd[] = [];
     decodeBatch(batchOf(frame.bytes), {
-      onSpanEnd: (record) => facts.push(spanFact(record, unfinished)),
+      onSpanEnd: (record) => records.push(record),
       onProcessExec: () => {},
       onProcessExit: () => {},
-      onBad: (reason) => this.#counters.lose(reason),
+      onBad: (reason) => this.#stage.counters.lose(reason),
     });
-    return facts;
-  }
-
-  async #emitAll(facts: readonly SpanFact[]): Promise<void> {
-    for (const fact of facts) {
-      this.#pipeline.emit(fact);
+    for (const record of records) {
+      this.#stage.emit(record, unfinished);
       if (++this.#unflushed < (this.#options.flushEverySpans ?? 512)) continue;
       this.#unflushed = 0;
       await Promise.all(this.#options.processors.map((processor) => processor.forceFlush()));

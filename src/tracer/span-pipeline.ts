@@ -17,7 +17,7 @@ export interface SpanTarget {
 }
 
 export interface SpanPipelineOptions {
-  readonly processors: readonly SpanSink[];
+  readonly processors: readonly (SpanSink | FactSink)[];
   readonly counters: Counters;
   readonly targetOf: (targetId: number) => SpanTarget | undefined;
   /** Told when the first spans of a family of hooks make no sense. */

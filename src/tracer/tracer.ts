@@ -5,11 +5,12 @@
  */
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import { GoidspanError } from '../errors.ts';
+import { OtlpExport } from '../export/otlp/otlp-export.ts';
 import { DEFAULT_SAMPLER } from '../export/sampler.ts';
 import { Clock } from '../kernel/clock.ts';
-import { Ingest } from '../kernel/ingest.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { Frame, TargetFrame } from '../recording/format.ts';
+import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import { readHost } from '../target/host.ts';
 import { type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
@@ -22,6 +23,7 @@ import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.
 import { Counters } from './counters.ts';
 import { Follower } from './follower.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { type ExportMessage, Ingest, type IngestExport } from './ingest.ts';
 import type { FamilyFailure } from './live-check.ts';
 import { OpenSpans } from './open-spans.ts';
 import { type Program, Programs } from './program.ts';
@@ -84,11 +86,16 @@ export class Tracer {
       onFailure: (targetId, failure) => this.#detachFailed(targetId, failure),
     });
     this.#openSpans = new OpenSpans(kernel, this.#counters, (...span) => this.#emitUnfinished(...span));
+    this.#ingest = new Ingest(
+      kernel,
+      {
+        onBatch: (batch) => this.#takeBatch(batch),
+        onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
+        onMessage: (message) => this.#follow(message),
+      },
+      movable(options, this.#scope),
+    );
     this.#recordClock();
-    this.#ingest = new Ingest(kernel, {
-      onBatch: (batch) => this.#takeBatch(batch),
-      onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
-    });
     this.#housekeeping = new Housekeeping({
       clock: () => {
         this.#clock.measure();
@@ -149,6 +156,26 @@ export class Tracer {
   close(): Promise<TracerStats> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** What the draining thread says when it makes the spans itself. */
+  #follow(message: ExportMessage): void {
+    switch (message.kind) {
+      case 'exec':
+        this.#onProcessExec(message.record);
+        return;
+      case 'exit':
+        this.#onProcessExit(message.record);
+        return;
+      case 'implausible':
+        this.#detachFailed(message.targetId, message.failure);
+        return;
+      case 'type_name_wanted': {
+        const { targetId, address } = message;
+        const name = this.#targets.get(targetId)?.source.errorTypeName(address) ?? null;
+        this.#ingest.tell({ kind: 'type_name', targetId, address, name });
+      }
+    }
   }
 
   #onProcessExec(record: EvProcessExec): void {
@@ -266,7 +293,7 @@ export class Tracer {
     await Promise.allSettled(this.#underWay);
     const live = this.#live();
     await Promise.allSettled(live.map((target) => target.detach()));
-    await this.#ingest.close();
+    await this.#ingest.drain();
     await Promise.allSettled(this.#underWay);
     for (const target of this.#live()) {
       target.endedAt = new Date();
@@ -274,10 +301,13 @@ export class Tracer {
       this.#programs.release(target.program);
       this.#tell({ kind: 'ended', target: target.info });
     }
+    await this.#ingest.close();
     this.#finalStats = this.#readStats();
     this.#record({ kind: 'end', endedAt: new Date().toISOString(), stats: { ...this.#finalStats } });
     this.#kernel.close();
-    await Promise.allSettled(this.#options.processors.map((processor) => processor.forceFlush()));
+    if (this.#options.flushesProcessors ?? true) {
+      await Promise.allSettled(this.#options.processors.map((processor) => processor.forceFlush()));
+    }
     return this.#finalStats;
   }
 
@@ -301,6 +331,10 @@ export class Tracer {
 
   /** Ends a span from outside, whose record says neither when nor how. */
   #emitUnfinished(record: EvSpanEnd, bytes: () => ArrayBuffer, unfinished: Unfinished): void {
+    if (this.#ingest.report) {
+      this.#ingest.tell({ kind: 'span', ...unfinished, bytes: bytes() });
+      return;
+    }
     this.#pipeline.emit(spanFact(record, unfinished));
     if (this.#options.recorder) this.#record({ kind: 'span', ...unfinished, bytes: bytes() });
   }
@@ -309,8 +343,10 @@ export class Tracer {
     this.#record({ kind: 'clock', offset: this.#clock.offset });
   }
 
+  /** Tells the recorder, and the thread that makes the spans, if there is one. */
   #record(frame: Frame): void {
     this.#options.recorder?.write(frame);
+    if (frame.kind === 'clock' || frame.kind === 'target' || frame.kind === 'forget') this.#ingest.tell(frame);
   }
 
   async #sweep(): Promise<void> {
@@ -323,14 +359,15 @@ export class Tracer {
   }
 
   #readStats(): TracerStats {
+    const { report } = this.#ingest;
     const attached = [...this.#targets.values()].filter((target) => target.wasAttached);
     const targets = attached.map((target) => ({
       ...target.info,
       attachedAt: target.attachedAt.toISOString(),
       ...(target.endedAt ? { endedAt: target.endedAt.toISOString() } : {}),
-      spans: target.spans,
+      spans: target.spans + (report?.spansByTarget.get(target.info.targetId) ?? 0),
     }));
-    return this.#counters.stats(this.#kernel.counts(), this.#kernel.programStats(), targets);
+    return this.#counters.stats(this.#kernel.counts(), this.#kernel.programStats(), targets, report);
   }
 
   #applySettings(followExec: boolean): void {
@@ -372,6 +409,13 @@ export class Tracer {
   #tell(event: TracerEvent): void {
     this.#options.onEvent?.(event);
   }
+}
+
+/** The way out by OTLP runs in the draining thread if nobody else wants spans or records. */
+function movable({ processors, recorder }: TracerOptions, scope: InstrumentationScope): IngestExport | undefined {
+  const [only, ...others] = processors;
+  if (recorder || others.length > 0 || !(only instanceof OtlpExport)) return undefined;
+  return { export: only, scope };
 }
 
 /** Kernel time now: `process.hrtime` reads the same clock. */

@@ -19,9 +19,13 @@ export interface Batch {
   readonly u32: Uint32Array;
 }
 
-/** Views over `buffer`, whose length must be a multiple of 8. */
-export function batchOf(buffer: ArrayBuffer): Batch {
-  return { u8: new Uint8Array(buffer), u16: new Uint16Array(buffer), u32: new Uint32Array(buffer) };
+/** Views over the first `bytes` of `buffer`, by default all of it; a multiple of 8. */
+export function batchOf(buffer: ArrayBuffer, bytes = buffer.byteLength): Batch {
+  return {
+    u8: new Uint8Array(buffer, 0, bytes),
+    u16: new Uint16Array(buffer, 0, bytes / 2),
+    u32: new Uint32Array(buffer, 0, bytes / 4),
+  };
 }
 
 const TWO_POW_32 = 4_294_967_296;

@@ -1,8 +1,9 @@
+import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BatchSink } from '../../src/export/batch-sink.ts';
 import { FailureReporter } from '../../src/export/failure-reporter.ts';
-import type { OtlpSettings } from '../../src/export/otlp/settings.ts';
-import { createOtlpExporter, probeEndpoint } from '../../src/export/otlp-exporter.ts';
+import { probeEndpoint } from '../../src/export/otlp/probe-endpoint.ts';
 import type { BatchSettings } from '../../src/export/settings.ts';
 import type { SpanExporter } from '../../src/export/span-sink.ts';
 import { closedPort, type Receiver, startGrpcReceiver, startHttpReceiver } from './otlp-receiver.ts';
@@ -34,8 +35,9 @@ function sinkOf(exporter: SpanExporter, batch: Partial<BatchSettings> = {}) {
   return { sink, messages };
 }
 
-async function otlpSink(protocol: OtlpSettings['protocol'], url: string, batch: Partial<BatchSettings> = {}) {
-  return sinkOf(await createOtlpExporter({ protocol, url }), batch);
+/** With the exporters of OpenTelemetry JS, as a user may inject them. */
+function otlpSink(protocol: 'grpc' | 'http/protobuf', url: string, batch: Partial<BatchSettings> = {}) {
+  return sinkOf(new (protocol === 'grpc' ? GrpcExporter : ProtoExporter)({ url }), batch);
 }
 
 /** Without this identity a loss would be silent. */
@@ -199,7 +201,6 @@ describe('probeEndpoint', () => {
   it('finds a collector that listens', async () => {
     const receiver = keep(await startHttpReceiver());
     expect(await probeEndpoint(receiver.url)).toBeUndefined();
-    expect(await probeEndpoint(receiver.url.replace('http://', ''))).toBeUndefined();
   });
 
   it('says why one cannot be reached', async () => {

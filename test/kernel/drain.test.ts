@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Ingest } from '../../src/kernel/ingest.ts';
+import { Ingest } from '../../src/tracer/ingest.ts';
 import { wireSize } from '../../src/wire/wire.gen.ts';
 import { describeLive } from '../support/capabilities.ts';
 import { Child, eventually } from '../support/child.ts';

@@ -155,7 +155,7 @@ describe('limits', () => {
   it('drop what is over them and count it on top of what was dropped before', () => {
     const context = plainSpan().spanContext();
     const span = plainSpan({
-      attributes: { a: 'abcdef', b: ['xyz1', 5], c: 1, d: 2 },
+      attributes: { a: 'abcdef', b: ['xyz1', 5] as never, c: 1, d: 2 },
       droppedAttributesCount: 10,
       events: [
         { time: [1, 1], name: 'e', attributes: { a: 1, b: 2 }, droppedAttributesCount: 1 },

@@ -51,14 +51,14 @@ export class Http2Sessions {
         held.users--;
         // Not one byte since the call began: the connection hangs, or its server does.
         if (isSuspect && held.socket.bytesRead === bytesBefore) held.isRetired = true;
-        if (held.isRetired && held.users === 0) held.session.destroy();
+        if (held.isRetired && held.users === 0) destroy(held);
       },
     };
   }
 
   /** Ends every session. */
   close(): void {
-    for (const { session } of this.#open) session.destroy();
+    for (const held of this.#open) destroy(held);
   }
 
   #connect(): Held {
@@ -103,4 +103,10 @@ export class Http2Sessions {
   get #host(): string {
     return this.#url.hostname.replace(/^\[|\]$/g, '');
   }
+}
+
+/** A session that is still connecting leaves its socket to itself. */
+function destroy({ session, socket }: Held): void {
+  session.destroy();
+  //socket.destroy();
 }

@@ -4,32 +4,17 @@
  */
 import { TraceFlags } from '@opentelemetry/api';
 import type { SpanFact } from '../../correlate/fact.ts';
-import type { SpanLimits } from '../../otlp/limits.ts';
 import type { ReadableSpan } from '../../span/readable-span.ts';
 import type { SpanSource } from '../../span/span-source.ts';
 import { ExportCounts, type ExportCountsSnapshot } from '../export-counts.ts';
-import type { ExportEvent } from '../export-event.ts';
-import type { FailureReporter } from '../failure-reporter.ts';
 import type { FactSink, SpanSink } from '../span-sink.ts';
 import { Delivery, type DeliveryState } from './delivery.ts';
-import type { DeliverySettings } from './delivery-settings.ts';
+import type { OtlpSinkHooks, OtlpSinkSettings } from './otlp-sink-settings.ts';
 import { RequestBatcher } from './request-batcher.ts';
 import type { Transport } from './transport.ts';
 
-export interface OtlpSinkOptions {
-  /** Names this way out in the summary. */
-  readonly name: string;
+export interface OtlpSinkOptions extends Omit<OtlpSinkSettings, 'otlp'>, OtlpSinkHooks {
   readonly transport: Transport;
-  readonly delivery: DeliverySettings;
-  readonly limits: SpanLimits;
-  /** Spans in one request. */
-  readonly maxExportBatchSize: number;
-  /** Spans that wait or are under way; most users bound the bytes alone. */
-  readonly maxQueueSize: number;
-  readonly scheduledDelayMillis: number;
-  readonly reporter: FailureReporter;
-  /** Told what happens; what it throws is dropped. */
-  readonly onEvent?: (event: ExportEvent) => void;
 }
 
 /** For everything that is under way when the end has come. */
@@ -43,14 +28,10 @@ export class OtlpSink implements SpanSink, FactSink {
   readonly #delivery: Delivery;
   #closing: Promise<void> | undefined;
 
-  constructor({ name, transport, delivery, reporter, onEvent, maxQueueSize, ...batch }: OtlpSinkOptions) {
+  constructor({ name, transport, delivery, onFailure, onEvent, maxQueueSize, ...batch }: OtlpSinkOptions) {
     this.name = name;
     this.#maxQueueSize = maxQueueSize;
-    this.#delivery = new Delivery(transport, delivery, {
-      counts: this.#counts,
-      onEvent: onEvent ?? (() => {}),
-      onFailure: (failure) => reporter.failed(failure),
-    });
+    this.#delivery = new Delivery(transport, delivery, { counts: this.#counts, onEvent, onFailure });
     this.#batcher = new RequestBatcher({
       ...batch,
       send: (request) => void this.#delivery.push(request),
@@ -71,8 +52,8 @@ export class OtlpSink implements SpanSink, FactSink {
   /** Resolves when all that was handed over has an outcome, or after five seconds; the rest stays queued. Never rejects. */
   async forceFlush(deadlineMs = DRAIN_DEADLINE_MS): Promise<void> {
     const endsAt = performance.now() + deadlineMs;
-    await this.#batcher.flush();
-    await this.#delivery.flush(endsAt - performance.now());
+    await this.#batcher.flush(deadlineMs);
+    await this.#delivery.flush(Math.max(0, endsAt - performance.now()));
   }
 
   /** Drains until the deadline (five seconds from now), then gives up and counts. Idempotent; never rejects. */
@@ -111,7 +92,7 @@ export class OtlpSink implements SpanSink, FactSink {
 
   async #shutdown(deadlineMs: number): Promise<void> {
     const endsAt = performance.now() + deadlineMs;
-    await this.#batcher.flush();
+    await this.#batcher.flush(deadlineMs);
     await this.#delivery.shutdown(Math.max(0, endsAt - performance.now()));
   }
 }

@@ -74,10 +74,20 @@ export class RequestBatcher {
     else this.#cut();
   }
 
-  /** Cuts off what there is; resolves when it has been handed on, which may wait for a resource that is being detected. */
-  async flush(): Promise<void> {
+  /**
+   * Cuts off what there is; resolves when it has been handed on, which waits for a resource that is being detected, to the
+   * deadline at most.
+   */
+  async flush(deadlineMs: number): Promise<void> {
     if (this.#request.spans > 0) this.#cutWhenReady();
-    await this.#resources;
+    if (this.#resources === undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, deadlineMs);
+    });
+    await Promise.race([this.#resources, deadline]);
+    clearTimeout(timer);
+    if (this.#request.spans > 0) this.#cut();
   }
 
   #advance(): void {

@@ -212,15 +212,21 @@ describe('a connection of gRPC', () => {
     for (const call of calls) expect(await call).toMatchObject(failed('unreachable', true));
   });
 
-  it('that hangs is given up in time and replaced', async () => {
-    let connections = 0;
-    const url = await listen(createServer(() => connections++));
-    const transport = transportTo(url);
+  it.each(['http:', 'https:'])('that hangs (%s) is given up in time and replaced', async (scheme) => {
+    let made = 0;
+    let open = 0;
+    const server = createServer((socket) => {
+      made++;
+      open++;
+      socket.resume().on('close', () => open--);
+    });
+    const transport = transportTo((await listen(server)).replace('http:', scheme));
     const started = performance.now();
     expect(await sendOne(transport, 200)).toMatchObject(failed('timeout', true, 'no answer in time'));
     expect(performance.now() - started).toBeLessThan(1_000);
+    await expect.poll(() => open).toBe(0);
     expect(await sendOne(transport, 200)).toMatchObject(failed('timeout', true));
-    expect(connections).toBe(2);
+    expect(made).toBe(2);
   });
 
   it('that answered in the meantime outlives a call that was not answered', async () => {

@@ -1,21 +1,6 @@
-/** The exporters of OpenTelemetry JS for OTLP, loaded only when wanted, and an early look at their endpoint. */
+/** An early look at the endpoint. */
 import { connect } from 'node:net';
-import { classifyFailure, type ExportFailure } from './export-failure.ts';
-import type { OtlpSettings } from './otlp/settings.ts';
-import type { SpanExporter } from './span-sink.ts';
-
-/** Makes the exporter; it reads headers, certificates, compression and timeout from `process.env` itself. */
-export async function createOtlpExporter({
-  protocol,
-  url,
-}: Pick<OtlpSettings, 'protocol' | 'url'>): Promise<SpanExporter> {
-  if (protocol === 'grpc') {
-    const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-grpc');
-    return new OTLPTraceExporter({ url });
-  }
-  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
-  return new OTLPTraceExporter({ url });
-}
+import { classifyFailure, type ExportFailure } from '../export-failure.ts';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 
@@ -24,7 +9,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
  * first batch and its retries. Undefined when it could be reached, or when there is no TCP port to try.
  */
 export function probeEndpoint(url: string): Promise<ExportFailure | undefined> {
-  const { protocol, hostname, port } = new URL(/^\w+:\/\//.test(url) ? url : `https://${url}`);
+  const { protocol, hostname, port } = new URL(url);
   if (protocol === 'unix:') return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const socket = connect({

@@ -1,0 +1,103 @@
+/**
+ * The way out by OTLP, wherever it runs: here, in the draining thread, or both, when spans come from both. Owns the sum;
+ * each part has its own queue and its own connection.
+ */
+import type { SpanFact } from '../../correlate/fact.ts';
+import type { ReadableSpan } from '../../span/readable-span.ts';
+import type { SpanSource } from '../../span/span-source.ts';
+import type { ExportCountsSnapshot } from '../export-counts.ts';
+import type { FactSink, SpanSink } from '../span-sink.ts';
+import { createOtlpSink } from './create-otlp-sink.ts';
+import type { DeliveryState } from './delivery.ts';
+import type { OtlpSink } from './otlp-sink.ts';
+import type { OtlpSinkHooks, OtlpSinkSettings } from './otlp-sink-settings.ts';
+
+/** The part in the draining thread. */
+export type RemoteSink = Pick<OtlpSink, 'counts' | 'queue' | 'forceFlush' | 'shutdown'>;
+
+export class OtlpExport implements SpanSink, FactSink {
+  readonly settings: OtlpSinkSettings;
+  /** Also told what happens in the other thread. */
+  readonly hooks: OtlpSinkHooks;
+  #local: OtlpSink | undefined;
+  #remote: RemoteSink | undefined;
+
+  constructor(settings: OtlpSinkSettings, hooks: OtlpSinkHooks) {
+    this.settings = settings;
+    this.hooks = hooks;
+  }
+
+  get name(): string {
+    return this.settings.name;
+  }
+
+  /** From now on another thread exports as well; what is handed over here still leaves from here. */
+  extendTo(remote: RemoteSink): void {
+    this.#remote = remote;
+  }
+
+  onEnd(span: ReadableSpan): void {
+    this.#here().onEnd(span);
+  }
+
+  onFact(fact: SpanFact, source: SpanSource): void {
+    this.#here().onFact(fact, source);
+  }
+
+  async forceFlush(deadlineMs?: number): Promise<void> {
+    await Promise.all(this.#parts().map((part) => part.forceFlush(deadlineMs)));
+  }
+
+  async shutdown(deadlineMs?: number): Promise<void> {
+    // A span that comes later is counted by a part that is closed.
+    this.#here();
+    await Promise.all(this.#parts().map((part) => part.shutdown(deadlineMs)));
+  }
+
+  counts(): ExportCountsSnapshot {
+    return this.#parts().map((part) => part.counts()).reduce(sumOfCounts, NOTHING);
+  }
+
+  /** Of what waits and is under way. */
+  get queue(): DeliveryState {
+    return this.#parts().map((part) => part.queue).reduce(sumOfQueues, EMPTY);
+  }
+
+  #here(): OtlpSink {
+    this.#local ??= createOtlpSink(this.settings, this.hooks);
+    return this.#local;
+  }
+
+  #parts(): RemoteSink[] {
+    return [this.#local, this.#remote].filter((part) => part !== undefined);
+  }
+}
+
+const NOTHING: ExportCountsSnapshot = { handed: 0, exported: 0, lostByReason: {} };
+const EMPTY: DeliveryState = {
+  requests: 0,
+  spans: 0,
+  bytes: 0,
+  bytesHighWater: 0,
+  inFlight: 0,
+  isAway: false,
+};
+
+function sumOfCounts(a: ExportCountsSnapshot, b: ExportCountsSnapshot): ExportCountsSnapshot {
+  const lostByReason: Record<string, number> = { ...a.lostByReason };
+  for (const [reason, spans] of Object.entries(b.lostByReason)) {
+    lostByReason[reason] = (lostByReason[reason] ?? 0) + spans;
+  }
+  return { handed: a.handed + b.handed, exported: a.exported + b.exported, lostByReason };
+}
+
+function sumOfQueues(a: DeliveryState, b: DeliveryState): DeliveryState {
+  return {
+    requests: a.requests + b.requests,
+    spans: a.spans + b.spans,
+    bytes: a.bytes + b.bytes,
+    bytesHighWater: a.bytesHighWater + b.bytesHighWater,
+    inFlight: a.inFlight + b.inFlight,
+    isAway: a.isAway || b.isAway,
+  };
+}

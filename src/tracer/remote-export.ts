@@ -1,0 +1,82 @@
+/** The main thread's end of a way out that runs in the draining thread. Owns what is known of it: the last report. */
+import type { ExportCountsSnapshot } from '../export/export-counts.ts';
+import type { DeliveryState } from '../export/otlp/delivery.ts';
+import type { OtlpExport, RemoteSink } from '../export/otlp/otlp-export.ts';
+import type { FromIngest, IngestReport } from './ingest-protocol.ts';
+
+type Ask = (kind: 'flush' | 'shutdown', deadlineMs: number) => Promise<void>;
+
+const DRAIN_DEADLINE_MS = 5_000;
+
+const NOTHING_YET: IngestReport = {
+  spans: { server: 0, client: 0 },
+  spansByTarget: new Map(),
+  lost: {},
+  exports: { handed: 0, exported: 0, lostByReason: {} },
+  queue: { requests: 0, spans: 0, bytes: 0, bytesHighWater: 0, inFlight: 0, isAway: false },
+};
+
+export class RemoteExport implements RemoteSink {
+  /** Resolves when it has been shut down. */
+  readonly closed: Promise<void>;
+  readonly #export: OtlpExport;
+  readonly #ask: Ask;
+  #markClosed: () => void = () => {};
+  #closing: Promise<void> | undefined;
+  #isLost = false;
+  #report = NOTHING_YET;
+
+  constructor(way: OtlpExport, ask: Ask) {
+    this.#export = way;
+    this.#ask = ask;
+    this.closed = new Promise((resolve) => {
+      this.#markClosed = resolve;
+    });
+    way.extendTo(this);
+  }
+
+  get report(): IngestReport {
+    return this.#report;
+  }
+
+  get queue(): DeliveryState {
+    return this.#report.queue;
+  }
+
+  counts(): ExportCountsSnapshot {
+    return this.#report.exports;
+  }
+
+  forceFlush(deadlineMs = DRAIN_DEADLINE_MS): Promise<void> {
+    return this.#ask('flush', deadlineMs);
+  }
+
+  shutdown(deadlineMs = DRAIN_DEADLINE_MS): Promise<void> {
+    this.#closing ??= this.#ask('shutdown', deadlineMs).then(() => this.#markClosed());
+    return this.#closing;
+  }
+
+  receive(message: Extract<FromIngest, { kind: 'report' | 'export_failed' }>): void {
+    const { onEvent, onFailure } = this.#export.hooks;
+    if (message.kind === 'export_failed') {
+      onFailure(message.failure);
+      return;
+    }
+    this.#report = message.report;
+    for (const event of message.events) onEvent(event);
+  }
+
+  /** The thread has ended: what had no outcome then never gets one. */
+  lost(): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    const { handed, exported, lostByReason } = this.#report.exports;
+    const open = handed - exported - Object.values(lostByReason).reduce((sum, spans) => sum + spans, 0);
+    if (open <= 0) return;
+    this.#report = {
+      ...this.#report,
+      queue: NOTHING_YET.queue,
+      exports: { handed, exported, lostByReason: { ...lostByReason, thread_died: open } },
+    };
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * From records to the processors, given what was said of targets before: the way of spans in a recording, and of those in
+ * the draining thread. Knows no kernel and no process.
+ */
+import type { SpanFact } from '../correlate/fact.ts';
+import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
+import type { FactSink, SpanSink } from '../export/span-sink.ts';
+import type { ClockFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
+import type { InstrumentationScope } from '../span/readable-span.ts';
+import { createResource } from '../span/resource.ts';
+import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
+import type { EvSpanEnd } from '../wire/wire.gen.ts';
+import { Counters } from './counters.ts';
+import { type FamilyFailure, LiveCheck } from './live-check.ts';
+import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
+
+/** What spans are made with, beside their records. */
+export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | ForgetFrame;
+
+export interface SpanStageOptions {
+  readonly processors: readonly (SpanSink | FactSink)[];
+  readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
+  /** Asks for a name of which nothing has been said; the spans that need it wait for its frame. Without it they do not. */
+  readonly askTypeName?: (targetId: number, address: number) => void;
+}
+
+interface StageTarget extends SpanTarget {
+  readonly typeNames: Map<number, string | null>;
+  /** Facts by the address of the type name that they wait for. */
+  readonly waiting: Map<number, SpanFact[]>;
+}
+
+/** Facts that wait for one name; more go without it. */
+const WAITING_MAX = 1_024;
+
+export class SpanStage {
+  readonly counters = new Counters();
+  readonly #options: SpanStageOptions;
+  readonly #targets = new Map<number, StageTarget>();
+  readonly #pipeline: SpanPipeline;
+  #scope: InstrumentationScope = { name: '' };
+  #offset: ClockOffset = [0, 0];
+
+  constructor(options: SpanStageOptions) {
+    this.#options = options;
+    this.#pipeline = new SpanPipeline({
+      processors: options.processors,
+      counters: this.counters,
+      targetOf: (targetId) => this.#targets.get(targetId),
+      ...(options.onFailure && { onFailure: options.onFailure }),
+    });
+  }
+
+  /** Of the targets that follow. */
+  set scope(scope: InstrumentationScope) {
+    this.#scope = Object.freeze({ ...scope });
+  }
+
+  /** How many spans each target has made, by its id. */
+  get spansByTarget(): ReadonlyMap<number, number> {
+    return new Map([...this.#targets].map(([targetId, { spans }]) => [targetId, spans]));
+  }
+
+  take(frame: ContextFrame): void {
+    switch (frame.kind) {
+      case 'clock':
+        this.#offset = frame.offset;
+        return;
+      case 'target':
+        this.#addTarget(frame);
+        return;
+      case 'type_name':
+        this.#addTypeName(frame);
+        return;
+      case 'forget':
+        this.emitWaiting(frame.targetId);
+        this.#targets.delete(frame.targetId);
+    }
+  }
+
+  /** Hands the span of a record over; `unfinished` completes one that was still open. */
+  emit(record: EvSpanEnd, unfinished?: Unfinished): void {
+    const fact = spanFact(record, unfinished);
+    if (fact.http.errorTypeAddr === 0 || !this.#waits(fact)) this.#pipeline.emit(fact);
+  }
+
+  /** Hands over what waits for a name that may not come any more: of one target, or of all. */
+  emitWaiting(targetId?: number): void {
+    for (const [id, { waiting }] of this.#targets) {
+      if (targetId !== undefined && id !== targetId) continue;
+      for (const facts of waiting.values()) for (const fact of facts) this.#pipeline.emit(fact);
+      waiting.clear();
+    }
+  }
+
+  #waits(fact: SpanFact): boolean {
+    const { askTypeName } = this.#options;
+    const target = this.#targets.get(fact.targetId);
+    const address = fact.http.errorTypeAddr;
+    if (askTypeName === undefined || target === undefined || target.typeNames.has(address)) return false;
+    const facts = target.waiting.get(address);
+    if (facts === undefined) {
+      target.waiting.set(address, [fact]);
+      askTypeName(fact.targetId, address);
+      return true;
+    }
+    return facts.length < WAITING_MAX && facts.push(fact) > 0;
+  }
+
+  #addTypeName({ targetId, address, name }: TypeNameFrame): void {
+    const target = this.#targets.get(targetId);
+    if (target === undefined) return;
+    target.typeNames.set(address, name);
+    const facts = target.waiting.get(address) ?? [];
+    target.waiting.delete(address);
+    for (const fact of facts) this.#pipeline.emit(fact);
+  }
+
+  #addTarget({ targetId, attributes }: TargetFrame): void {
+    const typeNames = new Map<number, string | null>();
+    this.#targets.set(targetId, {
+      spans: 0,
+      liveCheck: new LiveCheck(),
+      typeNames,
+      waiting: new Map(),
+      source: {
+        resource: createResource(attributes),
+        scope: this.#scope,
+        clock: { toUnix: (ktime) => unixOf(ktime, this.#offset) },
+        errorTypeName: (address) => typeNames.get(address) ?? undefined,
+      },
+    });
+  }
+}
