@@ -108,5 +108,5 @@ export class Http2Sessions {
 /** A session that is still connecting leaves its socket to itself. */
 function destroy({ session, socket }: Held): void {
   session.destroy();
-  //socket.destroy();
+  socket.destroy();
 }
