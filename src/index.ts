@@ -1,9 +1,13 @@
 /** goidspan: traces unchanged Go programs from the Linux kernel and hands their spans to any OpenTelemetry pipeline. */
 export { type ErrorCode, errorCodes, GoidspanError } from './errors.ts';
 export type { ExportCountsSnapshot } from './export/export-counts.ts';
+export type { ExportEvent } from './export/export-event.ts';
+export type { OtlpOptions } from './export/otlp/options.ts';
 export type { SamplerSettings } from './export/sampler.ts';
 export type { ExportResult, SpanExporter, SpanSink } from './export/span-sink.ts';
 export type { KernelOptions } from './kernel/kernel.ts';
+export { GoidBatchSpanProcessor } from './plugin/goid-batch-span-processor.ts';
+export { GoidOtlpExporter } from './plugin/goid-otlp-exporter.ts';
 export { GoidSpanProcessor } from './plugin/goidspan-span-processor.ts';
 export type {
   ExeTarget,
@@ -14,8 +18,9 @@ export type {
   Target,
   Targets,
 } from './plugin/options.ts';
+export type { GoidBatchSpanProcessorOptions, GoidOtlpExporterOptions } from './plugin/otlp-options.ts';
 export type { SpanProcessor } from './plugin/span-processor.ts';
-export type { GoidSpanProcessorStatus, Reason, RefusedTarget } from './plugin/status.ts';
+export type { GoidSpanProcessorStatus, QueueStatus, Reason, RefusedTarget } from './plugin/status.ts';
 export type {
   InstrumentationScope,
   RawResourceAttribute,

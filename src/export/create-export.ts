@@ -5,6 +5,7 @@ import { JsonlExporter } from './jsonl-exporter.ts';
 import { OtlpExport } from './otlp/otlp-export.ts';
 import { otlpSinkSettingsOf } from './otlp/otlp-sink-settings.ts';
 import { probeEndpoint } from './otlp/probe-endpoint.ts';
+import { reportHooks } from './otlp/report-hooks.ts';
 import { type BatchSettings, destinationsOf } from './settings.ts';
 import type { ExportSink } from './span-sink.ts';
 import { paintOf } from './terminal/span-line.ts';
@@ -63,8 +64,8 @@ async function createOtlpExport(
   report: (message: string) => void,
 ): Promise<OtlpExport> {
   const settings = otlpSinkSettingsOf('otlp', {}, env, report);
-  const reporter = new FailureReporter(settings.otlp.url, report);
+  const hooks = reportHooks(settings.otlp.url, report);
   const early = await probeEndpoint(settings.otlp.url);
-  if (early) reporter.failed(early);
-  return new OtlpExport(settings, { onFailure: (failure) => reporter.failed(failure), onEvent: () => {} });
+  if (early) hooks.onFailure(early);
+  return new OtlpExport(settings, hooks);
 }

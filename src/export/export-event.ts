@@ -10,7 +10,10 @@ export type ExportEvent =
       readonly rejected: number;
       /** On the wire, without headers. */
       readonly bytes: number;
+      /** Of the try that succeeded. */
       readonly durationMs: number;
+      /** From the beginning of the first try. */
+      readonly operationMs: number;
     }
   /** One try failed; `willRetry` says whether the batch stays in the queue. */
   | {
@@ -20,4 +23,10 @@ export type ExportEvent =
       readonly durationMs: number;
     }
   /** Spans were given up. */
-  | { readonly kind: 'lost'; readonly reason: string; readonly spans: number };
+  | {
+      readonly kind: 'lost';
+      readonly reason: string;
+      readonly spans: number;
+      /** From the beginning of the first try; absent where there was none. */
+      readonly operationMs?: number;
+    };

@@ -58,7 +58,11 @@ export function writeFlags(
   );
 }
 
-function writeEvents(writer: ProtoWriter, { events, droppedEventsCount }: ReadableSpan, limits: SpanLimits): void {
+function writeEvents(
+  writer: ProtoWriter,
+  { events, droppedEventsCount }: ReadableSpan,
+  limits: SpanLimits,
+): void {
   const kept = Math.min(events.length, limits.eventCount);
   for (let index = 0; index < kept; index++) writeEvent(writer, events[index] as TimedEvent, limits);
   writeCount(writer, spanField.droppedEventsCount, droppedEventsCount + events.length - kept);
@@ -79,7 +83,11 @@ function writeEvent(writer: ProtoWriter, timed: TimedEvent, limits: SpanLimits):
   writer.end(start);
 }
 
-function writeLinks(writer: ProtoWriter, { links, droppedLinksCount }: ReadableSpan, limits: SpanLimits): void {
+function writeLinks(
+  writer: ProtoWriter,
+  { links, droppedLinksCount }: ReadableSpan,
+  limits: SpanLimits,
+): void {
   const kept = Math.min(links.length, limits.linkCount);
   for (let index = 0; index < kept; index++) writeLink(writer, links[index] as Link, limits);
   writeCount(writer, spanField.droppedLinksCount, droppedLinksCount + links.length - kept);

@@ -147,11 +147,7 @@ function isSameScope(a: InstrumentationScope, b: InstrumentationScope): boolean 
 function resourceSpansOf(resource: Resource, groups: readonly Group[]): Uint8Array[] {
   const content = [encodeResource(resource)];
   for (const { scope, writer } of groups) {
-    const inner = [
-      encodeScope(scope),
-      writer.view(),
-      encodeSchemaUrl(scopeSpans.schemaUrl, scope.schemaUrl),
-    ];
+    const inner = [encodeScope(scope), writer.view(), encodeSchemaUrl(scopeSpans.schemaUrl, scope.schemaUrl)];
     content.push(headerOf(resourceSpans.scopeSpans, inner), ...inner);
   }
   content.push(encodeSchemaUrl(resourceSpans.schemaUrl, resource.schemaUrl));

@@ -2,10 +2,16 @@
  * Options → settings: every default filled in, every mistake a `TypeError` (wrong kind) or `RangeError` (wrong value)
  * that names the option and what it accepts.
  */
+
+import type { ExportEvent } from '../export/export-event.ts';
+import { checkOtlpOptions } from '../export/otlp/options.ts';
+import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
 import { rejectBelowOf, type SamplerSettings, samplerOf } from '../export/sampler.ts';
 import { type BatchSettings, batchSettingsOf } from '../export/settings.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
+import { DAY_MS, integer, shown } from './check-values.ts';
+import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
 import type { GoidSpanProcessorOptions, Limits, SamplerOptions, Target } from './options.ts';
 import type { SpanProcessor } from './span-processor.ts';
 
@@ -13,24 +19,30 @@ import type { SpanProcessor } from './span-processor.ts';
 export interface Settings {
   /** Throws or rejects what the user's function throws, and a `TypeError` or `RangeError` for what is no target. */
   readonly askTargets: () => Promise<readonly Target[]>;
-  readonly out: { readonly exporter: SpanExporter } | { readonly processor: SpanProcessor };
+  readonly out: WayOut;
   readonly sampler: SamplerSettings;
   readonly kernel: KernelOptions;
-  readonly batch: BatchSettings;
+  readonly stats: ((event: ExportEvent) => void) | undefined;
   readonly shutdownTimeoutMs: number;
   readonly pollIntervalMs: number;
   readonly serviceName: string | undefined;
 }
+
+/** Where spans go: an injected exporter behind our queue, an injected processor, or our own way by OTLP. */
+export type WayOut =
+  | { readonly exporter: SpanExporter; readonly batch: BatchSettings }
+  | { readonly processor: SpanProcessor }
+  | { readonly otlp: OtlpSinkSettings };
 
 type Warn = (message: string) => void;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** `pid_max` of 64-bit Linux. */
 const PID_MAX = 2 ** 22;
-const DAY_MS = 86_400_000;
 
 const KNOWN = [
-  ...['targets', 'exporter', 'processor', 'sampler', 'limits', 'serviceName', 'pollIntervalMillis'],
+  ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
+  'pollIntervalMillis',
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
 /** Limit → smallest and largest value. */
@@ -45,6 +57,7 @@ const QUEUE_LIMITS = {
   maxExportBatchSize: [1, 2 ** 24],
   scheduledDelayMillis: [1, DAY_MS],
   exportTimeoutMillis: [1, DAY_MS],
+  maxQueueBytes: [1, 2 ** 40],
 } as const satisfies Partial<Record<keyof Limits, readonly [number, number]>>;
 
 /** @throws {TypeError | RangeError} `warn` is told of variables of the environment that cannot be used. */
@@ -60,11 +73,10 @@ export function checkOptions(
       : fieldsOf('limits', options.limits, [
           ...[...Object.keys(KERNEL_LIMITS), ...Object.keys(QUEUE_LIMITS), 'shutdownTimeoutMillis'],
         ]);
-  const out = outOf(fields);
-  const queue = integersOf(limits, QUEUE_LIMITS);
-  const [ours] = Object.keys(queue);
-  if (ours !== undefined && 'processor' in out) {
-    throw new TypeError(`limits.${ours} is for an exporter: a processor has its own queue`);
+  const out = outOf(fields, integersOf(limits, QUEUE_LIMITS), env, warn);
+  const { stats } = options;
+  if (stats !== undefined && typeof stats !== 'function') {
+    throw new TypeError(`stats must be a function, not ${shown(stats)}`);
   }
   const { serviceName } = fields;
   if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
@@ -75,7 +87,7 @@ export function checkOptions(
     out,
     sampler: options.sampler === undefined ? samplerOf(env, warn) : samplerSettingsOf(options.sampler),
     kernel: kernelOptionsOf(limits),
-    batch: batchOf(queue, env, warn),
+    stats,
     shutdownTimeoutMs: integer('limits.shutdownTimeoutMillis', limits['shutdownTimeoutMillis'] ?? 5_000, [
       1,
       DAY_MS,
@@ -85,17 +97,44 @@ export function checkOptions(
   };
 }
 
-function outOf(options: Fields): Settings['out'] {
-  const { exporter, processor } = options;
-  if ((exporter === undefined) === (processor === undefined)) {
-    throw new TypeError('exactly one of exporter and processor is needed');
+type QueueLimits = ReturnType<typeof integersOf<keyof typeof QUEUE_LIMITS>>;
+
+function outOf(fields: Fields, queue: QueueLimits, env: NodeJS.ProcessEnv, warn: Warn): WayOut {
+  const [first, second] = ['exporter', 'processor', 'otlp'].filter((name) => fields[name] !== undefined);
+  if (second !== undefined)
+    throw new TypeError(`at most one of exporter, processor and otlp: not ${first} and ${second}`);
+  const { exporter, processor, otlp = {} } = fields;
+  const [ours] = Object.keys(queue);
+  if (processor !== undefined) {
+    methodsOf('processor', processor, ['onStart', 'onEnd', 'forceFlush', 'shutdown']);
+    if (ours === undefined) return { processor: processor as SpanProcessor };
+    throw new TypeError(`limits.${ours} is not for a processor: it has its own queue`);
   }
-  if (exporter !== undefined) {
-    methodsOf('exporter', exporter, ['export', 'shutdown']);
-    return { exporter: exporter as SpanExporter };
-  }
-  methodsOf('processor', processor, ['onStart', 'onEnd', 'forceFlush', 'shutdown']);
-  return { processor: processor as SpanProcessor };
+  const { maxQueueBytes, ...batch } = queue;
+  checkBatch(batch);
+  if (exporter === undefined)
+    return { otlp: otlpSinkSettingsOf('otlp', { ...queue, otlp: checkOtlpOptions(otlp) }, env, warn) };
+  methodsOf('exporter', exporter, ['export', 'shutdown']);
+  const settings = (exporter as Partial<GoidOtlpExporter>)[OTLP_SINK_SETTINGS];
+  if (settings !== undefined) return { otlp: withQueue(settings, queue) };
+  if (maxQueueBytes !== undefined)
+    throw new TypeError('limits.maxQueueBytes is for OTLP by goidspan: use maxQueueSize');
+  return { exporter: exporter as SpanExporter, batch: batchSettingsOf(env, warn, undefined, batch) };
+}
+
+/** What is said of the queue here goes before what the exporter took from its own options. */
+function withQueue(settings: OtlpSinkSettings, queue: QueueLimits): OtlpSinkSettings {
+  const { maxQueueBytes, exportTimeoutMillis, ...batch } = queue;
+  const { delivery } = settings;
+  return {
+    ...settings,
+    ...batch,
+    delivery: {
+      ...delivery,
+      queueBytesMax: maxQueueBytes ?? delivery.queueBytesMax,
+      ageMsMax: exportTimeoutMillis ?? delivery.ageMsMax,
+    },
+  };
 }
 
 function methodsOf(name: string, value: unknown, methods: readonly string[]): void {
@@ -152,19 +191,12 @@ function kernelOptionsOf(limits: Fields): KernelOptions {
   return kernel;
 }
 
-function batchOf(queue: Partial<BatchSettings>, env: NodeJS.ProcessEnv, warn: Warn): BatchSettings {
-  const defaults = batchSettingsOf(env, warn);
-  const { maxQueueSize = defaults.maxQueueSize, maxExportBatchSize } = queue;
-  if (maxExportBatchSize !== undefined && maxExportBatchSize > maxQueueSize) {
-    throw new RangeError(
-      `limits.maxExportBatchSize must be at most maxQueueSize (${maxQueueSize}), not ${maxExportBatchSize}`,
-    );
-  }
-  return {
-    ...defaults,
-    ...queue,
-    maxExportBatchSize: maxExportBatchSize ?? Math.min(defaults.maxExportBatchSize, maxQueueSize),
-  };
+function checkBatch({ maxExportBatchSize, maxQueueSize }: Partial<BatchSettings>): void {
+  if (maxExportBatchSize === undefined || maxQueueSize === undefined || maxExportBatchSize <= maxQueueSize)
+    return;
+  throw new RangeError(
+    `limits.maxExportBatchSize must be at most maxQueueSize (${maxQueueSize}), not ${maxExportBatchSize}`,
+  );
 }
 
 /** The given ones of a table of limits. */
@@ -179,12 +211,6 @@ function integersOf<Name extends string>(
   return given;
 }
 
-function integer(name: string, value: unknown, [min, max]: readonly [number, number]): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${shown(value)}`);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new RangeError(`${name} must be an integer from ${min} to ${max}, not ${value}`);
-}
-
 /** The value as an object that has no other properties than these. */
 function fieldsOf(name: string, value: unknown, known: readonly string[]): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -193,8 +219,4 @@ function fieldsOf(name: string, value: unknown, known: readonly string[]): Field
   const other = Object.keys(value).find((key) => !known.includes(key));
   if (other !== undefined) throw new TypeError(`${name} has no ${other}; it may have ${known.join(', ')}`);
   return value as Fields;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

@@ -7,11 +7,13 @@ import { type Context, diag, type Span } from '@opentelemetry/api';
 import { GoidspanError } from '../errors.ts';
 import { BatchSink } from '../export/batch-sink.ts';
 import { FailureReporter } from '../export/failure-reporter.ts';
-import type { SpanExporter } from '../export/span-sink.ts';
+import { OtlpExport } from '../export/otlp/otlp-export.ts';
+import { reportHooks } from '../export/otlp/report-hooks.ts';
+import type { SpanExporter, SpanSink } from '../export/span-sink.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
 import { Tracer } from '../tracer/tracer.ts';
-import { checkOptions, type Settings } from './check-options.ts';
+import { checkOptions, type Settings, type WayOut } from './check-options.ts';
 import type { GoidSpanProcessorOptions } from './options.ts';
 import type { SpanProcessor } from './span-processor.ts';
 import type { GoidSpanProcessorStatus, Reason, RefusedTarget } from './status.ts';
@@ -27,7 +29,8 @@ export class GoidSpanProcessor implements SpanProcessor {
   readonly #settings: Settings;
   readonly #log = diag.createComponentLogger({ namespace: 'goidspan' });
   readonly #inner: SpanProcessor;
-  readonly #sink: BatchSink | undefined;
+  /** Where spans go, unless that is a processor of the application. */
+  readonly #sink: BatchSink | OtlpExport | undefined;
   readonly #started: Promise<void>;
   readonly #refused: RefusedTarget[] = [];
   readonly #told = new Set<string>();
@@ -40,14 +43,9 @@ export class GoidSpanProcessor implements SpanProcessor {
   /** @throws {TypeError | RangeError} that names the option. What the host cannot do is told by `status`. */
   constructor(options: GoidSpanProcessorOptions) {
     this.#settings = checkOptions(options, process.env, (message) => this.#log.warn(message));
-    const { out, batch } = this.#settings;
-    if ('processor' in out) {
-      this.#inner = out.processor;
-    } else {
-      const reporter = new FailureReporter(nameOf(out.exporter), (message) => this.#log.warn(message));
-      this.#sink = new BatchSink(out.exporter, { name: 'exporter', batch, reporter });
-      this.#inner = processorOf(this.#sink);
-    }
+    const { out } = this.#settings;
+    this.#sink = this.#sinkOf(out);
+    this.#inner = 'processor' in out ? out.processor : processorOf(this.#sink as BatchSink | OtlpExport);
     this.#started = this.#start();
   }
 
@@ -88,6 +86,7 @@ export class GoidSpanProcessor implements SpanProcessor {
       refused: [...this.#refused],
       ...(stats && { stats }),
       ...(this.#sink && { exports: this.#sink.counts() }),
+      ...(this.#sink instanceof OtlpExport && { queue: this.#sink.queue }),
     };
   }
 
@@ -100,9 +99,9 @@ export class GoidSpanProcessor implements SpanProcessor {
     const { sampler, kernel, serviceName, pollIntervalMs, askTargets } = this.#settings;
     try {
       const tracer = await Tracer.open({
-        processors: [
-          { onEnd: (span) => this.#inner.onEnd(span), forceFlush: async () => {}, shutdown: async () => {} },
-        ],
+        processors: [this.#sink ?? this.#inner],
+        // The shutdown of what is behind drains as well, within one deadline.
+        flushesProcessors: false,
         sampler,
         kernel,
         ...(serviceName !== undefined && { serviceName }),
@@ -128,6 +127,15 @@ export class GoidSpanProcessor implements SpanProcessor {
       return;
     }
     await this.#watch.start();
+  }
+
+  #sinkOf(out: WayOut): BatchSink | OtlpExport | undefined {
+    const warn = (message: string): void => this.#log.warn(message);
+    const { stats } = this.#settings;
+    if ('otlp' in out) return new OtlpExport(out.otlp, reportHooks(out.otlp.otlp.url, warn, stats));
+    if ('processor' in out) return undefined;
+    const reporter = new FailureReporter(nameOf(out.exporter), warn);
+    return new BatchSink(out.exporter, { name: 'exporter', batch: out.batch, reporter });
   }
 
   async #shutdown(): Promise<void> {
@@ -211,7 +219,7 @@ export class GoidSpanProcessor implements SpanProcessor {
 }
 
 /** A way out as a processor: it has no interest in spans that begin. */
-function processorOf(sink: BatchSink): SpanProcessor {
+function processorOf(sink: SpanSink): SpanProcessor {
   return {
     onStart: () => {},
     onEnd: (span) => sink.onEnd(span),

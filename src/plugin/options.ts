@@ -1,4 +1,6 @@
 /** What a {@link GoidSpanProcessor} is given. Owns the types; `check-options.ts` holds them to their ranges. */
+import type { ExportEvent } from '../export/export-event.ts';
+import type { OtlpOptions } from '../export/otlp/options.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
 import type { SpanProcessor } from './span-processor.ts';
 
@@ -35,7 +37,7 @@ export interface SamplerOptions {
   readonly parentBased?: boolean;
 }
 
-/** Sizes and times; each has a default. The ones of the queue are for `exporter`: a `processor` has its own. */
+/** Sizes and times; each has a default. Those of the queue are not for a `processor`, which has its own. */
 export interface Limits {
   /** Bytes of the ring buffer, a power of two from 4,096 to 1 GiB. Default 32 MiB. */
   readonly ringBytes?: number;
@@ -43,22 +45,37 @@ export interface Limits {
   readonly openSpansMax?: number;
   /** Live goroutines that inherited a span, over all targets (0.1 kB each). Default 65,536. */
   readonly inheritedMax?: number;
-  /** Spans that wait for export. Default `OTEL_BSP_MAX_QUEUE_SIZE`, else 16,384. */
+  /** Bytes of encoded spans that wait or are under way; for OTLP by goidspan. Default 64 MiB. */
+  readonly maxQueueBytes?: number;
+  /**
+   * Spans that wait for export. Default `OTEL_BSP_MAX_QUEUE_SIZE`, else 16,384 before an injected `exporter`, and no bound
+   * but `maxQueueBytes` for OTLP by goidspan.
+   */
   readonly maxQueueSize?: number;
   /** Spans in one export. Default `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, else 512. */
   readonly maxExportBatchSize?: number;
   /** Longest wait of a span for its batch. Default `OTEL_BSP_SCHEDULE_DELAY`, else 5,000. */
   readonly scheduledDelayMillis?: number;
-  /** For one batch with all its tries. Default `OTEL_BSP_EXPORT_TIMEOUT`, else 30,000. */
+  /**
+   * For one batch with all its tries. Default `OTEL_BSP_EXPORT_TIMEOUT`, else 30,000 before an injected `exporter`, and
+   * 300,000 for OTLP by goidspan, which keeps what it cannot deliver for so long.
+   */
   readonly exportTimeoutMillis?: number;
   /** For all of `shutdown`, and for all of `forceFlush`. Default 5,000. */
   readonly shutdownTimeoutMillis?: number;
 }
 
-/** Exactly one of `exporter` and `processor` is needed. */
+/** At most one of `otlp`, `exporter` and `processor`; without any, OTLP as the standard variables say. */
 export interface GoidSpanProcessorOptions {
   readonly targets: Targets;
-  /** Where spans go, those of the targets and the application's own; a queue with retries is put before it. */
+  /**
+   * How spans leave by OTLP, those of the targets and the application's own; what is missing comes from the standard
+   * variables. The targets' spans are made and sent by a thread of their own.
+   */
+  readonly otlp?: OtlpOptions;
+  /** Told what happens on the way out by OTLP (not by `exporter` or `processor`); what it throws is dropped. */
+  readonly stats?: (event: ExportEvent) => void;
+  /** Where spans go, those of the targets and the application's own; a queue with retries is put before it. A `GoidOtlpExporter` gives its settings instead. */
   readonly exporter?: SpanExporter;
   /** Where spans go, those of the targets and the application's own: any `SpanProcessor`. */
   readonly processor?: SpanProcessor;

@@ -16,6 +16,20 @@ export interface RefusedTarget extends Reason {
   readonly pid: number;
 }
 
+/** What waits or is under way, encoded. */
+export interface QueueStatus {
+  readonly spans: number;
+  readonly requests: number;
+  /** As they are held: compressed while the collector is away. */
+  readonly bytes: number;
+  /** The most that `bytes` has ever been. */
+  readonly bytesHighWater: number;
+  /** Requests under way. */
+  readonly inFlight: number;
+  /** The collector could not be reached when it was tried last. */
+  readonly isAway: boolean;
+}
+
 export interface GoidSpanProcessorStatus {
   /**
    * `starting`: the kernel is being asked; `tracing`: targets are attached as they appear; `inert`: nothing can be
@@ -28,6 +42,8 @@ export interface GoidSpanProcessorStatus {
   readonly refused: readonly RefusedTarget[];
   /** Targets, spans, probe hits and losses; absent while starting and when inert. */
   readonly stats?: TracerStats;
-  /** What became of the spans that were handed to `exporter`; absent with `processor`. */
+  /** What became of the spans that were handed over; absent with `processor`. */
   readonly exports?: ExportCountsSnapshot;
+  /** What waits to leave by OTLP; absent with `exporter` and `processor`. */
+  readonly queue?: QueueStatus;
 }

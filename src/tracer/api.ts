@@ -56,12 +56,22 @@ export interface TargetStats extends TargetInfo {
   readonly spans: number;
 }
 
+/** What was taken out of the ring buffer. */
+export interface DrainStats {
+  readonly batches: number;
+  readonly records: number;
+  readonly bytes: number;
+  /** Spent on making spans of them and handing these over, in milliseconds. */
+  readonly timeMs: number;
+}
+
 /** Counters since the tracer was opened. */
 export interface TracerStats {
   readonly spans: {
     readonly ended: number;
     readonly byKind: { readonly server: number; readonly client: number };
   };
+  readonly drained: DrainStats;
   readonly hits: {
     readonly total: number;
     readonly byProbe: Readonly<Record<string, number>>;

@@ -1,11 +1,13 @@
 /** Every counter of kernel and user space in the form of {@link TracerStats}. */
 import type { BadRecord } from '../wire/decode.ts';
-import type { TracerStats } from './api.ts';
+import type { DrainStats, TracerStats } from './api.ts';
+import { DrainMeter } from './drain-meter.ts';
 
 /** What has been counted in another thread. */
 export interface MoreCounts {
   readonly spans: { readonly server: number; readonly client: number };
   readonly lost: Readonly<Record<string, number>>;
+  readonly drained: DrainStats;
 }
 
 /** What can get lost after the kernel has handed a record over. */
@@ -23,6 +25,7 @@ export type UserLoss =
   | 'open_unreadable';
 
 export class Counters {
+  readonly drain = new DrainMeter();
   readonly #lost = new Map<UserLoss, number>();
   server = 0;
   client = 0;
@@ -52,6 +55,7 @@ export class Counters {
     const client = this.client + (more?.spans.client ?? 0);
     return {
       spans: { ended: server + client, byKind: { server, client } },
+      drained: this.drain.stats(more?.drained),
       hits: {
         total: sum(byProbe),
         byProbe,

@@ -45,7 +45,7 @@ export class ExportStage {
 
   /** Records in the first `bytes` of the buffer. */
   takeBatch(buffer: ArrayBuffer, bytes: number): void {
-    decodeBatch(batchOf(buffer, bytes), this.#visitor);
+    this.#stage.counters.drain.decode(batchOf(buffer, bytes), this.#visitor);
     this.#reportSoon();
   }
 
@@ -86,6 +86,7 @@ export class ExportStage {
         spans: { server, client },
         spansByTarget,
         lost: counters.lost(),
+        drained: counters.drain.stats(),
         exports: this.#sink.counts(),
         queue: this.#sink.queue,
       },

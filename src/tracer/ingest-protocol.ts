@@ -7,6 +7,7 @@ import type { OtlpSinkSettings } from '../export/otlp/otlp-sink-settings.ts';
 import type { SpanFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
+import type { DrainStats } from './api.ts';
 import type { FamilyFailure } from './live-check.ts';
 import type { ContextFrame } from './span-stage.ts';
 
@@ -30,6 +31,7 @@ export interface IngestReport {
   readonly spans: { readonly server: number; readonly client: number };
   readonly spansByTarget: ReadonlyMap<number, number>;
   readonly lost: Readonly<Record<string, number>>;
+  readonly drained: DrainStats;
   readonly exports: ExportCountsSnapshot;
   readonly queue: DeliveryState;
 }

@@ -13,7 +13,16 @@ const NOTHING_YET: IngestReport = {
   spansByTarget: new Map(),
   lost: {},
   exports: { handed: 0, exported: 0, lostByReason: {} },
-  queue: { requests: 0, spans: 0, bytes: 0, bytesHighWater: 0, inFlight: 0, isAway: false },
+  queue: {
+    requests: 0,
+    spans: 0,
+    triedSpans: 0,
+    bytes: 0,
+    bytesHighWater: 0,
+    inFlight: 0,
+    isAway: false,
+  },
+  drained: { batches: 0, records: 0, bytes: 0, timeMs: 0 },
 };
 
 export class RemoteExport implements RemoteSink {

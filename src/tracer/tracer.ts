@@ -17,7 +17,7 @@ import { type ProcessFacts, readProcess, requireProcess } from '../target/proces
 import { resourceOf } from '../target/resource.ts';
 import { VERSION } from '../version.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
-import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
+import type { RecordVisitor } from '../wire/decode.ts';
 import { type EvProcessExec, type EvProcessExit, type EvSpanEnd, wireLimit } from '../wire/wire.gen.ts';
 import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
 import { Counters } from './counters.ts';
@@ -325,7 +325,7 @@ export class Tracer {
 
   /** The frame of a batch follows those of the type names that its spans needed. */
   #takeBatch(batch: Batch): void {
-    decodeBatch(batch, this.#visitor);
+    this.#counters.drain.decode(batch, this.#visitor);
     this.#record({ kind: 'batch', bytes: batch.u8.buffer as ArrayBuffer });
   }
 
@@ -346,7 +346,8 @@ export class Tracer {
   /** Tells the recorder, and the thread that makes the spans, if there is one. */
   #record(frame: Frame): void {
     this.#options.recorder?.write(frame);
-    if (frame.kind === 'clock' || frame.kind === 'target' || frame.kind === 'forget') this.#ingest.tell(frame);
+    if (frame.kind === 'clock' || frame.kind === 'target' || frame.kind === 'forget')
+      this.#ingest.tell(frame);
   }
 
   async #sweep(): Promise<void> {
@@ -412,7 +413,10 @@ export class Tracer {
 }
 
 /** The way out by OTLP runs in the draining thread if nobody else wants spans or records. */
-function movable({ processors, recorder }: TracerOptions, scope: InstrumentationScope): IngestExport | undefined {
+function movable(
+  { processors, recorder }: TracerOptions,
+  scope: InstrumentationScope,
+): IngestExport | undefined {
   const [only, ...others] = processors;
   if (recorder || others.length > 0 || !(only instanceof OtlpExport)) return undefined;
   return { export: only, scope };

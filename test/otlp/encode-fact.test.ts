@@ -21,8 +21,26 @@ function bySpan(facts: readonly SpanFact[], limits: SpanLimits = NO_LIMITS): Uin
   return builder.take().bytes;
 }
 
-const texts = ['', 'GET', 'PROPFIND', '/a/b', '/ü ?#', 'shop.example:8080', '[::1]:80', '@', 'x'.repeat(200), '日本'];
-const endings: SpanEnding[] = ['returned', 'panicked', 'hijacked', 'disconnected', 'goroutine_exited', 'process_exited'];
+const texts = [
+  '',
+  'GET',
+  'PROPFIND',
+  '/a/b',
+  '/ü ?#',
+  'shop.example:8080',
+  '[::1]:80',
+  '@',
+  'x'.repeat(200),
+  '日本',
+];
+const endings: SpanEnding[] = [
+  'returned',
+  'panicked',
+  'hijacked',
+  'disconnected',
+  'goroutine_exited',
+  'process_exited',
+];
 
 function randomFact(random: Random): SpanFact {
   const text = (): string | undefined => (random.below(3) ? random.pick(texts) : undefined);

@@ -1,16 +1,35 @@
 /** Spans of every shape, by a seed. */
 import { createTraceState, type Link, type SpanContext } from '@opentelemetry/api';
-import { createResource } from '../../src/span/resource.ts';
 import type { ReadableSpan, TimedEvent } from '../../src/span/readable-span.ts';
+import { createResource } from '../../src/span/resource.ts';
 import type { Random } from '../support/random.ts';
 
 const texts = [
-  ...['', 'GET', '/checkout/{cart}', 'ünï', '日本語テキスト', '😀 in the middle', 'x'.repeat(127), 'y'.repeat(128)],
+  ...[
+    '',
+    'GET',
+    '/checkout/{cart}',
+    'ünï',
+    '日本語テキスト',
+    '😀 in the middle',
+    'x'.repeat(127),
+    'y'.repeat(128),
+  ],
   ...['z'.repeat(20_000), 'a\u0000b', 'ß'.repeat(100)],
 ];
 const numbers = [
   ...[0, 1, -1, 127, 128, 16_383, 16_384, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, -(2 ** 53) + 1],
-  ...[2 ** 62, -(2 ** 63), 2 ** 63, 1e300, 0.25, -0.5, Number.NaN, Number.POSITIVE_INFINITY, Number.MIN_VALUE],
+  ...[
+    2 ** 62,
+    -(2 ** 63),
+    2 ** 63,
+    1e300,
+    0.25,
+    -0.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.MIN_VALUE,
+  ],
 ];
 const keys = ['http.request.method', 'k', 'schlüssel', 'k'.repeat(130), 'url.path', 'thread.id', '数'];
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_LIMITS } from '../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../src/otlp/trace-request.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
-import { decodeRequest, spansOf } from '../support/otlp-proto.ts';
+import { type Decoded, decodeRequest, spansOf } from '../support/otlp-proto.ts';
 import { Random } from '../support/random.ts';
 import { randomSpan, resources, scopes } from './spans.ts';
 
@@ -78,7 +78,9 @@ describe('an encoded request', () => {
 describe('a span that is none', () => {
   const broken: Readonly<Record<string, Partial<Record<keyof ReadableSpan, unknown>>>> = {
     'has no context': { spanContext: () => undefined },
-    'has a short trace id': { spanContext: () => ({ traceId: 'ab', spanId: '00f067aa0ba902b7', traceFlags: 1 }) },
+    'has a short trace id': {
+      spanContext: () => ({ traceId: 'ab', spanId: '00f067aa0ba902b7', traceFlags: 1 }),
+    },
     'has a span id that is no hex': {
       spanContext: () => ({ traceId: '0'.repeat(32), spanId: 'xyz'.padEnd(16, '0'), traceFlags: 1 }),
     },
@@ -109,7 +111,8 @@ describe('a span that is none', () => {
 describe('hostile values', () => {
   const valueOf = (value: unknown): unknown => {
     const [span] = spansOf(ours([plainSpan({ attributes: { it: value } as never })]));
-    return (span?.['attributes'] as { value: unknown }[])[0]?.value;
+    const attributes = (span as Decoded)['attributes'] as { value: unknown }[];
+    return attributes[0]?.value;
   };
 
   it('are sent as U+FFFD where they are lone surrogates', () => {
@@ -136,7 +139,12 @@ describe('hostile values', () => {
   });
 
   it('never throw when times are none', () => {
-    for (const time of [[Number.NaN, 0], [-1, -1], [1e300, 1e300], [0.5, 0.5]] as [number, number][]) {
+    for (const time of [
+      [Number.NaN, 0],
+      [-1, -1],
+      [1e300, 1e300],
+      [0.5, 0.5],
+    ] as [number, number][]) {
       expect(spansOf(ours([plainSpan({ startTime: time })]))).toHaveLength(1);
     }
   });

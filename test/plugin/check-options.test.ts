@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkOptions } from '../../src/plugin/check-options.ts';
+import { GoidOtlpExporter } from '../../src/plugin/goid-otlp-exporter.ts';
 import { GoidSpanProcessor } from '../../src/plugin/goidspan-span-processor.ts';
 import type { GoidSpanProcessorOptions } from '../../src/plugin/options.ts';
 
@@ -19,8 +20,16 @@ describe('an option that cannot be used', () => {
   it.each<[string, unknown, typeof TypeError | typeof RangeError, string]>([
     ['nothing', undefined, TypeError, 'options must be an object, not undefined'],
     ['a typo', { ...good, exporters: [] }, TypeError, 'options has no exporters; it may have targets, '],
-    ['no way out', { targets: { pid: 1 } }, TypeError, 'exactly one of exporter and processor'],
-    ['two ways out', { ...good, processor }, TypeError, 'exactly one of exporter and processor'],
+    ['two ways out', { ...good, processor }, TypeError, 'at most one of exporter, processor and otlp'],
+    [
+      'OTLP and a processor',
+      { targets: { pid: 1 }, processor, otlp: {} },
+      TypeError,
+      'not processor and otlp',
+    ],
+    ['an OTLP option of no use', { targets: { pid: 1 }, otlp: { urls: 'x' } }, TypeError, 'no urls'],
+    ['bytes for an exporter', { ...good, limits: { maxQueueBytes: 9 } }, TypeError, 'limits.maxQueueBytes'],
+    ['stats that cannot be called', { ...good, stats: 5 }, TypeError, 'stats must be a function, not 5'],
     [
       'half an exporter',
       { ...good, exporter: { export() {} } },
@@ -119,7 +128,7 @@ describe('an option that cannot be used', () => {
       'a queue for a processor',
       { targets: { pid: 1 }, processor, limits: { maxQueueSize: 10 } },
       TypeError,
-      'limits.maxQueueSize is for an exporter',
+      'limits.maxQueueSize is not for a processor',
     ],
     [
       'no time to end',
@@ -145,7 +154,7 @@ describe('the settings', () => {
   it('take their defaults from the standard environment', () => {
     const env = { OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_TRACES_SAMPLER: 'always_off' };
     expect(settingsOf(good, env)).toMatchObject({
-      batch: { maxQueueSize: 100, maxExportBatchSize: 100, scheduledDelayMillis: 5_000 },
+      out: { batch: { maxQueueSize: 100, maxExportBatchSize: 100, scheduledDelayMillis: 5_000 } },
       sampler: { parentBased: false, rejectBelow: 1n << 56n },
       shutdownTimeoutMs: 5_000,
       pollIntervalMs: 1_000,
@@ -156,9 +165,39 @@ describe('the settings', () => {
     const limits = { maxQueueSize: 50, ringBytes: 1 << 20, openSpansMax: 7 };
     const env = { OTEL_BSP_MAX_QUEUE_SIZE: '100', OTEL_TRACES_SAMPLER: 'always_off' };
     expect(settingsOf({ ...good, limits, sampler: { ratio: 0.25 } }, env)).toMatchObject({
-      batch: { maxQueueSize: 50, maxExportBatchSize: 50 },
+      out: { batch: { maxQueueSize: 50, maxExportBatchSize: 50 } },
       kernel: { ringBytes: 1 << 20, openSpansMax: 7 },
       sampler: { parentBased: true, rejectBelow: 3n << 54n },
+    });
+  });
+
+  it('send by OTLP as the environment says when no way out is given', () => {
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317', OTEL_BSP_SCHEDULE_DELAY: '100' };
+    const { exporter: _, ...noExporter } = good;
+    expect(settingsOf({ ...noExporter, limits: { maxQueueBytes: 1_000_000 } }, env).out).toMatchObject({
+      otlp: {
+        otlp: { protocol: 'grpc', url: 'http://collector:4317' },
+        delivery: { queueBytesMax: 1_000_000, ageMsMax: 300_000 },
+        scheduledDelayMillis: 100,
+        maxQueueSize: Number.POSITIVE_INFINITY,
+      },
+    });
+  });
+
+  it('are those of a GoidOtlpExporter, but for what is said of the queue', () => {
+    const exporter = new GoidOtlpExporter({
+      url: 'http://collector:4318',
+      timeoutMillis: 77,
+      headers: { a: 'b' },
+    });
+    expect(
+      settingsOf({ ...good, exporter, limits: { exportTimeoutMillis: 5, maxQueueSize: 9 } }).out,
+    ).toMatchObject({
+      otlp: {
+        otlp: { url: 'http://collector:4318/v1/traces', headers: { a: 'b' } },
+        delivery: { requestTimeoutMs: 77, ageMsMax: 5 },
+        maxQueueSize: 9,
+      },
     });
   });
 

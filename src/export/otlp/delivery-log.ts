@@ -13,6 +13,12 @@ export interface DeliveryHooks {
   readonly onFailure: (failure: ExportFailure) => void;
 }
 
+/** A try that succeeded, at the end of its operation. */
+interface Success extends Attempt {
+  /** From the beginning of the first try. */
+  readonly operationMs: number;
+}
+
 export class DeliveryLog {
   readonly #hooks: DeliveryHooks;
 
@@ -21,11 +27,11 @@ export class DeliveryLog {
   }
 
   /** Accepted, but for `rejected` of its spans, `why`. */
-  sent(spans: number, rejected: number, why: string, { bytes, durationMs }: Attempt): void {
+  sent(spans: number, rejected: number, why: string, { bytes, durationMs, operationMs }: Success): void {
     const { counts, onEvent, onFailure } = this.#hooks;
     counts.exported += spans - rejected;
     if (rejected > 0) counts.lose('rejected', rejected);
-    quietly(() => onEvent({ kind: 'sent', spans, rejected, bytes, durationMs }));
+    quietly(() => onEvent({ kind: 'sent', spans, rejected, bytes, durationMs, operationMs }));
     if (rejected === 0) return;
     const cause = `rejected ${rejected} of ${spans} spans${why && `: ${why}`}`;
     quietly(() =>
@@ -39,10 +45,10 @@ export class DeliveryLog {
     quietly(() => onFailure(failure));
   }
 
-  lost(reason: string, spans: number): void {
+  lost(reason: string, spans: number, operationMs?: number): void {
     const { counts, onEvent } = this.#hooks;
     counts.lose(reason, spans);
-    quietly(() => onEvent({ kind: 'lost', reason, spans }));
+    quietly(() => onEvent({ kind: 'lost', reason, spans, ...(operationMs !== undefined && { operationMs }) }));
   }
 }
 

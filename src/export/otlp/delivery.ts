@@ -17,6 +17,8 @@ import type { Transport } from './transport.ts';
 export interface DeliveryState {
   readonly requests: number;
   readonly spans: number;
+  /** Of those, the ones that have been tried: they are under way, or wait to be tried again. */
+  readonly triedSpans: number;
   readonly bytes: number;
   /** The most that `bytes` has ever been. */
   readonly bytesHighWater: number;
@@ -41,6 +43,7 @@ export class Delivery {
   readonly #end = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #inFlight = 0;
+  #triedSpans = 0;
   #compressing = 0;
   #closing: Promise<void> | undefined;
 
@@ -61,7 +64,15 @@ export class Delivery {
 
   get state(): DeliveryState {
     const { requests, spans, bytes, bytesHighWater } = this.#queue;
-    return { requests, spans, bytes, bytesHighWater, inFlight: this.#inFlight, isAway: this.#backOff.isAway };
+    return {
+      requests,
+      spans,
+      triedSpans: this.#triedSpans,
+      bytes,
+      bytesHighWater,
+      inFlight: this.#inFlight,
+      isAway: this.#backOff.isAway,
+    };
   }
 
   /**
@@ -164,6 +175,10 @@ export class Delivery {
   async #send(request: QueuedRequest): Promise<void> {
     const isProbe = this.#backOff.isAway;
     this.#inFlight++;
+    if (request.firstTriedAt === undefined) {
+      request.firstTriedAt = performance.now();
+      this.#triedSpans += request.spans;
+    }
     const tried = await attempt(request, this.#transport, this.#codec, this.#settings, this.#end.signal);
     this.#inFlight--;
     // Unless it was given up meanwhile.
@@ -179,7 +194,7 @@ export class Delivery {
       const { spans } = request;
       const rejected = Math.max(0, Math.min(Math.trunc(outcome.rejectedItems) || 0, spans));
       this.#decide(request, { ok: true, rejected });
-      this.#log.sent(spans, rejected, outcome.message, tried);
+      this.#log.sent(spans, rejected, outcome.message, { ...tried, operationMs: operationMs(request) ?? 0 });
       return;
     }
     const now = performance.now();
@@ -200,12 +215,13 @@ export class Delivery {
   #lose(request: QueuedRequest, reason: string): void {
     const failure = request.lastFailure;
     this.#decide(request, { ok: false, reason, ...(failure && { failure }) });
-    this.#log.lost(reason, request.spans);
+    this.#log.lost(reason, request.spans, operationMs(request));
   }
 
   /** Before the hooks are told, since they may call what looks at the queue. */
   #decide(request: QueuedRequest, fate: Fate): void {
     this.#queue.remove(request);
+    if (request.firstTriedAt !== undefined) this.#triedSpans -= request.spans;
     request.decide(fate);
     for (const drain of this.#drains) drain.decided(request);
   }
@@ -224,4 +240,9 @@ export class Delivery {
       });
     }
   }
+}
+
+/** From the beginning of the first try until now; undefined when there was none. */
+function operationMs({ firstTriedAt }: QueuedRequest): number | undefined {
+  return firstTriedAt === undefined ? undefined : performance.now() - firstTriedAt;
 }

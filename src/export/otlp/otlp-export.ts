@@ -55,12 +55,16 @@ export class OtlpExport implements SpanSink, FactSink {
   }
 
   counts(): ExportCountsSnapshot {
-    return this.#parts().map((part) => part.counts()).reduce(sumOfCounts, NOTHING);
+    return this.#parts()
+      .map((part) => part.counts())
+      .reduce(sumOfCounts, NOTHING);
   }
 
   /** Of what waits and is under way. */
   get queue(): DeliveryState {
-    return this.#parts().map((part) => part.queue).reduce(sumOfQueues, EMPTY);
+    return this.#parts()
+      .map((part) => part.queue)
+      .reduce(sumOfQueues, EMPTY);
   }
 
   #here(): OtlpSink {
@@ -77,6 +81,7 @@ const NOTHING: ExportCountsSnapshot = { handed: 0, exported: 0, lostByReason: {}
 const EMPTY: DeliveryState = {
   requests: 0,
   spans: 0,
+  triedSpans: 0,
   bytes: 0,
   bytesHighWater: 0,
   inFlight: 0,
@@ -95,6 +100,7 @@ function sumOfQueues(a: DeliveryState, b: DeliveryState): DeliveryState {
   return {
     requests: a.requests + b.requests,
     spans: a.spans + b.spans,
+    triedSpans: a.triedSpans + b.triedSpans,
     bytes: a.bytes + b.bytes,
     bytesHighWater: a.bytesHighWater + b.bytesHighWater,
     inFlight: a.inFlight + b.inFlight,

@@ -24,6 +24,7 @@ export class OtlpSink implements SpanSink, FactSink {
   readonly name: string;
   readonly #maxQueueSize: number;
   readonly #counts = new ExportCounts();
+  readonly #onEvent: OtlpSinkHooks['onEvent'];
   readonly #batcher: RequestBatcher;
   readonly #delivery: Delivery;
   #closing: Promise<void> | undefined;
@@ -31,11 +32,12 @@ export class OtlpSink implements SpanSink, FactSink {
   constructor({ name, transport, delivery, onFailure, onEvent, maxQueueSize, ...batch }: OtlpSinkOptions) {
     this.name = name;
     this.#maxQueueSize = maxQueueSize;
+    this.#onEvent = onEvent;
     this.#delivery = new Delivery(transport, delivery, { counts: this.#counts, onEvent, onFailure });
     this.#batcher = new RequestBatcher({
       ...batch,
       send: (request) => void this.#delivery.push(request),
-      lose: (reason) => this.#counts.lose(reason, 1),
+      lose: (reason) => this.#lose(reason),
     });
   }
 
@@ -78,16 +80,20 @@ export class OtlpSink implements SpanSink, FactSink {
 
   #admits(traceFlags: number): boolean {
     this.#counts.handed++;
-    const reason = this.#refusalOf(traceFlags);
-    if (reason !== undefined) this.#counts.lose(reason, 1);
+    if ((traceFlags & TraceFlags.SAMPLED) === 0) {
+      // As it was decided, so nobody is told.
+      this.#counts.lose('not_sampled', 1);
+      return false;
+    }
+    const isOver = this.#maxQueueSize < Number.POSITIVE_INFINITY && this.queue.spans >= this.#maxQueueSize;
+    const reason = this.#closing ? 'closed' : isOver ? 'queue_full' : undefined;
+    if (reason !== undefined) this.#lose(reason);
     return reason === undefined;
   }
 
-  #refusalOf(traceFlags: number): string | undefined {
-    if (this.#closing) return 'closed';
-    if ((traceFlags & TraceFlags.SAMPLED) === 0) return 'not_sampled';
-    if (this.#maxQueueSize < Number.POSITIVE_INFINITY && this.queue.spans >= this.#maxQueueSize) return 'queue_full';
-    return undefined;
+  #lose(reason: string): void {
+    this.#counts.lose(reason, 1);
+    this.#onEvent({ kind: 'lost', reason, spans: 1 });
   }
 
   async #shutdown(deadlineMs: number): Promise<void> {

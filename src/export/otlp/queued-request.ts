@@ -31,6 +31,8 @@ export class QueuedRequest {
   readonly sequence: number;
   readonly expiresAt: number;
   readonly fate: Promise<Fate>;
+  /** On the clock of `performance.now()`; undefined before the first try. */
+  firstTriedAt: number | undefined;
   /** Of its last try, if that failed. */
   lastFailure: ExportFailure | undefined;
   readonly #onResize: Ticket['onResize'];

@@ -29,8 +29,9 @@ export type Outcome =
 /** Sends requests; neither queues nor retries. */
 export interface Transport {
   /**
-   * One try. Never rejects; resolves within `timeoutMs`, and at once when `signal` is aborted. No socket and no timer of
-   * it keeps the process alive.
+   * One try. Never rejects; resolves within `timeoutMs`, and at once when `signal` is aborted. No timer and no open socket
+   * of it keeps the process alive; a connection that is being made does, which libuv leaves no choice about, for
+   * `timeoutMs` at most.
    */
   send(body: RequestBody, timeoutMs: number, signal: AbortSignal): Promise<Outcome>;
   /** Closes its connections; what is under way fails. Idempotent. */

@@ -1,0 +1,56 @@
+/** Our queue for any OpenTelemetry JS SDK: the place of a `BatchSpanProcessor` and its exporter, in one. */
+import { type Context, diag, type Span } from '@opentelemetry/api';
+import type { ExportCountsSnapshot } from '../export/export-counts.ts';
+import { createOtlpSink } from '../export/otlp/create-otlp-sink.ts';
+import type { OtlpSink } from '../export/otlp/otlp-sink.ts';
+import { otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
+import { reportHooks } from '../export/otlp/report-hooks.ts';
+import type { ReadableSpan } from '../span/readable-span.ts';
+import { checkQueueOptions, type GoidBatchSpanProcessorOptions } from './otlp-options.ts';
+import type { SpanProcessor } from './span-processor.ts';
+import type { QueueStatus } from './status.ts';
+
+/**
+ * Encodes spans as they end, holds the encoded requests within a bound of bytes (compressed while the collector is away),
+ * and sends them by OTLP over gRPC or HTTP/protobuf. Stands where a `BatchSpanProcessor` would, in the SDKs 2.x and 3.x;
+ * Node ≥ 20.19. After its construction it throws nothing, and keeps no process alive.
+ */
+export class GoidBatchSpanProcessor implements SpanProcessor {
+  readonly #sink: OtlpSink;
+  readonly #shutdownTimeoutMs: number;
+
+  /**
+   * @throws {TypeError | RangeError} that names the option.
+   * @throws {GoidspanError} `bad_endpoint` for an endpoint or a certificate that cannot be used.
+   */
+  constructor(options: GoidBatchSpanProcessorOptions = {}) {
+    const log = diag.createComponentLogger({ namespace: 'goidspan' });
+    const warn = (message: string): void => log.warn(message);
+    const { sink, stats, shutdownTimeoutMillis } = checkQueueOptions(options);
+    const settings = otlpSinkSettingsOf('otlp', sink, process.env, warn);
+    this.#sink = createOtlpSink(settings, reportHooks(settings.otlp.url, warn, stats));
+    this.#shutdownTimeoutMs = shutdownTimeoutMillis;
+  }
+
+  onStart(_span: Span, _parentContext: Context): void {}
+
+  /** Never throws; a span that is not sampled is counted and left out. */
+  onEnd(span: ReadableSpan): void {
+    this.#sink.onEnd(span);
+  }
+
+  /** Resolves when all spans so far have an outcome, or the time is over; the rest stays queued. Never rejects. */
+  forceFlush(): Promise<void> {
+    return this.#sink.forceFlush(this.#shutdownTimeoutMs);
+  }
+
+  /** Drains until the time is over, then counts what is left as lost. Idempotent; never rejects. */
+  shutdown(): Promise<void> {
+    return this.#sink.shutdown(this.#shutdownTimeoutMs);
+  }
+
+  /** What became of the spans, and what waits. Never throws. */
+  status(): { readonly exports: ExportCountsSnapshot; readonly queue: QueueStatus } {
+    return { exports: this.#sink.counts(), queue: this.#sink.queue };
+  }
+}
