@@ -30,19 +30,22 @@ export interface RecordVisitor {
 
 const TEXT_AT = wireSize.EV_SPAN_END - wireSize.EV_SPAN_END_TEXT;
 
-/** Calls the visitor for every record of the batch. */
-export function decodeBatch(batch: Batch, visitor: RecordVisitor): void {
+/** Calls the visitor for every record of the batch, and returns how many there were. */
+export function decodeBatch(batch: Batch, visitor: RecordVisitor): number {
   const end = batch.u8.length;
+  let records = 0;
   for (let at = 0; at < end; ) {
     const left = end - at;
     const header = left >= wireSize.EV_HEADER ? readEvHeader(batch, at) : undefined;
     if (header === undefined || header.size < wireSize.EV_HEADER || header.size > left) {
       visitor.onBad('record_damaged');
-      return;
+      return records;
     }
+    records++;
     decodeRecord(batch, at, header.kind, header.size, visitor);
     at += (header.size + 7) & ~7;
   }
+  return records;
 }
 
 function decodeRecord(batch: Batch, at: number, kind: number, size: number, visitor: RecordVisitor): void {

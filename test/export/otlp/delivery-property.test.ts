@@ -170,13 +170,14 @@ class Script {
 
   /** What holds at every moment; `expect` is too slow for so many. */
   #check(): void {
-    const { spans, bytes, bytesHighWater, inFlight, isAway } = this.#delivery.state;
+    const { spans, triedSpans, bytes, bytesHighWater, inFlight, isAway } = this.#delivery.state;
     const { exported, lostByReason } = this.#counts.snapshot();
     const { queueBytesMax, inFlightMax } = this.#settings;
     const balance = { exported, lost: sumOf(lostByReason), queued: spans };
     if (balance.exported + balance.lost + balance.queued !== this.#pushed) {
       throw new Error(`of ${this.#pushed} spans: ${JSON.stringify(balance)}`);
     }
+    if (triedSpans < 0 || triedSpans > spans) throw new Error(`${triedSpans} of ${spans} spans tried`);
     if (bytes < 0 || bytesHighWater > queueBytesMax) throw new Error(`${bytesHighWater} bytes, now ${bytes}`);
     const most = Math.max(inFlight, this.#transport.mostInFlight);
     if (most > inFlightMax) throw new Error(`${most} under way`);

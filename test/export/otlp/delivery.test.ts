@@ -65,17 +65,31 @@ describe('while the collector is well', () => {
     const transport = new ScriptedTransport();
     const { delivery, counts, events } = deliveryOf(transport, { inFlightMax: 3 });
     const fates = Array.from({ length: 10 }, (_, index) => delivery.push(request(index)));
-    expect(delivery.state).toMatchObject({ requests: 10, spans: 100, bytes: 1_000, inFlight: 3 });
+    expect(delivery.state).toMatchObject({
+      requests: 10,
+      spans: 100,
+      triedSpans: 30,
+      bytes: 1_000,
+      inFlight: 3,
+    });
     await vi.advanceTimersByTimeAsync(10);
     expect(await Promise.all(fates)).toEqual(Array(10).fill({ ok: true, rejected: 0 }));
     expect(namesOf(transport)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(transport.mostInFlight).toBe(3);
     expect(counts.snapshot()).toEqual({ handed: 0, exported: 100, lostByReason: {} });
     expect(events).toHaveLength(10);
-    expect(events[0]).toEqual({ kind: 'sent', spans: 10, rejected: 0, bytes: 100, durationMs: 1 });
+    expect(events[0]).toEqual({
+      kind: 'sent',
+      spans: 10,
+      rejected: 0,
+      bytes: 100,
+      durationMs: 1,
+      operationMs: 1,
+    });
     expect(delivery.state).toEqual({
       requests: 0,
       spans: 0,
+      triedSpans: 0,
       bytes: 0,
       bytesHighWater: 1_000,
       inFlight: 0,
@@ -126,7 +140,7 @@ describe('while the collector is well', () => {
     expect(counts.snapshot()).toEqual({ handed: 0, exported: 20, lostByReason: { rejected: 10 } });
     expect(events.filter(({ kind }) => kind !== 'sent')).toEqual([
       { kind: 'failed', reason: 'rejected', willRetry: false, durationMs: 1 },
-      { kind: 'lost', reason: 'rejected', spans: 10 },
+      { kind: 'lost', reason: 'rejected', spans: 10, operationMs: 1 },
     ]);
     await end(delivery);
   });
@@ -176,7 +190,7 @@ describe('while the collector is away', () => {
     // Four at once fail; then one at a time: 250 ms after the first failure, 500 ms after the second.
     expect(timesOf(transport)).toEqual([0, 0, 0, 0, 251, 752]);
     expect(namesOf(transport)).toEqual([0, 1, 2, 3, 0, 0]);
-    expect(delivery.state).toMatchObject({ requests: 20, isAway: true });
+    expect(delivery.state).toMatchObject({ requests: 20, triedSpans: 40, isAway: true });
     isUp = true;
     await vi.advanceTimersByTimeAsync(1_000);
     expect(namesOf(transport).slice(6)).toEqual(Array.from({ length: 20 }, (_, number) => number));
@@ -188,6 +202,8 @@ describe('while the collector is away', () => {
     ).toEqual([0, 0, 1, 2, 3]);
     expect(counts.snapshot()).toEqual({ handed: 0, exported: 200, lostByReason: {} });
     expect(events.filter(({ kind }) => kind === 'failed')).toHaveLength(6);
+    // The operation of the first request began with its first try.
+    expect(events[6]).toMatchObject({ kind: 'sent', durationMs: 1, operationMs: 1_754 });
     await end(delivery);
   });
 
