@@ -167,7 +167,9 @@ function typescript() {
   }
   out.push('} as const;', '');
   out.push(...interfaceOf(header), ...readerOf(header, 'header'));
-  for (const r of records) out.push(...interfaceOf(r), ...readerOf(r, 'record'));
+  for (const r of records) {
+    out.push(...interfaceOf(r), ...(r.fields.some(isArray) ? viewOf(r) : readerOf(r, 'record')));
+  }
   for (const v of values.filter((v) => ['target_row', 'settings'].includes(v.name))) {
     out.push(...interfaceOf(v), ...writerOf(v), ...goTableOf(v));
   }
@@ -204,27 +206,74 @@ function interfaceOf(s) {
   return [...out, '}', ''];
 }
 
+/** What reads a field of the record at byte `at` of `batch`; both are expressions. */
+function readOf(s, f, batch, at) {
+  const end = f.at + f.size;
+  return (
+    {
+      u8: `${batch}.u8[${at} + ${f.at}] as number`,
+      u16: `${batch}.u16[(${at} + ${f.at}) >>> 1] as number`,
+      u32: `${batch}.u32[(${at} + ${f.at}) >>> 2] as number`,
+      s64: `s64(${batch}.u32, ${at} + ${f.at})`,
+      count64: `count64(${batch}.u32, ${at} + ${f.at})`,
+      ktime: `ktime(${batch}.u32, ${at} + ${f.at})`,
+      traceId: `traceId(${batch}.u8, ${at} + ${f.at})`,
+      spanId: `spanId(${batch}.u8, ${at} + ${f.at})`,
+      header: `readEvHeader(${batch}, ${at})`,
+      'u8[]': `${batch}.u8.subarray(${at} + ${f.at}, ${at} + ${end})`,
+      'u16[]': `${batch}.u16.subarray((${at} + ${f.at}) >>> 1, (${at} + ${end}) >>> 1)`,
+    }[f.shape] ?? fail(`${s.name}.${f.name}: no reader for ${f.shape}`)
+  );
+}
+
+/** What is small is read whole. */
 function readerOf(s, what) {
-  const read = (f) =>
-    ({
-      u8: `batch.u8[at + ${f.at}] as number`,
-      u16: `batch.u16[(at + ${f.at}) >>> 1] as number`,
-      u32: `batch.u32[(at + ${f.at}) >>> 2] as number`,
-      s64: `s64(batch.u32, at + ${f.at})`,
-      count64: `count64(batch.u32, at + ${f.at})`,
-      ktime: `ktime(batch.u32, at + ${f.at})`,
-      traceId: `traceId(batch.u8, at + ${f.at})`,
-      spanId: `spanId(batch.u8, at + ${f.at})`,
-      header: 'readEvHeader(batch, at)',
-      'u8[]': `batch.u8.subarray(at + ${f.at}, at + ${f.at + f.size})`,
-      'u16[]': `batch.u16.subarray((at + ${f.at}) >>> 1, (at + ${f.at + f.size}) >>> 1)`,
-    })[f.shape] ?? fail(`${s.name}.${f.name}: no reader for ${f.shape}`);
   return [
-    `/** Reads the ${what} at byte \`at\` (a multiple of 8); arrays are views into the batch. */`,
+    `/** Reads the ${what} at byte \`at\` (a multiple of 8). */`,
     `export function read${pascal(s.name)}(batch: Batch, at: number): ${pascal(s.name)} {`,
     '  return {',
-    ...s.fields.map((f) => `    ${camel(f.name)}: ${read(f)},`),
+    ...s.fields.map((f) => `    ${camel(f.name)}: ${readOf(s, f, 'batch', 'at')},`),
     '  };',
+    '}',
+    '',
+  ];
+}
+
+function isArray(f) {
+  return f.shape.endsWith('[]');
+}
+
+/** A record with arrays is a view: what nobody asks for is not read, and what is an object is made once. */
+function viewOf(s) {
+  const name = `${pascal(s.name)}View`;
+  const isObject = (f) => f.shape === 'header' || isArray(f);
+  return [
+    `class ${name} implements ${pascal(s.name)} {`,
+    '  readonly #batch: Batch;',
+    '  readonly #at: number;',
+    ...s.fields.filter(isObject).map((f) => `  #${camel(f.name)}: ${tsType(f)} | undefined;`),
+    '',
+    '  constructor(batch: Batch, at: number) {',
+    '    this.#batch = batch;',
+    '    this.#at = at;',
+    '  }',
+    ...s.fields.flatMap((f) => {
+      const field = camel(f.name);
+      const value = readOf(s, f, 'this.#batch', 'this.#at');
+      return [
+        '',
+        `  get ${field}(): ${tsType(f)} {`,
+        ...(isObject(f)
+          ? [`    this.#${field} ??= ${value};`, `    return this.#${field};`]
+          : [`    return ${value};`]),
+        '  }',
+      ];
+    }),
+    '}',
+    '',
+    '/** The record at byte `at` (a multiple of 8) as a view into the batch, which must stay as it is meanwhile. */',
+    `export function read${pascal(s.name)}(batch: Batch, at: number): ${pascal(s.name)} {`,
+    `  return new ${name}(batch, at);`,
     '}',
     '',
   ];

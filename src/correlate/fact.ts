@@ -27,7 +27,7 @@ export interface HttpExchange {
   /** `GET` where it was empty, which is what `net/http` takes it for, or not readable. */
   readonly method: string;
   /** There was no method in the record; a server request always has one. */
-  readonly methodIsUnread?: true;
+  readonly methodIsUnread?: boolean;
   /** Client spans: from the URL. Server spans: `https` if the connection is TLS. */
   readonly scheme?: string | undefined;
   /** Server: the Host header. Client: the URL's host, with port if it names one. */

@@ -1,4 +1,5 @@
 /** A span record of the kernel as a fact. */
+import { TextCache } from '../wire/text-cache.ts';
 import { type EvSpanEnd, spanEnding, spanFlag, spanRole, spanText } from '../wire/wire.gen.ts';
 import type { HttpExchange, Ktime, SpanEnding, SpanFact } from './fact.ts';
 
@@ -13,7 +14,7 @@ const endings: Readonly<Record<number, SpanEnding>> = {
 
 /** Names of the strings in the order of `enum span_text`. */
 const textNames = ['method', 'scheme', 'host', 'path', 'query', 'peer', 'traceState', 'pattern'] as const;
-type TextName = (typeof textNames)[number];
+type Texts = { -readonly [Name in (typeof textNames)[number]]: string | undefined };
 
 /** When and how a span that was still open came to its end, if the record itself does not say. */
 export interface Unfinished {
@@ -46,22 +47,16 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
     threadId: record.header.tid,
     ending: unfinished?.ending ?? endings[record.ending] ?? 'returned',
     http: exchange(record, text, isServer),
-    cut: textNames.filter((name, index): name is Exclude<TextName, 'scheme'> =>
-      name === 'scheme' ? false : isCut(record, index),
-    ),
+    cut: record.textCut === 0 ? NOTHING_CUT : cutTexts(record),
   };
 }
 
-function exchange(
-  record: EvSpanEnd,
-  text: Partial<Record<TextName, string>>,
-  isServer: boolean,
-): HttpExchange {
+function exchange(record: EvSpanEnd, text: Texts, isServer: boolean): HttpExchange {
   const flags = record.header.flags;
   const succeeded = record.errorTypeAddr === 0;
   return {
     method: text.method ?? 'GET', // net/http takes an empty method for GET
-    ...(text.method === undefined ? { methodIsUnread: true as const } : {}),
+    methodIsUnread: text.method === undefined,
     scheme: isServer ? (flags & spanFlag.SPAN_FLAG_TLS ? 'https' : 'http') : text.scheme,
     host: text.host,
     path: text.path ?? '',
@@ -77,18 +72,35 @@ function exchange(
   };
 }
 
-const decoder = new TextDecoder();
+const cache = new TextCache();
 
 /** The strings that are not empty; bytes that are no UTF-8 become U+FFFD. */
-function readTexts(record: EvSpanEnd): Partial<Record<TextName, string>> {
-  const texts: Partial<Record<TextName, string>> = {};
+function readTexts({ text, textSizes }: EvSpanEnd): Texts {
+  const texts: Texts = {
+    method: undefined,
+    scheme: undefined,
+    host: undefined,
+    path: undefined,
+    query: undefined,
+    peer: undefined,
+    traceState: undefined,
+    pattern: undefined,
+  };
   let at = 0;
-  textNames.forEach((name, index) => {
-    const size = record.textSizes[index] as number;
-    if (size > 0) texts[name] = decoder.decode(record.text.subarray(at, at + size));
+  for (let index = 0; index < textNames.length; index++) {
+    const size = textSizes[index] as number;
+    if (size > 0) texts[textNames[index] as keyof Texts] = cache.of(text, at, size);
     at += size;
-  });
+  }
   return texts;
+}
+
+const NOTHING_CUT: SpanFact['cut'] = [];
+
+function cutTexts(record: EvSpanEnd): SpanFact['cut'] {
+  return textNames.filter((name, index): name is SpanFact['cut'][number] =>
+    name === 'scheme' ? false : isCut(record, index),
+  );
 }
 
 function isCut(record: EvSpanEnd, text: number): boolean {

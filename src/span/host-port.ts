@@ -6,11 +6,23 @@ export interface HostPort {
   readonly port?: number;
 }
 
+/** The same few hosts and peers come again and again. */
+const KNOWN_MAX = 1_024;
+const known = new Map<string, HostPort | undefined>();
+
 /**
  * Splits a Host header, a URL's host or a `RemoteAddr`: `example.com`, `example.com:80`, `[::1]:80`, `::1`.
  * Credentials before an `@` are dropped. Undefined when nothing is left, as for the `@` of a Unix socket.
  */
 export function splitHostPort(text: string): HostPort | undefined {
+  if (known.has(text)) return known.get(text);
+  if (known.size >= KNOWN_MAX) known.clear();
+  const split = parse(text);
+  known.set(text, split);
+  return split;
+}
+
+function parse(text: string): HostPort | undefined {
   const bare = text.slice(text.lastIndexOf('@') + 1);
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(bare);
   if (bracketed) return hostPort(bracketed[1] ?? '', bracketed[2]);

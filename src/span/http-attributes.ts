@@ -48,12 +48,15 @@ export function addServerAttributes(
 /** Adds what a client knows of a request; the port defaults to that of the scheme. */
 export function addClientAttributes(sink: AttributeSink, http: HttpExchange): void {
   if (http.host) {
-    sink.text(names.URL_FULL, fullUrl({
-      scheme: http.scheme,
-      host: http.host,
-      path: http.path,
-      query: http.query,
-    }));
+    sink.text(
+      names.URL_FULL,
+      fullUrl({
+        scheme: http.scheme,
+        host: http.host,
+        path: http.path,
+        query: http.query,
+      }),
+    );
     const server = splitHostPort(http.host);
     const port = server?.port ?? DEFAULT_PORT_BY_SCHEME[http.scheme ?? ''];
     if (server) sink.text(names.SERVER_ADDRESS, server.address);

@@ -32,7 +32,7 @@ const ERROR: SpanStatus = { code: SpanStatusCode.ERROR };
  * description stays empty where the status code says it all.
  * `source` gives the Go type (`*net.OpError`) of a link-time address.
  */
-export function outcomeOf(fact: SpanFact, source: Pick<SpanSource, "errorTypeName">): Outcome {
+export function outcomeOf(fact: SpanFact, source: Pick<SpanSource, 'errorTypeName'>): Outcome {
   const ended = ERROR_BY_ENDING[fact.ending];
   if (ended) {
     return { status: { code: SpanStatusCode.ERROR, message: ended.message }, errorType: ended.errorType };

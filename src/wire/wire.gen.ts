@@ -125,7 +125,7 @@ export interface EvHeader {
   readonly tid: number;
 }
 
-/** Reads the header at byte `at` (a multiple of 8); arrays are views into the batch. */
+/** Reads the header at byte `at` (a multiple of 8). */
 export function readEvHeader(batch: Batch, at: number): EvHeader {
   return {
     kind: batch.u16[(at + 0) >>> 1] as number,
@@ -187,38 +187,137 @@ export interface EvSpanEnd {
   readonly text: Uint8Array;
 }
 
-/** Reads the record at byte `at` (a multiple of 8); arrays are views into the batch. */
+class EvSpanEndView implements EvSpanEnd {
+  readonly #batch: Batch;
+  readonly #at: number;
+  #header: EvHeader | undefined;
+  #textSizes: Uint16Array | undefined;
+  #text: Uint8Array | undefined;
+
+  constructor(batch: Batch, at: number) {
+    this.#batch = batch;
+    this.#at = at;
+  }
+
+  get header(): EvHeader {
+    this.#header ??= readEvHeader(this.#batch, this.#at);
+    return this.#header;
+  }
+
+  get startKtimeNs(): Ktime {
+    return ktime(this.#batch.u32, this.#at + 16);
+  }
+
+  get endKtimeNs(): Ktime {
+    return ktime(this.#batch.u32, this.#at + 24);
+  }
+
+  get goid(): number {
+    return count64(this.#batch.u32, this.#at + 32);
+  }
+
+  get parentGoid(): number {
+    return count64(this.#batch.u32, this.#at + 40);
+  }
+
+  get traceId(): TraceIdWords {
+    return traceId(this.#batch.u8, this.#at + 48);
+  }
+
+  get linkTraceId(): TraceIdWords {
+    return traceId(this.#batch.u8, this.#at + 64);
+  }
+
+  get spanId(): SpanIdWords {
+    return spanId(this.#batch.u8, this.#at + 80);
+  }
+
+  get parentSpanId(): SpanIdWords {
+    return spanId(this.#batch.u8, this.#at + 88);
+  }
+
+  get linkSpanId(): SpanIdWords {
+    return spanId(this.#batch.u8, this.#at + 96);
+  }
+
+  get gAddr(): number {
+    return count64(this.#batch.u32, this.#at + 104);
+  }
+
+  get requestAddr(): number {
+    return count64(this.#batch.u32, this.#at + 112);
+  }
+
+  get returnAddr(): number {
+    return count64(this.#batch.u32, this.#at + 120);
+  }
+
+  get errorTypeAddr(): number {
+    return count64(this.#batch.u32, this.#at + 128);
+  }
+
+  get bodyBytes(): number {
+    return s64(this.#batch.u32, this.#at + 136);
+  }
+
+  get stackDepth(): number {
+    return this.#batch.u32[(this.#at + 144) >>> 2] as number;
+  }
+
+  get status(): number {
+    return this.#batch.u16[(this.#at + 148) >>> 1] as number;
+  }
+
+  get role(): number {
+    return this.#batch.u8[this.#at + 150] as number;
+  }
+
+  get traceFlags(): number {
+    return this.#batch.u8[this.#at + 151] as number;
+  }
+
+  get protocol(): number {
+    return this.#batch.u8[this.#at + 152] as number;
+  }
+
+  get resends(): number {
+    return this.#batch.u8[this.#at + 153] as number;
+  }
+
+  get nested(): number {
+    return this.#batch.u8[this.#at + 154] as number;
+  }
+
+  get depth(): number {
+    return this.#batch.u8[this.#at + 155] as number;
+  }
+
+  get ending(): number {
+    return this.#batch.u8[this.#at + 156] as number;
+  }
+
+  get textCut(): number {
+    return this.#batch.u8[this.#at + 157] as number;
+  }
+
+  get textBytes(): number {
+    return this.#batch.u16[(this.#at + 158) >>> 1] as number;
+  }
+
+  get textSizes(): Uint16Array {
+    this.#textSizes ??= this.#batch.u16.subarray((this.#at + 160) >>> 1, (this.#at + 176) >>> 1);
+    return this.#textSizes;
+  }
+
+  get text(): Uint8Array {
+    this.#text ??= this.#batch.u8.subarray(this.#at + 176, this.#at + 1200);
+    return this.#text;
+  }
+}
+
+/** The record at byte `at` (a multiple of 8) as a view into the batch, which must stay as it is meanwhile. */
 export function readEvSpanEnd(batch: Batch, at: number): EvSpanEnd {
-  return {
-    header: readEvHeader(batch, at),
-    startKtimeNs: ktime(batch.u32, at + 16),
-    endKtimeNs: ktime(batch.u32, at + 24),
-    goid: count64(batch.u32, at + 32),
-    parentGoid: count64(batch.u32, at + 40),
-    traceId: traceId(batch.u8, at + 48),
-    linkTraceId: traceId(batch.u8, at + 64),
-    spanId: spanId(batch.u8, at + 80),
-    parentSpanId: spanId(batch.u8, at + 88),
-    linkSpanId: spanId(batch.u8, at + 96),
-    gAddr: count64(batch.u32, at + 104),
-    requestAddr: count64(batch.u32, at + 112),
-    returnAddr: count64(batch.u32, at + 120),
-    errorTypeAddr: count64(batch.u32, at + 128),
-    bodyBytes: s64(batch.u32, at + 136),
-    stackDepth: batch.u32[(at + 144) >>> 2] as number,
-    status: batch.u16[(at + 148) >>> 1] as number,
-    role: batch.u8[at + 150] as number,
-    traceFlags: batch.u8[at + 151] as number,
-    protocol: batch.u8[at + 152] as number,
-    resends: batch.u8[at + 153] as number,
-    nested: batch.u8[at + 154] as number,
-    depth: batch.u8[at + 155] as number,
-    ending: batch.u8[at + 156] as number,
-    textCut: batch.u8[at + 157] as number,
-    textBytes: batch.u16[(at + 158) >>> 1] as number,
-    textSizes: batch.u16.subarray((at + 160) >>> 1, (at + 176) >>> 1),
-    text: batch.u8.subarray(at + 176, at + 1200),
-  };
+  return new EvSpanEndView(batch, at);
 }
 
 /** `struct ev_process_exec`, 32 bytes. */
@@ -229,7 +328,7 @@ export interface EvProcessExec {
   readonly parentTgid: number;
 }
 
-/** Reads the record at byte `at` (a multiple of 8); arrays are views into the batch. */
+/** Reads the record at byte `at` (a multiple of 8). */
 export function readEvProcessExec(batch: Batch, at: number): EvProcessExec {
   return {
     header: readEvHeader(batch, at),
@@ -248,7 +347,7 @@ export interface EvProcessExit {
   readonly exitCode: number;
 }
 
-/** Reads the record at byte `at` (a multiple of 8); arrays are views into the batch. */
+/** Reads the record at byte `at` (a multiple of 8). */
 export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
   return {
     header: readEvHeader(batch, at),

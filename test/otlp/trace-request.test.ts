@@ -109,33 +109,33 @@ describe('a span that is none', () => {
 });
 
 describe('hostile values', () => {
-  const valueOf = (value: unknown): unknown => {
+  const sentFor = (value: unknown): unknown => {
     const [span] = spansOf(ours([plainSpan({ attributes: { it: value } as never })]));
     const attributes = (span as Decoded)['attributes'] as { value: unknown }[];
     return attributes[0]?.value;
   };
 
   it('are sent as U+FFFD where they are lone surrogates', () => {
-    expect(valueOf('a\ud800b')).toMatchObject({ string: 'a\ufffdb' });
-    expect(valueOf('\udc00')).toMatchObject({ string: '\ufffd' });
+    expect(sentFor('a\ud800b')).toMatchObject({ string: 'a\ufffdb' });
+    expect(sentFor('\udc00')).toMatchObject({ string: '\ufffd' });
   });
 
   it('are sent without a value where OTLP has none', () => {
     for (const value of [undefined, null, () => 1, Symbol('s'), 10n]) {
-      expect(valueOf(value)).not.toHaveProperty('value');
-      expect(Object.keys(valueOf(value) as object)).toEqual([]);
+      expect(sentFor(value)).not.toHaveProperty('value');
+      expect(Object.keys(sentFor(value) as object)).toEqual([]);
     }
   });
 
   it('end somewhere when they hold themselves', () => {
     const cyclic: Record<string, unknown> = {};
     cyclic['self'] = cyclic;
-    expect(JSON.stringify(valueOf(cyclic))).toContain('self');
+    expect(JSON.stringify(sentFor(cyclic))).toContain('self');
   });
 
   it('may be ten megabytes long', () => {
-    expect((valueOf('x'.repeat(10_000_000)) as { string: string }).string).toHaveLength(10_000_000);
-    expect((valueOf('ä'.repeat(5_000_000)) as { string: string }).string).toHaveLength(5_000_000);
+    expect((sentFor('x'.repeat(10_000_000)) as { string: string }).string).toHaveLength(10_000_000);
+    expect((sentFor('ä'.repeat(5_000_000)) as { string: string }).string).toHaveLength(5_000_000);
   });
 
   it('never throw when times are none', () => {

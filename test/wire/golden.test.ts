@@ -40,9 +40,18 @@ function printed(value: unknown): string {
 
 const isKtime = (name: string): boolean => name.endsWith('KtimeNs') || name === 'ktimeNs';
 
+/** The fields of a record, which are properties of it or, of a view, getters of its class. */
+function entriesOf(record: object): [string, unknown][] {
+  const getters = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(record) as object);
+  const names = Object.keys(getters).filter(
+    (name) => name !== '__proto__' && getters[name]?.get !== undefined,
+  );
+  return [...Object.keys(record), ...names].map((name) => [name, record[name as keyof typeof record]]);
+}
+
 function flatten(record: object): Record<string, string> {
   const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(record)) {
+  for (const [name, value] of entriesOf(record)) {
     if (name === 'header') {
       for (const [inner, field] of Object.entries(value as object)) flat[`header.${inner}`] = printed(field);
     } else if (isKtime(name)) {
