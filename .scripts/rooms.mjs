@@ -28,9 +28,10 @@ const mayImport = {
   export: [...exportward, 'version'],
   recording: [...wireward, 'correlate'],
   tracer: [...kernelward, ...exportward, 'recording', 'version'],
+  telemetry: [...exportward, 'tracer', 'version'],
   doctor: kernelward,
-  cli: [...kernelward, ...exportward, 'recording', 'tracer', 'doctor', 'version'],
-  plugin: [...kernelward, ...exportward, 'tracer'],
+  cli: [...kernelward, ...exportward, 'recording', 'tracer', 'telemetry', 'doctor', 'version'],
+  plugin: [...kernelward, ...exportward, 'tracer', 'telemetry'],
   index: [...kernelward, ...exportward, 'tracer', 'plugin'],
 };
 

@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { GoidspanError } from '../errors.ts';
 import { createExport } from '../export/create-export.ts';
+import type { ExportEvent } from '../export/export-event.ts';
 import { samplerOf } from '../export/sampler.ts';
 import type { ExportSink } from '../export/span-sink.ts';
 import { useColor } from '../export/terminal/use-color.ts';
@@ -15,12 +16,19 @@ import type { CommonOptions } from './arguments.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { linesOf } from './messages.ts';
+import { SelfMetrics } from './self-metrics.ts';
 import type { Stop } from './stop.ts';
 import { type ExportSummary, formatSummary, summaryOf } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the commands use of a tracer. */
-export type Tracer = Pick<RealTracer, 'attachPid' | 'attachCommand' | 'followExecutables' | 'close'>;
+export type Tracer = Pick<
+  RealTracer,
+  'attachPid' | 'attachCommand' | 'followExecutables' | 'currentStats' | 'close'
+>;
+
+/** For all that is still under way when the tracer has been closed. */
+const DRAIN_DEADLINE_MS = 5_000;
 
 /** What a command gets from `main`. */
 export interface CommandContext {
@@ -36,6 +44,7 @@ export interface CommandContext {
 export class Session {
   readonly tracer: Tracer;
   readonly #sinks: readonly ExportSink[];
+  readonly #metrics: SelfMetrics | undefined;
   readonly #options: CommonOptions;
   readonly #terminal: Terminal;
   readonly #state: SessionState;
@@ -45,9 +54,12 @@ export class Session {
   static async open(options: CommonOptions, context: CommandContext): Promise<Session> {
     const { terminal, env } = context;
     const report = (message: string): void => terminal.say(message);
-    const sinks = await openSinks(options, context);
+    let metrics: SelfMetrics | undefined;
+    const sinks = await openSinks(options, context, (event) => metrics?.onEvent(event));
     const state = new SessionState();
     try {
+      const debug = options.isVerbose ? report : () => {};
+      metrics = await SelfMetrics.open(env, { report, debug });
       const tracer = await context.openTracer({
         processors: sinks,
         // The session shuts them down right after the tracer, within one deadline instead of two.
@@ -59,22 +71,25 @@ export class Session {
           for (const line of linesOf(event, options.isVerbose)) terminal.say(line);
         },
       });
-      return new Session(tracer, sinks, options, terminal, state);
+      metrics?.begin(() => tracer.currentStats(), sinks);
+      return new Session(tracer, { sinks, metrics }, options, terminal, state);
     } catch (error) {
       for (const sink of sinks) await sink.shutdown();
+      await metrics?.shutdown(0);
       throw error;
     }
   }
 
   private constructor(
     tracer: Tracer,
-    sinks: readonly ExportSink[],
+    { sinks, metrics }: { readonly sinks: readonly ExportSink[]; readonly metrics: SelfMetrics | undefined },
     options: CommonOptions,
     terminal: Terminal,
     state: SessionState,
   ) {
     this.tracer = tracer;
     this.#sinks = sinks;
+    this.#metrics = metrics;
     this.#options = options;
     this.#terminal = terminal;
     this.#state = state;
@@ -107,7 +122,9 @@ export class Session {
       }
     };
     const stats = await attempt(() => this.tracer.close());
+    const endsAt = performance.now() + DRAIN_DEADLINE_MS;
     await Promise.all(this.#sinks.map((sink) => sink.shutdown()));
+    await this.#metrics?.shutdown(endsAt - performance.now());
     const exports: ExportSummary[] = this.#sinks.map((sink) => ({ name: sink.name, ...sink.counts() }));
     if (stats) {
       const about = { version: VERSION, startedAt: this.#startedAt, endedAt: new Date() };
@@ -129,12 +146,13 @@ export class Session {
 }
 
 /**
- * The ways out that options and environment name; the summary's file is tried as well.
+ * The ways out that options and environment name; the summary's file is tried as well. `onEvent` is told of the one by OTLP.
  * @throws {GoidspanError} `bad_endpoint`, `cannot_write`.
  */
 export async function openSinks(
   options: Pick<CommonOptions, 'outFile' | 'summaryFile'>,
   { terminal, env, isQuiet = false }: Pick<CommandContext, 'terminal' | 'env' | 'isQuiet'>,
+  onEvent: (event: ExportEvent) => void = () => {},
 ): Promise<readonly ExportSink[]> {
   logDiagnostics(env, terminal);
   if (options.summaryFile !== undefined) await writeSummary(options.summaryFile, '');
@@ -147,6 +165,7 @@ export async function openSinks(
       },
       isQuiet,
       report: (message) => terminal.say(message),
+      onEvent,
     },
     env,
   );

@@ -1,5 +1,6 @@
 /** Builds the ways out from the standard environment and the options of the command line. */
 import { BatchSink } from './batch-sink.ts';
+import type { ExportEvent } from './export-event.ts';
 import { FailureReporter } from './failure-reporter.ts';
 import { JsonlExporter } from './jsonl-exporter.ts';
 import { OtlpExport } from './otlp/otlp-export.ts';
@@ -21,6 +22,8 @@ export interface ExportOptions {
   readonly isQuiet?: boolean;
   /** Told of everything that the user should know, one line at a time. */
   readonly report: (message: string) => void;
+  /** Told what happens on the way out by OTLP. */
+  readonly onEvent: (event: ExportEvent) => void;
 }
 
 /** Local ways out are fast: a batch soon, and room for a burst of records after a stall of the process. */
@@ -38,12 +41,12 @@ const TERMINAL_BATCH: BatchSettings = { ...FILE_BATCH, scheduledDelayMillis: 50 
  * @throws {GoidspanError} `bad_endpoint`, `cannot_write`.
  */
 export async function createExport(
-  { outFile, terminal, isQuiet, report }: ExportOptions,
+  { outFile, terminal, isQuiet, report, onEvent }: ExportOptions,
   env: NodeJS.ProcessEnv,
 ): Promise<readonly ExportSink[]> {
   const destinations = destinationsOf(env, report) ?? (isQuiet ? [] : ['console']);
   const sinks: ExportSink[] = [];
-  if (destinations.includes('otlp')) sinks.push(await createOtlpExport(env, report));
+  if (destinations.includes('otlp')) sinks.push(await createOtlpExport(env, report, onEvent));
   if (outFile !== undefined) sinks.push(await createFileSink(outFile, report));
   if (destinations.includes('console')) {
     const exporter = new TreeExporter({ write: terminal.write, paint: paintOf(terminal.useColor) });
@@ -62,9 +65,10 @@ async function createFileSink(path: string, report: (message: string) => void): 
 async function createOtlpExport(
   env: NodeJS.ProcessEnv,
   report: (message: string) => void,
+  onEvent: (event: ExportEvent) => void,
 ): Promise<OtlpExport> {
   const settings = otlpSinkSettingsOf('otlp', {}, env, report);
-  const hooks = reportHooks(settings.otlp.url, report);
+  const hooks = reportHooks(settings.otlp.url, report, onEvent);
   const early = await probeEndpoint(settings.otlp.url);
   if (early) hooks.onFailure(early);
   return new OtlpExport(settings, hooks);

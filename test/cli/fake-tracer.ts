@@ -76,6 +76,10 @@ export class FakeTracer implements Tracer {
 
   async close(): Promise<TracerStats> {
     this.calls.push('close');
+    return this.currentStats();
+  }
+
+  currentStats(): TracerStats {
     return {
       spans: { ended: this.#spans, byKind: { server: this.#spans, client: 0 } },
       drained: { batches: 1, records: this.#spans, bytes: 512 * this.#spans, timeMs: 0.1 },

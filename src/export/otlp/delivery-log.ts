@@ -48,7 +48,9 @@ export class DeliveryLog {
   lost(reason: string, spans: number, operationMs?: number): void {
     const { counts, onEvent } = this.#hooks;
     counts.lose(reason, spans);
-    quietly(() => onEvent({ kind: 'lost', reason, spans, ...(operationMs !== undefined && { operationMs }) }));
+    quietly(() =>
+      onEvent({ kind: 'lost', reason, spans, ...(operationMs !== undefined && { operationMs }) }),
+    );
   }
 }
 

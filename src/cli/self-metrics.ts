@@ -1,0 +1,109 @@
+/**
+ * The command's metrics of itself, by OTLP: its own meter provider, which nobody else uses. Owns its life: loaded only
+ * where metrics are wanted, a last export at the end. Whatever fails here, the traces go on.
+ */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Attributes } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/sdk-metrics';
+import type { ExportEvent } from '../export/export-event.ts';
+import { OtlpExport } from '../export/otlp/otlp-export.ts';
+import type { ExportSink } from '../export/span-sink.ts';
+import { createResource } from '../span/resource.ts';
+import { parseResourceAttributes } from '../target/environment.ts';
+import { type MetricSettings, metricSettingsOf } from '../telemetry/metric-settings.ts';
+import { observe } from '../telemetry/observe.ts';
+import type { Observation, ObservedWay } from '../telemetry/observed.ts';
+import type { MetricExporterHooks } from '../telemetry/otlp-metric-exporter.ts';
+import type { TracerStats } from '../tracer/api.ts';
+import { VERSION } from '../version.ts';
+
+export class SelfMetrics {
+  readonly #meterProvider: MeterProvider;
+  #observation: Observation | undefined;
+
+  /**
+   * Undefined when no metrics are wanted, or their part of the SDK cannot be loaded, which is said to `debug`.
+   * @throws {GoidspanError} `bad_endpoint`.
+   */
+  static async open(env: NodeJS.ProcessEnv, hooks: MetricExporterHooks): Promise<SelfMetrics | undefined> {
+    const settings = metricSettingsOf(env, hooks.report);
+    if (!settings) return undefined;
+    try {
+      return new SelfMetrics(await meterProviderOf(settings, env, hooks));
+    } catch (error) {
+      hooks.debug(`no metrics: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
+  private constructor(meterProvider: MeterProvider) {
+    this.#meterProvider = meterProvider;
+  }
+
+  onEvent(event: ExportEvent): void {
+    this.#observation?.onEvent(event);
+  }
+
+  /** Observes the tracer and, of the ways out, the first. */
+  begin(tracerStats: () => TracerStats, [first]: readonly ExportSink[]): void {
+    this.#observation = observe({
+      tracerStats,
+      ...(first && { way: wayOf(first) }),
+      meterProvider: this.#meterProvider,
+    });
+  }
+
+  /** Exports a last time, until the deadline at most. Never rejects. */
+  async shutdown(deadlineMs: number): Promise<void> {
+    this.#observation?.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, deadlineMs));
+    });
+    const last = this.#meterProvider.shutdown().catch(() => {});
+    await Promise.race([last, deadline]);
+    clearTimeout(timer);
+  }
+}
+
+function wayOf(sink: ExportSink): ObservedWay {
+  return {
+    component: 'processor',
+    counts: () => sink.counts(),
+    ...(sink instanceof OtlpExport && { otlp: { settings: sink.settings, queue: () => sink.queue } }),
+  };
+}
+
+async function meterProviderOf(
+  { otlp, exportIntervalMillis, exportTimeoutMillis }: MetricSettings,
+  env: NodeJS.ProcessEnv,
+  hooks: MetricExporterHooks,
+): Promise<MeterProvider> {
+  const sdk = await import('@opentelemetry/sdk-metrics');
+  const { OtlpMetricExporter } = await import('../telemetry/otlp-metric-exporter.ts');
+  const exporter = new OtlpMetricExporter(otlp, hooks);
+  const reader = new sdk.PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis,
+    exportTimeoutMillis,
+  });
+  return new sdk.MeterProvider({ resource: createResource(attributesOf(env)), readers: [reader] });
+}
+
+/** The variables name the agent here; what they say of the traced programs is in the environment of those. */
+function attributesOf(env: NodeJS.ProcessEnv): Attributes {
+  const declared = Object.fromEntries(parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '') ?? []);
+  return {
+    'service.name': 'goidspan',
+    'service.version': VERSION,
+    'service.instance.id': randomUUID(),
+    'host.name': hostname(),
+    'process.pid': process.pid,
+    ...declared,
+    ...(env['OTEL_SERVICE_NAME'] && { 'service.name': env['OTEL_SERVICE_NAME'] }),
+    'telemetry.sdk.language': 'nodejs',
+    'telemetry.sdk.name': 'goidspan',
+    'telemetry.sdk.version': VERSION,
+  };
+}

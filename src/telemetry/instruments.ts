@@ -1,0 +1,203 @@
+/**
+ * Every metric as data: name, kind, unit, and its points from the facts. `otel.sdk.*` are those of
+ * https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics (in development, conventions 1.45), whose terms they keep:
+ * a span is in flight from its first try to its outcome, pauses between tries included, and counted once.
+ */
+import { type Attributes, ValueType } from '@opentelemetry/api';
+import type { ExporterFacts, Facts, ProcessorFacts } from './facts.ts';
+
+export interface Point {
+  readonly value: number;
+  readonly attributes: Attributes;
+}
+
+interface Instrument {
+  readonly name: string;
+  /** UCUM. */
+  readonly unit: string;
+  readonly description: string;
+}
+
+/** Read when metrics are collected. */
+export interface ObservedInstrument extends Instrument {
+  readonly kind: 'counter' | 'upDownCounter';
+  readonly valueType: ValueType;
+  readonly points: (facts: Facts) => readonly Point[];
+}
+
+type Tracer = NonNullable<Facts['tracer']>;
+
+const point = (value: number, attributes: Attributes): Point => ({ value, attributes });
+
+/** One point for each name, which becomes the attribute `key`. */
+const pointsBy = (counts: Readonly<Record<string, number>>, key: string, attributes: Attributes): Point[] =>
+  Object.entries(counts).map(([name, value]) => point(value, { ...attributes, [key]: name }));
+
+/** Points of a part, and none without it. */
+const ofProcessor = (points: (facts: ProcessorFacts) => Point[]) => (facts: Facts) =>
+  facts.processor ? points(facts.processor) : [];
+const ofExporter = (points: (facts: ExporterFacts) => Point[]) => (facts: Facts) =>
+  facts.exporter ? points(facts.exporter) : [];
+const ofTracer = (points: (tracer: Tracer) => Point[]) => (facts: Facts) =>
+  facts.tracer ? points(facts.tracer) : [];
+
+export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
+  {
+    name: 'otel.sdk.processor.span.queue.size',
+    kind: 'upDownCounter',
+    unit: '{span}',
+    valueType: ValueType.INT,
+    description: 'Spans that wait and have not been tried.',
+    points: ofProcessor(({ queued, attributes }) => [point(queued, attributes)]),
+  },
+  {
+    name: 'otel.sdk.processor.span.queue.capacity',
+    kind: 'upDownCounter',
+    unit: '{span}',
+    valueType: ValueType.INT,
+    description: 'Spans that the queue holds at most, where it is bounded by their number.',
+    points: ofProcessor(({ capacity, attributes }) =>
+      capacity === undefined ? [] : [point(capacity, attributes)],
+    ),
+  },
+  {
+    name: 'otel.sdk.processor.span.processed',
+    kind: 'counter',
+    unit: '{span}',
+    valueType: ValueType.INT,
+    description: 'Spans that went on to the exporter, or were refused (error.type).',
+    points: ofProcessor(({ passedOn, refusedByReason, attributes }) => [
+      point(passedOn, attributes),
+      ...pointsBy(refusedByReason, 'error.type', attributes),
+    ]),
+  },
+  {
+    name: 'otel.sdk.exporter.span.inflight',
+    kind: 'upDownCounter',
+    unit: '{span}',
+    valueType: ValueType.INT,
+    description: 'Spans that have been tried and have no outcome yet.',
+    points: ofExporter(({ inFlight, attributes }) => [point(inFlight, attributes)]),
+  },
+  {
+    name: 'otel.sdk.exporter.span.exported',
+    kind: 'counter',
+    unit: '{span}',
+    valueType: ValueType.INT,
+    description: 'Spans with an outcome: accepted, or lost (error.type).',
+    points: ofExporter(({ exported, failedByReason, attributes }) => [
+      point(exported, attributes),
+      ...pointsBy(failedByReason, 'error.type', attributes),
+    ]),
+  },
+  {
+    name: 'goidspan.export.queue.size',
+    kind: 'upDownCounter',
+    unit: 'By',
+    valueType: ValueType.INT,
+    description: 'Bytes of encoded spans that are held, compressed while the collector is away.',
+    points: ofExporter(({ queueBytes, attributes }) => [point(queueBytes, attributes)]),
+  },
+  {
+    name: 'goidspan.export.queue.capacity',
+    kind: 'upDownCounter',
+    unit: 'By',
+    valueType: ValueType.INT,
+    description: 'Bytes that are held at most.',
+    points: ofExporter(({ queueBytesMax, attributes }) => [point(queueBytesMax, attributes)]),
+  },
+  {
+    name: 'goidspan.export.io',
+    kind: 'counter',
+    unit: 'By',
+    valueType: ValueType.INT,
+    description: 'Bytes of accepted requests on the wire, without headers.',
+    points: ofExporter(({ tally, attributes }) => [point(tally.sentBytes, attributes)]),
+  },
+  {
+    name: 'goidspan.export.retries',
+    kind: 'counter',
+    unit: '{retry}',
+    valueType: ValueType.INT,
+    description: 'Tries that failed and are made again, by the reason of the failure.',
+    points: ofExporter(({ tally, attributes }) => pointsBy(tally.retriesByReason, 'error.type', attributes)),
+  },
+  {
+    name: 'goidspan.spans',
+    kind: 'counter',
+    unit: '{span}',
+    valueType: ValueType.INT,
+    description: 'Spans of traced programs that have ended, by kind.',
+    points: ofTracer(({ stats, attributes }) =>
+      pointsBy(stats.spans.byKind, 'goidspan.span.kind', attributes),
+    ),
+  },
+  {
+    name: 'goidspan.probe.hits',
+    kind: 'counter',
+    unit: '{hit}',
+    valueType: ValueType.INT,
+    description: 'Hits of probes, by probe.',
+    points: ofTracer(({ stats, attributes }) => pointsBy(stats.hits.byProbe, 'goidspan.probe', attributes)),
+  },
+  {
+    name: 'goidspan.losses',
+    kind: 'counter',
+    unit: '{loss}',
+    valueType: ValueType.INT,
+    description: 'Spans, records and updates that were lost before the way out, by reason.',
+    points: ofTracer(({ stats, attributes }) => pointsBy(stats.lost.byReason, 'error.type', attributes)),
+  },
+  {
+    name: 'goidspan.notes',
+    kind: 'counter',
+    unit: '{note}',
+    valueType: ValueType.INT,
+    description: 'What is worth knowing but no loss, by what it is.',
+    points: ofTracer(({ stats, attributes }) => pointsBy(stats.notes, 'goidspan.note', attributes)),
+  },
+  {
+    name: 'goidspan.targets',
+    kind: 'upDownCounter',
+    unit: '{process}',
+    valueType: ValueType.INT,
+    description: 'Processes that are traced.',
+    points: ofTracer(({ stats, attributes }) => [
+      point(stats.targets.filter(({ endedAt }) => endedAt === undefined).length, attributes),
+    ]),
+  },
+  {
+    name: 'goidspan.drain.records',
+    kind: 'counter',
+    unit: '{record}',
+    valueType: ValueType.INT,
+    description: 'Records that were taken out of the ring buffer.',
+    points: ofTracer(({ stats, attributes }) => [point(stats.drained.records, attributes)]),
+  },
+  {
+    name: 'goidspan.drain.io',
+    kind: 'counter',
+    unit: 'By',
+    valueType: ValueType.INT,
+    description: 'Bytes of these records.',
+    points: ofTracer(({ stats, attributes }) => [point(stats.drained.bytes, attributes)]),
+  },
+  {
+    name: 'goidspan.drain.time',
+    kind: 'counter',
+    unit: 's',
+    valueType: ValueType.DOUBLE,
+    description: 'Time that was spent on making spans of them.',
+    points: ofTracer(({ stats, attributes }) => [point(stats.drained.timeMs / 1_000, attributes)]),
+  },
+];
+
+/** From the first try of a request to its outcome. */
+export const OPERATION_DURATION = {
+  name: 'otel.sdk.exporter.operation.duration',
+  unit: 's',
+  description:
+    'From the first try of a request to its outcome, pauses included (error.type: all its spans are lost).',
+  /** From a collector on the same host to one that is away for minutes. */
+  bucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+} as const satisfies Instrument & { readonly bucketBoundaries: readonly number[] };

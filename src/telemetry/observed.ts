@@ -1,0 +1,34 @@
+/** What is observed, and what its owner calls. Owns the types only. */
+import type { MeterProvider } from '@opentelemetry/api';
+import type { ExportCountsSnapshot } from '../export/export-counts.ts';
+import type { ExportEvent } from '../export/export-event.ts';
+import type { DeliveryState } from '../export/otlp/delivery.ts';
+import type { OtlpSinkSettings } from '../export/otlp/otlp-sink-settings.ts';
+import type { TracerStats } from '../tracer/api.ts';
+
+/** A way out. Its functions are called when metrics are collected, and may throw. */
+export interface ObservedWay {
+  /** A processor has a queue before its exporter; whatever an exporter holds is under way. */
+  readonly component: 'processor' | 'exporter';
+  counts(): ExportCountsSnapshot;
+  /** Of our own exporter; a foreign one speaks for itself. */
+  readonly otlp?: {
+    readonly settings: Pick<OtlpSinkSettings, 'otlp' | 'delivery' | 'maxQueueSize'>;
+    queue(): DeliveryState;
+  };
+}
+
+export interface Observed {
+  readonly way?: ObservedWay;
+  /** Undefined as long as there is no tracer. */
+  readonly tracerStats?: () => TracerStats | undefined;
+  /** Default: the global one, whenever it is registered. */
+  readonly meterProvider?: MeterProvider;
+}
+
+export interface Observation {
+  /** To be told of every event of the way out. Never throws. */
+  onEvent(event: ExportEvent): void;
+  /** The numbers stay as they are now, for the last collection of the provider. Idempotent; never throws. */
+  stop(): void;
+}

@@ -1,0 +1,317 @@
+import { type MeterProvider as ApiMeterProvider, type Meter, metrics } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  DataPointType,
+  InMemoryMetricExporter,
+  MeterProvider,
+  type MetricData,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { DeliveryState } from '../../src/export/otlp/delivery.ts';
+import { otlpSinkSettingsOf } from '../../src/export/otlp/otlp-sink-settings.ts';
+import { observe } from '../../src/telemetry/observe.ts';
+import type { Observation, Observed, ObservedWay } from '../../src/telemetry/observed.ts';
+import type { TracerStats } from '../../src/tracer/api.ts';
+
+const STATS: TracerStats = {
+  spans: { ended: 7, byKind: { server: 5, client: 2 } },
+  drained: { batches: 2, records: 9, bytes: 4_608, timeMs: 1.5 },
+  hits: { total: 16, byProbe: { http_server_start: 16 }, meanNsByProbe: {} },
+  lost: { total: 3, byReason: { ring_full: 3 } },
+  notes: { unsampled: 4 },
+  targets: [
+    { targetId: 1, pid: 1, exe: '/a', serviceName: 'a', attachedAt: '', spans: 5 },
+    { targetId: 2, pid: 2, exe: '/a', serviceName: 'a', attachedAt: '', endedAt: '', spans: 2 },
+  ],
+};
+
+const QUEUE: DeliveryState = {
+  requests: 3,
+  spans: 12,
+  triedSpans: 8,
+  bytes: 3_000,
+  bytesHighWater: 9_000,
+  inFlight: 2,
+  isAway: true,
+};
+
+function wayOf(component: ObservedWay['component'], env: NodeJS.ProcessEnv = {}): ObservedWay {
+  const settings = otlpSinkSettingsOf('otlp', { maxQueueSize: 2_048 }, env, () => {});
+  return {
+    component,
+    counts: () => ({
+      handed: 100,
+      exported: 60,
+      lostByReason: { not_sampled: 10, queue_full: 5, too_large: 1, unauthorized: 8, expired: 4 },
+    }),
+    otlp: { settings, queue: () => QUEUE },
+  };
+}
+
+const GRPC = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' };
+
+/** A provider that collects when it is asked to. */
+class Collecting {
+  readonly #exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  readonly provider = new MeterProvider({
+    readers: [new PeriodicExportingMetricReader({ exporter: this.#exporter, exportIntervalMillis: 1e9 })],
+  });
+
+  /** What it sees now, by name. */
+  async collect(): Promise<Map<string, MetricData>> {
+    this.#exporter.reset();
+    await this.provider.forceFlush();
+    const scopes = this.#exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
+    expect(new Set(scopes.map(({ scope }) => scope.name))).toEqual(
+      new Set(scopes.length ? ['goidspan'] : []),
+    );
+    const all = scopes.flatMap((scope) => scope.metrics);
+    return new Map(all.map((metric) => [metric.descriptor.name, metric]));
+  }
+
+  /** A line a point: `kind{unit} value attributes`, without the names of components, whose numbers count on. */
+  async lines(): Promise<Record<string, string[]>> {
+    const all = await this.collect();
+    return Object.fromEntries([...all].map(([name, metric]) => [name, linesOf(metric)]));
+  }
+}
+
+function linesOf(metric: MetricData): string[] {
+  const { dataPointType, descriptor, dataPoints } = metric;
+  const isMonotonic = 'isMonotonic' in metric && metric.isMonotonic;
+  const kind =
+    dataPointType === DataPointType.HISTOGRAM ? 'histogram' : isMonotonic ? 'counter' : 'upDownCounter';
+  return dataPoints.map(({ value, attributes }) => {
+    const shown =
+      typeof value === 'number' ? value : `${value.count}×, sum ${'sum' in value ? value.sum : ''}`;
+    const named = Object.entries(attributes).filter(([key]) => key !== 'otel.component.name');
+    return [`${kind}[${descriptor.unit}]`, shown, ...named.map(([key, of]) => `${key}=${of}`)].join(' ');
+  });
+}
+
+let collecting: Collecting;
+
+beforeEach(() => {
+  collecting = new Collecting();
+});
+
+afterEach(async () => {
+  metrics.disable();
+  vi.useRealTimers();
+  await collecting.provider.shutdown();
+});
+
+function begin(observed: Observed): Observation {
+  const observation = observe(observed);
+  onTestFinished(() => observation.stop());
+  return observation;
+}
+
+const PROCESSOR = 'otel.component.type=goid_batch_span_processor';
+const EXPORTER = 'otel.component.type=otlp_grpc_span_exporter server.address=collector server.port=4317';
+const TRACER = 'otel.component.type=goid_tracer';
+
+describe('a processor with its exporter and its tracer', () => {
+  it('is told by these metrics, with these units, kinds, values and attributes', async () => {
+    const observation = begin({
+      way: wayOf('processor', GRPC),
+      tracerStats: () => STATS,
+      meterProvider: collecting.provider,
+    });
+    observation.onEvent({ kind: 'sent', spans: 5, rejected: 0, bytes: 700, durationMs: 3, operationMs: 250 });
+    observation.onEvent({ kind: 'failed', reason: 'busy', willRetry: true, durationMs: 3 });
+    observation.onEvent({ kind: 'failed', reason: 'unauthorized', willRetry: false, durationMs: 3 });
+    observation.onEvent({ kind: 'lost', reason: 'unauthorized', spans: 8, operationMs: 500 });
+    observation.onEvent({ kind: 'lost', reason: 'queue_full', spans: 1 });
+    expect(await collecting.lines()).toEqual({
+      // 100 handed over, 10 not sampled, 78 with an outcome: 12 are open, of which 8 were tried.
+      'otel.sdk.processor.span.queue.size': [`upDownCounter[{span}] 4 ${PROCESSOR}`],
+      'otel.sdk.processor.span.queue.capacity': [`upDownCounter[{span}] 2048 ${PROCESSOR}`],
+      'otel.sdk.processor.span.processed': [
+        `counter[{span}] 80 ${PROCESSOR}`,
+        `counter[{span}] 5 ${PROCESSOR} error.type=queue_full`,
+        `counter[{span}] 1 ${PROCESSOR} error.type=too_large`,
+      ],
+      'otel.sdk.exporter.span.inflight': [`upDownCounter[{span}] 8 ${EXPORTER}`],
+      'otel.sdk.exporter.span.exported': [
+        `counter[{span}] 60 ${EXPORTER}`,
+        `counter[{span}] 8 ${EXPORTER} error.type=unauthorized`,
+        `counter[{span}] 4 ${EXPORTER} error.type=expired`,
+      ],
+      'otel.sdk.exporter.operation.duration': [
+        `histogram[s] 1×, sum 0.25 ${EXPORTER}`,
+        `histogram[s] 1×, sum 0.5 ${EXPORTER} error.type=unauthorized`,
+      ],
+      'goidspan.export.queue.size': [`upDownCounter[By] 3000 ${EXPORTER}`],
+      'goidspan.export.queue.capacity': [`upDownCounter[By] 67108864 ${EXPORTER}`],
+      'goidspan.export.io': [`counter[By] 700 ${EXPORTER}`],
+      'goidspan.export.retries': [`counter[{retry}] 1 ${EXPORTER} error.type=busy`],
+      'goidspan.spans': [
+        `counter[{span}] 5 ${TRACER} goidspan.span.kind=server`,
+        `counter[{span}] 2 ${TRACER} goidspan.span.kind=client`,
+      ],
+      'goidspan.probe.hits': [`counter[{hit}] 16 ${TRACER} goidspan.probe=http_server_start`],
+      'goidspan.losses': [`counter[{loss}] 3 ${TRACER} error.type=ring_full`],
+      'goidspan.notes': [`counter[{note}] 4 ${TRACER} goidspan.note=unsampled`],
+      'goidspan.targets': [`upDownCounter[{process}] 1 ${TRACER}`],
+      'goidspan.drain.records': [`counter[{record}] 9 ${TRACER}`],
+      'goidspan.drain.io': [`counter[By] 4608 ${TRACER}`],
+      'goidspan.drain.time': [`counter[s] 0.0015 ${TRACER}`],
+    });
+  });
+
+  it('has a name of its own beside others of its type', async () => {
+    for (let i = 0; i < 2; i++) begin({ way: wayOf('processor'), meterProvider: collecting.provider });
+    const all = await collecting.collect();
+    for (const [metric, prefix] of [
+      ['otel.sdk.processor.span.queue.size', 'goid_batch_span_processor/'],
+      ['otel.sdk.exporter.span.inflight', 'goid_otlp_http_span_exporter/'],
+    ] as const) {
+      const names = all.get(metric)?.dataPoints.map(({ attributes }) => attributes['otel.component.name']);
+      expect(names).toHaveLength(2);
+      expect(new Set(names).size).toBe(2);
+      for (const name of names ?? []) expect(name).toMatch(new RegExp(`^${prefix}\\d+$`));
+    }
+  });
+
+  it('keeps its last numbers when it is stopped', async () => {
+    let ended = 7;
+    const tracerStats = () => ({ ...STATS, spans: { ended, byKind: { server: ended, client: 0 } } });
+    const observation = begin({ tracerStats, meterProvider: collecting.provider });
+    ended = 8;
+    observation.stop();
+    ended = 9;
+    expect((await collecting.lines())['goidspan.spans']).toEqual([
+      `counter[{span}] 8 ${TRACER} goidspan.span.kind=server`,
+      `counter[{span}] 0 ${TRACER} goidspan.span.kind=client`,
+    ]);
+  });
+});
+
+it('an exporter alone has no queue: whatever it holds is in flight, and every loss is its own', async () => {
+  begin({ way: wayOf('exporter', GRPC), meterProvider: collecting.provider });
+  const lines = await collecting.lines();
+  expect(Object.keys(lines).filter((name) => name.includes('.processor.'))).toEqual([]);
+  expect(lines['otel.sdk.exporter.span.inflight']).toEqual([`upDownCounter[{span}] 12 ${EXPORTER}`]);
+  expect(lines['otel.sdk.exporter.span.exported']?.map((line) => line.replace(EXPORTER, ''))).toEqual([
+    'counter[{span}] 60 ',
+    'counter[{span}] 5  error.type=queue_full',
+    'counter[{span}] 1  error.type=too_large',
+    'counter[{span}] 8  error.type=unauthorized',
+    'counter[{span}] 4  error.type=expired',
+  ]);
+});
+
+it('a queue before a foreign exporter speaks for itself only', async () => {
+  const { component, counts } = wayOf('processor');
+  begin({ way: { component, counts }, meterProvider: collecting.provider });
+  const lines = await collecting.lines();
+  expect(Object.keys(lines)).toEqual([
+    'otel.sdk.processor.span.queue.size',
+    'otel.sdk.processor.span.processed',
+  ]);
+  expect(lines['otel.sdk.processor.span.queue.size']).toEqual([`upDownCounter[{span}] 12 ${PROCESSOR}`]);
+});
+
+it.each([
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' }, 'collector.example', 443],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4318' }, '::1', 4318],
+  [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'unix:/run/otel.sock' }, '/run/otel.sock', undefined],
+])('the server of %j is %s, port %s', async (env, address, port) => {
+  begin({ way: wayOf('exporter', env), meterProvider: collecting.provider });
+  const [point] = (await collecting.collect()).get('otel.sdk.exporter.span.inflight')?.dataPoints ?? [];
+  expect(point?.attributes['server.address']).toBe(address);
+  expect(point?.attributes['server.port']).toBe(port);
+});
+
+describe('with the provider of the host', () => {
+  const observed: Observed = { way: wayOf('processor', GRPC), tracerStats: () => STATS };
+
+  it('finds one that is registered later, by itself, with what has been counted before', async () => {
+    vi.useFakeTimers();
+    const observation = begin(observed);
+    observation.onEvent({ kind: 'sent', spans: 5, rejected: 0, bytes: 700, durationMs: 3, operationMs: 3 });
+    metrics.setGlobalMeterProvider(collecting.provider);
+    await vi.advanceTimersByTimeAsync(5_000);
+    vi.useRealTimers();
+    expect((await collecting.lines())['goidspan.export.io']).toEqual([`counter[By] 700 ${EXPORTER}`]);
+  });
+
+  it('finds one with the next event', async () => {
+    const observation = begin(observed);
+    metrics.setGlobalMeterProvider(collecting.provider);
+    observation.onEvent({ kind: 'sent', spans: 5, rejected: 0, bytes: 700, durationMs: 3, operationMs: 3 });
+    const lines = await collecting.lines();
+    expect(lines['otel.sdk.exporter.operation.duration']).toEqual([`histogram[s] 1×, sum 0.003 ${EXPORTER}`]);
+    expect(lines['goidspan.targets']).toEqual([`upDownCounter[{process}] 1 ${TRACER}`]);
+  });
+
+  it('follows it when it is replaced, and leaves the old one alone', async () => {
+    const second = new Collecting();
+    onTestFinished(() => second.provider.shutdown());
+    metrics.setGlobalMeterProvider(collecting.provider);
+    const tracerStats = vi.fn(() => STATS);
+    const observation = begin({ ...observed, tracerStats });
+    expect((await collecting.collect()).size).toBeGreaterThan(10);
+    metrics.disable();
+    metrics.setGlobalMeterProvider(second.provider);
+    observation.onEvent({ kind: 'failed', reason: 'busy', willRetry: true, durationMs: 1 });
+    expect((await second.lines())['goidspan.export.retries']).toEqual([
+      `counter[{retry}] 1 ${EXPORTER} error.type=busy`,
+    ]);
+    tracerStats.mockClear();
+    await collecting.collect();
+    expect(tracerStats).not.toHaveBeenCalled();
+  });
+
+  it('asks nothing of anybody as long as there is none', () => {
+    const tracerStats = vi.fn(() => STATS);
+    const counts = vi.fn(wayOf('processor').counts);
+    const observation = begin({ tracerStats, way: { component: 'processor', counts } });
+    observation.onEvent({ kind: 'lost', reason: 'closed', spans: 1, operationMs: 1 });
+    observation.stop();
+    expect(tracerStats).not.toHaveBeenCalled();
+    expect(counts).not.toHaveBeenCalled();
+  });
+
+  it('looks for one on a timer that ends with it', () => {
+    vi.useFakeTimers();
+    const observation = observe(observed);
+    expect(vi.getTimerCount()).toBe(1);
+    observation.stop();
+    observation.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('nothing is thrown', () => {
+  const throwing = (): never => {
+    throw new Error('no');
+  };
+  const event = { kind: 'sent', spans: 1, rejected: 0, bytes: 1, durationMs: 1, operationMs: 1 } as const;
+
+  it.each<[string, Partial<Meter> | undefined]>([
+    ['gives no meter', undefined],
+    ['makes no histogram', { createHistogram: throwing }],
+    ['makes no counter', { createObservableCounter: throwing }],
+    ['takes no callback', { addBatchObservableCallback: throwing }],
+    ['takes no value', { createHistogram: () => ({ record: throwing }) }],
+  ])('by a provider that %s', (_, broken) => {
+    const real = collecting.provider.getMeter('x');
+    const meter = broken && (Object.assign(Object.create(real), broken) as Meter);
+    const provider: ApiMeterProvider = { getMeter: () => meter ?? throwing() };
+    const observation = begin({ way: wayOf('processor'), meterProvider: provider });
+    observation.onEvent(event);
+    observation.stop();
+  });
+
+  it('by a tracer that cannot be read: that collection goes without', async () => {
+    let isBroken = true;
+    const tracerStats = () => (isBroken ? throwing() : STATS);
+    begin({ way: wayOf('processor'), tracerStats, meterProvider: collecting.provider });
+    expect((await collecting.collect()).size).toBe(0);
+    isBroken = false;
+    expect((await collecting.collect()).size).toBeGreaterThan(10);
+  });
+});
