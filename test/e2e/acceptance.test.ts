@@ -5,6 +5,7 @@ import { describeWith, go, go119, kernel } from '../support/capabilities.ts';
 import { buildGo } from '../support/go-build.ts';
 import { getHttp2 } from '../support/http2-request.ts';
 import {
+  byThread,
   idOf,
   isServer,
   parentOf,
@@ -12,6 +13,7 @@ import {
   type RequestSpans,
   TracedServer,
   traceOf,
+  type WayOut,
 } from '../support/traced-server.ts';
 
 const acceptance = (version?: string) =>
@@ -35,13 +37,13 @@ function expectNoWrongParent({ server, calls }: RequestSpans): void {
   for (const call of calls) expect([undefined, idOf(server)]).toContain(parentOf(call));
 }
 
-function isTraced(version?: string): void {
+function isTraced(version?: string, by?: () => Promise<WayOut>): void {
   let traced: TracedServer;
   let lastId = 0;
   const newId = () => `r${++lastId}`;
 
   beforeAll(async () => {
-    traced = await TracedServer.start(await acceptance(version));
+    traced = await TracedServer.start(await acceptance(version), {}, by);
   });
 
   afterAll(async () => {
@@ -327,7 +329,7 @@ function isTraced(version?: string): void {
 }
 
 describeWith([kernel, go], 'the acceptance table, live', () => {
-  describe('built with the installed Go', () => isTraced());
+  describe('built with the installed Go, sent by the draining thread', () => isTraced(undefined, byThread));
   describe('built with Go 1.27', () => isTraced('1.27.4'));
   describeWith([go119], 'built with Go 1.19', () => isTraced('1.19'));
 
@@ -339,8 +341,8 @@ describeWith([kernel, go], 'the acceptance table, live', () => {
     await traced.stop();
   });
 
-  it('reports the open spans of a target that is killed', async () => {
-    const traced = await TracedServer.start(await acceptance());
+  it.each([undefined, byThread])('reports the open spans of a target that is killed', async (by) => {
+    const traced = await TracedServer.start(await acceptance(), {}, by);
     const asked = traced.server.get('/sleep?ms=20000&id=killed');
     await new Promise((done) => setTimeout(done, 200));
     await traced.server.stop('SIGKILL');

@@ -1,5 +1,8 @@
 /** Decodes OTLP by reflection (protobufjs), so that two encoders can be compared field by field. */
+import { type Attributes, createTraceState, type SpanContext } from '@opentelemetry/api';
 import protobuf from 'protobufjs';
+import type { ReadableSpan, Resource } from '../../src/span/readable-span.ts';
+import { createResource } from '../../src/span/resource.ts';
 
 const field = (id: number, type: string) => ({ id, type });
 const many = (id: number, type: string) => ({ id, type, rule: 'repeated' });
@@ -117,4 +120,87 @@ function hexOf({ data }: { data: number[] }): string {
 /** JSON has no NaN and no infinities. */
 function plain(value: unknown): unknown {
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+interface KeyValue {
+  readonly key: string;
+  readonly value: {
+    readonly string?: string;
+    readonly int?: string;
+    readonly array?: { values: KeyValue['value'][] };
+  };
+}
+
+interface SentSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly traceState: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  readonly status: ReadableSpan['status'];
+  readonly flags: number;
+  readonly attributes: readonly KeyValue[];
+  readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
+}
+
+/** The spans of a request in the form that the SDKs have them, as far as our own spans need it. */
+export function readableSpansOf(bytes: Uint8Array): ReadableSpan[] {
+  const { resourceSpans } = decodeRequest(bytes) as never as {
+    resourceSpans: {
+      resource: { attributes: KeyValue[] };
+      scopeSpans: { spans: SentSpan[] }[];
+    }[];
+  };
+  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const made = createResource(attributesOf(resource.attributes));
+    return scopeSpans.flatMap(({ spans }) => spans.map((span) => readableSpan(span, made)));
+  });
+}
+
+function readableSpan(span: SentSpan, resource: Resource): ReadableSpan {
+  const { traceId, spanId, parentSpanId, name, kind, status, flags, attributes, links, traceState } = span;
+  const contextOf = (trace: string, id: string, isRemote: boolean): SpanContext => ({
+    traceId: trace,
+    spanId: id,
+    traceFlags: flags & 0xff,
+    isRemote,
+    ...(traceState && { traceState: createTraceState(traceState) }),
+  });
+  const own = contextOf(traceId, spanId, false);
+  return {
+    name,
+    kind: kind - 1,
+    spanContext: () => own,
+    ...(parentSpanId && { parentSpanContext: contextOf(traceId, parentSpanId, (flags & 0x200) !== 0) }),
+    startTime: timeOf(span.startTimeUnixNano),
+    endTime: timeOf(span.endTimeUnixNano),
+    duration: timeOf(String(BigInt(span.endTimeUnixNano) - BigInt(span.startTimeUnixNano))),
+    status,
+    attributes: attributesOf(attributes),
+    links: links.map((link) => ({ context: contextOf(link.traceId, link.spanId, false) })),
+    events: [],
+    ended: true,
+    resource,
+    instrumentationScope: { name: 'goidspan' },
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}
+
+function attributesOf(pairs: readonly KeyValue[]): Attributes {
+  return Object.fromEntries(pairs.map(({ key, value }) => [key, valueOfAny(value)])) as Attributes;
+}
+
+function valueOfAny({ string, int, array }: KeyValue['value']): unknown {
+  if (array) return array.values.map(valueOfAny);
+  return int === undefined ? string : Number(int);
+}
+
+function timeOf(nanos: string): [number, number] {
+  const time = BigInt(nanos);
+  return [Number(time / 1_000_000_000n), Number(time % 1_000_000_000n)];
 }

@@ -3,16 +3,68 @@
  * found by what its own URL says (`?id=` of a request, `?of=` of a call made on its behalf).
  */
 import { SpanKind } from '@opentelemetry/api';
+import { OtlpExport } from '../../src/export/otlp/otlp-export.ts';
+import { otlpSinkSettingsOf } from '../../src/export/otlp/otlp-sink-settings.ts';
+import type { SpanSink } from '../../src/export/span-sink.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import type { TracerOptions, TracerStats } from '../../src/tracer/api.ts';
 import { Tracer } from '../../src/tracer/tracer.ts';
 import { eventually } from './child.ts';
 import { GoServer } from './go-server.ts';
+import { readableSpansOf } from './otlp-proto.ts';
+import { ScriptedSink } from './scripted-sink.ts';
 import { toValidSpan } from './valid-readable-span.ts';
 import { validate } from './validator.ts';
 
 /** Between two threads, and from one measurement of the clock to the next. */
 const RACE_NS = 1_000_000n;
+
+/** Where the spans go, and how to wait for them. */
+export interface WayOut {
+  readonly processor: SpanSink;
+  readonly spans: ReadableSpan[];
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function collecting(): Promise<WayOut> {
+  const spans: ReadableSpan[] = [];
+  const nothing = async (): Promise<void> => {};
+  const processor = {
+    onEnd: (span: ReadableSpan) => void spans.push(span),
+    forceFlush: nothing,
+    shutdown: nothing,
+  };
+  return { processor, spans, flush: nothing, close: nothing };
+}
+
+/** By OTLP, from the draining thread. Every span that was handed over must arrive. */
+export async function byThread(): Promise<WayOut> {
+  const spans: ReadableSpan[] = [];
+  const sink = await ScriptedSink.start({
+    protocol: 'grpc',
+    script: ({ message }) => {
+      for (const span of readableSpansOf(message)) spans.push(span);
+      return 'accept';
+    },
+  });
+  const options = { otlp: { url: sink.url, protocol: 'grpc' } } as const;
+  const settings = otlpSinkSettingsOf('otlp', options, {}, () => {});
+  const processor = new OtlpExport(settings, { onFailure: () => {}, onEvent: () => {} });
+  return {
+    processor,
+    spans,
+    flush: () => processor.forceFlush(),
+    close: async () => {
+      await processor.shutdown();
+      await sink.close();
+      const { handed, exported, lostByReason } = processor.counts();
+      if (exported !== handed || exported !== spans.length) {
+        throw new Error(`${spans.length} of ${handed} spans arrived; lost: ${JSON.stringify(lostByReason)}`);
+      }
+    },
+  };
+}
 
 /** The spans of one request. */
 export interface RequestSpans {
@@ -31,29 +83,38 @@ export class TracedServer {
   readonly #byId = new Map<string, ReadableSpan[]>();
   #indexed = 0;
 
-  private constructor(server: GoServer, tracer: Tracer, spans: readonly ReadableSpan[]) {
+  readonly #out: WayOut;
+
+  private constructor(server: GoServer, tracer: Tracer, out: WayOut) {
     this.server = server;
     this.tracer = tracer;
-    this.spans = spans;
+    this.#out = out;
+    this.spans = out.spans;
   }
 
-  static async start(binary: string, options: Partial<TracerOptions> = {}): Promise<TracedServer> {
+  /** `by`: spans are made here (`collecting`), or by the draining thread, which sends them (`byThread`). */
+  static async start(
+    binary: string,
+    options: Partial<TracerOptions> = {},
+    by: () => Promise<WayOut> = collecting,
+  ): Promise<TracedServer> {
     const server = await GoServer.start(binary);
-    const spans: ReadableSpan[] = [];
-    const collect = {
-      onEnd: (span: ReadableSpan) => void spans.push(span),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    };
-    const tracer = await Tracer.open({ processors: [collect], ...options });
+    const out = await by();
+    const tracer = await Tracer.open({ processors: [out.processor], ...options });
     await tracer.attachPid(server.pid);
-    return new TracedServer(server, tracer, spans);
+    return new TracedServer(server, tracer, out);
+  }
+
+  /** All that has ended so far is among the spans. */
+  async settle(): Promise<void> {
+    await this.tracer.stats();
+    await this.#out.flush();
   }
 
   /** Waits until there are that many spans that match. */
   async matching(count: number, match: (span: ReadableSpan) => boolean): Promise<ReadableSpan[]> {
     return await eventually(`${count} matching spans`, 20_000, async () => {
-      await this.tracer.stats();
+      await this.settle();
       const found = this.spans.filter(match);
       return found.length >= count ? found : undefined;
     });
@@ -66,7 +127,7 @@ export class TracedServer {
       if (found.server && found.calls.length >= calls && found.leaves.length >= leaves) {
         return { server: found.server, calls: found.calls.sort(byN), leaves: found.leaves.sort(byN) };
       }
-      await this.tracer.stats();
+      await this.settle();
       return undefined;
     });
   }
@@ -92,6 +153,7 @@ export class TracedServer {
   /** Ends server and tracer; fails if any span that came out breaks an invariant. */
   async stop(): Promise<TracerStats> {
     const stats = await this.tracer.close();
+    await this.#out.close();
     await this.server.stop();
     const violations = validate(this.spans.map(toValidSpan), { raceNs: RACE_NS });
     if (violations.length > 0)
