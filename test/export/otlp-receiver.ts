@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
+import { isOfMetrics } from '../support/scripted-sink.ts';
 
 export interface Receiver {
   readonly url: string;
@@ -21,7 +22,7 @@ export async function startHttpReceiver(answer: Answer = () => 200): Promise<Rec
     request.on('end', () => {
       const status = answer(++receiver.requests);
       if (status === 'silence') return;
-      if (status === 200) receiver.received += countSpans(Buffer.concat(chunks));
+      if (status === 200) receiver.received += countSpans(request.url, Buffer.concat(chunks));
       response.writeHead(status).end();
     });
   });
@@ -33,7 +34,7 @@ export async function startGrpcReceiver(answer: Answer = () => 0): Promise<Recei
   const server = createHttp2Server();
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (session) => sessions.add(session));
-  server.on('stream', (stream) => {
+  server.on('stream', (stream, headers) => {
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('error', () => {});
@@ -41,7 +42,7 @@ export async function startGrpcReceiver(answer: Answer = () => 0): Promise<Recei
       const status = answer(++receiver.requests);
       if (status === 'silence') return;
       // A gRPC message is preceded by a flag and its length: https://grpc.io/docs/what-is-grpc, HTTP/2 protocol mapping.
-      if (status === 0) receiver.received += countSpans(Buffer.concat(chunks).subarray(5));
+      if (status === 0) receiver.received += countSpans(headers[':path'], Buffer.concat(chunks).subarray(5));
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
       stream.on('wantTrailers', () =>
         stream.sendTrailers({ 'grpc-status': status, 'grpc-message': 'scripted' }),
@@ -78,8 +79,9 @@ async function listen(server: Server & { closeAllConnections?(): void }, drop = 
   };
 }
 
-/** ExportTraceServiceRequest.resource_spans = 1, ResourceSpans.scope_spans = 2, ScopeSpans.spans = 2. */
-function countSpans(request: Buffer): number {
+/** ExportTraceServiceRequest.resource_spans = 1, ResourceSpans.scope_spans = 2, ScopeSpans.spans = 2. In metrics there are none. */
+function countSpans(path: string | undefined, request: Buffer): number {
+  if (path !== undefined && isOfMetrics(path)) return 0;
   return [...fields(request, 1)]
     .flatMap((resourceSpans) => [...fields(resourceSpans, 2)])
     .reduce((sum, scopeSpans) => sum + [...fields(scopeSpans, 2)].length, 0);

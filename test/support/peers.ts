@@ -59,14 +59,24 @@ export async function startJaeger(): Promise<Jaeger> {
   };
 }
 
-/** Starts a collector that passes on to the OTLP/gRPC endpoint `forwardTo` (`http://host:port`). */
-export async function startCollector({ forwardTo }: { forwardTo: string }): Promise<Collector> {
+/**
+ * Starts a collector that passes on to the OTLP/gRPC endpoint `forwardTo` (`http://host:port`). Its log counts what came;
+ * with `verbosity` normal it says each span and each point.
+ */
+export async function startCollector({
+  forwardTo,
+  verbosity = 'basic',
+}: {
+  forwardTo: string;
+  verbosity?: 'basic' | 'normal';
+}): Promise<Collector> {
   const [grpc, http] = await freePorts(2);
   const child = new Child(collectorBinary, [
     ...['--config', collectorConfig],
     ...['--set', `receivers.otlp.protocols.grpc.endpoint=127.0.0.1:${grpc}`],
     ...['--set', `receivers.otlp.protocols.http.endpoint=127.0.0.1:${http}`],
     ...['--set', `exporters.otlp.endpoint=${new URL(forwardTo).host}`],
+    ...['--set', `exporters.debug.verbosity=${verbosity}`],
   ]);
   await child.output(/Everything is ready/);
   return {
