@@ -2,7 +2,6 @@
 const { spawn } = require('node:child_process');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http');
-const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-grpc');
 const { NodeSDK } = require('@opentelemetry/sdk-node');
 const { GoidSpanProcessor } = require('goidspan');
 
@@ -11,7 +10,6 @@ const goServices = new Set();
 
 const goidspan = new GoidSpanProcessor({
   targets: () => [...goServices].map((child) => ({ pid: child.pid })),
-  exporter: new OTLPTraceExporter(),
   pollIntervalMillis: 100,
   limits: { scheduledDelayMillis: 1_000 },
 });

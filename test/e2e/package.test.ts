@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startGrpcReceiver } from '../export/otlp-receiver.ts';
 import { describeLive } from '../support/capabilities.ts';
 import { Child } from '../support/child.ts';
 import { isFullRun } from '../support/full-run.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 import { nodeOf, type Packed, Project, pack } from '../support/installed.ts';
+import { ScriptedSink } from '../support/scripted-sink.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const CELL_MS = 240_000;
@@ -62,19 +62,34 @@ const nodeSdks = [
   },
 ];
 
-/** The same program in both module kinds: own span and those of the Go process of `argv`, by exporter and by processor. */
+/**
+ * The same program in both module kinds: own span and those of the Go process of `argv`, by exporter and by processor; then
+ * by OTLP, from the thread and, for the own ones, from each class that can be used alone.
+ */
 function program(kind: 'mjs' | 'cjs', { sdk, provider }: Line): string {
   const names = `{ ${provider}: Provider, BatchSpanProcessor, InMemorySpanExporter }`;
   const load =
     kind === 'mjs'
-      ? `import { GoidSpanProcessor } from 'goidspan';\nimport * as sdk from '${sdk}';\nconst ${names} = sdk;`
-      : `const { GoidSpanProcessor } = require('goidspan');\nconst ${names} = require('${sdk}');`;
-  const batch = sdk.endsWith('-base')
-    ? 'new BatchSpanProcessor(exporter)'
-    : 'new BatchSpanProcessor({ exporter })';
-  const out = kind === 'mjs' ? 'exporter' : `processor: ${batch}`;
+      ? `import * as goidspan from 'goidspan';\nimport * as sdk from '${sdk}';\nconst ${names} = sdk;`
+      : `const goidspan = require('goidspan');\nconst ${names} = require('${sdk}');`;
+  const batchOf = (exporter: string): string =>
+    sdk.endsWith('-base')
+      ? `new BatchSpanProcessor(${exporter})`
+      : `new BatchSpanProcessor({ exporter: ${exporter} })`;
+  const out = kind === 'mjs' ? 'exporter' : `processor: ${batchOf('exporter')}`;
   return `${load}
-const [, , pid, url] = process.argv;
+const { GoidSpanProcessor, GoidOtlpExporter, GoidBatchSpanProcessor } = goidspan;
+const [, , pid, url, collector] = process.argv;
+const otlp = { url: collector, protocol: 'grpc' };
+
+async function send(processor) {
+  const provider = new Provider({ spanProcessors: [processor] });
+  await provider.forceFlush();
+  provider.getTracer('app').startSpan('own').end();
+  if (processor instanceof GoidSpanProcessor) await (await fetch(url)).text();
+  await provider.shutdown();
+}
+
 async function main() {
   const exporter = new InMemorySpanExporter();
   const plugin = new GoidSpanProcessor({ targets: { pid: Number(pid) }, ${out} });
@@ -85,7 +100,12 @@ async function main() {
   await provider.forceFlush();
   const names = exporter.getFinishedSpans().map((span) => span.name).sort();
   await provider.shutdown();
-  console.log(JSON.stringify({ node: process.version, names, status: plugin.status() }));
+  const byOtlp = new GoidSpanProcessor({ targets: { pid: Number(pid) }, otlp });
+  await send(byOtlp);
+  await send(new GoidBatchSpanProcessor(otlp));
+  await send(${batchOf('new GoidOtlpExporter(otlp)')});
+  const { exports, queue } = byOtlp.status();
+  console.log(JSON.stringify({ node: process.version, names, status: plugin.status(), exports, queue }));
 }
 main();
 `;
@@ -93,13 +113,15 @@ main();
 
 /** What TypeScript has to accept: ours where theirs is wanted, and theirs where ours is. */
 const typed = ({ sdk }: Line): string => `
-import { GoidSpanProcessor, type ReadableSpan } from 'goidspan';
+import { GoidBatchSpanProcessor, GoidOtlpExporter, GoidSpanProcessor, type ReadableSpan } from 'goidspan';
 import type { ReadableSpan as SdkSpan, SpanExporter, SpanProcessor } from '${sdk}';
 declare const exporter: SpanExporter;
 declare const processor: SpanProcessor;
 declare const span: ReadableSpan;
 export const first: SpanProcessor = new GoidSpanProcessor({ targets: { pid: 1 }, exporter });
 export const second: SpanProcessor = new GoidSpanProcessor({ targets: async () => [{ exe: '/srv/*' }], processor });
+export const third: SpanProcessor = new GoidBatchSpanProcessor({ compression: 'gzip', stats: (event) => event.kind });
+export const fourth: SpanExporter = new GoidOtlpExporter();
 export const theirs: SdkSpan = span;
 `;
 
@@ -132,13 +154,15 @@ describeLive('the package, installed', () => {
     { timeout: CELL_MS },
     async (cell) => {
       const { line, node } = cell;
-      const project = await projectOf(node, line.packages);
+      // The SDK's own types need those of Node.
+      const project = await projectOf(node, [...line.packages, '@types/node@20']);
       expect(await project.copiesOf('@opentelemetry/api')).toContain('@opentelemetry/api');
+      const collector = await ScriptedSink.start({ protocol: 'grpc' });
+      onTestFinished(() => collector.close());
       for (const kind of ['mjs', 'cjs'] as const) {
         await project.write(`app.${kind}`, program(kind, line));
-        const said = JSON.parse(
-          await project.run([`app.${kind}`, String(server.pid), `${server.url}/get?id=x`]),
-        );
+        const args = [`app.${kind}`, String(server.pid), `${server.url}/get?id=x`, collector.url];
+        const said = JSON.parse(await project.run(args));
         expect(said.node).toMatch(new RegExp(`^v${node}\\.`));
         expect(said.names).toEqual([
           ...Array(5).fill('GET'),
@@ -147,7 +171,12 @@ describeLive('the package, installed', () => {
           'own',
         ]);
         expect(said.status).toMatchObject({ state: 'closed', stats: { lost: { total: 0 } } });
+        // The own span and three of the Go program.
+        expect(said.exports).toEqual({ handed: 4, exported: 4, lostByReason: {} });
+        expect(said.queue).toMatchObject({ spans: 0, isAway: false });
       }
+      // Two module kinds: those four, and one from each class alone.
+      expect(collector.acceptedSpans).toBe(2 * 6);
       await project.write('check.mts', typed(line));
       await project.write('check.cts', typed(line));
       const tsc = [
@@ -166,7 +195,7 @@ describeLive('the package, installed', () => {
     { timeout: CELL_MS },
     async (node) => {
       const project = await projectOf(node, []);
-      const receiver = await startGrpcReceiver();
+      const receiver = await ScriptedSink.start({ protocol: 'grpc' });
       onTestFinished(() => receiver.close());
       const command = new Child(
         project.node,
@@ -179,14 +208,14 @@ describeLive('the package, installed', () => {
       await command.output(/attached to/);
       await server.get('/get?id=x');
       expect(await command.stop()).toBe(0);
-      expect(receiver.received).toBe(3);
+      expect(receiver.acceptedSpans).toBe(3);
     },
   );
 
   describe('runs the example of the README as it is written', () => {
     it.each(nodeSdks)('with NodeSDK $name', { timeout: CELL_MS }, async ({ packages, node }) => {
       const project = await projectOf(node, ['@opentelemetry/api', ...packages]);
-      const receiver = await startGrpcReceiver();
+      const receiver = await ScriptedSink.start({ protocol: 'grpc' });
       onTestFinished(() => receiver.close());
       const [, example = ''] =
         /```js\n(import [\s\S]+?)```/.exec(readFileSync(`${root}README.md`, 'utf8')) ?? [];
@@ -195,7 +224,7 @@ describeLive('the package, installed', () => {
       await project.write('app.js', 'setInterval(() => {}, 1000); console.log("up");');
       const app = new Child(project.node, ['--import', './tracing.mjs', 'app.js'], {
         cwd: project.folder,
-        env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
+        env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
       });
       await app.output(/^up$/m);
       await new Promise((done) => setTimeout(done, 2_500));
@@ -204,7 +233,7 @@ describeLive('the package, installed', () => {
       const [line] = await app.output(/^\{.*\}$/m);
       await app.stop('SIGKILL');
       expect(JSON.parse(line)).toMatchObject({ state: 'closed', exports: { handed: 3, exported: 3 } });
-      expect(receiver.received).toBe(3);
+      expect(receiver.acceptedSpans).toBe(3);
     });
   });
 });
