@@ -10,6 +10,7 @@ import { Child, eventually } from '../support/child.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 import { type JaegerSpan, jaegerTraces, peers, startJaeger } from '../support/peers.ts';
+import { ScriptedSink } from '../support/scripted-sink.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const acceptance = () => buildGo({ dir: 'test/fixtures/acceptance/server', name: 'acceptance-server' });
@@ -109,13 +110,27 @@ describeLive('the plug-in, live', () => {
     await plugin.shutdown();
   });
 
-  it('does not keep a process alive that forgets to shut it down', async () => {
+  it.each([
+    ['an exporter', 'exporter: { export: (_, done) => done({ code: 0 }), shutdown: async () => {} }'],
+    [
+      'a collector that never answers',
+      (url: string) => `otlp: { url: '${url}' }, limits: { scheduledDelayMillis: 10 }`,
+    ],
+  ])('does not keep a process alive that forgets to shut it down, with %s', async (_, out) => {
     const server = await startServer();
+    const silent = await ScriptedSink.start({ protocol: 'http', script: () => 'silence' });
+    onTestFinished(() => silent.close());
     const script = `
       const { GoidSpanProcessor } = require('goidspan');
-      const exporter = { export: (_, done) => done({ code: 0 }), shutdown: async () => {} };
-      const plugin = new GoidSpanProcessor({ targets: { pid: ${server.pid} }, exporter });
-      plugin.forceFlush().then(() => console.log(plugin.status().state));`;
+      const out = { ${typeof out === 'string' ? out : out(silent.url)} };
+      const plugin = new GoidSpanProcessor({ targets: { pid: ${server.pid} }, ...out });
+      const untilTraced = async () => {
+        await plugin.forceFlush();
+        await (await fetch('${server.url}/get?id=x')).text();
+        await new Promise((done) => setTimeout(done, 300));
+        console.log(plugin.status().state);
+      };
+      untilTraced();`;
     const child = new Child(process.execPath, ['-e', script], { cwd: root });
     expect(await child.ended).toBe(0);
     expect(child.stdout).toBe('tracing\n');
@@ -145,7 +160,7 @@ describeWith([kernel, go, peers], 'examples/embed', () => {
     const front = new Child(process.execPath, ['examples/embed/front.cjs', shop], {
       cwd: root,
       // The Go service inherits it; the Node service has its name from the code.
-      env: { OTEL_SERVICE_NAME: 'shop', OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.otlpGrpc, PORT: '0' },
+      env: { OTEL_SERVICE_NAME: 'shop', OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.otlpHttp, PORT: '0' },
     });
     onTestFinished(async () => void (await front.stop()));
     const [, address] = await front.output(/^front listening (\S+)$/m);
