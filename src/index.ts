@@ -29,6 +29,7 @@ export type {
   TimedEvent,
 } from './span/readable-span.ts';
 export type {
+  DrainStats,
   MissingHook,
   TargetInfo,
   TargetStats,
