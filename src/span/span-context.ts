@@ -2,10 +2,17 @@
 import { createTraceState, type SpanContext, type TraceState } from '@opentelemetry/api';
 import type { SpanFact, SpanIdWords, TraceIdWords } from '../correlate/fact.ts';
 
+/** Two digits for each byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+const digits = (byte: number): string => HEX[byte & 0xff] as string;
+
 /** Lower-case hex, 8 digits a word. */
 export function hexOf(words: TraceIdWords | SpanIdWords): string {
   let hex = '';
-  for (const word of words) hex += (word >>> 0).toString(16).padStart(8, '0');
+  for (const word of words) {
+    hex += digits(word >>> 24) + digits(word >>> 16) + digits(word >>> 8) + digits(word);
+  }
   return hex;
 }
 

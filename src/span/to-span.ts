@@ -9,17 +9,18 @@ import type { ReadableSpan } from './readable-span.ts';
 import { hexOf, spanContextsOf } from './span-context.ts';
 import type { SpanSource } from './span-source.ts';
 
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** Makes the span of a fact, as the HTTP semantic conventions say. Never throws on what a fact can hold. */
 export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
   const { own, parent } = spanContextsOf(fact);
   const head = headOf(fact, source);
   const sink = new AttributeObject(source.attributeValueLengthLimit);
   addAttributes(sink, fact, head);
-  return {
+  const span: Writable<ReadableSpan> = {
     name: head.name,
     kind: head.kind,
     spanContext: () => own,
-    ...(parent && { parentSpanContext: parent }),
     startTime: source.clock.toUnix(fact.start),
     endTime: source.clock.toUnix(fact.end),
     duration: durationOf(fact.start, fact.end),
@@ -34,6 +35,9 @@ export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
+  // A spread in the literal would take a third of the time of all this.
+  if (parent) span.parentSpanContext = parent;
+  return span;
 }
 
 /** The ended span was kept only because it was sampled, so the link says so. */
