@@ -7,7 +7,7 @@
 import { type EncodedKey, EncodedKeys } from './encoded-keys.ts';
 
 /** The wire types that are in use; a tag is `field << 3 | wire type`. */
-export const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+const wireType = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
 const encodedKeys = new EncodedKeys();
 
@@ -306,7 +306,7 @@ export class ProtoWriter {
 }
 
 /** Bytes of a varint. */
-export function varintSize(value: number): number {
+function varintSize(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
   let size = 3;

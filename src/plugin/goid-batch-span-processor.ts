@@ -6,6 +6,8 @@ import type { OtlpSink } from '../export/otlp/otlp-sink.ts';
 import { otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
 import { reportHooks } from '../export/otlp/report-hooks.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
+import { observe } from '../telemetry/observe.ts';
+import type { Observation } from '../telemetry/observed.ts';
 import { checkQueueOptions, type GoidBatchSpanProcessorOptions } from './otlp-options.ts';
 import type { SpanProcessor } from './span-processor.ts';
 import type { QueueStatus } from './status.ts';
@@ -17,6 +19,7 @@ import type { QueueStatus } from './status.ts';
  */
 export class GoidBatchSpanProcessor implements SpanProcessor {
   readonly #sink: OtlpSink;
+  readonly #observation: Observation;
   readonly #shutdownTimeoutMs: number;
 
   /**
@@ -28,7 +31,13 @@ export class GoidBatchSpanProcessor implements SpanProcessor {
     const warn = (message: string): void => log.warn(message);
     const { sink, stats, shutdownTimeoutMillis } = checkQueueOptions(options);
     const settings = otlpSinkSettingsOf('otlp', sink, process.env, warn);
-    this.#sink = createOtlpSink(settings, reportHooks(settings.otlp.url, warn, stats));
+    const otlp = { settings, queue: () => this.#sink.queue };
+    this.#observation = observe({ way: { component: 'processor', counts: () => this.#sink.counts(), otlp } });
+    const hooks = reportHooks(settings.otlp.url, warn, (event) => {
+      this.#observation.onEvent(event);
+      stats?.(event);
+    });
+    this.#sink = createOtlpSink(settings, hooks);
     this.#shutdownTimeoutMs = shutdownTimeoutMillis;
   }
 
@@ -45,8 +54,9 @@ export class GoidBatchSpanProcessor implements SpanProcessor {
   }
 
   /** Drains until the time is over, then counts what is left as lost. Idempotent; never rejects. */
-  shutdown(): Promise<void> {
-    return this.#sink.shutdown(this.#shutdownTimeoutMs);
+  async shutdown(): Promise<void> {
+    await this.#sink.shutdown(this.#shutdownTimeoutMs);
+    this.#observation.stop();
   }
 
   /** What became of the spans, and what waits. Never throws. */

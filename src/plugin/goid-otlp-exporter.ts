@@ -4,6 +4,7 @@
  */
 import { diag } from '@opentelemetry/api';
 import { ExportCounts, type ExportCountsSnapshot } from '../export/export-counts.ts';
+import type { ExportEvent } from '../export/export-event.ts';
 import { createTransport } from '../export/otlp/create-transport.ts';
 import { Delivery } from '../export/otlp/delivery.ts';
 import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
@@ -12,6 +13,8 @@ import { reportHooks } from '../export/otlp/report-hooks.ts';
 import { RequestBatcher } from '../export/otlp/request-batcher.ts';
 import type { ExportResult, SpanExporter } from '../export/span-sink.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
+import { observe } from '../telemetry/observe.ts';
+import type { Observation } from '../telemetry/observed.ts';
 import { checkExporterOptions, type GoidOtlpExporterOptions } from './otlp-options.ts';
 
 /** As long as a `BatchSpanProcessor` of the SDK waits. */
@@ -29,6 +32,9 @@ export class GoidOtlpExporter implements SpanExporter {
   readonly [OTLP_SINK_SETTINGS]: OtlpSinkSettings;
   readonly #counts = new ExportCounts();
   readonly #delivery: Delivery;
+  readonly #stats: ((event: ExportEvent) => void) | undefined;
+  /** From the first batch on: what only lends its settings exports nothing. */
+  #observation: Observation | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -45,8 +51,9 @@ export class GoidOtlpExporter implements SpanExporter {
     this.#delivery = new Delivery(
       createTransport(settings.otlp),
       { ...settings.delivery, ageMsMax },
-      { counts: this.#counts, ...reportHooks(settings.otlp.url, warn, stats) },
+      { counts: this.#counts, ...reportHooks(settings.otlp.url, warn, (event) => this.#tell(event)) },
     );
+    this.#stats = stats;
   }
 
   /** Calls back once, when every span of the batch has an outcome: code 0 if all were accepted, else 1 and why. Never throws. */
@@ -61,7 +68,7 @@ export class GoidOtlpExporter implements SpanExporter {
 
   /** The same, then refuses more. Idempotent; never rejects. */
   shutdown(): Promise<void> {
-    this.#closing ??= this.#delivery.shutdown(SHUTDOWN_TIMEOUT_MS);
+    this.#closing ??= this.#delivery.shutdown(SHUTDOWN_TIMEOUT_MS).then(() => this.#observation?.stop());
     return this.#closing;
   }
 
@@ -72,6 +79,7 @@ export class GoidOtlpExporter implements SpanExporter {
 
   async #export(spans: ReadableSpan[]): Promise<ExportResult> {
     try {
+      this.#observation ??= this.#observe();
       this.#counts.handed += spans.length;
       const fates = await this.#deliver(spans);
       const failed = fates.find((fate) => !fate.ok);
@@ -80,6 +88,16 @@ export class GoidOtlpExporter implements SpanExporter {
     } catch (error) {
       return { code: 1, error: error instanceof Error ? error : new Error(String(error)) };
     }
+  }
+
+  #observe(): Observation {
+    const otlp = { settings: this[OTLP_SINK_SETTINGS], queue: () => this.#delivery.state };
+    return observe({ way: { component: 'exporter', counts: () => this.counts(), otlp } });
+  }
+
+  #tell(event: ExportEvent): void {
+    this.#observation?.onEvent(event);
+    this.#stats?.(event);
   }
 
   async #deliver(spans: readonly ReadableSpan[]): Promise<Fate[]> {

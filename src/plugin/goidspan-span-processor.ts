@@ -11,6 +11,8 @@ import { OtlpExport } from '../export/otlp/otlp-export.ts';
 import { reportHooks } from '../export/otlp/report-hooks.ts';
 import type { SpanExporter, SpanSink } from '../export/span-sink.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
+import { observe } from '../telemetry/observe.ts';
+import type { Observation, Observed } from '../telemetry/observed.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
 import { Tracer } from '../tracer/tracer.ts';
 import { checkOptions, type Settings, type WayOut } from './check-options.ts';
@@ -31,6 +33,7 @@ export class GoidSpanProcessor implements SpanProcessor {
   readonly #inner: SpanProcessor;
   /** Where spans go, unless that is a processor of the application. */
   readonly #sink: BatchSink | OtlpExport | undefined;
+  readonly #observation: Observation | undefined;
   readonly #started: Promise<void>;
   readonly #refused: RefusedTarget[] = [];
   readonly #told = new Set<string>();
@@ -46,6 +49,7 @@ export class GoidSpanProcessor implements SpanProcessor {
     const { out } = this.#settings;
     this.#sink = this.#sinkOf(out);
     this.#inner = 'processor' in out ? out.processor : processorOf(this.#sink as BatchSink | OtlpExport);
+    this.#observation = isDisabled() ? undefined : observe(this.#observed(out));
     this.#started = this.#start();
   }
 
@@ -91,7 +95,7 @@ export class GoidSpanProcessor implements SpanProcessor {
   }
 
   async #start(): Promise<void> {
-    if (process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') {
+    if (isDisabled()) {
       this.#state = 'inert';
       this.#reason = { message: 'OTEL_SDK_DISABLED is true' };
       return;
@@ -131,11 +135,31 @@ export class GoidSpanProcessor implements SpanProcessor {
 
   #sinkOf(out: WayOut): BatchSink | OtlpExport | undefined {
     const warn = (message: string): void => this.#log.warn(message);
-    const { stats } = this.#settings;
-    if ('otlp' in out) return new OtlpExport(out.otlp, reportHooks(out.otlp.otlp.url, warn, stats));
+    if ('otlp' in out) {
+      const hooks = reportHooks(out.otlp.otlp.url, warn, (event) => {
+        this.#observation?.onEvent(event);
+        this.#settings.stats?.(event);
+      });
+      return new OtlpExport(out.otlp, hooks);
+    }
     if ('processor' in out) return undefined;
     const reporter = new FailureReporter(nameOf(out.exporter), warn);
     return new BatchSink(out.exporter, { name: 'exporter', batch: out.batch, reporter });
+  }
+
+  #observed(out: WayOut): Observed {
+    const sink = this.#sink;
+    return {
+      tracerStats: () => this.#stats(),
+      ...(sink && {
+        way: {
+          component: 'processor',
+          counts: () => sink.counts(),
+          ...('otlp' in out &&
+            sink instanceof OtlpExport && { otlp: { settings: out.otlp, queue: () => sink.queue } }),
+        },
+      }),
+    };
   }
 
   async #shutdown(): Promise<void> {
@@ -151,6 +175,7 @@ export class GoidSpanProcessor implements SpanProcessor {
     if (this.#sink) await this.#sink.shutdown(leftMs);
     else await this.#within(leftMs, 'shutdown', async () => this.#inner.shutdown());
     this.#state = 'closed';
+    this.#observation?.stop();
   }
 
   #follow(event: TracerEvent): void {
@@ -226,6 +251,10 @@ function processorOf(sink: SpanSink): SpanProcessor {
     forceFlush: () => sink.forceFlush(),
     shutdown: () => sink.shutdown(),
   };
+}
+
+function isDisabled(): boolean {
+  return process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
 }
 
 function nameOf(exporter: SpanExporter): string {

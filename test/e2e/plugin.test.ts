@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { SpanKind } from '@opentelemetry/api';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { expect, it, onTestFinished } from 'vitest';
+import type { ExportEvent } from '../../src/export/export-event.ts';
 import { GoidSpanProcessor } from '../../src/plugin/goidspan-span-processor.ts';
 import type { Target } from '../../src/plugin/options.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
@@ -9,6 +10,7 @@ import { describeLive, describeWith, go, kernel } from '../support/capabilities.
 import { Child, eventually } from '../support/child.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
+import { KeptMetrics } from '../support/metrics.ts';
 import { type JaegerSpan, jaegerTraces, peers, startJaeger } from '../support/peers.ts';
 import { ScriptedSink } from '../support/scripted-sink.ts';
 
@@ -108,6 +110,38 @@ describeLive('the plug-in, live', () => {
       stats: { targets: [{ pid: server.pid }] },
     });
     await plugin.shutdown();
+  });
+
+  it('sends by OTLP from its thread, beside the own spans of the application, and says so in metrics', async () => {
+    const server = await startServer();
+    const collector = await ScriptedSink.start({ protocol: 'grpc' });
+    onTestFinished(() => collector.close());
+    const kept = new KeptMetrics();
+    onTestFinished(() => kept.shutdown());
+    const events: ExportEvent[] = [];
+    const plugin = new GoidSpanProcessor({
+      targets: { pid: server.pid },
+      otlp: { url: collector.url, protocol: 'grpc' },
+      stats: (event) => events.push(event),
+    });
+    const provider = new BasicTracerProvider({ spanProcessors: [plugin] });
+    await provider.forceFlush();
+    provider.getTracer('app').startSpan('own').end();
+    for (let i = 0; i < 100; i++) await server.get(`/get?id=${i}`);
+    await provider.forceFlush();
+    expect(collector.acceptedSpans).toBe(301);
+    expect(plugin.status()).toMatchObject({
+      state: 'tracing',
+      stats: { spans: { ended: 300 }, targets: [{ spans: 300 }], lost: { total: 0 } },
+      exports: { handed: 301, exported: 301, lostByReason: {} },
+      queue: { spans: 0, isAway: false },
+    });
+    await provider.shutdown();
+    await kept.shutdown();
+    const sent = events.map((event) => (event.kind === 'sent' ? event.spans : 0));
+    expect(sent.reduce((sum, spans) => sum + spans, 0)).toBe(301);
+    expect(kept.valuesOf('otel.sdk.exporter.span.exported')).toEqual([301]);
+    expect(kept.valuesOf('goidspan.spans').sort()).toEqual([100, 200]);
   });
 
   it.each([

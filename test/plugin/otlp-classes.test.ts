@@ -1,12 +1,13 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ExportEvent } from '../../src/export/export-event.ts';
 import type { ExportResult } from '../../src/export/span-sink.ts';
 import { GoidBatchSpanProcessor } from '../../src/plugin/goid-batch-span-processor.ts';
 import { GoidOtlpExporter } from '../../src/plugin/goid-otlp-exporter.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { makeSpan, makeSpans, sumOf } from '../export/spans.ts';
+import { KeptMetrics } from '../support/metrics.ts';
 import { spansOf } from '../support/otlp-proto.ts';
 import { ScriptedSink, type SinkOptions } from '../support/scripted-sink.ts';
 
@@ -255,5 +256,22 @@ describe('a GoidBatchSpanProcessor', () => {
       exported: 1,
       lostByReason: { not_sampled: 1, not_a_span: 1, closed: 1 },
     });
+  });
+});
+
+describe('the metrics of an application', () => {
+  it('hold what the queue and the exporter did, up to their last numbers', async () => {
+    const sink = await startSink({ protocol: 'grpc' });
+    const processor = new GoidBatchSpanProcessor({ url: sink.url, protocol: 'grpc' });
+    const exporter = new GoidOtlpExporter({ url: sink.url, protocol: 'grpc' });
+    // Registered after both, as NodeSDK does it.
+    const kept = new KeptMetrics();
+    onTestFinished(() => kept.shutdown());
+    for (const span of makeSpans(5)) processor.onEnd(span);
+    await exported(exporter, makeSpans(3));
+    await processor.shutdown();
+    await exporter.shutdown();
+    await kept.shutdown();
+    expect(kept.valuesOf('otel.sdk.exporter.span.exported').sort()).toEqual([3, 5]);
   });
 });

@@ -18,7 +18,7 @@ export interface RequestBatcherOptions {
 }
 
 /** Receivers refuse more than 4 MiB by default; the rest is for resources and scopes. */
-export const REQUEST_BYTES_MAX = 3.5 * 2 ** 20;
+const REQUEST_BYTES_MAX = 3.5 * 2 ** 20;
 
 /** What a span is cut to that would not fit into a request alone. */
 const TIGHT_LIMITS: SpanLimits = {
