@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SpanFact } from '../../src/correlate/fact.ts';
 import { spanFact } from '../../src/correlate/span-fact.ts';
-import {
-  spanEnding,
-  spanFlag,
-  spanRole,
-  spanText,
-} from '../../src/wire/wire.gen.ts';
+import { spanEnding, spanFlag, spanRole, spanText } from '../../src/wire/wire.gen.ts';
 import { linkTraceId, makeRecord, traceId } from './record.ts';
 
 const client = { role: spanRole.SPAN_CLIENT };
