@@ -2,11 +2,15 @@
 export { type ErrorCode, errorCodes, GoidspanError } from './errors.ts';
 export type { ExportCountsSnapshot } from './export/export-counts.ts';
 export type { ExportEvent } from './export/export-event.ts';
+export type { Transfers } from './export/export-tally.ts';
 export type { OtlpOptions } from './export/otlp/options.ts';
 export type { SamplerSettings } from './export/sampler.ts';
 export type { ExportResult, SpanExporter, SpanSink } from './export/span-sink.ts';
 export type { KernelOptions } from './kernel/kernel.ts';
-export { GoidBatchSpanProcessor } from './plugin/goid-batch-span-processor.ts';
+export {
+  GoidBatchSpanProcessor,
+  type GoidBatchSpanProcessorStatus,
+} from './plugin/goid-batch-span-processor.ts';
 export { GoidOtlpExporter } from './plugin/goid-otlp-exporter.ts';
 export { GoidSpanProcessor } from './plugin/goidspan-span-processor.ts';
 export type {

@@ -7,6 +7,7 @@ import { EXIT_FAILURE, EXIT_SUCCESS } from './exit-code.ts';
 import { linesOf } from './messages.ts';
 import { formatReplaySummary, replaySummaryOf } from './replay-summary.ts';
 import { type CommandContext, openSinks, writeSummary } from './session.ts';
+import { exportSummaryOf } from './summary.ts';
 
 /** Resolves with the exit code: 0 for a recording that was cut short too, since that is said. */
 export async function replayCommand(
@@ -37,7 +38,7 @@ export async function replayCommand(
   }
   const said = END[replayed.end];
   if (said) terminal.say(`${file} ${said}: replayed ${replayed.batches} whole batches`);
-  const exports = sinks.map((sink) => ({ name: sink.name, ...sink.counts() }));
+  const exports = sinks.map(exportSummaryOf);
   const summary = replaySummaryOf(replayed, exports, { file, startedAt, endedAt: new Date() });
   terminal.writeError(formatReplaySummary(summary));
   if (common.summaryFile !== undefined) {

@@ -3,7 +3,7 @@ import type { Replayed } from '../tracer/replay.ts';
 import {
   count,
   type ExportSummary,
-  exportLine,
+  exportLines,
   lostOf,
   namedCounts,
   nonZero,
@@ -54,7 +54,7 @@ export function formatReplaySummary({ recording, spans, lost, exports }: ReplayS
   const lines = [
     `recorded ${recording.startedAt} by goidspan ${recording.version}, ${count(recording.batches)} batches`,
     `spans    ${count(spans.ended)} (${namedCounts(spans.byKind)})`,
-    ...exports.map(exportLine),
+    ...exports.flatMap(exportLines),
     `lost     ${count(lost.total)}`,
     ...nonZero(lost.byReason),
   ];

@@ -18,7 +18,7 @@ import { exitCodeOf } from './exit-code.ts';
 import { linesOf } from './messages.ts';
 import { SelfMetrics } from './self-metrics.ts';
 import type { Stop } from './stop.ts';
-import { type ExportSummary, formatSummary, summaryOf } from './summary.ts';
+import { exportSummaryOf, formatSummary, summaryOf } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the commands use of a tracer. */
@@ -125,7 +125,7 @@ export class Session {
     const endsAt = performance.now() + DRAIN_DEADLINE_MS;
     await Promise.all(this.#sinks.map((sink) => sink.shutdown()));
     await this.#metrics?.shutdown(endsAt - performance.now());
-    const exports: ExportSummary[] = this.#sinks.map((sink) => ({ name: sink.name, ...sink.counts() }));
+    const exports = this.#sinks.map(exportSummaryOf);
     if (stats) {
       const about = { version: VERSION, startedAt: this.#startedAt, endedAt: new Date() };
       const summary = summaryOf(stats, exports, about);

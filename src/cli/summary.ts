@@ -1,9 +1,15 @@
 /** The closing summary: as data for `--summary`, and as text. Pure. */
 import type { ExportCountsSnapshot } from '../export/export-counts.ts';
+import type { Transfers } from '../export/export-tally.ts';
+import type { ExportSink } from '../export/span-sink.ts';
 import type { TracerStats } from '../tracer/api.ts';
 
 /** One way out, by its name: `otlp`, `file`, `terminal`. */
-export type ExportSummary = ExportCountsSnapshot & { readonly name: string };
+export type ExportSummary = ExportCountsSnapshot & { readonly name: string; readonly transfers?: Transfers };
+
+export function exportSummaryOf(sink: ExportSink): ExportSummary {
+  return { name: sink.name, ...sink.counts(), ...(sink.transfers && { transfers: sink.transfers() }) };
+}
 
 /** What `--summary` writes. */
 export interface Summary {
@@ -17,6 +23,8 @@ export interface Summary {
     readonly ended: number;
     readonly byKind: Readonly<Record<string, number>>;
   };
+  /** Records taken out of the ring buffer, and the time that making spans of them took. */
+  readonly drained: TracerStats['drained'];
   readonly hits: TracerStats['hits'];
   /** Of the tracer, and of each way out as `export_<name>_<reason>`. */
   readonly lost: { readonly total: number; readonly byReason: Readonly<Record<string, number>> };
@@ -37,6 +45,7 @@ export function summaryOf(
     startedAt: about.startedAt.toISOString(),
     endedAt: about.endedAt.toISOString(),
     spans: { exported: exports[0]?.exported ?? 0, ...stats.spans },
+    drained: stats.drained,
     hits: stats.hits,
     lost: lostOf(stats.lost.byReason, exports),
     notes: stats.notes,
@@ -61,7 +70,7 @@ export function lostOf(
 export function formatSummary({ spans, hits, lost, notes, exports, targets }: Summary): string {
   const lines = [
     `spans    ${count(spans.ended)} (${namedCounts(spans.byKind)})`,
-    ...exports.map(exportLine),
+    ...exports.flatMap(exportLines),
     `hits     ${count(hits.total)}`,
     ...nonZero(hits.byProbe, (probe) => meanOf(hits.meanNsByProbe[probe])),
     `lost     ${count(lost.total)}`,
@@ -78,8 +87,17 @@ export function formatSummary({ spans, hits, lost, notes, exports, targets }: Su
 }
 
 /** What became of the spans that one way out was given. */
-export function exportLine({ name, exported, handed }: ExportSummary): string {
-  return `         ${count(exported)} of ${count(handed)} exported to ${NAMES[name] ?? name}`;
+export function exportLines({ name, exported, handed, transfers }: ExportSummary): string[] {
+  return [
+    `         ${count(exported)} of ${count(handed)} exported to ${NAMES[name] ?? name}`,
+    ...(transfers && transfers.requests > 0 ? [transfersLine(transfers)] : []),
+  ];
+}
+
+function transfersLine({ requests, bytes, retriesByReason, meanMs, maxMs }: Transfers): string {
+  const tries = Object.values(retriesByReason).reduce((sum, retries) => sum + retries, 0);
+  const latency = `answered in ${meanMs.toFixed(1)} ms (${maxMs.toFixed(1)} at most)`;
+  return `         in ${count(requests)} requests of ${count(bytes)} bytes, ${latency}, ${count(tries)} tried again`;
 }
 
 const NAMES: Readonly<Record<string, string>> = { otlp: 'OTLP', file: 'the file', terminal: 'the terminal' };

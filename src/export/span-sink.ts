@@ -3,6 +3,7 @@ import type { SpanFact } from '../correlate/fact.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import type { ExportCountsSnapshot } from './export-counts.ts';
+import type { Transfers } from './export-tally.ts';
 
 /** Takes ended spans: any `SpanProcessor` of the SDK is one. `onEnd` must not throw. */
 export interface SpanSink {
@@ -16,6 +17,8 @@ export interface ExportSink extends SpanSink {
   /** Names it in the summary: `otlp`, `file`, `terminal`. */
   readonly name: string;
   counts(): ExportCountsSnapshot;
+  /** Of a way over the wire that is our own. */
+  transfers?(): Transfers;
 }
 
 /** Takes facts as they are: a way out that makes its own form of them, and spares the `ReadableSpan`. */

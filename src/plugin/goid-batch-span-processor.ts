@@ -1,6 +1,7 @@
 /** Our queue for any OpenTelemetry JS SDK: the place of a `BatchSpanProcessor` and its exporter, in one. */
 import { type Context, diag, type Span } from '@opentelemetry/api';
 import type { ExportCountsSnapshot } from '../export/export-counts.ts';
+import { ExportTally, type Transfers } from '../export/export-tally.ts';
 import { createOtlpSink } from '../export/otlp/create-otlp-sink.ts';
 import type { OtlpSink } from '../export/otlp/otlp-sink.ts';
 import { otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
@@ -12,6 +13,14 @@ import { checkQueueOptions, type GoidBatchSpanProcessorOptions } from './otlp-op
 import type { SpanProcessor } from './span-processor.ts';
 import type { QueueStatus } from './status.ts';
 
+/** What a {@link GoidBatchSpanProcessor} tells of itself. */
+export interface GoidBatchSpanProcessorStatus {
+  /** Handed over = exported + lost + what waits. */
+  readonly exports: ExportCountsSnapshot;
+  readonly queue: QueueStatus;
+  readonly transfers: Transfers;
+}
+
 /**
  * Encodes spans as they end, holds the encoded requests within a bound of bytes (compressed while the collector is away),
  * and sends them by OTLP over gRPC or HTTP/protobuf. Stands where a `BatchSpanProcessor` would, in the SDKs 2.x and 3.x;
@@ -20,6 +29,7 @@ import type { QueueStatus } from './status.ts';
 export class GoidBatchSpanProcessor implements SpanProcessor {
   readonly #sink: OtlpSink;
   readonly #observation: Observation;
+  readonly #tally = new ExportTally();
   readonly #shutdownTimeoutMs: number;
 
   /**
@@ -34,6 +44,7 @@ export class GoidBatchSpanProcessor implements SpanProcessor {
     const otlp = { settings, queue: () => this.#sink.queue };
     this.#observation = observe({ way: { component: 'processor', counts: () => this.#sink.counts(), otlp } });
     const hooks = reportHooks(settings.otlp.url, warn, (event) => {
+      this.#tally.add(event);
       this.#observation.onEvent(event);
       stats?.(event);
     });
@@ -60,7 +71,7 @@ export class GoidBatchSpanProcessor implements SpanProcessor {
   }
 
   /** What became of the spans, and what waits. Never throws. */
-  status(): { readonly exports: ExportCountsSnapshot; readonly queue: QueueStatus } {
-    return { exports: this.#sink.counts(), queue: this.#sink.queue };
+  status(): GoidBatchSpanProcessorStatus {
+    return { exports: this.#sink.counts(), queue: this.#sink.queue, transfers: this.#tally.transfers() };
   }
 }

@@ -90,7 +90,10 @@ export class GoidSpanProcessor implements SpanProcessor {
       refused: [...this.#refused],
       ...(stats && { stats }),
       ...(this.#sink && { exports: this.#sink.counts() }),
-      ...(this.#sink instanceof OtlpExport && { queue: this.#sink.queue }),
+      ...(this.#sink instanceof OtlpExport && {
+        queue: this.#sink.queue,
+        transfers: this.#sink.transfers(),
+      }),
     };
   }
 

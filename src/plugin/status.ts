@@ -1,6 +1,7 @@
 /** What a {@link GoidSpanProcessor} tells of itself. */
 import type { ErrorCode } from '../errors.ts';
 import type { ExportCountsSnapshot } from '../export/export-counts.ts';
+import type { Transfers } from '../export/export-tally.ts';
 import type { TracerStats } from '../tracer/api.ts';
 
 /** Why something is not traced. */
@@ -44,6 +45,8 @@ export interface GoidSpanProcessorStatus {
   readonly stats?: TracerStats;
   /** What became of the spans that were handed over; absent with `processor`. */
   readonly exports?: ExportCountsSnapshot;
-  /** What waits to leave by OTLP; absent with `exporter` and `processor`. */
+  /** What waits to leave by OTLP; absent with `exporter` and `processor`, as is the next. */
   readonly queue?: QueueStatus;
+  /** What went over the wire. */
+  readonly transfers?: Transfers;
 }

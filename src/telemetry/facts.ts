@@ -1,7 +1,7 @@
 /** The state of goidspan at one moment, in the terms of its metrics. Pure but for the functions that it is given. */
 import type { Attributes } from '@opentelemetry/api';
+import type { ExportTally, Transfers } from '../export/export-tally.ts';
 import type { TracerStats } from '../tracer/api.ts';
-import type { ExportTally } from './export-tally.ts';
 import type { Observed, ObservedWay } from './observed.ts';
 
 type ByReason = Readonly<Record<string, number>>;
@@ -26,7 +26,7 @@ export interface ExporterFacts {
   readonly failedByReason: ByReason;
   readonly queueBytes: number;
   readonly queueBytesMax: number;
-  readonly tally: ExportTally;
+  readonly transfers: Transfers;
 }
 
 export interface Facts {
@@ -83,7 +83,7 @@ function factsOfWay(way: ObservedWay, identity: Identity, tally: ExportTally): F
           failedByReason: select(failures, (reason) => !(reason in atTheDoor)),
           queueBytes: queue.bytes,
           queueBytesMax: way.otlp.settings.delivery.queueBytesMax,
-          tally,
+          transfers: tally.transfers(),
         },
       }),
   };

@@ -112,7 +112,7 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
     unit: 'By',
     valueType: ValueType.INT,
     description: 'Bytes of accepted requests on the wire, without headers.',
-    points: ofExporter(({ tally, attributes }) => [point(tally.sentBytes, attributes)]),
+    points: ofExporter(({ transfers, attributes }) => [point(transfers.bytes, attributes)]),
   },
   {
     name: 'goidspan.export.retries',
@@ -120,7 +120,9 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
     unit: '{retry}',
     valueType: ValueType.INT,
     description: 'Tries that failed and are made again, by the reason of the failure.',
-    points: ofExporter(({ tally, attributes }) => pointsBy(tally.retriesByReason, 'error.type', attributes)),
+    points: ofExporter(({ transfers, attributes }) =>
+      pointsBy(transfers.retriesByReason, 'error.type', attributes),
+    ),
   },
   {
     name: 'goidspan.spans',

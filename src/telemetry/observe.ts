@@ -4,8 +4,8 @@
  */
 import type { BatchObservableCallback, Histogram, Meter, Observable } from '@opentelemetry/api';
 import type { ExportEvent } from '../export/export-event.ts';
+import { ExportTally } from '../export/export-tally.ts';
 import { exporterComponent, processorComponent, tracerComponent } from './components.ts';
-import { ExportTally } from './export-tally.ts';
 import { type Facts, factsOf, type Identity } from './facts.ts';
 import { OBSERVED_INSTRUMENTS, type ObservedInstrument, OPERATION_DURATION } from './instruments.ts';
 import { MeterWatch } from './meter-watch.ts';

@@ -135,6 +135,7 @@ describeLive('the plug-in, live', () => {
       stats: { spans: { ended: 300 }, targets: [{ spans: 300 }], lost: { total: 0 } },
       exports: { handed: 301, exported: 301, lostByReason: {} },
       queue: { spans: 0, isAway: false },
+      transfers: { retriesByReason: {} },
     });
     await provider.shutdown();
     await kept.shutdown();

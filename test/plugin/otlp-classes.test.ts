@@ -170,7 +170,9 @@ describe('a GoidBatchSpanProcessor', () => {
     expect(processor.status()).toMatchObject({
       exports: { handed: 1_000, exported: 1_000, lostByReason: {} },
       queue: { spans: 0, bytes: 0, inFlight: 0, isAway: false },
+      transfers: { requests: 2, bytes: expect.any(Number), retriesByReason: {} },
     });
+    expect(processor.status().transfers.maxMs).toBeGreaterThan(0);
     const sent = events.map((event) => (event.kind === 'sent' ? event.spans : event.kind));
     expect(sent.sort()).toEqual([488, 512]);
     await provider.shutdown();

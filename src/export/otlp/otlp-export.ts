@@ -6,7 +6,8 @@ import type { SpanFact } from '../../correlate/fact.ts';
 import type { ReadableSpan } from '../../span/readable-span.ts';
 import type { SpanSource } from '../../span/span-source.ts';
 import type { ExportCountsSnapshot } from '../export-counts.ts';
-import type { FactSink, SpanSink } from '../span-sink.ts';
+import { ExportTally, type Transfers } from '../export-tally.ts';
+import type { ExportSink, FactSink } from '../span-sink.ts';
 import { createOtlpSink } from './create-otlp-sink.ts';
 import type { DeliveryState } from './delivery.ts';
 import type { OtlpSink } from './otlp-sink.ts';
@@ -15,16 +16,23 @@ import type { OtlpSinkHooks, OtlpSinkSettings } from './otlp-sink-settings.ts';
 /** The part in the draining thread. */
 export type RemoteSink = Pick<OtlpSink, 'counts' | 'queue' | 'forceFlush' | 'shutdown'>;
 
-export class OtlpExport implements SpanSink, FactSink {
+export class OtlpExport implements ExportSink, FactSink {
   readonly settings: OtlpSinkSettings;
   /** Also told what happens in the other thread. */
   readonly hooks: OtlpSinkHooks;
+  readonly #tally = new ExportTally();
   #local: OtlpSink | undefined;
   #remote: RemoteSink | undefined;
 
   constructor(settings: OtlpSinkSettings, hooks: OtlpSinkHooks) {
     this.settings = settings;
-    this.hooks = hooks;
+    this.hooks = {
+      onFailure: hooks.onFailure,
+      onEvent: (event) => {
+        this.#tally.add(event);
+        hooks.onEvent(event);
+      },
+    };
   }
 
   get name(): string {
@@ -58,6 +66,11 @@ export class OtlpExport implements SpanSink, FactSink {
     return this.#parts()
       .map((part) => part.counts())
       .reduce(sumOfCounts, NOTHING);
+  }
+
+  /** What went over the wire. */
+  transfers(): Transfers {
+    return this.#tally.transfers();
   }
 
   /** Of what waits and is under way. */
