@@ -9,6 +9,9 @@ export interface ExportCountsSnapshot {
   readonly lostByReason: Readonly<Record<string, number>>;
 }
 
+/** Before the first span. */
+export const NO_COUNTS: ExportCountsSnapshot = { handed: 0, exported: 0, lostByReason: {} };
+
 /** The counters behind a snapshot. */
 export class ExportCounts {
   handed = 0;

@@ -170,20 +170,9 @@ export class ProtoWriter {
     // Short and ASCII, as nearly all are: every length is one byte and known beforehand.
     if (keySize + valueSize < SHORT_PAIR) {
       this.#reserve(keySize + valueSize + PAIR_HEADERS);
-      const bytes = this.#bytes;
-      let at = this.#pairHeader(field, encodedKey, valueSize + 2);
-      bytes[at++] = (1 << 3) | wireType.bytes;
-      bytes[at++] = valueSize;
-      let bits = 0;
-      for (let index = 0; index < valueSize; index++) {
-        const unit = value.charCodeAt(index);
-        bits |= unit;
-        bytes[at++] = unit;
-      }
-      if (bits < 0x80) {
-        this.#at = at;
-        return;
-      }
+      const at = this.#pairHeader(field, encodedKey, valueSize + 2);
+      this.#bytes[at] = (1 << 3) | wireType.bytes;
+      if (this.#writeAscii(value, at + 1)) return;
     }
     const pair = this.begin(field);
     this.bytes(1, encodedKey.bytes);
@@ -233,24 +222,31 @@ export class ProtoWriter {
     return at;
   }
 
+  /**
+   * Writes a length below 128 and so many characters from `start` on, for which there is room, and goes on behind them.
+   * False, and what is there is garbage, if they are not all ASCII.
+   */
+  #writeAscii(value: string, start: number): boolean {
+    const bytes = this.#bytes;
+    const size = value.length;
+    let at = start;
+    bytes[at++] = size;
+    let bits = 0;
+    for (let index = 0; index < size; index++) {
+      const unit = value.charCodeAt(index);
+      bits |= unit;
+      bytes[at++] = unit;
+    }
+    if (bits >= 0x80) return false;
+    this.#at = at;
+    return true;
+  }
+
   #text(value: string): void {
     const size = value.length;
-    // As if it were ASCII and short.
     if (size < 0x80) {
       this.#reserve(1 + size);
-      const bytes = this.#bytes;
-      let at = this.#at;
-      bytes[at++] = size;
-      let bits = 0;
-      for (let index = 0; index < size; index++) {
-        const unit = value.charCodeAt(index);
-        bits |= unit;
-        bytes[at++] = unit;
-      }
-      if (bits < 0x80) {
-        this.#at = at;
-        return;
-      }
+      if (this.#writeAscii(value, this.#at)) return;
     }
     const byteSize = Buffer.byteLength(value);
     this.#reserve(VARINT_BYTES_MAX + byteSize);

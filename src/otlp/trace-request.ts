@@ -12,7 +12,7 @@ import { resourceSpans, scopeSpans, traceRequest } from './fields.ts';
 import type { SpanLimits } from './limits.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
-/** A request that is ready to be sent. */
+/** An `ExportTraceServiceRequest`, and how many spans are in it. The bytes belong to whoever takes it. */
 export interface EncodedRequest {
   readonly bytes: Uint8Array;
   readonly spans: number;

@@ -1,6 +1,6 @@
 /** The main thread's end of a way out that runs in the draining thread. Owns what is known of it: the last report. */
-import type { ExportCountsSnapshot } from '../export/export-counts.ts';
-import type { DeliveryState } from '../export/otlp/delivery.ts';
+import { type ExportCountsSnapshot, NO_COUNTS } from '../export/export-counts.ts';
+import { type DeliveryState, NO_REQUESTS } from '../export/otlp/delivery.ts';
 import type { OtlpExport, RemoteSink } from '../export/otlp/otlp-export.ts';
 import type { FromIngest, IngestReport } from './ingest-protocol.ts';
 
@@ -12,16 +12,8 @@ const NOTHING_YET: IngestReport = {
   spans: { server: 0, client: 0 },
   spansByTarget: new Map(),
   lost: {},
-  exports: { handed: 0, exported: 0, lostByReason: {} },
-  queue: {
-    requests: 0,
-    spans: 0,
-    triedSpans: 0,
-    bytes: 0,
-    bytesHighWater: 0,
-    inFlight: 0,
-    isAway: false,
-  },
+  exports: NO_COUNTS,
+  queue: NO_REQUESTS,
   drained: { batches: 0, records: 0, bytes: 0, timeMs: 0 },
 };
 
@@ -84,7 +76,7 @@ export class RemoteExport implements RemoteSink {
     if (open <= 0) return;
     this.#report = {
       ...this.#report,
-      queue: NOTHING_YET.queue,
+      queue: NO_REQUESTS,
       exports: { handed, exported, lostByReason: { ...lostByReason, thread_died: open } },
     };
   }

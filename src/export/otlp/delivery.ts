@@ -3,13 +3,14 @@
  * not, and nothing lost without a count. Owns when what happens; the bytes are in the queue, the sockets in the transport.
  */
 import { setMaxListeners } from 'node:events';
+import type { EncodedRequest } from '../../otlp/trace-request.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { BackOff, type Haste } from './back-off.ts';
 import { type Codec, codecFor } from './codec.ts';
 import { type DeliveryHooks, DeliveryLog } from './delivery-log.ts';
 import type { DeliverySettings } from './delivery-settings.ts';
 import { Drain, type Drained, timerMs } from './drain.ts';
-import type { EncodedRequest, Fate, QueuedRequest } from './queued-request.ts';
+import type { Fate, QueuedRequest } from './queued-request.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { Transport } from './transport.ts';
 
@@ -26,6 +27,17 @@ export interface DeliveryState {
   /** Whether the last answer that counts was that the collector cannot be reached, or not now. */
   readonly isAway: boolean;
 }
+
+/** Before the first request. */
+export const NO_REQUESTS: DeliveryState = {
+  requests: 0,
+  spans: 0,
+  triedSpans: 0,
+  bytes: 0,
+  bytesHighWater: 0,
+  inFlight: 0,
+  isAway: false,
+};
 
 /** Half of libuv's four threads: the others look up names and read files. */
 const COMPRESSING_MAX = 2;

@@ -5,11 +5,11 @@
 import type { SpanFact } from '../../correlate/fact.ts';
 import type { ReadableSpan } from '../../span/readable-span.ts';
 import type { SpanSource } from '../../span/span-source.ts';
-import type { ExportCountsSnapshot } from '../export-counts.ts';
+import { type ExportCountsSnapshot, NO_COUNTS } from '../export-counts.ts';
 import { ExportTally, type Transfers } from '../export-tally.ts';
 import type { ExportSink, FactSink } from '../span-sink.ts';
 import { createOtlpSink } from './create-otlp-sink.ts';
-import type { DeliveryState } from './delivery.ts';
+import { type DeliveryState, NO_REQUESTS } from './delivery.ts';
 import type { OtlpSink } from './otlp-sink.ts';
 import type { OtlpSinkHooks, OtlpSinkSettings } from './otlp-sink-settings.ts';
 
@@ -65,7 +65,7 @@ export class OtlpExport implements ExportSink, FactSink {
   counts(): ExportCountsSnapshot {
     return this.#parts()
       .map((part) => part.counts())
-      .reduce(sumOfCounts, NOTHING);
+      .reduce(sumOfCounts, NO_COUNTS);
   }
 
   /** What went over the wire. */
@@ -77,7 +77,7 @@ export class OtlpExport implements ExportSink, FactSink {
   get queue(): DeliveryState {
     return this.#parts()
       .map((part) => part.queue)
-      .reduce(sumOfQueues, EMPTY);
+      .reduce(sumOfQueues, NO_REQUESTS);
   }
 
   #here(): OtlpSink {
@@ -89,17 +89,6 @@ export class OtlpExport implements ExportSink, FactSink {
     return [this.#local, this.#remote].filter((part) => part !== undefined);
   }
 }
-
-const NOTHING: ExportCountsSnapshot = { handed: 0, exported: 0, lostByReason: {} };
-const EMPTY: DeliveryState = {
-  requests: 0,
-  spans: 0,
-  triedSpans: 0,
-  bytes: 0,
-  bytesHighWater: 0,
-  inFlight: 0,
-  isAway: false,
-};
 
 function sumOfCounts(a: ExportCountsSnapshot, b: ExportCountsSnapshot): ExportCountsSnapshot {
   const lostByReason: Record<string, number> = { ...a.lostByReason };

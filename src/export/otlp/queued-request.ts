@@ -1,13 +1,8 @@
 /** One encoded request and what becomes of it. Owns its bytes, at rest and on their way to the wire; knows no clock and no order. */
+import type { EncodedRequest } from '../../otlp/trace-request.ts';
 import type { ExportFailure } from '../export-failure.ts';
 import type { Codec } from './codec.ts';
 import type { RequestBody } from './transport.ts';
-
-/** An `ExportTraceServiceRequest`, and how many spans are in it. The bytes belong to the delivery from the push on. */
-export interface EncodedRequest {
-  readonly bytes: Uint8Array;
-  readonly spans: number;
-}
 
 /** What became of a request. */
 export type Fate =

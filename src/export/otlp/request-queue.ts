@@ -1,5 +1,6 @@
 /** All requests without an outcome, bounded by bytes. Owns their sums; when something happens to them, others decide. */
-import { type EncodedRequest, QueuedRequest } from './queued-request.ts';
+import type { EncodedRequest } from '../../otlp/trace-request.ts';
+import { QueuedRequest } from './queued-request.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 export class RequestQueue {
