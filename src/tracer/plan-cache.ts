@@ -13,11 +13,7 @@ export class PlanCache {
   readonly #byBuild = new Map<string, { readonly plan: AttachPlan; readonly code: Uint8Array }>();
 
   /** The plan of an earlier call for the same build, or that which `make` makes. */
-  async planOf(
-    binary: GoBinary,
-    source: ByteSource,
-    make: () => Promise<AttachPlan>,
-  ): Promise<AttachPlan> {
+  async planOf(binary: GoBinary, source: ByteSource, make: () => Promise<AttachPlan>): Promise<AttachPlan> {
     const { buildId } = binary;
     const key = buildId === undefined ? undefined : `${buildId} ${source.size}`;
     const known = key === undefined ? undefined : this.#byBuild.get(key);

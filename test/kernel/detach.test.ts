@@ -100,7 +100,9 @@ describeLive('detaching', () => {
     const before = await code();
     const command = goidspan(['attach', '--pid', String(server.pid), '--out', '/dev/null']);
     await command.output(/attached/);
-    await eventually('a probe', 10_000, async () => ((await code()).join() === before.join() ? undefined : true));
+    await eventually('a probe', 10_000, async () =>
+      (await code()).join() === before.join() ? undefined : true,
+    );
     const held = programsOf(command.pid);
     expect(held.length).toBeGreaterThan(5);
     await command.stop('SIGKILL');
