@@ -9,7 +9,7 @@ const shared = {
   dts: { entry: 'src/index.ts' },
 } as const;
 
-/** The library in both module kinds; the worker and the command are started by path and need one only. */
+/** The library in both module kinds; the threads and the command are started by path and need one only. */
 export default defineConfig([
   {
     ...shared,
@@ -17,6 +17,7 @@ export default defineConfig([
     entry: {
       index: 'src/index.ts',
       'tracer/ingest-worker': 'src/tracer/ingest-worker.ts',
+      'tracer/plan-worker': 'src/tracer/plan-worker.ts',
       'cli/main': 'src/cli/main.ts',
     },
   },

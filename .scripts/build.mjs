@@ -83,6 +83,7 @@ export async function buildJs() {
     'dist/index.d.ts',
     'dist/cli/main.js',
     'dist/tracer/ingest-worker.js',
+    'dist/tracer/plan-worker.js',
   ];
   const inputs = ['src', 'tsdown.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
   await unlessFresh('js', { inputs, outputs }, async () => {

@@ -125,6 +125,9 @@ SHIM_API int kernel__sweep(struct kernel *kernel, uint64_t grace_ns, struct swee
  */
 SHIM_API int clock__measure(int64_t *offset_ns, uint64_t *error_ns);
 
+/** From now on memory that is freed goes back to the system. Changes the whole process. */
+SHIM_API int memory__give_back(void);
+
 /** Version of libbpf that is used, e.g. `v1.1`. */
 SHIM_API const char *probe__libbpf_version(void);
 

@@ -20,10 +20,18 @@ struct batch {
 	size_t used;
 };
 
+/* The mapped parts of a BPF ring buffer. */
+struct ring {
+	int fd;
+	uint64_t data_bytes;
+	size_t page_bytes;
+	uint64_t *consumed; /* bytes since the beginning */
+	const uint64_t *produced;
+};
+
 struct kernel {
 	struct bpf_object *object;
-	struct ring_buffer *ring;
-	struct batch batch; /* of the drain that is under way */
+	struct ring ring;
 	struct bpf_link *exec_link;
 	struct bpf_link *exit_link;
 	bool multi_links;
@@ -48,5 +56,12 @@ bool link__multi_supported(void);
 
 /* Appends a record, padded; false if it does not fit. */
 bool batch__append(struct batch *batch, const void *record, size_t bytes);
+
+/* Maps the positions; `ring` is closed by ring__close, also after a failure. */
+int ring__open(struct ring *ring, int fd, uint64_t data_bytes);
+void ring__close(struct ring *ring);
+
+/* Moves records into the batch until the ring is empty or the next may not fit. @return 0 or -errno */
+int ring__drain(struct ring *ring, struct batch *batch);
 
 #endif

@@ -82,15 +82,6 @@ out:
 	return result;
 }
 
-static int receive(void *context, void *record, size_t bytes)
-{
-	struct batch *batch = context;
-
-	batch__append(batch, record, bytes);
-	/* libbpf counts this record as consumed whatever is returned, so it is taken first and only then said stop. */
-	return batch->bytes - batch->used < sizeof(struct ev_span_end) ? -ENOSPC : 0;
-}
-
 static int find_maps(struct kernel *kernel)
 {
 	struct { const char *name; int *fd; } maps[] = {
@@ -101,6 +92,7 @@ static int find_maps(struct kernel *kernel)
 		{ "inherited_by_goroutine", &kernel->inherited_fd },
 		{ "count_by_reason", &kernel->counts_fd },
 	};
+	struct bpf_map *records;
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
 		*maps[i].fd = bpf_object__find_map_fd_by_name(kernel->object, maps[i].name);
@@ -109,9 +101,8 @@ static int find_maps(struct kernel *kernel)
 	}
 	kernel->inherited_max =
 		bpf_map__max_entries(bpf_object__find_map_by_name(kernel->object, "inherited_by_goroutine"));
-	kernel->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(kernel->object, "records"), receive,
-					&kernel->batch, NULL);
-	return kernel->ring ? 0 : -errno;
+	records = bpf_object__find_map_by_name(kernel->object, "records");
+	return records ? ring__open(&kernel->ring, bpf_map__fd(records), bpf_map__max_entries(records)) : -ENOENT;
 }
 
 static int follow(struct kernel *kernel, const char *program, const char *tracepoint, struct bpf_link **out)
@@ -154,7 +145,7 @@ void kernel__close(struct kernel *kernel)
 	kernel__measure(kernel, 0);
 	bpf_link__destroy(kernel->exec_link);
 	bpf_link__destroy(kernel->exit_link);
-	ring_buffer__free(kernel->ring);
+	ring__close(&kernel->ring);
 	bpf_object__close(kernel->object);
 	free(kernel);
 }
@@ -181,15 +172,13 @@ int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t target
 
 int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes)
 {
+	struct batch to = { .at = batch, .bytes = batch_bytes };
 	int result;
 
 	if (batch_bytes < sizeof(struct ev_span_end))
 		return -EINVAL;
-	kernel->batch = (struct batch){ .at = batch, .bytes = batch_bytes };
-	result = ring_buffer__consume(kernel->ring);
-	if (result < 0 && result != -ENOSPC)
-		return result;
-	return kernel->batch.used;
+	result = ring__drain(&kernel->ring, &to);
+	return result ? result : (int64_t)to.used;
 }
 
 int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t count)

@@ -6,6 +6,8 @@ import type { ByteSource } from './byte-source.ts';
 
 /** An open file; `close` it when the binary is no longer asked anything. */
 export interface FileSource extends ByteSource {
+  /** Path by which any thread of this process can open the very same file again, while this is open. */
+  readonly path: string;
   /** Releases the descriptor. Idempotent. */
   close(): void;
 }
@@ -26,6 +28,7 @@ export function openFileSource(path: string): FileSource {
   }
   let open = true;
   return {
+    path: `/proc/self/fd/${fd}`,
     size: stat.size,
     read(offset, length, scratch) {
       const fits = scratch !== undefined && scratch.length >= length;

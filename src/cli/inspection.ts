@@ -5,7 +5,7 @@ import { GoidspanError } from '../errors.ts';
 import { families } from '../probes/families.ts';
 import type { ProbeFamily } from '../probes/hook.ts';
 import { type HookPlan, planHooks, type Site } from '../probes/plan.ts';
-import { planProgram } from '../tracer/program.ts';
+import { planProgram } from '../tracer/plan-program.ts';
 import { type CostNs, costOf, HITS_PER_PLAIN_REQUEST, sumOf } from './hit-cost.ts';
 
 /** Why a program cannot be traced; the code is one of the README's. */

@@ -17,7 +17,11 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
       env: process.env,
       stop,
       // Loaded only when wanted: help must not need the native library.
-      openTracer: async (options) => (await import('../tracer/tracer.ts')).Tracer.open(options),
+      openTracer: async (options) => {
+        const { giveMemoryBack } = await import('../kernel/memory.ts');
+        giveMemoryBack();
+        return (await import('../tracer/tracer.ts')).Tracer.open(options);
+      },
     };
     switch (invocation.kind) {
       case 'help':

@@ -2,7 +2,6 @@
 import { BatchSink } from './batch-sink.ts';
 import type { ExportEvent } from './export-event.ts';
 import { FailureReporter } from './failure-reporter.ts';
-import { JsonlExporter } from './jsonl-exporter.ts';
 import { OtlpExport } from './otlp/otlp-export.ts';
 import { otlpSinkSettingsOf } from './otlp/otlp-sink-settings.ts';
 import { probeEndpoint } from './otlp/probe-endpoint.ts';
@@ -57,6 +56,8 @@ export async function createExport(
 }
 
 async function createFileSink(path: string, report: (message: string) => void): Promise<BatchSink> {
+  // Loaded only when wanted: it brings OpenTelemetry's serializers with it, 14 MB of memory.
+  const { JsonlExporter } = await import('./jsonl-exporter.ts');
   const exporter = await JsonlExporter.open(path);
   const reporter = new FailureReporter(path, report);
   return new BatchSink(exporter, { name: 'file', batch: FILE_BATCH, reporter });

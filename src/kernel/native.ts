@@ -35,6 +35,7 @@ export interface Native {
   forgetTarget(kernel: Handle, targetId: number): Promise<number>;
   sweep(kernel: Handle, graceNs: bigint, out: BigUint64Array): Promise<number>;
   measureClock(offsetNs: BigInt64Array, errorNs: BigUint64Array): number;
+  giveMemoryBack(): number;
   libbpfVersion(): string;
   probeProgram(type: number): number;
   probeHelper(type: number, helper: number): number;
@@ -202,6 +203,7 @@ function declare(path: string): Native {
     forgetTarget: async (kernel, targetId) => Number(await forgetAsync(kernel, targetId)),
     sweep: (kernel, graceNs, out) => sweepAsync(kernel, graceNs, out),
     measureClock: bind('clock__measure', 'int', 'void *', 'void *'),
+    giveMemoryBack: bind('memory__give_back', 'int'),
     libbpfVersion: bind('probe__libbpf_version', 'const char *'),
     probeProgram: bind('probe__program', 'int', 'uint32_t'),
     probeHelper: bind('probe__helper', 'int', 'uint32_t', 'uint32_t'),

@@ -7,6 +7,9 @@ export interface ProcessStat {
   readonly startTicks: number;
 }
 
+/** Zombie, dead: it has no memory any more. */
+const ENDED = /^[ZXx]$/;
+
 /**
  * Parses `/proc/<pid>/stat`. The command name may hold spaces and parentheses, so fields are counted from the
  * last `)`. Undefined for text of another form.
@@ -19,6 +22,12 @@ export function parseStat(text: string): ProcessStat | undefined {
   return Number.isSafeInteger(parentPid) && Number.isSafeInteger(startTicks)
     ? { parentPid, startTicks }
     : undefined;
+}
+
+/** When the process started, by `/proc/<pid>/stat`; undefined if it has ended. */
+export function parseLiveStart(text: string): number | undefined {
+  const state = text.charAt(text.lastIndexOf(')') + 2);
+  return ENDED.test(state) ? undefined : parseStat(text)?.startTicks;
 }
 
 /** From `status`. */

@@ -7,7 +7,7 @@ import { GoidspanError } from '../errors.ts';
 import { containerIdOf } from './container-id.ts';
 import { parseEnvironment } from './environment.ts';
 import { PROC_ROOT, readProcFile, readProcLink } from './proc-file.ts';
-import { parseStat, parseStatus } from './process-stat.ts';
+import { parseLiveStart, parseStat, parseStatus } from './process-stat.ts';
 
 /** A process as it was when it was read. */
 export interface ProcessFacts {
@@ -62,6 +62,11 @@ export function readProcess(pid: number, procRoot: string = PROC_ROOT): ProcessF
     ...(containerId !== undefined && { containerId }),
     environment: parseEnvironment(readProcFile(pid, 'environ', procRoot) ?? ''),
   };
+}
+
+/** Whether the process still lives that these facts are of: one read. */
+export function isAlive({ pid, startTicks }: ProcessFacts, procRoot: string = PROC_ROOT): boolean {
+  return parseLiveStart(readProcFile(pid, 'stat', procRoot) ?? '') === startTicks;
 }
 
 /**

@@ -1,16 +1,14 @@
 /** The main thread's end of the draining thread. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import type { OtlpExport } from '../export/otlp/otlp-export.ts';
 import { errnoName } from '../kernel/errno.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { nativePath } from '../kernel/native.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import type { FromIngest, IngestData, IngestReport, ToIngest } from './ingest-protocol.ts';
 import { RemoteExport } from './remote-export.ts';
+import { workerPath } from './worker-path.ts';
 
 const BATCH_BYTES = 1 << 20;
 const QUEUED_BYTES_MAX = 64 << 20;
@@ -49,7 +47,7 @@ export class Ingest {
       queuedBytesMax: QUEUED_BYTES_MAX,
       ...(moved && { export: { settings: moved.export.settings, scope: moved.scope } }),
     };
-    this.#worker = new Worker(workerPath(), { workerData, name: 'goidspan-ingest' });
+    this.#worker = new Worker(workerPath('ingest-worker'), { workerData, name: 'goidspan-ingest' });
     if (moved) {
       this.#remote = new RemoteExport(moved.export, (kind, deadlineMs) =>
         this.#ask((id) => ({ kind, id, deadlineMs })),
@@ -134,17 +132,4 @@ export class Ingest {
     for (const resolve of this.#waiting.values()) resolve();
     this.#waiting.clear();
   }
-}
-
-/** The built worker: it stands beside `native` in the bundle. */
-function workerPath(): string {
-  const dist = dirname(dirname(nativePath('libgoidspan.so')));
-  const path = join(dist, 'tracer', 'ingest-worker.js');
-  if (!existsSync(path)) {
-    throw new GoidspanError(
-      'shim_unusable',
-      `cannot find ${path}: it is not part of this installation (reinstall the package, or run \`npm run build\`)`,
-    );
-  }
-  return path;
 }

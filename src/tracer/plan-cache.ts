@@ -13,12 +13,12 @@ export class PlanCache {
   readonly #byBuild = new Map<string, { readonly plan: AttachPlan; readonly code: Uint8Array }>();
 
   /** The plan of an earlier call for the same build, or that which `make` makes. */
-  planOf(binary: GoBinary, source: ByteSource, make: () => AttachPlan): AttachPlan {
+  async planOf(binary: GoBinary, source: ByteSource, make: () => Promise<AttachPlan>): Promise<AttachPlan> {
     const { buildId } = binary;
     const key = buildId === undefined ? undefined : `${buildId} ${source.size}`;
     const known = key === undefined ? undefined : this.#byBuild.get(key);
     if (known && Buffer.compare(known.code, codeAt(known.plan, source)) === 0) return known.plan;
-    const plan = make();
+    const plan = await make();
     if (key === undefined) return plan;
     const oldest = this.#byBuild.keys().next();
     if (this.#byBuild.size >= PLANS_MAX && !oldest.done) this.#byBuild.delete(oldest.value);

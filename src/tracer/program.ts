@@ -3,16 +3,13 @@
  * names of error types are read when they are first needed.
  */
 import { statSync } from 'node:fs';
-import { release } from 'node:os';
-import { openFileSource } from '../binary/file-source.ts';
+import { type FileSource, openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
-import { families } from '../probes/families.ts';
-import { type AttachPlan, planAttach } from '../probes/plan.ts';
-import { kernelAtLeast } from '../target/kernel-release.ts';
+import type { AttachPlan } from '../probes/plan.ts';
 import { loadBias, parseMaps } from '../target/memory-map.ts';
-import { targetRowGoFields, wireLimit } from '../wire/wire.gen.ts';
 import { PlanCache } from './plan-cache.ts';
+import { Planner } from './planner.ts';
 
 /** What a target needs to know of its program. */
 export interface Program {
@@ -31,34 +28,59 @@ export interface Program {
 }
 
 interface Cached {
-  readonly program: Program;
-  readonly close: () => void;
+  readonly source: FileSource;
+  readonly program: Promise<Program>;
   users: number;
 }
 
 /** The programs of the targets that are attached now; each is closed when its last target goes. */
 export class Programs {
   readonly #byFile = new Map<string, Cached>();
+  readonly #users = new WeakMap<Program, string>();
   readonly #plans = new PlanCache();
+  readonly #planner = new Planner();
 
   /** Reads and plans the program at `path`. Throws `not_go`, `bad_binary` or `not_supported_binary`, naming the path. */
-  acquire(path: string): Program {
+  async acquire(path: string): Promise<Program> {
     const key = fileKey(path);
     let cached = this.#byFile.get(key);
     if (cached === undefined) {
-      cached = { ...read(path, this.#plans), users: 0 };
+      const source = openFileSource(path);
+      cached = { source, program: this.#read(path, source), users: 0 };
       this.#byFile.set(key, cached);
     }
     cached.users++;
-    return cached.program;
+    try {
+      const program = await cached.program;
+      this.#users.set(program, key);
+      return program;
+    } catch (error) {
+      this.#leave(key, cached);
+      throw error instanceof GoidspanError ? namedAfter(error, path) : error;
+    }
   }
 
   release(program: Program): void {
-    for (const [key, cached] of this.#byFile) {
-      if (cached.program !== program || --cached.users > 0) continue;
-      cached.close();
-      this.#byFile.delete(key);
-    }
+    const key = this.#users.get(program);
+    const cached = key === undefined ? undefined : this.#byFile.get(key);
+    if (key !== undefined && cached !== undefined) this.#leave(key, cached);
+  }
+
+  /** Ends the planning thread; programs stay until they are released. */
+  close(): Promise<void> {
+    return this.#planner.close();
+  }
+
+  async #read(path: string, source: FileSource): Promise<Program> {
+    const binary = GoBinary.open(source);
+    const plan = await this.#plans.planOf(binary, source, () => this.#planner.plan(source.path));
+    return programOf(path, binary, plan);
+  }
+
+  #leave(key: string, cached: Cached): void {
+    if (--cached.users > 0) return;
+    cached.source.close();
+    if (this.#byFile.get(key) === cached) this.#byFile.delete(key);
   }
 }
 
@@ -72,72 +94,32 @@ function fileKey(path: string): string {
   }
 }
 
-function read(path: string, plans: PlanCache): { program: Program; close: () => void } {
-  const source = openFileSource(path);
-  try {
-    const binary = GoBinary.open(source);
-    const plan = plans.planOf(binary, source, () => planProgram(binary));
-    const typeNames = new Map<number, string | undefined>();
-    const program: Program = {
-      path,
-      goVersion: binary.goVersion,
-      isPie: binary.isPie,
-      plan,
-      get goidOffset() {
-        return binary.fieldOffset('runtime.g', 'goid');
-      },
-      get statusOffset() {
-        return binary.fieldOffset('runtime.g', 'atomicstatus');
-      },
-      loadBias: (maps, exeLink) => {
-        const segments = binary.segments.map((s) => ({ ...s, fileSize: s.fileBytes }));
-        return binary.isPie ? (loadBias(parseMaps(maps), exeLink, segments) ?? 0) : 0;
-      },
-      typeNameAt: (vaddr) => {
-        if (!typeNames.has(vaddr)) typeNames.set(vaddr, binary.typeNameAt(vaddr));
-        return typeNames.get(vaddr);
-      },
-    };
-    return { program, close: () => source.close() };
-  } catch (error) {
-    source.close();
-    throw error instanceof GoidspanError ? namedAfter(error, path) : error;
-  }
-}
-
-/**
- * What is attached where on this kernel.
- * @throws {GoidspanError} `not_supported_binary`.
- */
-export function planProgram(binary: GoBinary): AttachPlan {
-  if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
-  const plan = planAttach(binary, families, Object.values(targetRowGoFields), {
-    preferNop5: kernelAtLeast(release(), 6, 18),
-  });
-  for (const field of plan.fields) checkWindow(field.wanted, field.offset);
-  return plan;
-}
-
-function wrongArchitecture(name: string): GoidspanError {
-  return new GoidspanError(
-    'not_supported_binary',
-    `cannot trace the executable: it is built for ${name}, whose programs are read and planned but not attached to (build it with GOARCH=amd64)`,
-  );
+function programOf(path: string, binary: GoBinary, plan: AttachPlan): Program {
+  const typeNames = new Map<number, string | undefined>();
+  return {
+    path,
+    goVersion: binary.goVersion,
+    isPie: binary.isPie,
+    plan,
+    get goidOffset() {
+      return binary.fieldOffset('runtime.g', 'goid');
+    },
+    get statusOffset() {
+      return binary.fieldOffset('runtime.g', 'atomicstatus');
+    },
+    loadBias: (maps, exeLink) => {
+      const segments = binary.segments.map((s) => ({ ...s, fileSize: s.fileBytes }));
+      return binary.isPie ? (loadBias(parseMaps(maps), exeLink, segments) ?? 0) : 0;
+    },
+    typeNameAt: (vaddr) => {
+      if (!typeNames.has(vaddr)) typeNames.set(vaddr, binary.typeNameAt(vaddr));
+      return typeNames.get(vaddr);
+    },
+  };
 }
 
 /** The binary reader does not know paths; its refusals get the object here. */
 export function namedAfter(error: GoidspanError, path: string): GoidspanError {
   if (error.message.includes(path)) return error;
   return new GoidspanError(error.code, error.message.replace('the executable', path), { cause: error });
-}
-
-/** BPF programs read the fields of `net/http` and `net/url` structs as one block of limited size. */
-function checkWindow(field: string, offset: number | undefined): void {
-  const isInWindow = /^net\/(http\.(Request|Response|response)|url\.URL)\./.test(field);
-  if (isInWindow && offset !== undefined && offset > wireLimit.GO_WINDOW_BYTES - 16) {
-    throw new GoidspanError(
-      'not_supported_binary',
-      `cannot trace the executable: ${field} lies at offset ${offset}, beyond the ${wireLimit.GO_WINDOW_BYTES} bytes that are read (a newer goidspan may know this Go version)`,
-    );
-  }
 }

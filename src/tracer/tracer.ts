@@ -13,7 +13,7 @@ import type { Frame, TargetFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import { readHost } from '../target/host.ts';
-import { type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
+import { isAlive, type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
 import { resourceOf } from '../target/resource.ts';
 import { VERSION } from '../version.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
@@ -108,24 +108,38 @@ export class Tracer {
   }
 
   /** Attaches to a running process. Throws `GoidspanError`. */
-  async attachPid(pid: number): Promise<TargetInfo> {
-    const known = this.#liveTarget(pid);
-    if (known) return known.info;
-    const facts = requireProcess(pid);
-    return (await this.#attach(facts, this.#programs.acquire(facts.openPath))).info;
+  attachPid(pid: number): Promise<TargetInfo> {
+    return this.#hold(this.#attachPid(pid));
   }
 
   /**
    * Attaches to a process that is held before it executes `command` (an executable file), so that nothing it does is
    * missed; and follows what it and its descendants execute. Undefined if `command` itself is no Go program.
    */
-  async attachCommand(pid: number, command: string): Promise<TargetInfo | undefined> {
+  attachCommand(pid: number, command: string): Promise<TargetInfo | undefined> {
+    return this.#hold(this.#attachCommand(pid, command));
+  }
+
+  async #attachPid(pid: number): Promise<TargetInfo> {
+    const known = this.#liveTarget(pid);
+    if (known) return known.info;
+    const facts = requireProcess(pid);
+    const program = await this.#programs.acquire(facts.openPath);
+    const now = readProcess(pid);
+    const isSame = now?.startTicks === facts.startTicks && now.exe === facts.exe;
+    if (isSame && this.#liveTarget(pid) === undefined) return (await this.#attach(facts, program)).info;
+    // While its program was planned, it was attached by another call, or has replaced its program, or ended.
+    this.#programs.release(program);
+    return this.#attachPid(pid);
+  }
+
+  async #attachCommand(pid: number, command: string): Promise<TargetInfo | undefined> {
     const facts: ProcessFacts = { ...requireProcess(pid), exe: command, exeLink: command, openPath: command };
     this.#follower.followTree(pid);
     this.#applySettings(true);
     let program: Program;
     try {
-      program = this.#programs.acquire(command);
+      program = await this.#programs.acquire(command);
     } catch (error) {
       if (error instanceof GoidspanError && ['not_go', 'bad_binary'].includes(error.code)) return undefined;
       throw error;
@@ -301,7 +315,7 @@ export class Tracer {
       this.#programs.release(target.program);
       this.#tell({ kind: 'ended', target: target.info });
     }
-    await this.#ingest.close();
+    await Promise.all([this.#ingest.close(), this.#programs.close()]);
     this.#finalStats = this.#readStats();
     this.#record({ kind: 'end', endedAt: new Date().toISOString(), stats: { ...this.#finalStats } });
     this.#kernel.close();
@@ -353,8 +367,7 @@ export class Tracer {
   async #sweep(): Promise<void> {
     await this.#kernel.sweep(LINK_GRACE_NS);
     for (const target of this.#live()) {
-      const process = readProcess(target.info.pid);
-      if (process?.startTicks !== target.facts.startTicks) await this.#end(target, nowKtime());
+      if (!isAlive(target.facts)) await this.#end(target, nowKtime());
     }
     await this.#openSpans.endWithGoroutines(this.#live());
   }
@@ -399,12 +412,18 @@ export class Tracer {
   }
 
   #track(work: Promise<unknown>): Promise<void> {
-    const tracked = work.then(
-      () => {},
-      (error: unknown) => this.#tell({ kind: 'warning', message: String(error) }),
+    return this.#hold(
+      work.then(
+        () => {},
+        (error: unknown) => this.#tell({ kind: 'warning', message: String(error) }),
+      ),
     );
-    this.#underWay.add(tracked);
-    return tracked.finally(() => this.#underWay.delete(tracked));
+  }
+
+  /** Work that uses the kernel's handle: closing waits for it. */
+  #hold<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    return work.finally(() => this.#underWay.delete(work));
   }
 
   #tell(event: TracerEvent): void {

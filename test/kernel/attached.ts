@@ -56,7 +56,7 @@ export class Attached {
   /** Attaches every hook to a running process. */
   async attach(pid: number): Promise<Target> {
     const facts = requireProcess(pid);
-    const program = this.#programs.acquire(facts.openPath);
+    const program = await this.#programs.acquire(facts.openPath);
     const targetId = this.#targets.length + 1;
     const info = { targetId, pid, exe: facts.exe, serviceName: 'test' };
     const target = new Target(this.kernel, targetId, facts, program, info, {

@@ -20,10 +20,10 @@ describeLive('detaching', () => {
   afterAll(() => server.stop());
 
   /** The code at every place that is probed, in hex, as the process has it now. */
-  function code(): string[] {
+  async function code(): Promise<string[]> {
     const facts = requireProcess(server.pid);
     const programs = new Programs();
-    const program = programs.acquire(facts.openPath);
+    const program = await programs.acquire(facts.openPath);
     const bias = program.loadBias(readFileSync(`/proc/${server.pid}/maps`, 'utf8'), facts.exeLink);
     const memory = openSync(`/proc/${server.pid}/mem`, 'r');
     const bytes = Buffer.alloc(SITE_BYTES);
@@ -40,15 +40,15 @@ describeLive('detaching', () => {
   it.each([false, true])(
     'leaves the code of the target as it was (perf links: %s)',
     async (forcePerfLinks) => {
-      const before = code();
+      const before = await code();
       expect(before.length).toBeGreaterThan(3);
       const attached = new Attached({ forcePerfLinks });
       const target = await attached.attach(server.pid);
       await server.get('/');
-      const during = code();
+      const during = await code();
       expect(during.filter((bytes, index) => bytes === before[index])).toEqual([]);
       await target.detach();
-      expect(code()).toEqual(before);
+      expect(await code()).toEqual(before);
       await server.get('/unseen');
       attached.drain();
       expect(attached.spans.map(({ http }) => http.path)).toEqual(['/']);
@@ -97,16 +97,18 @@ describeLive('detaching', () => {
   });
 
   it('is done by the kernel when the tracing process is killed: no program, link or probe stays', async () => {
-    const before = code();
+    const before = await code();
     const command = goidspan(['attach', '--pid', String(server.pid), '--out', '/dev/null']);
     await command.output(/attached/);
-    await eventually('a probe', 10_000, () => (code().join() === before.join() ? undefined : true));
+    await eventually('a probe', 10_000, async () =>
+      (await code()).join() === before.join() ? undefined : true,
+    );
     const held = programsOf(command.pid);
     expect(held.length).toBeGreaterThan(5);
     await command.stop('SIGKILL');
     await eventually('programs gone', 20_000, () => (held.some(isLoaded) ? undefined : true));
     expect(linkedPrograms().filter((id) => held.includes(id))).toEqual([]);
-    expect(code()).toEqual(before);
+    expect(await code()).toEqual(before);
     expect((await server.get('/')).status).toBe(200);
   });
 });

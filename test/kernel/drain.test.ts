@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Ingest } from '../../src/tracer/ingest.ts';
 import { wireSize } from '../../src/wire/wire.gen.ts';
@@ -59,6 +60,24 @@ describeLive('draining', () => {
     const lost = attached.kernel.counts()['LOST_RING_FULL'] as number;
     expect(lost).toBeGreaterThan(0);
     expect(attached.spans.length + lost).toBe(200);
+  });
+
+  it('keeps no part of the ring mapped', async () => {
+    attached = new Attached({ ringBytes: 1 << 20 });
+    await attached.attach(server.pid);
+    await load(server.url, 300);
+    attached.drain();
+    expect(attached.spans).toHaveLength(300);
+    const pages = /^[\da-f]+-[\da-f]+ .*bpf.map$/;
+    const ranges = readFileSync('/proc/self/maps', 'utf8')
+      .split('\n')
+      .filter((line) => pages.test(line));
+    const bytes = ranges.map((line) => {
+      const [from = '', to = ''] = (line.split(' ')[0] ?? '').split('-');
+      return Number.parseInt(to, 16) - Number.parseInt(from, 16);
+    });
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1 << 16);
+    expect(bytes.length).toBeGreaterThan(0);
   });
 
   it('by its own thread loses nothing while the main thread is blocked for a second', async () => {

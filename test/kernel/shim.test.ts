@@ -177,7 +177,7 @@ describeLive('attaching', () => {
     it('leaves nothing behind when one of several places is refused', async () => {
       const programs = new Programs();
       const { openPath } = requireProcess(server.pid);
-      const program = programs.acquire(openPath);
+      const program = await programs.acquire(openPath);
       const good = program.plan.hooks.find(({ hook }) => hook.name === 'http_server_end')?.sites[0]
         ?.fileOffset;
       programs.release(program);

@@ -34,7 +34,8 @@ describe('the package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         ...['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts', 'dist/cli/main.js'],
-        ...['dist/tracer/ingest-worker.js', 'dist/native/libgoidspan.so', 'dist/native/goidspan.bpfel.o'],
+        ...['dist/tracer/ingest-worker.js', 'dist/tracer/plan-worker.js'],
+        ...['dist/native/libgoidspan.so', 'dist/native/goidspan.bpfel.o'],
         ...['dist/native/libbpf.so.1', 'dist/native/libelf.so.1'],
         ...['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'],
       ]),

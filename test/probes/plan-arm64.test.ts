@@ -82,7 +82,7 @@ describe.each(builds)('the plan for $name', (build) => {
 
 test('a program for arm64 is not attached to, and refused by name', { timeout }, async (context) => {
   const path = await buildOrSkip(context, builds[1] ?? { dir, name: 'none' });
-  expect(() => new Programs().acquire(path)).toThrow(
+  await expect(new Programs().acquire(path)).rejects.toThrow(
     `cannot trace ${path}: it is built for arm64, whose programs are read and planned but not attached to (build it with GOARCH=amd64)`,
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseStat, parseStatus } from '../../src/target/process-stat.ts';
+import { parseLiveStart, parseStat, parseStatus } from '../../src/target/process-stat.ts';
 
 const FIELDS = 'S 77 4242 4242 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 9 0 987654 1000 200 18446744073709551615';
 
@@ -14,6 +14,20 @@ describe('parseStat', () => {
 
   it.each(['', 'x', '1 (a', '1 (a) S', '1 (a) S one 2 3', '\0\0\0'])('gives undefined for %j', (text) => {
     expect(parseStat(text)).toBeUndefined();
+  });
+});
+
+describe('parseLiveStart', () => {
+  it.each(['R', 'S', 'D', 'T', 't', 'I'])('gives the start time of a process in state %s', (state) => {
+    expect(parseLiveStart(`4242 (Z) Z) ${state}${FIELDS.slice(1)}`)).toBe(987654);
+  });
+
+  it.each(['Z', 'X', 'x'])('gives undefined for one that has ended (state %s)', (state) => {
+    expect(parseLiveStart(`4242 (app) ${state}${FIELDS.slice(1)}`)).toBeUndefined();
+  });
+
+  it.each(['', '1 (a', '1 (a) S'])('gives undefined for %j', (text) => {
+    expect(parseLiveStart(text)).toBeUndefined();
   });
 });
 

@@ -23,10 +23,10 @@ test('a program that comes again, in another file of the same build too, is not 
   const copy = temporaryPath();
   copyFileSync(path, copy);
   const programs = new Programs();
-  const first = programs.acquire(path);
+  const first = await programs.acquire(path);
   programs.release(first);
   const started = performance.now();
-  const again = programs.acquire(copy);
+  const again = await programs.acquire(copy);
   const took = performance.now() - started;
   expect(again.plan).toBe(first.plan);
   expect(again.statusOffset).toBeGreaterThan(0);
@@ -39,7 +39,7 @@ test('a file that claims the same build id but has other code at a site is plann
 }, async (context) => {
   const path = await buildOrSkip(context, localStripped);
   const programs = new Programs();
-  const { plan } = programs.acquire(path);
+  const { plan } = await programs.acquire(path);
   const hijack = plan.hooks.find((h) => h.hook.name === 'http_server_hijack')?.sites[0];
   const content = readFileSync(path);
   content[hijack?.fileOffset ?? 0] = 0xc3;
@@ -47,7 +47,7 @@ test('a file that claims the same build id but has other code at a site is plann
   writeFileSync(copy, content);
   const [a, b] = [path, copy].map((file) => GoBinary.open(openFileSource(file)).buildId);
   expect(a).toBe(b);
-  const other = programs.acquire(copy).plan;
+  const other = (await programs.acquire(copy)).plan;
   expect(other).not.toBe(plan);
   const sites = other.hooks.find((h) => h.hook.name === 'http_server_hijack')?.sites;
   expect([hijack?.instruction, sites?.[0]?.instruction]).toEqual([

@@ -1,0 +1,36 @@
+/** What is attached where in a Go program on this kernel. */
+import { release } from 'node:os';
+import type { GoBinary } from '../binary/go-binary.ts';
+import { GoidspanError } from '../errors.ts';
+import { families } from '../probes/families.ts';
+import { type AttachPlan, planAttach } from '../probes/plan.ts';
+import { kernelAtLeast } from '../target/kernel-release.ts';
+import { targetRowGoFields, wireLimit } from '../wire/wire.gen.ts';
+
+/** @throws {GoidspanError} `not_supported_binary`. */
+export function planProgram(binary: GoBinary): AttachPlan {
+  if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
+  const plan = planAttach(binary, families, Object.values(targetRowGoFields), {
+    preferNop5: kernelAtLeast(release(), 6, 18),
+  });
+  for (const field of plan.fields) checkWindow(field.wanted, field.offset);
+  return plan;
+}
+
+function wrongArchitecture(name: string): GoidspanError {
+  return new GoidspanError(
+    'not_supported_binary',
+    `cannot trace the executable: it is built for ${name}, whose programs are read and planned but not attached to (build it with GOARCH=amd64)`,
+  );
+}
+
+/** BPF programs read the fields of `net/http` and `net/url` structs as one block of limited size. */
+function checkWindow(field: string, offset: number | undefined): void {
+  const isInWindow = /^net\/(http\.(Request|Response|response)|url\.URL)\./.test(field);
+  if (isInWindow && offset !== undefined && offset > wireLimit.GO_WINDOW_BYTES - 16) {
+    throw new GoidspanError(
+      'not_supported_binary',
+      `cannot trace the executable: ${field} lies at offset ${offset}, beyond the ${wireLimit.GO_WINDOW_BYTES} bytes that are read (a newer goidspan may know this Go version)`,
+    );
+  }
+}
