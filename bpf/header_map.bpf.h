@@ -24,6 +24,12 @@ struct header_scan {
 	__u8 *scratch; /* one group at a time is copied here: at least BUCKET_BYTES */
 	struct go_slice traceparent;
 	struct go_slice tracestate;
+	/*
+	 * The last header whose name has the length of Tracestate, as User-Agent and Connection have: compared when the next
+	 * one comes, or when there is a traceparent, since otherwise nobody asks.
+	 */
+	uaddr_t candidate_name;
+	struct go_slice candidate;
 	uaddr_t groups; /* of this table, or the array of buckets */
 	__u64 groups_left;
 	uaddr_t directory; /* tables yet to come, or the array of old buckets */
@@ -44,6 +50,12 @@ static __always_inline bool is_name(uaddr_t at, __u32 bytes, const char *name)
 	return !read_user(words, bytes, at) && words[0] == *(const __u64 *)name && words[1] == *(const __u64 *)(name + 8);
 }
 
+static __always_inline void settle_candidate(struct header_scan *scan)
+{
+	if (scan->candidate_name && is_name(scan->candidate_name, sizeof("Tracestate") - 1, tracestate_name))
+		scan->tracestate = scan->candidate;
+}
+
 /*
  * One slot of the group in `scratch`. Each is a step of bpf_loop: in a plain loop the verifier follows every
  * combination of found and not found (131,000 instructions instead of 30,000; no difference in time was measured).
@@ -59,10 +71,13 @@ static __always_inline int scan_slot(__u32 i, struct header_scan *scan, bool swi
 	value = (void *)bytes + (swiss ? 24 + i * 40 : 8 + GROUP_SLOTS * 16 + i * 24);
 	if (swiss ? bytes[i] & 0x80 : bytes[i] < BUCKET_TOPHASH_MIN)
 		return 0;
-	if (key[1] == sizeof("Traceparent") - 1 && is_name(key[0], sizeof("Traceparent") - 1, traceparent_name))
+	if (key[1] == sizeof("Traceparent") - 1 && is_name(key[0], sizeof("Traceparent") - 1, traceparent_name)) {
 		scan->traceparent = (struct go_slice){ value[0], value[1] };
-	else if (key[1] == sizeof("Tracestate") - 1 && is_name(key[0], sizeof("Tracestate") - 1, tracestate_name))
-		scan->tracestate = (struct go_slice){ value[0], value[1] };
+	} else if (key[1] == sizeof("Tracestate") - 1) {
+		settle_candidate(scan);
+		scan->candidate_name = key[0];
+		scan->candidate = (struct go_slice){ value[0], value[1] };
+	}
 	return 0;
 }
 
@@ -190,6 +205,8 @@ static __always_inline void scan_headers(struct header_scan *scan, const struct 
 		scan_swiss(scan, map);
 	else
 		scan_buckets(scan, map);
+	if (scan->traceparent.count)
+		settle_candidate(scan);
 }
 
 #endif
