@@ -15,6 +15,9 @@ npm run bench -- --url URL (--pid N | -- CMD ARGS…) [--rate N] [--connections 
 /** Two levels below the checkout, as its sources are: they find `dist/` and `.cache/` from there. */
 const bundleDir = join(root, '.cache/bench');
 
+/** What runs in processes of its own. */
+const programs = ['swallow', 'plug-in', 'queue'];
+
 function readArguments() {
   try {
     return parseArgs({
@@ -42,7 +45,11 @@ async function bundle() {
   await build({
     config: false,
     cwd: root,
-    entry: { bench: 'test/bench/bench.ts' },
+    entry: {
+      bench: 'test/bench/bench.ts',
+      ...Object.fromEntries(programs.map((name) => [name, `test/bench/programs/${name}.ts`])),
+    },
+    deps: { neverBundle: /^@(opentelemetry|grpc)\// },
     outDir: bundleDir,
     format: ['esm'],
     platform: 'node',
@@ -52,6 +59,15 @@ async function bundle() {
     logLevel: 'warn',
   });
   return await import(pathToFileURL(join(bundleDir, 'bench.mjs')).href);
+}
+
+/** The flood's program for the kernel, and its loader. */
+async function buildFlood() {
+  const { compileBpf } = await import('./build.mjs');
+  const tools = { object: join(root, '.cache/flood.bpfel.o'), loader: join(root, '.cache/flood') };
+  await compileBpf('test/bench/flood.bpf.c', tools.object);
+  await run('gcc', ['-O2', '-Wall', '-Wextra', '-Werror', 'test/bench/flood.c', '-o', tools.loader, '-lbpf']);
+  return tools;
 }
 
 async function buildEmptyPrograms() {
@@ -66,7 +82,12 @@ async function figuresOf(bench, values, command) {
   try {
     return values.url
       ? await bench.benchOwnService({ ...values, command, say })
-      : await bench.runBench({ ...values, emptyObject: await buildEmptyPrograms(), say });
+      : await bench.runBench({
+          ...values,
+          emptyObject: await buildEmptyPrograms(),
+          floodTools: await buildFlood(),
+          say,
+        });
   } catch (error) {
     throw new ScriptError(`cannot bench: ${error.message}`);
   }

@@ -11,6 +11,14 @@ import { type Core, start } from './cores.ts';
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 let lastSummary = 0;
 
+export interface AgentOptions {
+  readonly core?: Core;
+  /** Where spans go. Without it they are made and counted, and go nowhere. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Keeps the records in this file: `goidspan record`. */
+  readonly recordTo?: string;
+}
+
 export class Agent {
   readonly child: Child;
   readonly #summaryPath: string;
@@ -20,11 +28,15 @@ export class Agent {
     this.#summaryPath = summaryPath;
   }
 
-  /** Starts it and waits until every process is attached. Spans are made and counted, and go nowhere. */
-  static async attach(pids: readonly number[], core: Core = 'agent'): Promise<Agent> {
+  /** Starts it and waits until every process is attached. */
+  static async attach(
+    pids: readonly number[],
+    { core = 'agent', env = { OTEL_TRACES_EXPORTER: 'none' }, recordTo }: AgentOptions = {},
+  ): Promise<Agent> {
     const summaryPath = join(tmpdir(), `goidspan-bench-${process.pid}-${++lastSummary}.json`);
-    const args = ['attach', ...pids.flatMap((pid) => ['--pid', String(pid)]), '--summary', summaryPath];
-    const child = start(core, process.execPath, [main, ...args], { env: { OTEL_TRACES_EXPORTER: 'none' } });
+    const command = recordTo === undefined ? ['attach'] : ['record', '-o', recordTo];
+    const args = [...command, ...pids.flatMap((pid) => ['--pid', String(pid)]), '--summary', summaryPath];
+    const child = start(core, process.execPath, [main, ...args], { env });
     const agent = new Agent(child, summaryPath);
     try {
       await eventually(`attachment to ${pids.length} processes`, 60_000, async () => {

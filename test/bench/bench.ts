@@ -1,10 +1,17 @@
 /** All rows of the bench, and what they share. */
 import { buildGo } from '../support/go-build.ts';
 import { type Figure, figureOf } from './figure.ts';
+import type { FloodTools } from './flood.ts';
 import { buildGenerator } from './load.ts';
 import { attachTimes } from './rows/attach-times.ts';
 import { clientCalls } from './rows/client-calls.ts';
 import { concurrent } from './rows/concurrent.ts';
+import { exportCpu } from './rows/export-cpu.ts';
+import { exportEncode } from './rows/export-encode.ts';
+import { exportLoss } from './rows/export-loss.ts';
+import { exportMemory } from './rows/export-memory.ts';
+import { exportPause } from './rows/export-pause.ts';
+import { exportWire } from './rows/export-wire.ts';
 import { goroutines } from './rows/goroutines.ts';
 import { handlerCpu } from './rows/handler-cpu.ts';
 import { idle } from './rows/idle.ts';
@@ -32,6 +39,7 @@ export interface Bench {
   readonly generator: string;
   /** Built `empty.bpf.c`. */
   readonly emptyObject: string;
+  readonly floodTools: FloodTools;
 }
 
 export type Row = (bench: Bench) => Promise<readonly Figure[]>;
@@ -48,13 +56,20 @@ export const rows: Readonly<Record<string, Row>> = {
   'many-targets': manyTargets,
   'attach-times': attachTimes,
   idle,
+  'export-encode': exportEncode,
+  'export-cpu': exportCpu,
+  'export-memory': exportMemory,
+  'export-pause': exportPause,
+  'export-loss': exportLoss,
+  'export-wire': exportWire,
 };
 
 export interface BenchOptions {
   readonly quick: boolean;
-  /** Names of rows; all without it. */
+  /** Names of rows, or what they begin with (`export` for `export-cpu` and the like); all without it. */
   readonly only?: readonly string[];
   readonly emptyObject: string;
+  readonly floodTools: FloodTools;
   readonly say: (text: string) => void;
 }
 
@@ -75,9 +90,11 @@ export async function runBench({
   quick,
   only = Object.keys(rows),
   emptyObject,
+  floodTools,
   say,
 }: BenchOptions): Promise<Figure[]> {
-  const unknown = only.filter((name) => !(name in rows));
+  const isAsked = (row: string, name: string): boolean => row === name || row.startsWith(`${name}-`);
+  const unknown = only.filter((name) => !Object.keys(rows).some((row) => isAsked(row, name)));
   if (unknown.length > 0) {
     throw new RangeError(`--only: ${Object.keys(rows).join(', ')} are possible, not ${unknown.join(', ')}`);
   }
@@ -88,11 +105,12 @@ export async function runBench({
     target: await buildGo({ name: 'load-target', dir: 'test/fixtures/load/target' }),
     generator: await buildGenerator(),
     emptyObject,
+    floodTools,
   };
   const figures: Figure[] = [];
   const disturbance: Disturbance[] = [];
   for (const [name, row] of Object.entries(rows)) {
-    if (!only.includes(name)) continue;
+    if (!only.some((asked) => isAsked(name, asked))) continue;
     say(name);
     const others = watchOthers();
     figures.push(...(await row(bench)));

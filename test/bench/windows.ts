@@ -27,7 +27,7 @@ interface TracedOptions {
 /** With the real agent attached; `held` while it does nothing, so that it takes no core from the generator. */
 export function traced(pid: number, { core = 'agent', held = false }: TracedOptions = {}): Variant {
   return async (measure) => {
-    const agent = await Agent.attach([pid], core);
+    const agent = await Agent.attach([pid], { core });
     let window: Window;
     let agentCpuMs: number;
     try {

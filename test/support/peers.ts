@@ -9,7 +9,8 @@ import { Child, eventually } from './child.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const jaegerBinary = join(root, '.cache/peers/jaeger');
-const collectorBinary = join(root, '.cache/peers/otelcol');
+/** The OpenTelemetry Collector; it exists where {@link peers} is satisfied. */
+export const collectorBinary = join(root, '.cache/peers/otelcol');
 const jaegerConfig = join(root, 'otel-config/jaeger.yaml');
 const collectorConfig = join(root, 'otel-config/collector.yaml');
 
@@ -188,7 +189,7 @@ function byKey(tags: readonly RawTag[]): Record<string, unknown> {
 }
 
 /** Ports that were free a moment ago, all different. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* Server spans as a busy service would end them, at any rate, without the service: written into the agent's own ring. */
-#include "../../../bpf/kernel.bpf.h"
+#include "../../bpf/kernel.bpf.h"
 #include "flood.h"
 
 /* `flood.c` puts the ring of a running agent in its place. */

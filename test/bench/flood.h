@@ -3,7 +3,7 @@
 #ifndef FLOOD_H
 #define FLOOD_H
 
-#include "../../../bpf/wire.h"
+#include "../../bpf/wire.h"
 
 /* Where in the text the eight digits are that differ from span to span: behind method, host and "/api/v1/orders/". */
 #define FLOOD_ID_AT (3 + 16 + 15)
