@@ -1,6 +1,7 @@
 /**
  * An application with goidspan in it: `plug-in.mjs PID otlp|stock`. Says `tracing`, then answers each line of its standard
- * input: `watch` begins to measure its event loop, `report` says how that went, `block MS` blocks it, `stop` ends it.
+ * input: `watch` begins to measure its event loop, `report` says how that went, `block MS` blocks it, `count` says what was
+ * exported so far, `stop` ends it.
  */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -52,6 +53,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   const [command, value] = line.split(' ');
   if (command === 'watch') watch();
   if (command === 'report') report();
+  if (command === 'count') say('counts', processor.status().exports);
   if (command === 'block') block(Number(value));
   if (command === 'stop') void stop();
 });

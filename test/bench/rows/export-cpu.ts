@@ -140,23 +140,24 @@ async function quiet(
 /** CPU in 200 ms of an agent that drains an empty ring. */
 const QUIET_MS = 20;
 
-interface Stopped {
-  readonly exports: { readonly exported: number };
+interface Counts {
+  readonly exported: number;
 }
 
 /** A tracer in a process of the user, with the stock exporter. What it cannot follow it loses, and counts. */
 async function injectedUnder(bench: Bench, rate: number, url: string): Promise<Run> {
   const service = await Service.start(bench.target);
   const host = startProgram('plug-in', [String(service.pid), 'stock'], { env: exportTo(url) });
+  const exported = async (): Promise<number> => (await ask<Counts>(host, 'count', 'counts')).exported;
   try {
     await host.output(/^tracing/m);
-    const { taken: before } = await flood(bench.floodTools, host.pid, WARM_UP);
+    await flood(bench.floodTools, host.pid, WARM_UP);
     await sleep(SETTLE_MS);
+    const before = await exported();
     const [cpu, began] = [cpuMs(host.pid), performance.now()];
     await flood(bench.floodTools, host.pid, windowOf(bench, rate));
     const { seconds, cpuUsed } = await quiet(host.pid, began, cpu);
-    const { exports } = await ask<Stopped>(host, 'stop', 'stopped');
-    const spans = exports.exported - before;
+    const spans = (await exported()) - before;
     return { perSecond: spans / seconds, cpuUsPerSpan: (cpuUsed * 1000) / spans };
   } finally {
     await host.stop('SIGKILL');
