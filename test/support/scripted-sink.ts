@@ -41,6 +41,8 @@ export type SinkAnswer =
   | 'accept-and-leave'
   /** Nothing, for as long as the sink lives. */
   | 'silence'
+  /** Closes the stream without a word (gRPC, RST_STREAM with NO_ERROR); as `disconnect` over HTTP. */
+  | 'leave'
   /** Resets the stream (gRPC, INTERNAL_ERROR) or the connection (HTTP). */
   | 'reset'
   /** Refuses the stream (gRPC, REFUSED_STREAM); as `reset` over HTTP. */
@@ -79,7 +81,12 @@ export interface SinkOptions {
   readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
   /** Reads no bodies at all: the sender runs into flow control, and no request is ever complete. */
   readonly neverReads?: boolean;
+  /** Reads each body so slowly, beyond what buffers on the way take. */
+  readonly bytesPerSecond?: number;
 }
+
+/** Of gRPC: is it compressed, and how long is it? */
+const FRAME_HEAD_BYTES = 5;
 
 export class ScriptedSink {
   /** Of the loopback interface; 0 for a Unix socket. */
@@ -151,10 +158,12 @@ export class ScriptedSink {
     stream.on('error', () => {});
     this.#countUnderWay(stream);
     const body = await this.#read(stream);
-    if (!body) return;
+    // A sender that gives up ends its stream in the middle of a frame.
+    if (!body || body.length < FRAME_HEAD_BYTES) return;
+    if (body.length < FRAME_HEAD_BYTES + body.readUInt32BE(1)) return;
     const isCompressed = body.readUInt8(0) === 1;
     const encoding = isCompressed ? String(headers['grpc-encoding']) : 'identity';
-    const message = decompress(body.subarray(5, 5 + body.readUInt32BE(1)), encoding);
+    const message = decompress(body.subarray(FRAME_HEAD_BYTES), encoding);
     const answer = await this.#answerTo(message, encoding, headers, String(headers[':path']));
     if (!stream.destroyed) answerGrpc(stream, answer);
   }
@@ -178,8 +187,14 @@ export class ScriptedSink {
   #read(body: ServerHttp2Stream | IncomingMessage): Promise<Buffer | undefined> {
     if (this.#options.neverReads) return Promise.resolve(undefined);
     const chunks: Buffer[] = [];
+    const { bytesPerSecond } = this.#options;
     return new Promise((resolve) => {
-      body.on('data', (chunk: Buffer) => chunks.push(chunk));
+      body.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        if (bytesPerSecond === undefined) return;
+        body.pause();
+        setTimeout(() => body.resume(), (chunk.length * 1000) / bytesPerSecond).unref();
+      });
       body.on('end', () => resolve(Buffer.concat(chunks)));
       body.on('close', () => resolve(undefined));
     });
@@ -233,6 +248,7 @@ function serverOf({ protocol, tls }: SinkOptions, { onStream, onRequest }: Handl
 const CLOSE_CODES: Readonly<Record<string, number>> = {
   reset: constants.NGHTTP2_INTERNAL_ERROR,
   refuse: constants.NGHTTP2_REFUSED_STREAM,
+  leave: constants.NGHTTP2_NO_ERROR,
 };
 
 function answerGrpc(stream: ServerHttp2Stream, answer: SinkAnswer): void {
@@ -263,7 +279,7 @@ function answerGrpc(stream: ServerHttp2Stream, answer: SinkAnswer): void {
 function answerHttp(response: ServerResponse, answer: SinkAnswer): void {
   if (answer === 'silence') return;
   if (answer === 'reset' || answer === 'refuse') return void response.socket?.resetAndDestroy();
-  if (answer === 'disconnect') return void response.socket?.destroy();
+  if (answer === 'disconnect' || answer === 'leave') return void response.socket?.destroy();
   if (typeof answer === 'object' && 'httpStatus' in answer) {
     response.writeHead(answer.httpStatus, answer.headers).end(answer.body);
     return;

@@ -124,11 +124,16 @@ function listen(
     finish(error.code === 'ERR_HTTP2_STREAM_ERROR' ? resetOutcomeOf(stream.rstCode) : failedBy(error));
   });
   stream.on('close', () => {
-    if (trailers ?? (stream.rstCode === constants.NGHTTP2_NO_ERROR && headers)) answer();
-    else if (session.destroyed) finish(failedAs(CONNECTION_LOST));
+    const isGone = session.destroyed || session.closed;
+    // Without a status an answer is whole only if the connection outlives it, or if it is no answer of gRPC at all.
+    const isWhole = headers && stream.rstCode === constants.NGHTTP2_NO_ERROR && !(isGone && isOk(headers));
+    if (trailers ?? isWhole) answer();
+    else if (isGone || stream.rstCode === constants.NGHTTP2_NO_ERROR) finish(failedAs(CONNECTION_LOST));
     else finish(resetOutcomeOf(stream.rstCode));
   });
 }
+
+const isOk = (headers: GrpcAnswer['headers']): boolean => Number(headers[':status']) === 200;
 
 /** Codes of a reset → name and status: https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md#http2-transport-mapping */
 const RESETS: Readonly<Record<number, readonly [name: string, status: number]>> = {

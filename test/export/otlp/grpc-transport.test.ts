@@ -184,6 +184,7 @@ describe('a connection of gRPC', () => {
     ['reset', 'rejected', false, 'the call was reset (INTERNAL_ERROR)', 1],
     ['refuse', 'busy', true, 'the call was reset (REFUSED_STREAM)', 1],
     ['disconnect', 'unreachable', true, 'connection reset', 2],
+    ['leave', 'unreachable', true, 'connection reset', 1],
   ] as const)('survives a %s', async (answer, reason, isRetryable, cause, connections) => {
     const { sink, transport } = await against(({ number }) => (number === 1 ? answer : 'accept'));
     expect(await sendOne(transport)).toMatchObject(failed(reason, isRetryable, cause));

@@ -60,3 +60,16 @@ it('is in order, and hands each out for compression, whatever comes, goes and co
   expect(joined).toBeGreaterThan(10_000);
   expect(begun).toBeGreaterThan(1_000);
 });
+
+it('goes on handing out where it was when those at the front are gone and the rest has moved', () => {
+  const line = new WaitingLine();
+  for (let sequence = 1; sequence <= 2_048; sequence++) {
+    const more = { sequence, expiresAt: 0, onResize: () => {} };
+    line.join(new QueuedRequest({ bytes: new Uint8Array(4), spans: 1 }, more));
+  }
+  for (let handedOut = 1; handedOut <= 1_500; handedOut++) {
+    void line.nextAsEncoded()?.compress(halvingCodec);
+  }
+  for (let taken = 1; taken <= 1_024; taken++) line.take();
+  expect(line.nextAsEncoded()?.sequence).toBe(1_501);
+});
