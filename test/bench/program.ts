@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Child } from '../support/child.ts';
-import { collectorBinary, freePorts, peers } from '../support/peers.ts';
+import { collectorBinary, freePorts, peers, plainCollectorArgs } from '../support/peers.ts';
 import { Agent } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { type Core, start } from './cores.ts';
@@ -71,14 +71,11 @@ export async function startSwallow({ port = 0, core = 'service' as Core } = {}):
   return { name: 'a collector that reads nothing', url: `http://127.0.0.1:${on}`, child, stop };
 }
 
-const debugConfig = fileURLToPath(new URL('../../test/bench/collector.yaml', import.meta.url));
-
 /** The real collector with its debug exporter on that core; without one, {@link startSwallow}. */
 export async function startCollector(): Promise<Taker> {
   if (peers() !== undefined) return startSwallow();
-  const [port = 0] = await freePorts(1);
-  const endpoint = `receivers.otlp.protocols.grpc.endpoint=127.0.0.1:${port}`;
-  const child = start('service', collectorBinary, ['--config', debugConfig, '--set', endpoint]);
+  const [port = 0, http = 0] = await freePorts(2);
+  const child = start('service', collectorBinary, plainCollectorArgs(port, http));
   await child.output(/Everything is ready/);
   const stop = async (): Promise<void> => void (await child.stop());
   return { name: 'otelcol', url: `http://127.0.0.1:${port}`, child, stop };

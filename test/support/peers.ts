@@ -12,6 +12,7 @@ const jaegerBinary = join(root, '.cache/peers/jaeger');
 /** The OpenTelemetry Collector; it exists where {@link peers} is satisfied. */
 export const collectorBinary = join(root, '.cache/peers/otelcol');
 const jaegerConfig = join(root, 'otel-config/jaeger.yaml');
+const plainCollectorConfig = join(root, 'test/support/debug-collector.yaml');
 const collectorConfig = join(root, 'otel-config/collector.yaml');
 
 /** Are both peers built? */
@@ -85,6 +86,38 @@ export async function startCollector({
     otlpHttp: `http://127.0.0.1:${http}`,
     log: () => child.stdout + child.stderr,
     stop: async () => void (await child.stop()),
+  };
+}
+
+/** A collector that says how many spans came, before it answers, and does nothing else. */
+export interface PlainCollector {
+  readonly otlpGrpc: string;
+  readonly otlpHttp: string;
+  /** Spans that have come so far. */
+  arrived(): number;
+  kill(): Promise<void>;
+}
+
+/** The command line of such a collector. */
+export const plainCollectorArgs = (grpc: number, http: number): string[] => [
+  ...['--config', plainCollectorConfig],
+  ...['--set', `receivers.otlp.protocols.grpc.endpoint=127.0.0.1:${grpc}`],
+  ...['--set', `receivers.otlp.protocols.http.endpoint=127.0.0.1:${http}`],
+];
+
+/** Starts one, in place of `former` if that is given. */
+export async function startPlainCollector(former?: PlainCollector): Promise<PlainCollector> {
+  const portOf = (url: string): number => Number(new URL(url).port);
+  const ports = former && [portOf(former.otlpGrpc), portOf(former.otlpHttp)];
+  const [grpc = 0, http = 0] = ports ?? (await freePorts(2));
+  const child = new Child(collectorBinary, plainCollectorArgs(grpc, http));
+  await child.output(/Everything is ready/);
+  return {
+    otlpGrpc: `http://127.0.0.1:${grpc}`,
+    otlpHttp: `http://127.0.0.1:${http}`,
+    arrived: () =>
+      [...child.stderr.matchAll(/"spans": (\d+)/g)].reduce((sum, [, spans]) => sum + Number(spans), 0),
+    kill: async () => void (await child.stop('SIGKILL')),
   };
 }
 

@@ -7,7 +7,7 @@ export function missingSpans(requests: number, { spans, lost }: Summary): number
 }
 
 /** What was lost and why, in words. */
-export function lossText({ lost }: Summary): string {
+export function lossText({ lost }: Pick<Summary, 'lost'>): string {
   const reasons = Object.entries(lost.byReason).filter(([, count]) => count > 0);
   if (reasons.length === 0) return 'no loss';
   return `counted: ${reasons.map(([reason, count]) => `${reason} ${count.toLocaleString('en')}`).join(', ')}`;
