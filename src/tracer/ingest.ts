@@ -10,7 +10,11 @@ import type { FromIngest, IngestData, IngestReport, ToIngest } from './ingest-pr
 import { RemoteExport } from './remote-export.ts';
 import { workerPath } from './worker-path.ts';
 
-const BATCH_BYTES = 1 << 20;
+/**
+ * Some hundred spans, so that a thread that exports sees to its sockets after each request's worth of them: with 1 MiB it
+ * encoded eight requests in a turn, of which four could leave, and lost the others as `queue_full` before a quick collector.
+ */
+const BATCH_BYTES = 1 << 17;
 const QUEUED_BYTES_MAX = 64 << 20;
 
 /** What a thread says that exports, beside its reports. */
