@@ -2,6 +2,7 @@
  * Empties the ring buffer on a timer: every 10 ms while records flow, up to every 100 ms when idle. Runs in the thread
  * that drains; interprets nothing.
  */
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Handle, loadNative, type Native } from './native.ts';
 
 const BUSY_MS = 10;
@@ -52,11 +53,14 @@ export class DrainLoop {
     clearImmediate(this.#immediate);
   }
 
-  /** Takes out what is in the ring now. */
-  drain(): void {
+  /** Takes out what is in the ring now, a batch in each turn of the thread, so that it sees to its sockets meanwhile. */
+  async drain(): Promise<void> {
     let total = 0;
     // What comes in meanwhile must not hold it for ever.
-    for (let bytes = 1; bytes > 0 && total < TOTAL_MAX; total += bytes) bytes = this.#drainOne();
+    for (let bytes = 1; bytes > 0 && total < TOTAL_MAX; total += bytes) {
+      bytes = this.#drainOne();
+      if (bytes > 0) await turn();
+    }
   }
 
   /** Returns the bytes of the batch. */

@@ -36,10 +36,11 @@ port.on('message', (message: ToIngest) => {
       queuedBytes -= message.bytes;
       return;
     case 'drain':
-      loop.drain();
-      if (message.last) loop.stop();
-      stage?.report();
-      post({ kind: 'done', id: message.id });
+      void loop.drain().then(() => {
+        if (message.last) loop.stop();
+        stage?.report();
+        post({ kind: 'done', id: message.id });
+      });
       return;
     case 'frame':
       stage?.take(message.frame);

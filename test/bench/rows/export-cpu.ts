@@ -75,7 +75,7 @@ async function saturated(bench: Bench, rounds: number, { name, url }: Taker): Pr
     const cpu = spreadOf(runs.map((run) => run.cpuUsPerSpan)).median;
     return `${numberText(spreadOf(perSecond(runs)).median)}/s at ${numberText(cpu)} µs CPU`;
   };
-  const detail = `ours ${text(ours)}; stock from ready spans ${text(stock)}; our agent with the stock exporter ${text(injected)}; ${name}`;
+  const detail = `ours ${text(ours)} (${ours.at(-1)?.loss}); stock from ready spans ${text(stock)}; our agent with the stock exporter ${text(injected)}; ${name}`;
   return [
     figureOf(
       { row, what: 'spans/s on one core, ring → accepted', goal: { atLeast: 150_000 }, detail },
