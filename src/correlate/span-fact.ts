@@ -14,7 +14,7 @@ const endings: Readonly<Record<number, SpanEnding>> = {
 
 /** Names of the strings in the order of `enum span_text`. */
 const textNames = ['method', 'scheme', 'host', 'path', 'query', 'peer', 'traceState', 'pattern'] as const;
-type Texts = { -readonly [Name in (typeof textNames)[number]]: string | undefined };
+type Texts = { readonly [Name in (typeof textNames)[number]]: string | undefined };
 
 /** When and how a span that was still open came to its end, if the record itself does not say. */
 export interface Unfinished {
@@ -74,25 +74,41 @@ function exchange(record: EvSpanEnd, text: Texts, isServer: boolean): HttpExchan
 
 const cache = new TextCache();
 
-/** The strings that are not empty; bytes that are no UTF-8 become U+FFFD. */
-function readTexts({ text, textSizes }: EvSpanEnd): Texts {
-  const texts: Texts = {
-    method: undefined,
-    scheme: undefined,
-    host: undefined,
-    path: undefined,
-    query: undefined,
-    peer: undefined,
-    traceState: undefined,
-    pattern: undefined,
-  };
-  let at = 0;
-  for (let index = 0; index < textNames.length; index++) {
-    const size = textSizes[index] as number;
-    if (size > 0) texts[textNames[index] as keyof Texts] = cache.of(text, at, size);
-    at += size;
+/** Takes the strings of a record one after the other, in the order of `enum span_text`. */
+class TextReader {
+  readonly #text: Uint8Array;
+  readonly #sizes: Uint16Array;
+  #index = 0;
+  #at = 0;
+
+  constructor({ text, textSizes }: EvSpanEnd) {
+    this.#text = text;
+    this.#sizes = textSizes;
   }
-  return texts;
+
+  /** Undefined if it is empty; bytes that are no UTF-8 become U+FFFD. */
+  next(): string | undefined {
+    const size = this.#sizes[this.#index++] as number;
+    if (size === 0) return undefined;
+    const at = this.#at;
+    this.#at += size;
+    return cache.of(this.#text, at, size);
+  }
+}
+
+function readTexts(record: EvSpanEnd): Texts {
+  const reader = new TextReader(record);
+  // An object literal is made from top to bottom.
+  return {
+    method: reader.next(),
+    scheme: reader.next(),
+    host: reader.next(),
+    path: reader.next(),
+    query: reader.next(),
+    peer: reader.next(),
+    traceState: reader.next(),
+    pattern: reader.next(),
+  };
 }
 
 const NOTHING_CUT: SpanFact['cut'] = [];

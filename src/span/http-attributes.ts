@@ -68,5 +68,7 @@ export function addClientAttributes(sink: AttributeSink, http: HttpExchange): vo
 /** `1.0`, `1.1`, `2`, `3`; undefined when no response told. */
 function protocolVersion(major: number, minor: number): string | undefined {
   if (major === 0) return undefined;
-  return major === 1 ? `1.${minor}` : String(major);
+  // Nearly all are one of these, and need not be put together.
+  if (major === 1) return minor === 1 ? '1.1' : `1.${minor}`;
+  return major === 2 ? '2' : String(major);
 }

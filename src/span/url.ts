@@ -14,8 +14,12 @@ const SENSITIVE_QUERY_KEYS: ReadonlySet<string> = new Set([
   'sig',
 ]);
 
+/** A key that must be looked at: a sensitive one, or one that is encoded. Nearly all queries have none. */
+const suspectKey = new RegExp(`(?:^|&)(?:${[...SENSITIVE_QUERY_KEYS].join('|')}|[^=&]*[%+][^=&]*)=`);
+
 /** Replaces the values of sensitive keys in a raw query (without `?`) by `REDACTED`; the rest stays as it was. */
 export function redactQuery(query: string): string {
+  if (!suspectKey.test(query)) return query;
   return query
     .split('&')
     .map((pair) => {

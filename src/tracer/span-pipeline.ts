@@ -2,7 +2,6 @@
 import type { SpanFact } from '../correlate/fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { FrameSink } from '../recording/recorder.ts';
-import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { toSpan } from '../span/to-span.ts';
 import type { Counters } from './counters.ts';
@@ -33,15 +32,20 @@ const RECORDED_NAMES_MAX = 4_096;
 
 export class SpanPipeline {
   readonly #options: SpanPipelineOptions;
+  /** Those that make their own form of a fact, and those that want a `ReadableSpan`. */
+  readonly #factSinks: readonly FactSink[];
+  readonly #spanSinks: readonly SpanSink[];
   readonly #recordedNames = new Set<string>();
 
   constructor(options: SpanPipelineOptions) {
     this.#options = options;
+    this.#factSinks = options.processors.filter(takesFacts);
+    this.#spanSinks = options.processors.filter((sink): sink is SpanSink => !takesFacts(sink));
   }
 
   /** Makes the span and hands it over; a span of no known target, and one that makes no sense, are counted. */
   emit(fact: SpanFact): void {
-    const { processors, counters, targetOf, onFailure } = this.#options;
+    const { counters, targetOf, onFailure } = this.#options;
     const target = targetOf(fact.targetId);
     if (target === undefined) {
       counters.lose('target_unknown');
@@ -54,27 +58,28 @@ export class SpanPipeline {
       return;
     }
     target.spans++;
-    counters[fact.role]++;
+    if (fact.role === 'server') counters.server++;
+    else counters.client++;
     this.#recordTypeName(fact, target.source);
-    let span: ReadableSpan | undefined;
-    for (const processor of processors) {
-      try {
-        if (takesFacts(processor)) {
-          processor.onFact(fact, target.source);
-        } else {
-          span ??= toSpan(fact, target.source);
-          processor.onEnd(span);
-        }
-      } catch {
-        counters.lose('processor_threw');
-      }
+    for (const sink of this.#factSinks) this.#hand(() => sink.onFact(fact, target.source));
+    if (this.#spanSinks.length === 0) return;
+    const span = toSpan(fact, target.source);
+    for (const sink of this.#spanSinks) this.#hand(() => sink.onEnd(span));
+  }
+
+  #hand(toSink: () => void): void {
+    try {
+      toSink();
+    } catch {
+      this.#options.counters.lose('processor_threw');
     }
   }
 
   #recordTypeName({ targetId, http: { errorTypeAddr: address } }: SpanFact, source: SpanSource): void {
     const { recorder } = this.#options;
+    if (!recorder || address === 0) return;
     const key = `${targetId} ${address}`;
-    if (!recorder || address === 0 || this.#recordedNames.has(key)) return;
+    if (this.#recordedNames.has(key)) return;
     if (this.#recordedNames.size >= RECORDED_NAMES_MAX) this.#recordedNames.clear();
     this.#recordedNames.add(key);
     recorder.write({ kind: 'type_name', targetId, address, name: source.errorTypeName(address) ?? null });
