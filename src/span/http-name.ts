@@ -26,8 +26,24 @@ export function routeOf(pattern: string): string | undefined {
   return slash === -1 ? undefined : pattern.slice(slash);
 }
 
+/** The same few routes come again and again. */
+const KNOWN_MAX = 1_024;
+const knownNames = new Map<string, Map<string, string>>();
+
 /** `{method} {route}`, or `{method}` alone; an unknown method is written `HTTP`. */
 export function spanName(method: string, route: string | undefined): string {
   const verb = method === OTHER_METHOD ? 'HTTP' : method;
-  return route === undefined ? verb : `${verb} ${route}`;
+  return route === undefined ? verb : nameOf(verb, route);
+}
+
+/** One string for each, so that it is put together once. */
+function nameOf(verb: string, route: string): string {
+  const known = knownNames.get(route);
+  const name = known?.get(verb);
+  if (name !== undefined) return name;
+  if (knownNames.size >= KNOWN_MAX) knownNames.clear();
+  const made = `${verb} ${route}`;
+  if (known) known.set(verb, made);
+  else knownNames.set(route, new Map([[verb, made]]));
+  return made;
 }
