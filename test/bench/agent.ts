@@ -19,6 +19,9 @@ export interface AgentOptions {
   readonly recordTo?: string;
 }
 
+/** Environment of an agent whose spans are counted and go nowhere. */
+export const NOT_EXPORTING: Readonly<Record<string, string>> = { OTEL_TRACES_EXPORTER: 'none' };
+
 export class Agent {
   readonly child: Child;
   readonly #summaryPath: string;
@@ -31,7 +34,7 @@ export class Agent {
   /** Starts it and waits until every process is attached. */
   static async attach(
     pids: readonly number[],
-    { core = 'agent', env = { OTEL_TRACES_EXPORTER: 'none' }, recordTo }: AgentOptions = {},
+    { core = 'agent', env = NOT_EXPORTING, recordTo }: AgentOptions = {},
   ): Promise<Agent> {
     const summaryPath = join(tmpdir(), `goidspan-bench-${process.pid}-${++lastSummary}.json`);
     const command = recordTo === undefined ? ['attach'] : ['record', '-o', recordTo];

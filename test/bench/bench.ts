@@ -3,6 +3,7 @@ import { buildGo } from '../support/go-build.ts';
 import { type Figure, figureOf } from './figure.ts';
 import type { FloodTools } from './flood.ts';
 import { buildGenerator } from './load.ts';
+import { exportTo, startSwallow } from './program.ts';
 import { attachTimes } from './rows/attach-times.ts';
 import { clientCalls } from './rows/client-calls.ts';
 import { concurrent } from './rows/concurrent.ts';
@@ -40,6 +41,8 @@ export interface Bench {
   /** Built `empty.bpf.c`. */
   readonly emptyObject: string;
   readonly floodTools: FloodTools;
+  /** Environment of an agent that exports as users have it, to a collector that costs as little as one can. */
+  readonly exporting: Readonly<Record<string, string>>;
 }
 
 export type Row = (bench: Bench) => Promise<readonly Figure[]>;
@@ -98,6 +101,8 @@ export async function runBench({
   if (unknown.length > 0) {
     throw new RangeError(`--only: ${Object.keys(rows).join(', ')} are possible, not ${unknown.join(', ')}`);
   }
+  // Beside the agent: the service has its core to itself.
+  const collector = await startSwallow({ core: 'agent' });
   const bench: Bench = {
     quick,
     rounds: quick ? 1 : 7,
@@ -106,15 +111,20 @@ export async function runBench({
     generator: await buildGenerator(),
     emptyObject,
     floodTools,
+    exporting: exportTo(collector.url),
   };
   const figures: Figure[] = [];
   const disturbance: Disturbance[] = [];
-  for (const [name, row] of Object.entries(rows)) {
-    if (!only.some((asked) => isAsked(name, asked))) continue;
-    say(name);
-    const others = watchOthers();
-    figures.push(...(await row(bench)));
-    disturbance.push({ name, percent: others() });
+  try {
+    for (const [name, row] of Object.entries(rows)) {
+      if (!only.some((asked) => isAsked(name, asked))) continue;
+      say(name);
+      const others = watchOthers();
+      figures.push(...(await row(bench)));
+      disturbance.push({ name, percent: others() });
+    }
+  } finally {
+    await collector.stop();
   }
   return [...figures, disturbanceOf(disturbance)];
 }

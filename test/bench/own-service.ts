@@ -1,5 +1,6 @@
 /** The same for a service of the user's own: windows with and without, at a URL that the user names. */
 import { Child, eventually } from '../support/child.ts';
+import { NOT_EXPORTING } from './agent.ts';
 import { type Figure, figureOf, numberText } from './figure.ts';
 import { buildGenerator, generate } from './load.ts';
 import { ratioOf } from './statistics.ts';
@@ -41,8 +42,12 @@ export async function benchOwnService(options: OwnServiceOptions): Promise<Figur
     const pid = child?.pid ?? numberOf(options, 'pid', 0, 2 ** 22);
     await untilAnswered(url, child);
     say(`${rounds} rounds of ${seconds} s without and ${seconds} s with goidspan`);
+    // To where the environment says, if it does.
+    const env = process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ? {} : NOT_EXPORTING;
     const load = () => generate(generator, [url], { seconds, connections, rate, anyHost, core: 'any' });
-    return figuresOf(await alternate({ bare, traced: traced(pid, { core: 'any' }) }, { rounds, pid, load }));
+    return figuresOf(
+      await alternate({ bare, traced: traced(pid, { env, core: 'any' }) }, { rounds, pid, load }),
+    );
   } finally {
     await child?.stop();
   }

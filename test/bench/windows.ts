@@ -20,14 +20,16 @@ export type Variant = (measure: () => Promise<Window>) => Promise<Window>;
 export const bare: Variant = (measure) => measure();
 
 interface TracedOptions {
+  /** Of the agent: where it exports to. */
+  readonly env: Readonly<Record<string, string>>;
   readonly core?: Core;
   readonly held?: boolean;
 }
 
 /** With the real agent attached; `held` while it does nothing, so that it takes no core from the generator. */
-export function traced(pid: number, { core = 'agent', held = false }: TracedOptions = {}): Variant {
+export function traced(pid: number, { env, core = 'agent', held = false }: TracedOptions): Variant {
   return async (measure) => {
-    const agent = await Agent.attach([pid], { core });
+    const agent = await Agent.attach([pid], { core, env });
     let window: Window;
     let agentCpuMs: number;
     try {

@@ -14,7 +14,14 @@ const inheritedMax = 65_536;
 
 const row = 'goroutines';
 
-export async function goroutines({ quick, rounds, seconds, target, generator }: Bench): Promise<Figure[]> {
+export async function goroutines({
+  quick,
+  rounds,
+  seconds,
+  target,
+  generator,
+  exporting: env,
+}: Bench): Promise<Figure[]> {
   const live = quick ? 100_000 : 1_000_000;
   const service = await Service.start(target);
   try {
@@ -26,7 +33,7 @@ export async function goroutines({ quick, rounds, seconds, target, generator }: 
     const counted = summary.lost.byReason['inherited_map_full'] ?? 0;
     const spans = summary.spans.byKind['server'] ?? 0;
     const windows = await alternate(
-      { bare, traced: traced(service.pid) },
+      { bare, traced: traced(service.pid, { env }) },
       { rounds: Math.min(rounds, 3), pid: service.pid, load: () => saturate(`${service.url}/`, seconds) },
     );
     const name = `${numberText(live)} live goroutines`;

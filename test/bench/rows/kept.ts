@@ -15,13 +15,13 @@ interface KeptOptions {
 }
 
 export async function kept(
-  { rounds, seconds, target }: Bench,
+  { rounds, seconds, target, exporting: env }: Bench,
   { row, what, path, goal }: KeptOptions,
 ): Promise<Figure[]> {
   const service = await Service.start(target);
   try {
     const load = () => saturate(service.url + path, seconds);
-    const variants = { bare, traced: traced(service.pid) };
+    const variants = { bare, traced: traced(service.pid, { env }) };
     const windows = await alternate(variants, { rounds, pid: service.pid, load });
     const detail = `bare ${absoluteOf(windows.bare)}; traced ${absoluteOf(windows.traced)}`;
     const perSecond = ratioOf(valuesOf(windows.traced, 'perSecond'), valuesOf(windows.bare, 'perSecond'));

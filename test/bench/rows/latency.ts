@@ -8,12 +8,22 @@ import { alternate, bare, medianOf, traced, valuesOf } from '../windows.ts';
 
 const rate = 2000;
 
-export async function latency({ rounds, seconds, target, generator }: Bench): Promise<Figure[]> {
+export async function latency({
+  rounds,
+  seconds,
+  target,
+  generator,
+  exporting: env,
+}: Bench): Promise<Figure[]> {
   const service = await Service.start(target);
   try {
     const load = () => generate(generator, [`${service.url}/`], { rate, seconds, connections: 64 });
     const { pid } = service;
-    const variants = { bare, traced: traced(pid, { core: 'any' }), held: traced(pid, { held: true }) };
+    const variants = {
+      bare,
+      traced: traced(pid, { env, core: 'any' }),
+      held: traced(pid, { env, held: true }),
+    };
     const windows = await alternate(variants, { rounds, pid, load });
     const held = ratioOf(valuesOf(windows.held, 'p99'), valuesOf(windows.bare, 'p99'));
     const figures = (['p50', 'p95', 'p99'] as const).map((key) => {

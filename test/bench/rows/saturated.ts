@@ -10,7 +10,7 @@ import { alternate, bare, medianOf, traced, valuesOf, type Window } from '../win
 /** Of one window: what the ring buffer takes while the agent is held. */
 const seconds = 1;
 
-export async function saturated({ rounds, target, emptyObject }: Bench): Promise<Figure[]> {
+export async function saturated({ rounds, target, emptyObject, exporting: env }: Bench): Promise<Figure[]> {
   const sites = findEmptySites(target);
   const empty = new EmptyProbes(emptyObject);
   const service = await Service.start(target);
@@ -19,8 +19,8 @@ export async function saturated({ rounds, target, emptyObject }: Bench): Promise
     const windows = await alternate(
       {
         bare,
-        traced: traced(pid),
-        held: traced(pid, { held: true }),
+        traced: traced(pid, { env }),
+        held: traced(pid, { env, held: true }),
         floor: empty.at(sites.ours, target, pid),
         usual: empty.at(sites.usual, target, pid),
       },
