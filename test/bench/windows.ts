@@ -24,15 +24,21 @@ interface TracedOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly core?: Core;
   readonly held?: boolean;
+  /** Windows before the one that counts: an agent lives long, and its code is compiled in the first seconds. */
+  readonly warmUp?: number;
 }
 
 /** With the real agent attached; `held` while it does nothing, so that it takes no core from the generator. */
-export function traced(pid: number, { env, core = 'agent', held = false }: TracedOptions): Variant {
+export function traced(
+  pid: number,
+  { env, core = 'agent', held = false, warmUp = 0 }: TracedOptions,
+): Variant {
   return async (measure) => {
     const agent = await Agent.attach([pid], { core, env });
     let window: Window;
     let agentCpuMs: number;
     try {
+      for (let window = 0; window < warmUp; window++) await measure();
       const before = cpuMs(agent.pid);
       if (held) agent.hold();
       window = await measure();

@@ -21,7 +21,7 @@ export async function latency({
     const { pid } = service;
     const variants = {
       bare,
-      traced: traced(pid, { env, core: 'any' }),
+      traced: traced(pid, { env, core: 'any', warmUp: 4 }),
       held: traced(pid, { env, held: true }),
     };
     const windows = await alternate(variants, { rounds, pid, load });
