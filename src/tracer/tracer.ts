@@ -11,14 +11,11 @@ import { Clock } from '../kernel/clock.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { Frame, TargetFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
-import { createResource } from '../span/resource.ts';
-import { readHost } from '../target/host.ts';
 import { isAlive, type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
-import { resourceOf } from '../target/resource.ts';
 import { VERSION } from '../version.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
 import type { RecordVisitor } from '../wire/decode.ts';
-import { type EvProcessExec, type EvProcessExit, type EvSpanEnd, wireLimit } from '../wire/wire.gen.ts';
+import type { EvProcessExec, EvProcessExit, EvSpanEnd } from '../wire/wire.gen.ts';
 import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
 import { Counters } from './counters.ts';
 import { Follower } from './follower.ts';
@@ -28,7 +25,8 @@ import type { FamilyFailure } from './live-check.ts';
 import { OpenSpans } from './open-spans.ts';
 import { type Program, Programs } from './program.ts';
 import { SpanPipeline } from './span-pipeline.ts';
-import { Target } from './target.ts';
+import type { Target } from './target.ts';
+import { TargetMaker } from './target-maker.ts';
 
 /** Ended targets whose statistics are kept. */
 const ENDED_TARGETS_MAX = 1024;
@@ -46,14 +44,10 @@ export class Tracer {
   readonly #counters = new Counters();
   readonly #pipeline: SpanPipeline;
   readonly #openSpans: OpenSpans;
-  readonly #host = readHost('/proc');
   readonly #scope = Object.freeze({ name: 'goidspan', version: VERSION });
   /** Live targets and, for their statistics, the last of the ended ones. */
   readonly #targets = new Map<number, Target>();
-  readonly #freeSlots = Array.from(
-    { length: wireLimit.TARGETS_MAX },
-    (_, slot) => wireLimit.TARGETS_MAX - 1 - slot,
-  );
+  readonly #targetMaker: TargetMaker;
   readonly #visitor: RecordVisitor = {
     onSpanEnd: (record) => this.#pipeline.emit(spanFact(record)),
     onProcessExec: (record) => this.#onProcessExec(record),
@@ -61,7 +55,6 @@ export class Tracer {
     onBad: (reason) => this.#counters.lose(reason),
   };
   readonly #underWay = new Set<Promise<unknown>>();
-  #lastTargetId = 0;
   #closing: Promise<TracerStats> | undefined;
   #finalStats: TracerStats | undefined;
 
@@ -73,6 +66,8 @@ export class Tracer {
   private constructor(options: TracerOptions, kernel: Kernel) {
     this.#options = options;
     this.#kernel = kernel;
+    const { serviceName } = options;
+    this.#targetMaker = new TargetMaker({ kernel, clock: this.#clock, scope: this.#scope, serviceName });
     this.#follower = new Follower({
       attach: (pid) => this.#track(this.#attachFound(pid)),
       isTarget: (pid) => this.#liveTarget(pid) !== undefined,
@@ -210,15 +205,7 @@ export class Tracer {
   }
 
   async #attach(facts: ProcessFacts, program: Program, awaitsExec = false): Promise<Target> {
-    const slot = this.#freeSlots.pop();
-    if (slot === undefined) {
-      this.#programs.release(program);
-      throw new GoidspanError(
-        'kernel_refused',
-        `cannot attach to pid ${facts.pid}: all ${wireLimit.TARGETS_MAX} target slots are in use (start another goidspan)`,
-      );
-    }
-    const target = this.#newTarget(slot, facts, program);
+    const target = this.#targetOf(facts, program);
     target.awaitsExec = awaitsExec;
     this.#targets.set(target.info.targetId, target);
     const { attributes } = target.source.resource;
@@ -248,26 +235,13 @@ export class Tracer {
     return target;
   }
 
-  #newTarget(slot: number, facts: ProcessFacts, program: Program): Target {
-    const { serviceName } = this.#options;
-    const { attributes } = resourceOf(facts, {
-      host: this.#host,
-      agentVersion: VERSION,
-      serviceName,
-      goVersion: program.goVersion,
-    });
-    const info: TargetInfo = {
-      targetId: ++this.#lastTargetId,
-      pid: facts.pid,
-      exe: facts.exe,
-      serviceName: String(attributes['service.name']),
-      ...(program.goVersion === undefined ? {} : { goVersion: program.goVersion }),
-    };
-    return new Target(this.#kernel, slot, facts, program, info, {
-      resource: createResource(attributes),
-      scope: this.#scope,
-      clock: this.#clock,
-    });
+  #targetOf(facts: ProcessFacts, program: Program): Target {
+    try {
+      return this.#targetMaker.make(facts, program);
+    } catch (error) {
+      this.#programs.release(program);
+      throw error;
+    }
   }
 
   /** A process that turned up by itself: what cannot be attached is told, not thrown. */
@@ -297,7 +271,7 @@ export class Tracer {
       this.#tell({ kind: 'warning', message: (error as Error).message });
     }
     this.#programs.release(target.program);
-    this.#freeSlots.push(target.slot);
+    this.#targetMaker.release(target);
     if (tell) this.#tell({ kind: 'ended', target: target.info });
     this.#forgetOldTargets();
   }
