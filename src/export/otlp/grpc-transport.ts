@@ -78,6 +78,9 @@ export class GrpcTransport implements Transport {
   }
 }
 
+/** What goes to the socket at once: more of it would hold up the event loop. */
+const PIECE_BYTES = 64 * 1024;
+
 /** A flag (is it compressed?), the length, the message. */
 function write(stream: ClientHttp2Stream, { bytes, encoding }: RequestBody): void {
   const head = Buffer.alloc(FRAME_HEAD_BYTES);
@@ -85,8 +88,16 @@ function write(stream: ClientHttp2Stream, { bytes, encoding }: RequestBody): voi
   head.writeUInt32BE(bytes.length, 1);
   stream.cork();
   stream.write(head);
-  stream.end(bytes);
+  writePieces(stream, bytes, 0);
   stream.uncork();
+}
+
+/** One piece after the other; a stream that is gone by then takes none. */
+function writePieces(stream: ClientHttp2Stream, bytes: Uint8Array, at: number): void {
+  if (stream.destroyed) return;
+  const end = at + PIECE_BYTES;
+  if (end >= bytes.length) stream.end(bytes.subarray(at));
+  else stream.write(bytes.subarray(at, end), () => writePieces(stream, bytes, end));
 }
 
 function listen(
