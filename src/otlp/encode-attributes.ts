@@ -1,7 +1,6 @@
 /** Attributes as `KeyValue`s: what the API allows, and whatever else a host may have put there. Never throws on data. */
 import { cutText } from '../span/cut-text.ts';
 import { anyValue, keyValue, values } from './fields.ts';
-
 import type { ProtoWriter } from './proto-writer.ts';
 
 /** Deeper values, and those that hold themselves, are sent without a value from here on. */
@@ -22,18 +21,19 @@ export function writeAttributes(
   const all = Object.values(attributes);
   const count = Math.min(keys.length, countMax);
   for (let index = 0; index < count; index++) {
-    writeKeyValue(writer, field, keys[index] as string, all[index], lengthMax, 0);
+    writeKeyValue(writer, field, keys[index] as string, all[index], lengthMax);
   }
   return keys.length - count;
 }
 
-function writeKeyValue(
+/** Writes one attribute; what OTLP has no place for goes without a value. `depth` is that of what holds it. */
+export function writeKeyValue(
   writer: ProtoWriter,
   field: number,
   key: string,
   value: unknown,
   lengthMax: number,
-  depth: number,
+  depth = 0,
 ): void {
   if (typeof value === 'string') {
     writer.textPair(field, key, cutText(value, lengthMax));

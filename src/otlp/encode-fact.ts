@@ -8,9 +8,10 @@ import type { AttributeSink } from '../span/attribute-sink.ts';
 import { cutText } from '../span/cut-text.ts';
 import { addAttributes, addLinkAttributes, headOf } from '../span/describe-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
+import { writeKeyValue } from './encode-attributes.ts';
 import { writeFlags, writeStatus } from './encode-span.ts';
 import { writeTime } from './encode-time.ts';
-import { anyValue, keyValue, link as linkField, scopeSpans, span as spanField, values } from './fields.ts';
+import { link as linkField, scopeSpans, span as spanField } from './fields.ts';
 import type { SpanLimits } from './limits.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 
@@ -48,19 +49,9 @@ export class AttributeWriter implements AttributeSink {
   }
 
   texts(name: string, texts: readonly string[]): void {
-    if (!this.#hasRoom()) return;
-    const pair = this.#writer.begin(this.#field);
-    this.#writer.string(keyValue.key, name);
-    const start = this.#writer.begin(keyValue.value);
-    const array = this.#writer.begin(anyValue.array);
-    for (const text of texts) {
-      const element = this.#writer.begin(values);
-      this.#writer.string(anyValue.string, cutText(text, this.#limits.attributeValueLength));
-      this.#writer.end(element);
+    if (this.#hasRoom()) {
+      writeKeyValue(this.#writer, this.#field, name, texts, this.#limits.attributeValueLength);
     }
-    this.#writer.end(array);
-    this.#writer.end(start);
-    this.#writer.end(pair);
   }
 
   #hasRoom(): boolean {

@@ -24,7 +24,6 @@ const VARINT_BYTES_MAX = 10;
 export class ProtoWriter {
   #bytes = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
   #view = viewOf(this.#bytes);
-  readonly #keys = encodedKeys;
   #at = 0;
 
   /** Bytes written so far. */
@@ -37,9 +36,9 @@ export class ProtoWriter {
     this.#at = size;
   }
 
-  /** What has been written from `start` on, as a view that the next write may change. */
-  view(start = 0): Uint8Array {
-    return this.#bytes.subarray(start, this.#at);
+  /** What has been written, as a view that the next write may change. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
   }
 
   /** Gives room back, if there is more than `bytes` of it. What has been written is forgotten. */
@@ -116,12 +115,6 @@ export class ProtoWriter {
     this.#tag(field, wireType.bytes);
     this.#reserve(VARINT_BYTES_MAX + value.length);
     this.#varint(value.length);
-    this.raw(value);
-  }
-
-  /** What is encoded already: whole fields. */
-  raw(value: Uint8Array): void {
-    this.#reserve(value.length);
     this.#bytes.set(value, this.#at);
     this.#at += value.length;
   }
@@ -164,7 +157,7 @@ export class ProtoWriter {
 
   /** The message `{ string field 1: key, message field 2: { string field 1: value } }`, by which attributes are sent. */
   textPair(field: number, key: string, value: string): void {
-    const encodedKey = this.#keys.of(key);
+    const encodedKey = encodedKeys.of(key);
     const keySize = encodedKey.bytes.length;
     const valueSize = value.length;
     // Short and ASCII, as nearly all are: every length is one byte and known beforehand.
@@ -184,7 +177,7 @@ export class ProtoWriter {
 
   /** The same with `{ int64 field 3: value }`; the value is an integer from -2^63 to 2^63 - 1. */
   intPair(field: number, key: string, value: number): void {
-    const encodedKey = this.#keys.of(key);
+    const encodedKey = encodedKeys.of(key);
     const keySize = encodedKey.bytes.length;
     if (keySize < SHORT_PAIR - VARINT_BYTES_MAX && value >= 0 && value < TWO_POW_32) {
       const valueSize = varintSize(value);

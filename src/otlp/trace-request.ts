@@ -6,9 +6,9 @@ import type { SpanFact } from '../correlate/fact.ts';
 import type { InstrumentationScope, ReadableSpan, Resource } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { AttributeWriter, encodeFact } from './encode-fact.ts';
-import { encodeResource, encodeSchemaUrl, encodeScope } from './encode-source.ts';
+import { encodeResource, encodeScope } from './encode-source.ts';
 import { encodeSpan } from './encode-span.ts';
-import { resourceSpans, scopeSpans, traceRequest } from './fields.ts';
+import { resourceSpans, traceRequest } from './fields.ts';
 import type { SpanLimits } from './limits.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
@@ -21,18 +21,27 @@ export interface EncodedRequest {
 /** The spans of one scope of one resource. */
 interface Group {
   readonly scope: InstrumentationScope;
+  readonly encodedScope: Uint8Array;
   readonly writer: ProtoWriter;
   readonly attributes: AttributeWriter;
 }
 
+/** A resource and the spans that come from it. */
+interface Source {
+  encoded: Uint8Array;
+  /** It was not being detected any more when it was encoded. */
+  isWhole: boolean;
+  groups: Group[];
+}
+
 /** Room that a group keeps for the next request. */
 const KEPT_BYTES = 1 << 20;
-/** Groups that are kept for the next request: one a target and scope. */
-const KEPT_GROUPS = 64;
+/** Resources that are kept for the next request: one a target. */
+const KEPT_SOURCES = 64;
 
 export class TraceRequestBuilder {
   readonly #limits: SpanLimits;
-  readonly #groups = new Map<Resource, Group[]>();
+  readonly #sources = new Map<Resource, Source>();
   #spans = 0;
   #bytes = 0;
 
@@ -52,7 +61,7 @@ export class TraceRequestBuilder {
 
   /** The resources of the spans so far. */
   get resources(): readonly Resource[] {
-    return [...this.#groups.keys()].filter((resource) => this.#groupsOf(resource).some(isUsed));
+    return [...this.#sources].filter(([, { groups }]) => groups.some(isUsed)).map(([resource]) => resource);
   }
 
   /**
@@ -90,9 +99,11 @@ export class TraceRequestBuilder {
   /** The request with all spans so far, in a buffer of its own; the next one begins empty. */
   take(): EncodedRequest {
     const parts: Uint8Array[] = [];
-    for (const [resource, groups] of this.#groups) {
-      const used = groups.filter(isUsed);
-      if (used.length > 0) parts.push(...resourceSpansOf(resource, used));
+    for (const [resource, source] of this.#sources) {
+      const used = source.groups.filter(isUsed);
+      if (used.length === 0) continue;
+      complete(resource, source);
+      parts.push(...resourceSpansOf(source.encoded, used));
     }
     const request = { bytes: joined(parts), spans: this.#spans };
     this.#clear();
@@ -105,20 +116,21 @@ export class TraceRequestBuilder {
     return bytes;
   }
 
-  #groupsOf(resource: Resource): Group[] {
-    let groups = this.#groups.get(resource);
-    if (groups === undefined) {
-      groups = [];
-      this.#groups.set(resource, groups);
+  #sourceOf(resource: Resource): Source {
+    let source = this.#sources.get(resource);
+    if (source === undefined) {
+      source = { encoded: encodeResource(resource), isWhole: !resource.asyncAttributesPending, groups: [] };
+      this.#sources.set(resource, source);
     }
-    return groups;
+    return source;
   }
 
   #groupOf(resource: Resource, scope: InstrumentationScope): Group {
-    const groups = this.#groupsOf(resource);
+    const { groups } = this.#sourceOf(resource);
     for (const group of groups) if (isSameScope(group.scope, scope)) return group;
     const writer = new ProtoWriter();
-    const group = { scope, writer, attributes: new AttributeWriter(writer, this.#limits) };
+    const attributes = new AttributeWriter(writer, this.#limits);
+    const group = { scope, encodedScope: encodeScope(scope), writer, attributes };
     groups.push(group);
     return group;
   }
@@ -126,13 +138,12 @@ export class TraceRequestBuilder {
   #clear(): void {
     this.#spans = 0;
     this.#bytes = 0;
-    if (this.#groups.size > KEPT_GROUPS) this.#groups.clear();
-    for (const [resource, groups] of this.#groups) {
+    if (this.#sources.size > KEPT_SOURCES) this.#sources.clear();
+    for (const [resource, source] of this.#sources) {
       // A group that this request did not use belongs to a target that is idle or gone.
-      const used = groups.filter(isUsed);
-      for (const { writer } of used) writer.shrink(KEPT_BYTES);
-      if (used.length > 0) this.#groups.set(resource, used);
-      else this.#groups.delete(resource);
+      source.groups = source.groups.filter(isUsed);
+      for (const { writer } of source.groups) writer.shrink(KEPT_BYTES);
+      if (source.groups.length === 0) this.#sources.delete(resource);
     }
   }
 }
@@ -143,14 +154,24 @@ function isSameScope(a: InstrumentationScope, b: InstrumentationScope): boolean 
   return a === b || (a.name === b.name && a.version === b.version && a.schemaUrl === b.schemaUrl);
 }
 
+/** What a resource that was still being detected says by now; as before if it cannot be encoded any more. */
+function complete(resource: Resource, source: Source): void {
+  if (source.isWhole) return;
+  try {
+    source.encoded = encodeResource(resource);
+    source.isWhole = !resource.asyncAttributesPending;
+  } catch {
+    source.isWhole = true;
+  }
+}
+
 /** The field `resource_spans` of the request, in parts. */
-function resourceSpansOf(resource: Resource, groups: readonly Group[]): Uint8Array[] {
-  const content = [encodeResource(resource)];
-  for (const { scope, writer } of groups) {
-    const inner = [encodeScope(scope), writer.view(), encodeSchemaUrl(scopeSpans.schemaUrl, scope.schemaUrl)];
+function resourceSpansOf(encodedResource: Uint8Array, groups: readonly Group[]): Uint8Array[] {
+  const content = [encodedResource];
+  for (const { encodedScope, writer } of groups) {
+    const inner = [encodedScope, writer.view()];
     content.push(headerOf(resourceSpans.scopeSpans, inner), ...inner);
   }
-  content.push(encodeSchemaUrl(resourceSpans.schemaUrl, resource.schemaUrl));
   return [headerOf(traceRequest.resourceSpans, content), ...content];
 }
 

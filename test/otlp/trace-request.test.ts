@@ -96,6 +96,10 @@ describe('a span that is none', () => {
       }),
     },
     'has a name that is no text': { name: Symbol('no') },
+    'has no resource': { resource: undefined },
+    'has a resource without attributes': { resource: {} },
+    'has no scope': { instrumentationScope: undefined },
+    'has a scope without a name': { instrumentationScope: { version: '1' } },
   };
   for (const [how, part] of Object.entries(broken)) {
     it(`is refused and leaves the others whole if it ${how}`, () => {
