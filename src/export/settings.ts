@@ -17,12 +17,17 @@ export interface BatchSettings {
 
 type Warn = (message: string) => void;
 
+/** Whether `OTEL_SDK_DISABLED` turns everything off. */
+export function isSdkDisabled(env: NodeJS.ProcessEnv): boolean {
+  return env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
+}
+
 /**
  * Reads `OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER` and whether an endpoint is set. Undefined when the environment
  * does not say, so that the caller's default counts; an empty list when it says `none`.
  */
 export function destinationsOf(env: NodeJS.ProcessEnv, warn: Warn): readonly Destination[] | undefined {
-  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return [];
+  if (isSdkDisabled(env)) return [];
   const names = (env['OTEL_TRACES_EXPORTER'] ?? '').split(',').map((name) => name.trim());
   const chosen = new Set<Destination>();
   for (const name of names) {

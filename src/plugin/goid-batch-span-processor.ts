@@ -1,9 +1,8 @@
 /** Our queue for any OpenTelemetry JS SDK: the place of a `BatchSpanProcessor` and its exporter, in one. */
 import { type Context, diag, type Span } from '@opentelemetry/api';
 import type { ExportCountsSnapshot } from '../export/export-counts.ts';
-import { ExportTally, type Transfers } from '../export/export-tally.ts';
-import { createOtlpSink } from '../export/otlp/create-otlp-sink.ts';
-import type { OtlpSink } from '../export/otlp/otlp-sink.ts';
+import type { Transfers } from '../export/export-tally.ts';
+import { OtlpExport } from '../export/otlp/otlp-export.ts';
 import { otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
 import { reportHooks } from '../export/otlp/report-hooks.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
@@ -27,9 +26,8 @@ export interface GoidBatchSpanProcessorStatus {
  * Node ≥ 20.19. After its construction it throws nothing, and keeps no process alive.
  */
 export class GoidBatchSpanProcessor implements SpanProcessor {
-  readonly #sink: OtlpSink;
+  readonly #sink: OtlpExport;
   readonly #observation: Observation;
-  readonly #tally = new ExportTally();
   readonly #shutdownTimeoutMs: number;
 
   /**
@@ -44,11 +42,10 @@ export class GoidBatchSpanProcessor implements SpanProcessor {
     const otlp = { settings, queue: () => this.#sink.queue };
     this.#observation = observe({ way: { component: 'processor', counts: () => this.#sink.counts(), otlp } });
     const hooks = reportHooks(settings.otlp.url, warn, (event) => {
-      this.#tally.add(event);
       this.#observation.onEvent(event);
       stats?.(event);
     });
-    this.#sink = createOtlpSink(settings, hooks);
+    this.#sink = new OtlpExport(settings, hooks);
     this.#shutdownTimeoutMs = shutdownTimeoutMillis;
   }
 
@@ -72,6 +69,6 @@ export class GoidBatchSpanProcessor implements SpanProcessor {
 
   /** What became of the spans, and what waits. Never throws. */
   status(): GoidBatchSpanProcessorStatus {
-    return { exports: this.#sink.counts(), queue: this.#sink.queue, transfers: this.#tally.transfers() };
+    return { exports: this.#sink.counts(), queue: this.#sink.queue, transfers: this.#sink.transfers() };
   }
 }

@@ -7,6 +7,7 @@ import { ExportCounts, type ExportCountsSnapshot } from '../export/export-counts
 import type { ExportEvent } from '../export/export-event.ts';
 import { createTransport } from '../export/otlp/create-transport.ts';
 import { Delivery } from '../export/otlp/delivery.ts';
+import { DRAIN_DEADLINE_MS } from '../export/otlp/delivery-settings.ts';
 import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
 import type { Fate } from '../export/otlp/queued-request.ts';
 import { reportHooks } from '../export/otlp/report-hooks.ts';
@@ -19,7 +20,6 @@ import { checkExporterOptions, type GoidOtlpExporterOptions } from './otlp-optio
 
 /** As long as a `BatchSpanProcessor` of the SDK waits. */
 const EXPORT_TIMEOUT_MS = 30_000;
-const SHUTDOWN_TIMEOUT_MS = 5_000;
 
 /** By this a {@link GoidSpanProcessor} of any copy of this package knows how to send without the exporter. */
 export const OTLP_SINK_SETTINGS: unique symbol = Symbol.for('goidspan.otlp-sink-settings') as never;
@@ -63,12 +63,12 @@ export class GoidOtlpExporter implements SpanExporter {
 
   /** Resolves when what is under way has an outcome, after five seconds at the latest. Never rejects. */
   async forceFlush(): Promise<void> {
-    await this.#delivery.flush(SHUTDOWN_TIMEOUT_MS);
+    await this.#delivery.flush(DRAIN_DEADLINE_MS);
   }
 
   /** The same, then refuses more. Idempotent; never rejects. */
   shutdown(): Promise<void> {
-    this.#closing ??= this.#delivery.shutdown(SHUTDOWN_TIMEOUT_MS).then(() => this.#observation?.stop());
+    this.#closing ??= this.#delivery.shutdown(DRAIN_DEADLINE_MS).then(() => this.#observation?.stop());
     return this.#closing;
   }
 

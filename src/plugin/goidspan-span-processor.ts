@@ -9,6 +9,7 @@ import { BatchSink } from '../export/batch-sink.ts';
 import { FailureReporter } from '../export/failure-reporter.ts';
 import { OtlpExport } from '../export/otlp/otlp-export.ts';
 import { reportHooks } from '../export/otlp/report-hooks.ts';
+import { isSdkDisabled } from '../export/settings.ts';
 import type { SpanExporter, SpanSink } from '../export/span-sink.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import { observe } from '../telemetry/observe.ts';
@@ -49,7 +50,7 @@ export class GoidSpanProcessor implements SpanProcessor {
     const { out } = this.#settings;
     this.#sink = this.#sinkOf(out);
     this.#inner = 'processor' in out ? out.processor : processorOf(this.#sink as BatchSink | OtlpExport);
-    this.#observation = isDisabled() ? undefined : observe(this.#observed(out));
+    this.#observation = isSdkDisabled(process.env) ? undefined : observe(this.#observed(out));
     this.#started = this.#start();
   }
 
@@ -98,7 +99,7 @@ export class GoidSpanProcessor implements SpanProcessor {
   }
 
   async #start(): Promise<void> {
-    if (isDisabled()) {
+    if (isSdkDisabled(process.env)) {
       this.#state = 'inert';
       this.#reason = { message: 'OTEL_SDK_DISABLED is true' };
       return;
@@ -254,10 +255,6 @@ function processorOf(sink: SpanSink): SpanProcessor {
     forceFlush: () => sink.forceFlush(),
     shutdown: () => sink.shutdown(),
   };
-}
-
-function isDisabled(): boolean {
-  return process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
 }
 
 function nameOf(exporter: SpanExporter): string {

@@ -1,6 +1,7 @@
 /** Whether the command exports metrics of itself, whereto and how often, by the standard variables. */
 import { type OtlpSettings, otlpSettingsOf } from '../export/otlp/settings.ts';
 import { variableOf } from '../export/otlp/variables.ts';
+import { isSdkDisabled } from '../export/settings.ts';
 
 export interface MetricSettings {
   readonly otlp: OtlpSettings;
@@ -16,7 +17,7 @@ type Warn = (message: string) => void;
  * @throws {GoidspanError} `bad_endpoint`.
  */
 export function metricSettingsOf(env: NodeJS.ProcessEnv, warn: Warn): MetricSettings | undefined {
-  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true' || !isWanted(env, warn)) return undefined;
+  if (isSdkDisabled(env) || !isWanted(env, warn)) return undefined;
   const exportIntervalMillis = millisOf(env, 'OTEL_METRIC_EXPORT_INTERVAL', 60_000, warn);
   const exportTimeoutMillis = millisOf(env, 'OTEL_METRIC_EXPORT_TIMEOUT', 30_000, warn);
   // What is wrong with the general variables has been said of the traces.

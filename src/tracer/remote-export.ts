@@ -1,12 +1,11 @@
 /** The main thread's end of a way out that runs in the draining thread. Owns what is known of it: the last report. */
 import { type ExportCountsSnapshot, NO_COUNTS } from '../export/export-counts.ts';
 import { type DeliveryState, NO_REQUESTS } from '../export/otlp/delivery.ts';
+import { DRAIN_DEADLINE_MS } from '../export/otlp/delivery-settings.ts';
 import type { OtlpExport, RemoteSink } from '../export/otlp/otlp-export.ts';
 import type { FromIngest, IngestReport } from './ingest-protocol.ts';
 
 type Ask = (kind: 'flush' | 'shutdown', deadlineMs: number) => Promise<void>;
-
-const DRAIN_DEADLINE_MS = 5_000;
 
 const NOTHING_YET: IngestReport = {
   spans: { server: 0, client: 0 },

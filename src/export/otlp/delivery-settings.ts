@@ -20,6 +20,9 @@ export interface DeliverySettings {
   readonly compression: Compression;
 }
 
+/** For a flush or a shutdown whose caller names none. */
+export const DRAIN_DEADLINE_MS = 5_000;
+
 /** The bounds that no standard variable sets. */
 export const DELIVERY_BOUNDS = {
   /** A minute at 10,000 spans/s takes 60 MB at 100 bytes a span; compressed they take less. */

@@ -9,6 +9,7 @@ import type { SpanSource } from '../../span/span-source.ts';
 import { ExportCounts, type ExportCountsSnapshot } from '../export-counts.ts';
 import type { FactSink, SpanSink } from '../span-sink.ts';
 import { Delivery, type DeliveryState } from './delivery.ts';
+import { DRAIN_DEADLINE_MS } from './delivery-settings.ts';
 import type { OtlpSinkHooks, OtlpSinkSettings } from './otlp-sink-settings.ts';
 import { RequestBatcher } from './request-batcher.ts';
 import type { Transport } from './transport.ts';
@@ -16,9 +17,6 @@ import type { Transport } from './transport.ts';
 export interface OtlpSinkOptions extends Omit<OtlpSinkSettings, 'otlp'>, OtlpSinkHooks {
   readonly transport: Transport;
 }
-
-/** For everything that is under way when the end has come. */
-const DRAIN_DEADLINE_MS = 5_000;
 
 export class OtlpSink implements SpanSink, FactSink {
   readonly name: string;
