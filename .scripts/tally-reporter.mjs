@@ -2,12 +2,14 @@
 
 import { writeFileSync } from 'node:fs';
 
+/** Passed is only what ran and passed; what never ran is skipped, whatever kept it from running. */
 export default class TallyReporter {
   onTestRunEnd(testModules, unhandledErrors) {
     const tally = { passed: 0, failed: unhandledErrors.length, skipped: 0, reasons: {} };
     for (const module of testModules) {
-      // A file that cannot be loaded has no tests: it counts as one that failed.
-      tally.failed += module.errors().length;
+      // A file that cannot be loaded has no tests, and a hook that throws is none: each counts as one that failed.
+      const suites = [module, ...module.children.allSuites()];
+      for (const suite of suites) tally.failed += suite.errors().length;
       for (const test of module.children.allTests()) {
         const { state, note } = test.result();
         if (state === 'passed') tally.passed++;

@@ -1,12 +1,13 @@
 /**
  * `npm test`: set-up, static checks, generated sources, then every test. Ends with the line
- * `N passed, N failed, N skipped`, in which a failing check or set-up counts as a failed test.
+ * `N passed, N failed, N skipped` of tests, in which a failing check or set-up counts as failed too.
  */
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashOf } from './lib/fresh.mjs';
 import { root, run, ScriptError, say } from './lib/process.mjs';
+import { closingLines } from './lib/totals.mjs';
 
 const tallyPath = join(root, '.cache/tally.json');
 
@@ -41,7 +42,8 @@ async function runTests() {
   return tally;
 }
 
-const total = { passed: 0, failed: 0, skipped: 0 };
+let checked = { passed: 0, failed: 0 };
+let tested = { passed: 0, failed: 0, skipped: 0, reasons: {} };
 try {
   if ((await run(process.execPath, [join(root, '.scripts/setup.mjs')], { mayFail: true })) !== 0) {
     throw new ScriptError('the set-up did not succeed: see above');
@@ -49,20 +51,16 @@ try {
   const { checks, runChecks } = await import('./lint.mjs');
   const { preparePeers } = await import('./peers.mjs');
   say('checks');
-  const checked = await runChecks({
+  checked = await runChecks({
     ...checks,
     'generated sources are current': generatedIsCurrent,
     'real peers are built': preparePeers,
   });
   say('tests');
-  const tested = await runTests();
-  total.passed = checked.passed + tested.passed;
-  total.failed = checked.failed + tested.failed;
-  total.skipped = tested.skipped;
-  for (const [reason, count] of Object.entries(tested.reasons)) say(`${count} skipped: ${reason}`);
+  tested = await runTests();
 } catch (error) {
   process.stdout.write(`✗ ${error.message}\n`);
-  total.failed++;
+  checked.failed++;
 }
-process.exitCode = total.failed > 0 ? 1 : 0;
-process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+process.exitCode = checked.failed + tested.failed > 0 ? 1 : 0;
+for (const line of closingLines(tested, checked)) process.stdout.write(`${line}\n`);
