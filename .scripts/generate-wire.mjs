@@ -25,7 +25,9 @@ for (const t of types.filter((t) => t.kind === 'DECL_TAG' && t.component_idx >= 
   if (t.name.startsWith('go:')) goFields.set(key, t.name.slice(3));
 }
 
-const records = membersOf(named('UNION', 'wire_records')).map((m) => layout(m.type_id));
+const records = membersOf(named('UNION', 'wire_records'))
+  .filter((m) => m.name !== 'header')
+  .map((m) => layout(m.type_id));
 const values = membersOf(named('UNION', 'wire_values')).map((m) => layout(m.type_id));
 const enums = [
   'wire_limit',

@@ -2,11 +2,7 @@
 /* Witness of wire.h: compiled for its BTF only and never loaded, so that every layout is in the object. */
 #include "wire.h"
 
-union wire_records {
-	struct ev_span_end span_end;
-	struct ev_process_exec process_exec;
-	struct ev_process_exit process_exit;
-} wire_records;
+union wire_records wire_records;
 
 union wire_values {
 	struct target_row target_row;

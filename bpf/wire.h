@@ -153,6 +153,14 @@ struct ev_process_exit {
 	__u32 exit_code DOC("as wait(2) gives it");
 };
 
+/* Any record: the drain knows no more of them than the size of the largest. */
+union wire_records {
+	struct ev_header header;
+	struct ev_span_end span_end;
+	struct ev_process_exec process_exec;
+	struct ev_process_exit process_exit;
+};
+
 /* ---- values of maps ------------------------------------------------------------------------------- */
 
 enum target_flag {
@@ -257,6 +265,7 @@ enum count {
 	HIT_HTTP_CLIENT_END_ALT,
 	HIT_HTTP_CLIENT_ERROR,
 	LOST_RING_FULL,         /* a record found no room in the ring buffer */
+	LOST_RECORD_TOO_LARGE,  /* a record in the ring was larger than any that the shim knows; counted by the shim */
 	LOST_OPEN_MAP_FULL,     /* a span could not be stored */
 	LOST_INHERITED_MAP_FULL, /* a goroutine's inheritance could not be stored */
 	LOST_DEPTH,             /* more spans open on one goroutine than SPAN_DEPTH_MAX */

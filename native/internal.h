@@ -27,6 +27,7 @@ struct ring {
 	size_t page_bytes;
 	uint64_t *consumed; /* bytes since the beginning */
 	const uint64_t *produced;
+	uint64_t refused; /* records that were larger than RECORD_BYTES_MAX; read by another thread than the draining one */
 };
 
 struct kernel {
@@ -45,6 +46,9 @@ struct kernel {
 	int measure_fd; /* -1: off */
 };
 
+/* Of the largest record that wire.h knows. */
+#define RECORD_BYTES_MAX sizeof(union wire_records)
+
 /* BPF_TRACE_UPROBE_MULTI, Linux 6.6: not in older headers. */
 #define LINK_UPROBE_MULTI 48
 
@@ -61,7 +65,10 @@ bool batch__append(struct batch *batch, const void *record, size_t bytes);
 int ring__open(struct ring *ring, int fd, uint64_t data_bytes);
 void ring__close(struct ring *ring);
 
-/* Moves records into the batch until the ring is empty or the next may not fit. @return 0 or -errno */
+/*
+ * Moves records into the batch, which takes at least RECORD_BYTES_MAX, until the ring is empty or the next does not fit.
+ * One that is larger than any is left out and counted. @return 0 or -errno
+ */
 int ring__drain(struct ring *ring, struct batch *batch);
 
 #endif

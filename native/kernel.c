@@ -175,7 +175,7 @@ int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes)
 	struct batch to = { .at = batch, .bytes = batch_bytes };
 	int result;
 
-	if (batch_bytes < sizeof(struct ev_span_end))
+	if (batch_bytes < RECORD_BYTES_MAX)
 		return -EINVAL;
 	result = ring__drain(&kernel->ring, &to);
 	return result ? result : (int64_t)to.used;
@@ -200,6 +200,7 @@ int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t count)
 		for (int cpu = 0; cpu < cpus; cpu++)
 			counts[reason] += values[cpu];
 	}
+	counts[LOST_RECORD_TOO_LARGE] += __atomic_load_n(&kernel->ring.refused, __ATOMIC_RELAXED);
 	free(values);
 	return 0;
 }

@@ -16,9 +16,6 @@ struct record {
 	char bytes[];
 };
 
-/* Of a record with its header. */
-#define RECORD_BYTES_MAX (sizeof(struct record) + sizeof(struct ev_span_end))
-
 static void *map_pages(const struct ring *ring, size_t bytes, int protection, uint64_t offset)
 {
 	return mmap(NULL, bytes, protection, MAP_SHARED, ring->fd, offset);
@@ -52,28 +49,29 @@ void ring__close(struct ring *ring)
 }
 
 /* Copies the records that lie wholly in `bytes` bytes at `data`, as far as the batch takes them. @return bytes consumed */
-static uint64_t copy_records(const char *data, uint64_t bytes, struct batch *batch)
+static uint64_t copy_records(struct ring *ring, const char *data, uint64_t bytes, struct batch *batch)
 {
 	uint64_t done = 0;
 
-	while (bytes - done >= sizeof(struct record) && batch->bytes - batch->used >= sizeof(struct ev_span_end)) {
+	while (done + sizeof(struct record) <= bytes) {
 		const struct record *record = (const void *)(data + done);
 		uint32_t length = __atomic_load_n(&record->length, __ATOMIC_ACQUIRE);
-		uint64_t step;
+		bool is_discarded = length & BPF_RINGBUF_DISCARD_BIT;
 
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			break;
-		step = (sizeof(*record) + (length & ~BPF_RINGBUF_DISCARD_BIT) + 7) & ~7ULL;
-		if (step > bytes - done)
+		length &= ~BPF_RINGBUF_DISCARD_BIT;
+		if (!is_discarded && length > RECORD_BYTES_MAX)
+			__atomic_add_fetch(&ring->refused, 1, __ATOMIC_RELAXED);
+		else if (!is_discarded && (done + sizeof(*record) + length > bytes || !batch__append(batch, record->bytes, length)))
 			break;
-		if (!(length & BPF_RINGBUF_DISCARD_BIT))
-			batch__append(batch, record->bytes, length);
-		done += step;
+		done += (sizeof(*record) + length + 7) & ~7ULL;
 	}
 	return done;
 }
 
-int ring__drain(struct ring *ring, struct batch *batch)
+/* Moves what lies next in the ring, as far as the batch takes it. @return bytes consumed, or -errno */
+static int64_t drain_next(struct ring *ring, struct batch *batch)
 {
 	uint64_t from = *ring->consumed, bytes = __atomic_load_n(ring->produced, __ATOMIC_ACQUIRE) - from;
 	uint64_t at = from & (ring->data_bytes - 1), in_page = at & (ring->page_bytes - 1);
@@ -82,15 +80,26 @@ int ring__drain(struct ring *ring, struct batch *batch)
 
 	if (!bytes)
 		return 0;
-	/* At least one record, and hardly more than fit into the batch. */
-	if (bytes > batch->bytes + RECORD_BYTES_MAX)
-		bytes = batch->bytes + RECORD_BYTES_MAX;
+	/* At least one record with its header, and hardly more than fit into the batch. */
+	if (bytes > batch->bytes + sizeof(struct record) + RECORD_BYTES_MAX)
+		bytes = batch->bytes + sizeof(struct record) + RECORD_BYTES_MAX;
 	mapped = in_page + bytes;
 	pages = map_pages(ring, mapped, PROT_READ, 2 * ring->page_bytes + at - in_page);
 	if (pages == MAP_FAILED)
 		return -errno;
-	bytes = copy_records(pages + in_page, bytes, batch);
+	bytes = copy_records(ring, pages + in_page, bytes, batch);
 	munmap(pages, mapped);
 	__atomic_store_n(ring->consumed, from + bytes, __ATOMIC_RELEASE);
-	return 0;
+	return bytes;
+}
+
+int ring__drain(struct ring *ring, struct batch *batch)
+{
+	int64_t bytes;
+
+	/* An empty batch says that the ring is empty: nothing but records that are left out must not. */
+	do
+		bytes = drain_next(ring, batch);
+	while (bytes > 0 && !batch->used);
+	return bytes < 0 ? bytes : 0;
 }

@@ -4,7 +4,7 @@ import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xb3eb5b2f685af3ebn;
+export const WIRE_HASH = 0x0a2b45d5e9bf50cbn;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -86,20 +86,21 @@ export const count = {
   HIT_HTTP_CLIENT_END_ALT: 13,
   HIT_HTTP_CLIENT_ERROR: 14,
   LOST_RING_FULL: 15,
-  LOST_OPEN_MAP_FULL: 16,
-  LOST_INHERITED_MAP_FULL: 17,
-  LOST_DEPTH: 18,
-  LOST_READ_FAILED: 19,
-  LOST_SPAN_REPLACED: 20,
-  NOTE_NO_TARGET: 21,
-  NOTE_UNSAMPLED: 22,
-  NOTE_TRACEPARENT_MALFORMED: 23,
-  NOTE_STALE_CLIENT: 24,
-  NOTE_HEADERS_UNSCANNED: 25,
-  NOTE_START_SEEN: 26,
-  NOTE_HTTP3_UNTRACED: 27,
-  NOTE_END_WITHOUT_START: 28,
-  COUNT_MAX: 29,
+  LOST_RECORD_TOO_LARGE: 16,
+  LOST_OPEN_MAP_FULL: 17,
+  LOST_INHERITED_MAP_FULL: 18,
+  LOST_DEPTH: 19,
+  LOST_READ_FAILED: 20,
+  LOST_SPAN_REPLACED: 21,
+  NOTE_NO_TARGET: 22,
+  NOTE_UNSAMPLED: 23,
+  NOTE_TRACEPARENT_MALFORMED: 24,
+  NOTE_STALE_CLIENT: 25,
+  NOTE_HEADERS_UNSCANNED: 26,
+  NOTE_START_SEEN: 27,
+  NOTE_HTTP3_UNTRACED: 28,
+  NOTE_END_WITHOUT_START: 29,
+  COUNT_MAX: 30,
 } as const;
 
 /** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */
