@@ -129,7 +129,8 @@ function openPathOf(pid: number, exe: string, procRoot: string): string {
   return always;
 }
 
-function fileIdentity(path: string): string | undefined {
+/** Tells a file from every other, whatever its path; undefined if there is none. */
+export function fileIdentity(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;

@@ -2,7 +2,7 @@
  * Which processes are to be attached without being named: those whose executable matches a glob, and those that a
  * command of ours starts. Owns the choice only; told of execs and exits by the kernel's records.
  */
-import { globMatches } from '../target/glob.ts';
+import { ExePattern } from '../target/exe-pattern.ts';
 import { exeOf, listProcesses, readProcess } from '../target/process.ts';
 
 /** How far up the tree an ancestor is looked for. */
@@ -17,14 +17,14 @@ export interface FollowerActions {
 export class Follower {
   readonly #actions: FollowerActions;
   readonly #tree = new Set<number>();
-  #globs: readonly string[] = [];
+  #patterns: readonly ExePattern[] = [];
 
   constructor(actions: FollowerActions) {
     this.#actions = actions;
   }
 
   followGlobs(globs: readonly string[]): void {
-    this.#globs = [...this.#globs, ...globs];
+    this.#patterns = [...this.#patterns, ...globs.map((glob) => new ExePattern(glob))];
   }
 
   /** Follows a process and all that descends from it. */
@@ -35,12 +35,13 @@ export class Follower {
   /** The matching processes that run now. */
   running(): number[] {
     return listProcesses()
-      .filter(({ pid, exe }) => pid !== process.pid && this.matchesGlob(exe) && !this.#actions.isTarget(pid))
+      .filter(({ pid, exe }) => pid !== process.pid && this.matches(pid, exe) && !this.#actions.isTarget(pid))
       .map(({ pid }) => pid);
   }
 
-  matchesGlob(exe: string): boolean {
-    return this.#globs.some((glob) => globMatches(glob, exe));
+  /** Is it meant by one of the globs? `exe` is what the process runs. */
+  matches(pid: number, exe: string): boolean {
+    return this.#patterns.some((pattern) => pattern.matches(pid, exe));
   }
 
   onExec(pid: number, parentPid: number): void {
@@ -49,8 +50,8 @@ export class Follower {
       this.#actions.attach(pid);
       return;
     }
-    const exe = this.#globs.length > 0 ? exeOf(pid) : undefined;
-    if (exe !== undefined && pid !== process.pid && this.matchesGlob(exe)) this.#actions.attach(pid);
+    const exe = this.#patterns.length > 0 ? exeOf(pid) : undefined;
+    if (exe !== undefined && pid !== process.pid && this.matches(pid, exe)) this.#actions.attach(pid);
   }
 
   onExit(pid: number): void {

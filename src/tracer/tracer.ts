@@ -253,7 +253,7 @@ export class Tracer {
     } catch (error) {
       if (!(error instanceof GoidspanError)) throw error;
       // In a tree that we run, shells and tools are no surprise.
-      if (error.code === 'not_go' && !this.#follower.matchesGlob(facts.exe)) return;
+      if (error.code === 'not_go' && !this.#follower.matches(pid, facts.exe)) return;
       this.#tell({ kind: 'refused', pid, exe: facts.exe, error });
     }
   }

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
@@ -102,6 +102,54 @@ describeWith([kernel, go], 'targets, live', () => {
     await tracer.close();
     expect(events[0]).toMatchObject({ kind: 'attached', target: { exe: inside } });
     expect(spans).toHaveLength(3);
+    await server.stop();
+  });
+
+  it.each([
+    ['a link in the path', '/current/server'],
+    ['a link in the midst of a glob', '/*/serv*'],
+    ['the name of a link', '/**/started-by-this-name'],
+  ])('are found by %s, before and after it leads to another file', async (_what, glob) => {
+    const folder = await temporaryFolder();
+    for (const release of ['1', '2']) {
+      mkdirSync(join(folder, release));
+      copyFileSync(await hello(), join(folder, release, 'server'));
+    }
+    const byName = join(folder, 'started-by-this-name');
+    const deploy = (release: string): void => {
+      rmSync(join(folder, 'current'), { force: true });
+      symlinkSync(release, join(folder, 'current'));
+      rmSync(byName, { force: true });
+      symlinkSync(join(folder, 'current', 'server'), byName);
+    };
+    deploy('1');
+    const before = await GoServer.start(byName);
+    const { events, open } = collecting();
+    const tracer = await open();
+    expect(await tracer.followExecutables([folder + glob])).toBe(1);
+    deploy('2');
+    const after = await GoServer.start(byName);
+    await eventually('second attach', 5_000, () => events.filter((e) => e.kind === 'attached')[1]);
+    await tracer.close();
+    expect(events.flatMap((e) => (e.kind === 'attached' ? [[e.target.pid, e.target.exe]] : []))).toEqual([
+      [before.pid, join(folder, '1', 'server')],
+      [after.pid, join(folder, '2', 'server')],
+    ]);
+    await Promise.all([before.stop(), after.stop()]);
+  });
+
+  it('may live in a container whose links are its own', async () => {
+    const folder = await temporaryFolder();
+    // Seen from outside, the link leads nowhere.
+    const script =
+      'mount -t tmpfs none "$1" && mkdir "$1/releases" && cp "$0" "$1/releases/server" && ' +
+      'ln -s "$1/releases" "$1/current" && exec "$1/current/server"';
+    const child = new Child('unshare', ['--mount', 'sh', '-c', script, await hello(), folder]);
+    const server = await GoServer.of(child);
+    const { open } = collecting();
+    const tracer = await open();
+    expect(await tracer.followExecutables([join(folder, 'current/*')])).toBe(1);
+    await tracer.close();
     await server.stop();
   });
 
