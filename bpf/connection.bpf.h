@@ -14,26 +14,16 @@
 /* abi.PtrType: the element type follows the 48 bytes of abi.Type (internal/abi/type.go, Go 1.19–1.27). */
 #define GO_POINTER_ELEM 48
 
-struct endpoint {
-	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d */
-	__u32 port;
-	__u32 reserved;
-};
-
-struct connection {
-	struct endpoint local;
-	struct endpoint remote;
-	__u64 net; /* network namespace */
-};
-
-/* The client span that last sent a request from a port. */
+/*
+ * The client span that last sent a request from a port: where to look for it. Several may write at once, so nothing is
+ * decided by it; what counts is the connection in the entry of the span, which only its own goroutine writes.
+ */
 struct client_call {
-	struct connection connection;
 	struct goroutine_key goroutine;
 	span_id_t span_id;
 };
 
-/* By local port, so that nothing has to be removed; the addresses of the last writer decide. Element 0: any at all. */
+/* By local port, so that nothing has to be removed. Element 0: any at all. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 65536);
@@ -98,6 +88,11 @@ static __always_inline int connection_read(struct connection *connection, const 
 	return connection_of_fd(connection, read_u64(net_fd + target->net_fd_pfd + target->poll_fd_sysfd));
 }
 
+static __always_inline struct connection *connection_of(struct ev_span_end *span)
+{
+	return &container_of(span, struct open_span, record)->connection;
+}
+
 static __always_inline struct client_call *client_call_at(__u32 port)
 {
 	return bpf_map_lookup_elem(&client_call_by_port, &port);
@@ -105,7 +100,7 @@ static __always_inline struct client_call *client_call_at(__u32 port)
 
 /* A client span sends its request over the net.Conn at `at`. */
 static __always_inline void connection_claim(const struct target_row *target, uaddr_t at,
-					     const struct goroutine_key *key, const struct ev_span_end *span)
+					     const struct goroutine_key *key, struct ev_span_end *span)
 {
 	struct client_call *call, *any = client_call_at(0);
 	struct connection connection = {};
@@ -115,7 +110,7 @@ static __always_inline void connection_claim(const struct target_row *target, ua
 	call = client_call_at(connection.local.port & 0xffff);
 	if (!call || !any)
 		return;
-	call->connection = connection;
+	*connection_of(span) = connection;
 	call->goroutine = *key;
 	call->span_id = span->span_id;
 	any->span_id = span->span_id;
@@ -155,21 +150,42 @@ static __always_inline const struct client_call *client_call_candidate(struct go
 	return call && !same_span(&call->span_id, &none) ? call : NULL;
 }
 
-/* The open span of that call, if it owns the connection of the net.Conn at `at`; else NULL. */
-static __always_inline const struct ev_span_end *connection_owner(const struct client_call *call,
-								  const struct target_row *target, uaddr_t at)
+/* The span at the other end of a connection, as its server needs it. */
+struct caller {
+	trace_id_t trace_id;
+	span_id_t span_id;
+	__u32 trace_flags;
+	__u32 target_id;
+};
+
+/*
+ * Copies the open span of that call, if it sends over the connection of the net.Conn at `at`; false if not. The span may
+ * end at any time and its element go to another, so it is looked up again after it was copied: ids are never used twice.
+ */
+static __always_inline bool connection_caller(struct caller *caller, const struct client_call *call,
+					      const struct target_row *target, uaddr_t at)
 {
 	struct goroutine_key key = call->goroutine;
 	struct connection connection = {};
-	const struct ev_span_end *span;
+	struct ev_span_end *span;
+	const struct connection *callers;
 
+	caller->span_id = call->span_id;
 	if (connection_read(&connection, target, at))
-		return NULL;
-	if (connection.net != call->connection.net || !same_endpoint(&connection.local, &call->connection.remote) ||
-	    !same_endpoint(&connection.remote, &call->connection.local))
-		return NULL;
+		return false;
 	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
-	return span && same_span(&span->span_id, &call->span_id) ? span : NULL;
+	if (!span || !same_span(&span->span_id, &caller->span_id))
+		return false;
+	callers = connection_of(span);
+	if (connection.net != callers->net || !same_endpoint(&connection.local, &callers->remote) ||
+	    !same_endpoint(&connection.remote, &callers->local))
+		return false;
+	caller->trace_id = span->trace_id;
+	caller->trace_flags = span->trace_flags;
+	caller->target_id = span->header.target_id;
+	order_reads();
+	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	return span && same_span(&span->span_id, &caller->span_id);
 }
 
 #endif

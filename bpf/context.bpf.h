@@ -11,7 +11,7 @@
 #define TRACE_FLAG_SAMPLED 1
 
 /* Inserted for each new span and then filled in place: a span is larger than the BPF stack. */
-static const struct ev_span_end blank_span = {};
+static const struct open_span blank_span = {};
 
 /* A goroutine's innermost open span, and the one around it. */
 struct open_spans {
@@ -120,30 +120,45 @@ static __always_inline void context_child(struct ev_span_end *span, const trace_
 }
 
 /*
+ * Copies what a goroutine was born with; false if that is nothing. The sweep removes entries at any time, and an element
+ * that was removed soon belongs to another goroutine: the copy is good if the entry stands after it was made.
+ */
+static __always_inline bool inherited_copy(struct inherited *to, const struct goroutine_key *key)
+{
+	const struct inherited *entry = bpf_map_lookup_elem(&inherited_by_goroutine, key);
+
+	if (!entry)
+		return false;
+	*to = *entry;
+	order_reads();
+	return bpf_map_lookup_elem(&inherited_by_goroutine, key) == entry;
+}
+
+/*
  * The context of a span that this goroutine starts without an open span of its own. An inherited span may be
  * its parent only while it is open, that is while its owner still has it on its stack; afterwards it is a link.
  */
 static __always_inline void context_inherit(struct ev_span_end *span, const struct target_row *target, goid_t goid)
 {
 	struct goroutine_key key = { .goid = goid, .target_id = target->target_id };
-	const struct inherited *inherited = bpf_map_lookup_elem(&inherited_by_goroutine, &key);
 	const struct ev_span_end *owner;
+	struct inherited inherited;
 
-	if (!inherited) {
+	if (!inherited_copy(&inherited, &key)) {
 		context_root(span);
 		return;
 	}
-	key.goid = inherited->owner_goid;
-	key.depth = inherited->owner_depth;
+	key.goid = inherited.owner_goid;
+	key.depth = inherited.owner_depth;
 	owner = bpf_map_lookup_elem(&open_by_goroutine, &key);
-	if (owner && same_span(&owner->span_id, &inherited->span_id)) {
-		context_child(span, &inherited->trace_id, &inherited->span_id, inherited->trace_flags);
+	if (owner && same_span(&owner->span_id, &inherited.span_id)) {
+		context_child(span, &inherited.trace_id, &inherited.span_id, inherited.trace_flags);
 		return;
 	}
 	context_root(span);
-	if (inherited->trace_flags & TRACE_FLAG_SAMPLED) {
-		span->link_trace_id = inherited->trace_id;
-		span->link_span_id = inherited->span_id;
+	if (inherited.trace_flags & TRACE_FLAG_SAMPLED) {
+		span->link_trace_id = inherited.trace_id;
+		span->link_span_id = inherited.span_id;
 		span->header.flags |= SPAN_FLAG_LINK;
 	}
 }
@@ -161,12 +176,8 @@ static __always_inline void context_birth(const struct target_row *target, goid_
 		inherited.owner_goid = creator;
 		inherited.owner_depth = open.key.depth;
 		inherited.trace_flags = open.innermost->trace_flags;
-	} else {
-		const struct inherited *creators = bpf_map_lookup_elem(&inherited_by_goroutine, &key);
-
-		if (!creators)
-			return;
-		inherited = *creators;
+	} else if (!inherited_copy(&inherited, &key)) {
+		return;
 	}
 	key.goid = child;
 	if (bpf_map_update_elem(&inherited_by_goroutine, &key, &inherited, BPF_ANY))

@@ -17,6 +17,7 @@
 #define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xff)
 #define COOKIE_IF_STACK_SUFFICES (1 << 24)
 #define COOKIE_FRAME_STANDS (1 << 25)
+#define COOKIE_NEVER (~0ULL)
 #define FLAGS_BELOW_OR_EQUAL (1 << 0 | 1 << 6) /* CF, ZF */
 
 struct go_string {
@@ -30,12 +31,21 @@ struct hit {
 	__u64 cookie;
 };
 
-/* Counts the hit and finds its target; false if there is nothing to do. */
+/*
+ * Counts the hit and finds its target; false if there is nothing to do. Every uprobe program begins with it.
+ *
+ * From Linux 6.13 on a program with a large frame has it in memory of the processor and not on the kernel's stack
+ * (bpf_enable_priv_stack). Nothing keeps a uprobe program from being preempted, and the next thread that is hit on that
+ * processor would write over the frame. A program that holds a tail call is given no such frame
+ * (check_max_stack_depth), so here is one, which is never taken.
+ */
 static __always_inline bool hit_begin(struct hit *hit, struct pt_regs *ctx, enum count reason)
 {
 	__u64 cookie = bpf_get_attach_cookie(ctx);
 	__u32 slot = COOKIE_SLOT(cookie);
 
+	if (cookie == COOKIE_NEVER)
+		bpf_tail_call(ctx, &no_programs, 0);
 	count(reason);
 	if (cookie & COOKIE_IF_STACK_SUFFICES && ctx->eflags & FLAGS_BELOW_OR_EQUAL)
 		return false;

@@ -20,8 +20,11 @@ struct go_slice {
 	__u64 count;
 };
 
+/*
+ * Stands in the text of the span, which is free meanwhile: on the stack it would not leave the others of a chain of calls
+ * enough of the 512 bytes that all frames may have together. On the stack is a pointer to it, for bpf_loop.
+ */
 struct header_scan {
-	__u8 *scratch; /* one group at a time is copied here: at least BUCKET_BYTES */
 	struct go_slice traceparent;
 	struct go_slice tracestate;
 	/*
@@ -35,8 +38,20 @@ struct header_scan {
 	uaddr_t directory; /* tables yet to come, or the array of old buckets */
 	__u64 directory_left;
 	uaddr_t table_or_overflow; /* the table just done, or the next bucket of this chain */
-	__u32 complete;
+	__u64 complete;
+	__u8 group[BUCKET_BYTES]; /* one at a time is copied here; a Swiss one is smaller */
 };
+
+_Static_assert(sizeof(struct header_scan) <= TEXT_BYTES_MAX && SWISS_GROUP_BYTES <= BUCKET_BYTES,
+	       "the text must hold the scan");
+
+static __always_inline struct header_scan *header_scan_begin(struct ev_span_end *span)
+{
+	struct header_scan *scan = (void *)span->text;
+
+	__builtin_memset(scan, 0, offsetof(struct header_scan, group));
+	return scan;
+}
 
 /* Header names in Go's canonical form, which both HTTP versions store; filled up with zeros. */
 static const char traceparent_name[16] = "Traceparent";
@@ -62,7 +77,7 @@ static __always_inline void settle_candidate(struct header_scan *scan)
  */
 static __always_inline int scan_slot(__u32 i, struct header_scan *scan, bool swiss)
 {
-	const __u8 *bytes = scan->scratch;
+	const __u8 *bytes = scan->group;
 	const __u64 *key, *value;
 
 	if (i >= GROUP_SLOTS)
@@ -81,26 +96,27 @@ static __always_inline int scan_slot(__u32 i, struct header_scan *scan, bool swi
 	return 0;
 }
 
-static long scan_swiss_slot(__u32 i, struct header_scan *scan)
+static long scan_swiss_slot(__u32 i, struct header_scan **scan)
 {
-	return scan_slot(i, scan, true);
+	return scan_slot(i, *scan, true);
 }
 
-static long scan_bucket_slot(__u32 i, struct header_scan *scan)
+static long scan_bucket_slot(__u32 i, struct header_scan **scan)
 {
-	return scan_slot(i, scan, false);
+	return scan_slot(i, *scan, false);
 }
 
 static __always_inline int scan_group(struct header_scan *scan, uaddr_t group, bool swiss)
 {
-	if (read_user(scan->scratch, swiss ? SWISS_GROUP_BYTES : BUCKET_BYTES, group))
+	if (read_user(scan->group, swiss ? SWISS_GROUP_BYTES : BUCKET_BYTES, group))
 		return -1;
-	bpf_loop(GROUP_SLOTS, swiss ? scan_swiss_slot : scan_bucket_slot, scan, 0);
+	bpf_loop(GROUP_SLOTS, swiss ? scan_swiss_slot : scan_bucket_slot, &scan, 0);
 	return 0;
 }
 
-static long scan_swiss_step(__u32 index, struct header_scan *scan)
+static long scan_swiss_step(__u32 index, struct header_scan **of)
 {
+	struct header_scan *scan = *of;
 	struct { uaddr_t data; __u64 length_mask; } groups = {};
 	uaddr_t table;
 
@@ -142,13 +158,14 @@ static __always_inline void scan_swiss(struct header_scan *scan, uaddr_t map)
 	}
 	scan->directory = header.directory;
 	scan->directory_left = header.directory_count;
-	bpf_loop(GROUPS_MAX, scan_swiss_step, scan, 0);
+	bpf_loop(GROUPS_MAX, scan_swiss_step, &scan, 0);
 	if (!scan->complete)
 		count(NOTE_HEADERS_UNSCANNED);
 }
 
-static long scan_buckets_step(__u32 index, struct header_scan *scan)
+static long scan_buckets_step(__u32 index, struct header_scan **of)
 {
+	struct header_scan *scan = *of;
 	uaddr_t bucket = scan->table_or_overflow;
 
 	(void)index;
@@ -168,7 +185,7 @@ static long scan_buckets_step(__u32 index, struct header_scan *scan)
 	}
 	if (scan_group(scan, bucket, false))
 		return 1;
-	scan->table_or_overflow = *(__u64 *)(scan->scratch + BUCKET_BYTES - 8);
+	scan->table_or_overflow = *(__u64 *)(scan->group + BUCKET_BYTES - 8);
 	return 0;
 }
 
@@ -191,12 +208,12 @@ static __always_inline void scan_buckets(struct header_scan *scan, uaddr_t map)
 	if (header.old_buckets)
 		scan->directory_left = header.flags & BUCKET_SAME_SIZE_GROW ? scan->groups_left :
 									      scan->groups_left >> 1;
-	bpf_loop(GROUPS_MAX, scan_buckets_step, scan, 0);
+	bpf_loop(GROUPS_MAX, scan_buckets_step, &scan, 0);
 	if (!scan->complete)
 		count(NOTE_HEADERS_UNSCANNED);
 }
 
-/* Looks the two headers up in the map at `map`; `scan` has its scratch set and is zero otherwise. */
+/* Looks the two headers up in the map at `map`. */
 static __always_inline void scan_headers(struct header_scan *scan, const struct target_row *target, uaddr_t map)
 {
 	if (!map)

@@ -11,19 +11,17 @@
 
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
 
-/* The client span on this host that a request without a traceparent comes from; `writer` is its *response. */
-static __always_inline const struct ev_span_end *http_server_client(const struct ev_span_end *span,
-								    const struct target_row *target, uaddr_t writer,
-								    struct go_string peer)
+/* Finds the client span on this host that a request without a traceparent comes from; `writer` is its *response. */
+static __always_inline bool http_server_caller(struct caller *caller, const struct ev_span_end *span,
+					       const struct target_row *target, uaddr_t writer, struct go_string peer)
 {
 	const struct client_call *call;
 
 	if (span->protocol >= 20 || span->header.flags & SPAN_FLAG_TLS)
-		return NULL;
+		return false;
 	call = client_call_candidate(peer);
-	if (!call)
-		return NULL;
-	return connection_owner(call, target, read_u64(writer + target->response_conn) + target->server_conn_rwc);
+	return call && connection_caller(caller, call, target,
+					 read_u64(writer + target->response_conn) + target->server_conn_rwc);
 }
 
 /*
@@ -34,30 +32,29 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 						const struct http_request *request, uaddr_t writer,
 						struct go_slice *tracestate)
 {
-	const struct ev_span_end *client;
-	struct header_scan scan = { .scratch = span->text };
+	struct header_scan *scan = header_scan_begin(span);
 	struct remote_parent parent = {};
 	struct go_string value = {};
+	struct caller caller;
 
-	scan_headers(&scan, target, request->header);
-	if (scan.traceparent.count == 1) {
-		if (!read_user(&value, sizeof(value), scan.traceparent.at))
+	scan_headers(scan, target, request->header);
+	if (scan->traceparent.count == 1) {
+		if (!read_user(&value, sizeof(value), scan->traceparent.at))
 			traceparent_parse(&parent, value);
-	} else if (scan.traceparent.count) {
+	} else if (scan->traceparent.count) {
 		count(NOTE_TRACEPARENT_MALFORMED);
 	}
 	if (parent.valid) {
 		context_remote(span, &parent);
-		*tracestate = scan.tracestate;
+		*tracestate = scan->tracestate;
 		return;
 	}
-	client = http_server_client(span, target, writer, request->remote_addr);
-	if (!client) {
+	if (!http_server_caller(&caller, span, target, writer, request->remote_addr)) {
 		context_root(span);
 		return;
 	}
-	context_child(span, &client->trace_id, &client->span_id, client->trace_flags);
-	if (client->header.target_id != span->header.target_id)
+	context_child(span, &caller.trace_id, &caller.span_id, caller.trace_flags);
+	if (caller.target_id != span->header.target_id)
 		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
 }
 

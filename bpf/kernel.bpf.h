@@ -13,6 +13,21 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+/*
+ * What is read after it is read after what stands before it. Only on processors that change the order of reads: there an
+ * atomic operation whose result is used is a full barrier.
+ */
+#if defined(__bpf__) && defined(__TARGET_ARCH_arm64)
+#define order_reads() \
+	({ \
+		__u64 fence_ = 0; \
+		__u64 was_ = __sync_fetch_and_add(&fence_, 1); \
+		asm volatile("" : : "r"(was_) : "memory"); \
+	})
+#else
+#define order_reads() asm volatile("" : : : "memory")
+#endif
+
 struct atomic_counter {
 	int counter;
 } __attribute__((preserve_access_index));

@@ -2,6 +2,12 @@
 /*
  * The state in the kernel. Hash maps are plain and preallocated (LRU maps under preemptible uprobes panic some
  * kernels, open-telemetry/opentelemetry-ebpf-instrumentation#3056); the shim sets their sizes before loading.
+ *
+ * A program may be preempted at any instruction, and another thread may then run the same program on the same
+ * processor. So no memory is "this program's for now" but its stack and the entries of the goroutine that it was hit
+ * on; and an element of a hash map is given to another key the moment it is deleted, also while a pointer to it is
+ * held. Of an entry that somebody else may delete only a copy is used, and only if it still stands under its key
+ * afterwards (inherited_copy, connection_caller).
  */
 #ifndef MAPS_BPF_H
 #define MAPS_BPF_H
@@ -41,7 +47,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 10240);
 	__type(key, struct goroutine_key);
-	__type(value, struct ev_span_end);
+	__type(value, struct open_span);
 } open_by_goroutine SEC(".maps");
 
 /* What a goroutine was born with. Apart from the open spans, so that a storm of births cannot displace one. */
@@ -59,13 +65,22 @@ struct {
 	__type(value, __u64);
 } count_by_reason SEC(".maps");
 
+/* Never holds a program: what it is for stands in hit_begin. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} no_programs SEC(".maps");
+
+/* Atomic, although each processor has its own: another thread on it may count in the middle of this. */
 static __always_inline void count(enum count reason)
 {
 	__u32 key = reason;
 	__u64 *value = bpf_map_lookup_elem(&count_by_reason, &key);
 
 	if (value)
-		*value += 1;
+		__sync_fetch_and_add(value, 1);
 }
 
 #endif

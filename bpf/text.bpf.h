@@ -15,9 +15,14 @@ static __always_inline void text_append(struct ev_span_end *span, enum span_text
 	__u64 at = span->text_bytes;
 	__u64 bytes = string.bytes > limit ? limit : string.bytes;
 
-	/* Opaque, so that the values which are compared are the ones which are used. */
+	if (!bytes)
+		return;
+	/*
+	 * Opaque, so that the values which are compared are the ones which are used. Zero is ruled out before: clang makes one
+	 * comparison of `bytes - 1` out of both, which the verifier does not relate to `bytes` before Linux 6.11.
+	 */
 	asm volatile("" : "+r"(at), "+r"(bytes));
-	if (bytes == 0 || bytes > limit || at > TEXT_BYTES_MAX - limit)
+	if (bytes > limit || at > TEXT_BYTES_MAX - limit)
 		return;
 	if (read_user(&span->text[at], bytes, string.at))
 		return;

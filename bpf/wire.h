@@ -230,12 +230,34 @@ struct settings {
 	__u32 follow_exec DOC("1: report every exec on the host, 0: only those of targets");
 };
 
-/* Which span a goroutine had inherited when it was created: the value of inherited_by_goroutine. */
+/* One end of a TCP connection. */
+struct endpoint {
+	__u8 address[16] DOC("IPv4 as ::ffff:a.b.c.d");
+	__u32 port;
+	__u32 reserved;
+};
+
+/* A TCP connection as the kernel knows it. */
+struct connection {
+	struct endpoint local;
+	struct endpoint remote;
+	__u64 net DOC("network namespace");
+};
+
+/* An open span, the value of open_by_goroutine: its record and what else must be known of it meanwhile. */
+struct open_span {
+	struct ev_span_end record;
+	struct connection connection DOC("that a client span sends its request over; zeros: not known");
+};
+
+/*
+ * Which span a goroutine had inherited when it was created: the value of inherited_by_goroutine. Never changed, so that
+ * who has copied it knows by one look whether it is whole.
+ */
 struct inherited {
 	trace_id_t trace_id;
 	span_id_t span_id;
 	goid_t owner_goid DOC("goroutine on which that span is, or was, open");
-	ktime_ns_t dead_ktime_ns DOC("when the sweep found that span ended; 0: not yet");
 	__u32 owner_depth;
 	__u32 trace_flags;
 };

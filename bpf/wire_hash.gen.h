@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x0a2b45d5e9bf50cbULL
+#define WIRE_HASH 0x95cff26e4400f45fULL

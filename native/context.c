@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The context maps as user space tends them: reading open spans, forgetting what nobody can use any more. */
+#define _GNU_SOURCE /* tdestroy */
+#include <search.h>
 #include <time.h>
 
 #include "internal.h"
@@ -56,7 +58,7 @@ struct copy {
 
 static enum walk copy_open(const struct goroutine_key *key, void *value, void *context)
 {
-	struct ev_span_end *span = value;
+	struct ev_span_end *span = &((struct open_span *)value)->record;
 	struct copy *copy = context;
 	uint32_t text_bytes = span->text_bytes < TEXT_BYTES_MAX ? span->text_bytes : TEXT_BYTES_MAX;
 
@@ -76,7 +78,7 @@ int64_t kernel__copy_open(struct kernel *kernel, uint32_t target_id, uint64_t st
 	struct copy copy = { .batch = { .at = batch, .bytes = batch_bytes },
 			     .target_id = target_id,
 			     .started_before_ns = started_before_ns };
-	int64_t result = map__walk(kernel->open_fd, sizeof(struct ev_span_end), copy_open, &copy);
+	int64_t result = map__walk(kernel->open_fd, sizeof(struct open_span), copy_open, &copy);
 
 	if (result < 0)
 		return result;
@@ -98,7 +100,7 @@ static enum walk remove_of_target(const struct goroutine_key *key, void *value, 
 
 int64_t kernel__forget_target(struct kernel *kernel, uint32_t target_id)
 {
-	int64_t open = map__walk(kernel->open_fd, sizeof(struct ev_span_end), remove_of_target, &target_id);
+	int64_t open = map__walk(kernel->open_fd, sizeof(struct open_span), remove_of_target, &target_id);
 	int64_t inherited = map__walk(kernel->inherited_fd, sizeof(struct inherited), remove_of_target, &target_id);
 
 	if (open < 0)
@@ -106,40 +108,65 @@ int64_t kernel__forget_target(struct kernel *kernel, uint32_t target_id)
 	return inherited < 0 ? inherited : open + inherited;
 }
 
+/* A span that a sweep has found ended, but which still serves as a link. */
+struct dead {
+	struct goroutine_key key; /* of the goroutine that inherited it */
+	uint64_t since_ktime_ns;
+};
+
 struct sweep {
 	struct kernel *kernel;
+	void *dead; /* tree of struct dead, which is the kernel's afterwards */
 	uint64_t now_ns;
 	uint64_t grace_ns;
 	uint64_t kept;
 };
+
+static int compare_dead(const void *a, const void *b)
+{
+	return memcmp(&((const struct dead *)a)->key, &((const struct dead *)b)->key, sizeof(struct goroutine_key));
+}
 
 static bool span_is_open(struct kernel *kernel, uint32_t target_id, const struct inherited *inherited)
 {
 	struct goroutine_key key = { .goid = inherited->owner_goid,
 				     .target_id = target_id,
 				     .depth = inherited->owner_depth };
-	struct ev_span_end span;
+	struct open_span span;
 
 	return !bpf_map_lookup_elem(kernel->open_fd, &key, &span) &&
-	       !memcmp(&span.span_id, &inherited->span_id, sizeof(span.span_id));
+	       !memcmp(&span.record.span_id, &inherited->span_id, sizeof(span.record.span_id));
+}
+
+/* Since when that span has been known to be dead, which is now if it was not. Remembered for the next sweep. */
+static uint64_t dead_since(struct sweep *sweep, const struct goroutine_key *key)
+{
+	struct dead now = { .key = *key, .since_ktime_ns = sweep->now_ns }, *dead = malloc(sizeof(*dead));
+	struct dead **before = tfind(&now, &sweep->kernel->dead, compare_dead), **node;
+
+	if (before)
+		now.since_ktime_ns = (*before)->since_ktime_ns;
+	if (!dead)
+		return now.since_ktime_ns;
+	*dead = now;
+	node = tsearch(dead, &sweep->dead, compare_dead);
+	if (!node || *node != dead)
+		free(dead);
+	return now.since_ktime_ns;
+}
+
+void sweep__forget(struct kernel *kernel)
+{
+	tdestroy(kernel->dead, free);
+	kernel->dead = NULL;
 }
 
 static enum walk sweep_one(const struct goroutine_key *key, void *value, void *context)
 {
-	struct inherited *inherited = value;
 	struct sweep *sweep = context;
 
-	if (!inherited->dead_ktime_ns) {
-		if (span_is_open(sweep->kernel, key->target_id, inherited)) {
-			sweep->kept++;
-			return WALK_KEEP;
-		}
-		inherited->dead_ktime_ns = sweep->now_ns;
-		/* Programs never change an entry, so this overwrites nothing; a goroutine's key is never reused. */
-		if (sweep->grace_ns)
-			bpf_map_update_elem(sweep->kernel->inherited_fd, key, inherited, BPF_EXIST);
-	}
-	if (sweep->now_ns - inherited->dead_ktime_ns >= sweep->grace_ns)
+	if (!span_is_open(sweep->kernel, key->target_id, value) &&
+	    (!sweep->grace_ns || sweep->now_ns - dead_since(sweep, key) >= sweep->grace_ns))
 		return WALK_REMOVE;
 	sweep->kept++;
 	return WALK_KEEP;
@@ -154,6 +181,8 @@ int kernel__sweep(struct kernel *kernel, uint64_t grace_ns, struct sweep_result 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sweep.now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	removed = map__walk(kernel->inherited_fd, sizeof(struct inherited), sweep_one, &sweep);
+	sweep__forget(kernel);
+	kernel->dead = sweep.dead;
 	if (removed >= 0 && grace_ns && sweep.kept > kernel->inherited_max / 2) {
 		int64_t more;
 

@@ -42,6 +42,7 @@ struct kernel {
 	int open_fd;
 	int inherited_fd;
 	uint32_t inherited_max;
+	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */
 	int counts_fd;
 	int measure_fd; /* -1: off */
 };
@@ -57,6 +58,9 @@ int link__create_multi(int program_fd, const struct attach_options *options);
 
 /* May uprobe_multi links be used, and is their pid that of the whole process? */
 bool link__multi_supported(void);
+
+/* Forgets what sweeps have remembered. */
+void sweep__forget(struct kernel *kernel);
 
 /* Appends a record, padded; false if it does not fit. */
 bool batch__append(struct batch *batch, const void *record, size_t bytes);

@@ -146,6 +146,7 @@ void kernel__close(struct kernel *kernel)
 	bpf_link__destroy(kernel->exec_link);
 	bpf_link__destroy(kernel->exit_link);
 	ring__close(&kernel->ring);
+	sweep__forget(kernel);
 	bpf_object__close(kernel->object);
 	free(kernel);
 }

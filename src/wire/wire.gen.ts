@@ -4,7 +4,7 @@ import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x0a2b45d5e9bf50cbn;
+export const WIRE_HASH = 0x95cff26e4400f45fn;
 
 /** `enum wire_limit` */
 export const wireLimit = {

@@ -11,6 +11,9 @@
 #undef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 
+#define container_of(pointer, type, member) ((type *)((char *)(pointer) - offsetof(type, member)))
+
+long bpf_tail_call(void *ctx, void *programs, __u32 index);
 void *bpf_map_lookup_elem(const void *map, const void *key);
 long bpf_map_update_elem(const void *map, const void *key, const void *value, __u64 flags);
 long bpf_map_delete_elem(const void *map, const void *key);
