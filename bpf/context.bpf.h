@@ -25,7 +25,6 @@ struct remote_parent {
 	trace_id_t trace_id;
 	span_id_t span_id;
 	__u32 trace_flags;
-	__u32 valid;
 };
 
 static __always_inline bool same_span(const span_id_t *a, const span_id_t *b)

@@ -14,21 +14,21 @@ struct goroutine {
 	uaddr_t startpc;
 };
 
-static __always_inline struct goroutine read_goroutine(const struct target_row *target, uaddr_t g)
+/* A function of its own, so that its block is not in the frames of those that go on to call others. */
+static __noinline int read_goroutine(struct goroutine *goroutine, const struct target_row *target, uaddr_t g)
 {
 	__u64 block[G_BLOCK_BYTES / 8];
-	struct goroutine goroutine = {};
 	__u32 parent = (__u32)target->g_parent_goid - target->g_goid;
 	__u32 startpc = (__u32)target->g_startpc - target->g_goid;
 
 	if (read_user(block, sizeof(block), g + target->g_goid))
-		return goroutine;
-	goroutine.goid = block[0];
+		return -1;
+	goroutine->goid = block[0];
 	if (target->g_parent_goid != GO_OFFSET_ABSENT && parent < G_BLOCK_BYTES)
-		goroutine.parent_goid = block[parent / 8];
+		goroutine->parent_goid = block[parent / 8];
 	if (startpc < G_BLOCK_BYTES)
-		goroutine.startpc = block[startpc / 8];
-	return goroutine;
+		goroutine->startpc = block[startpc / 8];
+	return 0;
 }
 
 static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t g)
@@ -44,14 +44,13 @@ SEC("uprobe")
 int goroutine_birth(struct pt_regs *ctx)
 {
 	const struct target_row *target;
-	struct goroutine child;
+	struct goroutine child = {};
 	struct hit hit;
 
 	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_BIRTH))
 		return 0;
 	target = hit.target;
-	child = read_goroutine(target, go_argument(ctx, &hit));
-	if (!child.goid)
+	if (read_goroutine(&child, target, go_argument(ctx, &hit)) || !child.goid)
 		return 0;
 	/* net/http starts one per request, and it can never make a span. */
 	if (target->background_read_entry && child.startpc == target->background_read_entry + target->load_bias)

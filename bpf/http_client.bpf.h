@@ -49,7 +49,7 @@ int http_client_start(struct pt_regs *ctx)
 	uaddr_t stack_hi, g = go_current_g(ctx), sp = ctx->rsp;
 	const struct target_row *target;
 	struct http_request request = {};
-	struct goroutine goroutine;
+	struct goroutine goroutine = {};
 	struct open_spans open = {};
 	struct ev_span_end *span;
 	struct hit hit;
@@ -58,7 +58,7 @@ int http_client_start(struct pt_regs *ctx)
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_START) || hit.target->flags & TARGET_DETACHING)
 		return 0;
 	target = hit.target;
-	goroutine = read_goroutine(target, g);
+	read_goroutine(&goroutine, target, g);
 	stack_hi = stack_hi_of(target, g);
 	if (!goroutine.goid || !stack_hi)
 		return 0;

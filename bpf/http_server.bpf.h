@@ -38,13 +38,10 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 	struct caller caller;
 
 	scan_headers(scan, target, request->header);
-	if (scan->traceparent.count == 1) {
-		if (!read_user(&value, sizeof(value), scan->traceparent.at))
-			traceparent_parse(&parent, value);
-	} else if (scan->traceparent.count) {
+	if (scan->traceparent.count > 1) {
 		count(NOTE_TRACEPARENT_MALFORMED);
-	}
-	if (parent.valid) {
+	} else if (scan->traceparent.count && !read_user(&value, sizeof(value), scan->traceparent.at) &&
+		   traceparent_parse(&parent, value.at, value.bytes)) {
 		context_remote(span, &parent);
 		*tracestate = scan->tracestate;
 		return;
@@ -81,14 +78,36 @@ static __always_inline bool http_server_ignores(const struct ev_span_end *span)
 	       span->text[2] == 'I';
 }
 
+/*
+ * Fills a span that has begun: context, and what its request says; false if it is not to be traced. A function of its
+ * own, so that its frame does not add to what the start needs before it.
+ */
+static __noinline bool http_server_describe(struct ev_span_end *span, const struct target_row *target, uaddr_t writer)
+{
+	struct http_request request = {};
+	struct go_slice tracestate = {};
+
+	http_request_read(&request, span, target);
+	http_server_context(span, target, &request, writer, &tracestate);
+	text_append(span, TEXT_METHOD, TEXT_METHOD_MAX, request.method);
+	if (http_server_ignores(span))
+		return false;
+	if (!span_is_sampled(span))
+		return true;
+	text_append(span, TEXT_HOST, TEXT_HOST_MAX, request.host);
+	text_append(span, TEXT_PATH, TEXT_PATH_MAX, request.path);
+	text_append(span, TEXT_QUERY, TEXT_QUERY_MAX, request.query);
+	text_append(span, TEXT_PEER, TEXT_PEER_MAX, request.remote_addr);
+	http_server_trace_state(span, &tracestate);
+	return true;
+}
+
 static __always_inline void http_server_begin(struct pt_regs *ctx, enum count reason)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
 	const struct target_row *target;
-	struct http_request request = {};
-	struct go_slice tracestate = {};
 	struct goroutine_key key = {};
-	struct goroutine goroutine;
+	struct goroutine goroutine = {};
 	struct ev_span_end *span;
 	uaddr_t request_addr;
 	struct hit hit;
@@ -97,8 +116,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 		return;
 	target = hit.target;
 	request_addr = go_argument(ctx, &hit);
-	goroutine = read_goroutine(target, go_current_g(ctx));
-	if (!goroutine.goid)
+	if (read_goroutine(&goroutine, target, go_current_g(ctx)) || !goroutine.goid)
 		return;
 	key.goid = goroutine.goid;
 	key.target_id = target->target_id;
@@ -117,20 +135,8 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 	span->g_addr = go_current_g(ctx);
 	span->parent_goid = goroutine.parent_goid;
 	span->request_addr = request_addr;
-	http_request_read(&request, span, target);
-	http_server_context(span, target, &request, go_register(ctx, ARGUMENT_WRITER), &tracestate);
-	text_append(span, TEXT_METHOD, TEXT_METHOD_MAX, request.method);
-	if (http_server_ignores(span)) {
+	if (!http_server_describe(span, target, go_register(ctx, ARGUMENT_WRITER)))
 		bpf_map_delete_elem(&open_by_goroutine, &key);
-		return;
-	}
-	if (!span_is_sampled(span))
-		return;
-	text_append(span, TEXT_HOST, TEXT_HOST_MAX, request.host);
-	text_append(span, TEXT_PATH, TEXT_PATH_MAX, request.path);
-	text_append(span, TEXT_QUERY, TEXT_QUERY_MAX, request.query);
-	text_append(span, TEXT_PEER, TEXT_PEER_MAX, request.remote_addr);
-	http_server_trace_state(span, &tracestate);
 }
 
 /* func (sh serverHandler) ServeHTTP(rw ResponseWriter, req *Request)  argument: req. HTTP/1.1 and HTTP/2. */

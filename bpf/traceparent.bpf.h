@@ -29,23 +29,26 @@ static __always_inline __u32 hex_decode(__u8 *to, const __u8 *from, int bytes)
 	return bad;
 }
 
-/* Parses one header value; a malformed one leaves `parent` invalid and is counted. */
-static __always_inline void traceparent_parse(struct remote_parent *parent, struct go_string value)
+/*
+ * Parses one header value; false, and counted, if it is malformed. A function of its own for its frame's sake, as
+ * http_server_describe.
+ */
+static __noinline bool traceparent_parse(struct remote_parent *parent, uaddr_t at, __u64 bytes)
 {
 	__u8 text[TRACEPARENT_BYTES + 1] = {};
 	__u8 version = 0, flags = 0;
 	__u32 bad;
 	__u64 zero_trace, zero_span;
 
-	if (value.bytes < TRACEPARENT_BYTES) {
+	if (bytes < TRACEPARENT_BYTES) {
 		count(NOTE_TRACEPARENT_MALFORMED);
-		return;
+		return false;
 	}
-	if (value.bytes == TRACEPARENT_BYTES) {
-		if (read_user(text, TRACEPARENT_BYTES, value.at))
-			return;
-	} else if (read_user(text, TRACEPARENT_BYTES + 1, value.at)) {
-		return;
+	if (bytes == TRACEPARENT_BYTES) {
+		if (read_user(text, TRACEPARENT_BYTES, at))
+			return false;
+	} else if (read_user(text, TRACEPARENT_BYTES + 1, at)) {
+		return false;
 	}
 	bad = hex_decode(&version, text, 1);
 	bad |= hex_decode(parent->trace_id.bytes, text + 3, 16);
@@ -54,15 +57,15 @@ static __always_inline void traceparent_parse(struct remote_parent *parent, stru
 	bad |= (text[2] ^ '-') | (text[35] ^ '-') | (text[52] ^ '-');
 	bad |= version == 0xff;
 	/* Version 0 has this length and no other; a later one may go on after another dash. */
-	bad |= value.bytes != TRACEPARENT_BYTES && (version == 0 || text[55] != '-');
+	bad |= bytes != TRACEPARENT_BYTES && (version == 0 || text[55] != '-');
 	zero_trace = *(__u64 *)&parent->trace_id.bytes[0] | *(__u64 *)&parent->trace_id.bytes[8];
 	zero_span = *(__u64 *)&parent->span_id.bytes[0];
 	if (bad || !zero_trace || !zero_span) {
 		count(NOTE_TRACEPARENT_MALFORMED);
-		return;
+		return false;
 	}
 	parent->trace_flags = flags;
-	parent->valid = 1;
+	return true;
 }
 
 #endif
