@@ -147,6 +147,7 @@ function typescript() {
     '',
     "import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';",
     "import { count64, ktime, s64, spanId, traceId } from './batch.ts';",
+    "import type { WireLayout } from './layout.ts';",
     '',
     '/** Names the layouts below; the shim must return the same. */',
     `export const WIRE_HASH = 0x${hash}n;`,
@@ -158,6 +159,7 @@ function typescript() {
     out.push('} as const;', '');
   }
   const header = layout(byHeader().id);
+  out.push(...layoutTable());
   out.push(
     '/** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */',
     'export const wireSize = {',
@@ -176,6 +178,24 @@ function typescript() {
     out.push(...interfaceOf(v), ...writerOf(v), ...goTableOf(v));
   }
   return `${out.join('\n')}\n`;
+}
+
+/** What a recording carries along, so that a later version reads its records. */
+function layoutTable() {
+  const kinds = new Map(enums.find((e) => e.name === 'ev_kind').values.map((v) => [v.name, v.val]));
+  const texts = enums.find((e) => e.name === 'span_text').values.filter((v) => v.name !== 'TEXT_COUNT');
+  const names = texts.map((v) => `'${v.name.replace('TEXT_', '').toLowerCase()}'`);
+  const out = [
+    '/** Where everything stands in the records. */',
+    'export const wireLayout: WireLayout = { records: {',
+  ];
+  for (const r of records) {
+    const fields = r.fields.filter((f) => f.name !== 'text');
+    const end = fields.at(-1);
+    out.push(`${kinds.get(r.name.toUpperCase())}: { bytes: ${end.at + end.size}, fields: {`);
+    out.push(...fields.map((f) => `${f.name}: [${f.at}, ${f.size}],`), '} },');
+  }
+  return [...out, '},', `families: { 1: { bytes: 0, fields: {}, texts: [${names.join(', ')}] } } };`, ''];
 }
 
 function byHeader() {

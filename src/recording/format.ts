@@ -11,8 +11,9 @@
 import type { SpanEnding } from '../correlate/fact.ts';
 import type { Ktime } from '../wire/batch.ts';
 import type { ClockOffset } from '../wire/clock-offset.ts';
+import type { WireLayout } from '../wire/layout.ts';
 
-/** Changes whenever an older reader could not make the same spans. */
+/** Changes whenever the frames themselves do; where things stand in records is in the first one. */
 export const FORMAT_VERSION = 1;
 export const MAGIC = 'goidspan';
 export const HEADER_BYTES = 16;
@@ -38,8 +39,10 @@ export interface StartFrame {
   readonly kind: 'start';
   /** Version of goidspan that recorded. */
   readonly version: string;
-  /** Hash of the record layout, 16 hex digits. */
+  /** Hash of all of `wire.h`, 16 hex digits. */
   readonly wireHash: string;
+  /** Where things stand in the records; absent in those of version 0.1.0. */
+  readonly layout?: WireLayout;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly scope: { readonly name: string; readonly version: string };

@@ -1,6 +1,7 @@
 /** One whole frame's parts as a {@link Frame}. Pure; the parts are hostile. */
 import type { SpanEnding } from '../correlate/fact.ts';
 import { type Frame, frameKind } from './format.ts';
+import { isLayout } from './parse-layout.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -41,8 +42,9 @@ const ENDINGS: Readonly<Record<SpanEnding, true>> = {
 };
 
 const FORM_BY_KIND: Readonly<Record<Frame['kind'], (json: Json) => boolean>> = {
-  start: ({ version, wireHash, startedAt, scope, about }) =>
+  start: ({ version, wireHash, startedAt, scope, about, layout }) =>
     areTexts(version, wireHash, startedAt) &&
+    (layout === undefined || isLayout(layout)) &&
     isObject(scope) &&
     areTexts(scope['name'], scope['version']) &&
     isObject(about) &&

@@ -3,7 +3,8 @@
  * at a time. The bytes are hostile.
  */
 import { GoidspanError } from '../errors.ts';
-import { WIRE_HASH } from '../wire/wire.gen.ts';
+import { WIRE_HASH, wireLayout } from '../wire/wire.gen.ts';
+import { RecordConverter } from './convert-records.ts';
 import {
   BINARY_BYTES_MAX,
   FORMAT_VERSION,
@@ -13,19 +14,21 @@ import {
   JSON_BYTES_MAX,
   MAGIC,
   padded,
+  type StartFrame,
 } from './format.ts';
+import { oldLayouts } from './old-layouts.ts';
 import { parseFrame } from './parse-frame.ts';
 import { checksumOf } from './write-frame.ts';
 
 /** How the recording ended: with its end frame; in the middle of a frame, or between two; at a frame that is not whole. */
 export type RecordingEnd = 'complete' | 'cut_short' | 'damaged';
 
-/** Hash of the record layout as recordings name it. */
+/** Hash of `wire.h` as recordings name it. */
 export const WIRE_HASH_TEXT = WIRE_HASH.toString(16).padStart(16, '0');
 
 /**
- * The frames of the recording called `name`; returns how it ended.
- * @throws {GoidspanError} `bad_recording` for another format, format version or record layout.
+ * The frames of the recording called `name`, with records in the layout of this version; returns how it ended.
+ * @throws {GoidspanError} `bad_recording` for another format or format version, or a record layout that is not known.
  */
 export async function* readRecording(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -34,14 +37,15 @@ export async function* readRecording(
   const source = new ByteQueue(chunks);
   try {
     checkHeader(await source.take(HEADER_BYTES), name);
+    let converter: RecordConverter | undefined;
     for (let isFirst = true; ; isFirst = false) {
       const frame = await readFrame(source);
       if (typeof frame === 'string') {
         if (isFirst) throw refuse(name, 'its first frame is missing or damaged', 'record again');
         return frame;
       }
-      if (isFirst) checkStart(frame, name);
-      yield frame;
+      if (isFirst) converter = converterFor(startOf(frame, name), name);
+      yield converter ? converted(frame, converter) : frame;
       if (frame.kind === 'end') return 'complete';
     }
   } finally {
@@ -82,15 +86,26 @@ function checkHeader(header: Buffer | undefined, name: string): void {
   }
 }
 
-function checkStart(frame: Frame, name: string): void {
-  if (frame.kind !== 'start') throw refuse(name, 'it does not say who recorded it', 'record again');
-  if (frame.wireHash !== WIRE_HASH_TEXT) {
-    throw refuse(
-      name,
-      `its records have layout ${frame.wireHash}, and this goidspan reads layout ${WIRE_HASH_TEXT}`,
-      `use goidspan ${frame.version}, which recorded it`,
-    );
-  }
+function startOf(frame: Frame, name: string): StartFrame {
+  if (frame.kind === 'start') return frame;
+  throw refuse(name, 'it does not say who recorded it', 'record again');
+}
+
+/** Undefined where records have the layout of this version. */
+function converterFor({ wireHash, layout, version }: StartFrame, name: string): RecordConverter | undefined {
+  if (wireHash === WIRE_HASH_TEXT || JSON.stringify(layout) === JSON.stringify(wireLayout)) return undefined;
+  const known = layout ?? oldLayouts.get(wireHash);
+  if (known) return new RecordConverter(known);
+  throw refuse(
+    name,
+    `its records have layout ${wireHash}, which this goidspan does not know`,
+    `use goidspan ${version}, which recorded it`,
+  );
+}
+
+function converted(frame: Frame, converter: RecordConverter): Frame {
+  if (frame.kind !== 'batch' && frame.kind !== 'span') return frame;
+  return { ...frame, bytes: converter.convert(frame.bytes) };
 }
 
 function refuse(name: string, cause: string, remedy: string): GoidspanError {

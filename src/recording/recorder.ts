@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
+import { wireLayout } from '../wire/wire.gen.ts';
 import type { Frame, StartFrame } from './format.ts';
 import { WIRE_HASH_TEXT } from './read-recording.ts';
 import { frameBytes, headerBytes } from './write-frame.ts';
@@ -28,7 +29,7 @@ export class Recorder implements FrameSink {
    */
   static create(
     path: string,
-    start: Omit<StartFrame, 'kind' | 'wireHash'>,
+    start: Omit<StartFrame, 'kind' | 'wireHash' | 'layout'>,
     onFailure: (error: GoidspanError) => void,
   ): Recorder {
     let recorder: Recorder;
@@ -38,7 +39,7 @@ export class Recorder implements FrameSink {
     } catch (cause) {
       throw writeError(path, cause as Error);
     }
-    recorder.write({ kind: 'start', wireHash: WIRE_HASH_TEXT, ...start });
+    recorder.write({ kind: 'start', wireHash: WIRE_HASH_TEXT, ...start, layout: wireLayout });
     return recorder;
   }
 

@@ -2,6 +2,7 @@
 
 import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
 import { count64, ktime, s64, spanId, traceId } from './batch.ts';
+import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
 export const WIRE_HASH = 0x95cff26e4400f45fn;
@@ -102,6 +103,69 @@ export const count = {
   NOTE_END_WITHOUT_START: 29,
   COUNT_MAX: 30,
 } as const;
+
+/** Where everything stands in the records. */
+export const wireLayout: WireLayout = {
+  records: {
+    1: {
+      bytes: 176,
+      fields: {
+        header: [0, 16],
+        start_ktime_ns: [16, 8],
+        end_ktime_ns: [24, 8],
+        goid: [32, 8],
+        parent_goid: [40, 8],
+        trace_id: [48, 16],
+        link_trace_id: [64, 16],
+        span_id: [80, 8],
+        parent_span_id: [88, 8],
+        link_span_id: [96, 8],
+        g_addr: [104, 8],
+        request_addr: [112, 8],
+        return_addr: [120, 8],
+        error_type_addr: [128, 8],
+        body_bytes: [136, 8],
+        stack_depth: [144, 4],
+        status: [148, 2],
+        role: [150, 1],
+        trace_flags: [151, 1],
+        protocol: [152, 1],
+        resends: [153, 1],
+        nested: [154, 1],
+        depth: [155, 1],
+        ending: [156, 1],
+        text_cut: [157, 1],
+        text_bytes: [158, 2],
+        text_sizes: [160, 16],
+      },
+    },
+    2: {
+      bytes: 32,
+      fields: {
+        header: [0, 16],
+        ktime_ns: [16, 8],
+        tgid: [24, 4],
+        parent_tgid: [28, 4],
+      },
+    },
+    3: {
+      bytes: 32,
+      fields: {
+        header: [0, 16],
+        ktime_ns: [16, 8],
+        tgid: [24, 4],
+        exit_code: [28, 4],
+      },
+    },
+  },
+  families: {
+    1: {
+      bytes: 0,
+      fields: {},
+      texts: ['method', 'scheme', 'host', 'path', 'query', 'peer', 'trace_state', 'pattern'],
+    },
+  },
+};
 
 /** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */
 export const wireSize = {

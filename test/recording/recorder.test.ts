@@ -5,6 +5,7 @@ import { GoidspanError } from '../../src/errors.ts';
 import type { Frame } from '../../src/recording/format.ts';
 import { Recorder } from '../../src/recording/recorder.ts';
 import { frameBytes } from '../../src/recording/write-frame.ts';
+import { wireLayout } from '../../src/wire/wire.gen.ts';
 import { temporaryFolder } from '../support/command.ts';
 import { frames, readAll, start } from './frames.ts';
 
@@ -16,7 +17,10 @@ describe('Recorder', () => {
     const recorder = Recorder.create(path, about, (error) => expect.fail(error.message));
     for (const [index, frame] of frames.slice(1).entries()) {
       recorder.write(frame);
-      expect((await readAll(readFileSync(path))).frames).toEqual(frames.slice(0, index + 2));
+      expect((await readAll(readFileSync(path))).frames).toEqual([
+        { ...start, layout: wireLayout },
+        ...frames.slice(1, index + 2),
+      ]);
     }
     expect(recorder.size).toEqual({ bytes: statSync(path).size, batches: 1 });
     expect(statSync(path).mode & 0o777).toBe(0o600);
