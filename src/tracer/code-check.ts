@@ -1,4 +1,4 @@
-/** Whether a running process has the code that its file has, byte by byte, at the places where probes go. */
+/** What the memory of a running process holds at the places where probes go. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { openFileSource } from '../binary/file-source.ts';
 import type { Site } from '../probes/plan.ts';
@@ -7,8 +7,8 @@ const INT3 = 0xcc;
 const CALL = 0xe8;
 
 /**
- * The first site at which the memory of the process differs from the file; undefined if there is none, or if the
- * memory cannot be read. The breakpoint of a probe that is there already, of whatever tracer, is no difference.
+ * The first site at which the memory of the process differs from the file, byte by byte; undefined if there is none, or
+ * if the memory cannot be read. The breakpoint of a probe that is there already, of whatever tracer, is no difference.
  */
 export function findForeignCode(
   pid: number,
@@ -17,25 +17,58 @@ export function findForeignCode(
   sites: readonly Site[],
 ): Site | undefined {
   const file = openFileSource(path);
-  let memory: number | undefined;
   try {
-    const fd = openSync(`/proc/${pid}/mem`, 'r');
-    memory = fd;
-    return sites.find((site) => {
-      const loaded = Buffer.alloc(site.bytes);
-      const read = readSync(fd, loaded, 0, site.bytes, site.vaddr + loadBias);
-      return read === site.bytes && !isSame(loaded, file.read(site.fileOffset, site.bytes), site);
-    });
-  } catch {
-    return undefined;
+    return loadedCode(pid, loadBias, sites).find(
+      ({ site, bytes }) => !isSame(bytes, file.read(site.fileOffset, site.bytes), site),
+    )?.site;
   } finally {
-    if (memory !== undefined) closeSync(memory);
     file.close();
   }
 }
 
+/** The sites that hold no probe's breakpoint, of whatever tracer; those that cannot be read are left out. */
+export function sitesWithoutProbe(pid: number, loadBias: number, sites: readonly Site[]): Site[] {
+  const loaded = loadedCode(pid, loadBias, sites);
+  return loaded.filter(({ site, bytes }) => !holdsProbe(bytes, site)).map(({ site }) => site);
+}
+
+interface LoadedSite {
+  readonly site: Site;
+  readonly bytes: Uint8Array;
+}
+
+/** The instructions at the sites as they are loaded; those that cannot be read are left out. */
+function loadedCode(pid: number, loadBias: number, sites: readonly Site[]): LoadedSite[] {
+  let memory: number;
+  try {
+    memory = openSync(`/proc/${pid}/mem`, 'r');
+  } catch {
+    return [];
+  }
+  try {
+    return sites.flatMap((site) => {
+      const bytes = Buffer.alloc(site.bytes);
+      return isRead(memory, bytes, site.vaddr + loadBias) ? [{ site, bytes }] : [];
+    });
+  } finally {
+    closeSync(memory);
+  }
+}
+
+function isRead(memory: number, bytes: Uint8Array, address: number): boolean {
+  try {
+    return readSync(memory, bytes, 0, bytes.length, address) === bytes.length;
+  } catch {
+    return false;
+  }
+}
+
+/** The kernel has put a breakpoint there, or turned a probed 5-byte nop into a call. */
+function holdsProbe(loaded: Uint8Array, site: Site): boolean {
+  return loaded[0] === INT3 || (site.class === 'nop5' && loaded[0] === CALL);
+}
+
 function isSame(loaded: Uint8Array, wanted: Uint8Array, site: Site): boolean {
-  // The kernel has turned a probed 5-byte nop into a call.
   if (site.class === 'nop5' && loaded[0] === CALL) return true;
   return loaded.every((byte, at) => byte === wanted[at] || (at === 0 && byte === INT3));
 }

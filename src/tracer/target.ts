@@ -2,15 +2,16 @@
  * One process that is traced: its program, its row and probes in the kernel, its resource. Owns attaching and
  * detaching; which processes become targets is decided by `tracer.ts`.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
-import type { HookPlan } from '../probes/plan.ts';
+import type { AttachPlan, HookPlan, Site } from '../probes/plan.ts';
 import type { SpanSource } from '../span/span-source.ts';
+import { pathsInLayers } from '../target/overlay.ts';
 import type { ProcessFacts } from '../target/process.ts';
 import type { TargetRow } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
-import { findForeignCode } from './code-check.ts';
+import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
 import { type CheckedFamily, LiveCheck } from './live-check.ts';
 import type { Program } from './program.ts';
 import { detachingRow, targetRow } from './row.ts';
@@ -52,17 +53,38 @@ export class Target {
 
   /**
    * Attaches every hook of the plan: ends before births before starts, so that nothing can begin whose end is not
-   * yet watched. Throws what the kernel refuses, and if a running process has other code than its file; then nothing
-   * stays attached.
+   * yet watched. Throws what the kernel refuses, and if a running process has other code than its file, or runs
+   * another file than the one that its path leads to; then nothing stays attached.
    */
   async attach(): Promise<void> {
-    const { pid } = this.info;
+    const { openPath } = this.facts;
+    if (this.awaitsExec) return this.#attachTo(openPath);
     this.locate();
-    if (!this.awaitsExec) this.#refuseForeignCode();
-    this.#kernel.followProcess(pid, this.info.targetId);
+    const foreign = this.#foreignCodeOf(openPath);
+    if (foreign) throw this.#refusal(`its code in ${foreign.symbol} is not that of ${this.info.exe}`);
+    // Where somebody's probe is already, ours will not be told from it.
+    const bare = this.#sitesWithoutProbe(allSites(this.program.plan));
+    for (const path of this.#openPaths()) {
+      await this.#attachTo(path);
+      if (this.#sitesWithoutProbe(bare).length === 0) return;
+      this.wasAttached = false;
+      await this.detach();
+    }
+    throw this.#unreached();
+  }
+
+  /** After the exec that was awaited: has it brought what the probes were put into? */
+  refuseUnreached(): void {
+    if (this.#sitesWithoutProbe(allSites(this.program.plan)).length === 0) return;
+    throw this.#unreached();
+  }
+
+  async #attachTo(path: string): Promise<void> {
+    this.locate();
+    this.#kernel.followProcess(this.info.pid, this.info.targetId);
     try {
       for (const hooks of byRank(this.program.plan.hooks)) {
-        const links = await Promise.allSettled(hooks.map((hook) => this.#attachHook(hook)));
+        const links = await Promise.allSettled(hooks.map((hook) => this.#attachHook(hook, path)));
         for (const [index, link] of links.entries()) {
           const hook = hooks[index]?.hook.name ?? '';
           if (link.status === 'fulfilled') this.#links.push({ hook, link: link.value });
@@ -79,7 +101,9 @@ export class Target {
   /** Finds where the program was loaded and tells the kernel; also after the exec that was awaited. */
   locate(): void {
     const { plan } = this.program;
-    this.#loadBias = this.awaitsExec ? 0 : this.program.loadBias(readMaps(this.info.pid), this.facts.exeLink);
+    this.#loadBias = this.awaitsExec
+      ? 0
+      : this.program.loadBias(readProcText(this.info.pid, 'maps'), this.facts.exeLink);
     this.#row = targetRow(plan, this.info.targetId, this.info.pid, this.#loadBias);
     this.#kernel.setTarget(this.slot, this.#row);
   }
@@ -114,21 +138,39 @@ export class Target {
     await this.#kernel.detach(started(false));
   }
 
-  #refuseForeignCode(): void {
-    const { pid, exe } = this.info;
-    const sites = this.program.plan.hooks.flatMap((hook) => hook.sites);
-    const foreign = findForeignCode(pid, this.facts.openPath, this.#loadBias, sites);
-    if (foreign === undefined) return;
-    throw new GoidspanError(
+  /** Where the file may lie that the process runs, the likeliest first. */
+  *#openPaths(): Generator<string> {
+    yield this.facts.openPath;
+    const layers = pathsInLayers(readProcText(this.info.pid, 'mountinfo'), this.facts.exe);
+    // As they are named here, or where this process has another root than the host.
+    for (const path of [...layers, ...layers.map((layer) => `/proc/1/root${layer}`)]) {
+      if (existsSync(path) && this.#foreignCodeOf(path) === undefined) yield path;
+    }
+  }
+
+  #foreignCodeOf(path: string): Site | undefined {
+    return findForeignCode(this.info.pid, path, this.#loadBias, allSites(this.program.plan));
+  }
+
+  #sitesWithoutProbe(sites: readonly Site[]): Site[] {
+    return sitesWithoutProbe(this.info.pid, this.#loadBias, sites);
+  }
+
+  #unreached(): GoidspanError {
+    return this.#refusal(`it does not run the file that ${this.info.exe} leads to, so no probe gets into it`);
+  }
+
+  #refusal(what: string): GoidspanError {
+    return new GoidspanError(
       'not_supported_binary',
-      `cannot attach to pid ${pid}: its code in ${foreign.symbol} is not that of ${exe} (something has changed the running program or its file: restart it)`,
+      `cannot attach to pid ${this.info.pid}: ${what} (something has changed the running program or its file, or an overlay file system has copied it: restart it)`,
     );
   }
 
-  #attachHook({ hook, sites }: HookPlan): Promise<Link> {
+  #attachHook({ hook, sites }: HookPlan, path: string): Promise<Link> {
     return this.#kernel.attach(
       hook.name,
-      this.facts.openPath,
+      path,
       this.info.pid,
       this.slot,
       sites.map((site) => ({
@@ -155,10 +197,12 @@ function byRank(hooks: readonly HookPlan[]): HookPlan[][] {
   return ranks;
 }
 
-/** `/proc/<pid>/maps`; empty if the process has gone. */
-function readMaps(pid: number): string {
+const allSites = ({ hooks }: AttachPlan): Site[] => hooks.flatMap((hook) => hook.sites);
+
+/** Of a file of `/proc/<pid>`; empty if the process has gone. */
+function readProcText(pid: number, name: string): string {
   try {
-    return readFileSync(`/proc/${pid}/maps`, 'utf8');
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
     return '';
   }

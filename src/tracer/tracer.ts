@@ -190,12 +190,24 @@ export class Tracer {
   #onProcessExec(record: EvProcessExec): void {
     const target = this.#liveTarget(record.tgid);
     if (target?.awaitsExec && readProcess(record.tgid)?.exe === target.facts.exe) {
-      target.awaitsExec = false;
-      target.locate();
+      this.#arrive(target);
       return;
     }
     if (target) this.#track(this.#end(target, record.ktimeNs));
     if (this.#closing === undefined) this.#follower.onExec(record.tgid, record.parentTgid);
+  }
+
+  /** The process that was held runs its program now. */
+  #arrive(target: Target): void {
+    target.awaitsExec = false;
+    target.locate();
+    try {
+      target.refuseUnreached();
+    } catch (error) {
+      const { pid, exe } = target.info;
+      this.#tell({ kind: 'refused', pid, exe, error: error as GoidspanError });
+      this.#track(this.#end(target, nowKtime()));
+    }
   }
 
   #onProcessExit(record: EvProcessExit): void {
