@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The trace context of every goroutine: the stack of its open spans, and what it was born with. Decides the
- * parent of a new span at the instant at which it starts. Knows nothing of HTTP.
+ * parent of a new span at the instant at which it starts. Spans begin and end here and nowhere else.
  */
 #ifndef CONTEXT_BPF_H
 #define CONTEXT_BPF_H
@@ -56,6 +56,14 @@ static __always_inline struct open_spans spans_of(const struct target_row *targe
 			break;
 	}
 	return open;
+}
+
+/* The outermost open span of a goroutine, and its key; NULL if there is none. */
+static __always_inline struct ev_span_end *outermost_span(const struct target_row *target, goid_t goid,
+							  struct goroutine_key *key)
+{
+	*key = (struct goroutine_key){ .goid = goid, .target_id = target->target_id };
+	return bpf_map_lookup_elem(&open_by_goroutine, key);
 }
 
 /* Ids are random and never zero. */
@@ -207,6 +215,12 @@ static __always_inline struct ev_span_end *span_begin(const struct goroutine_key
 	return span;
 }
 
+/* Takes an open span back, of which nothing is to be told. */
+static __always_inline void span_drop(const struct goroutine_key *key)
+{
+	bpf_map_delete_elem(&open_by_goroutine, key);
+}
+
 /* Ends an open span: its record leaves, its entry goes. */
 static __always_inline void span_end(struct ev_span_end *span, const struct goroutine_key *key,
 				     enum span_ending ending, ktime_ns_t now)
@@ -226,7 +240,7 @@ static __always_inline void span_end(struct ev_span_end *span, const struct goro
 		if (bpf_ringbuf_output(&records, span, bytes, BPF_RB_NO_WAKEUP))
 			count(LOST_RING_FULL);
 	}
-	bpf_map_delete_elem(&open_by_goroutine, key);
+	span_drop(key);
 }
 
 /* Ends client spans that a panic left open above `outer`, which is about to end or to get a new child. */

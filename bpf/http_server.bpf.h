@@ -118,9 +118,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 	request_addr = go_argument(ctx, &hit);
 	if (read_goroutine(&goroutine, target, go_current_g(ctx)) || !goroutine.goid)
 		return;
-	key.goid = goroutine.goid;
-	key.target_id = target->target_id;
-	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	span = outermost_span(target, goroutine.goid, &key);
 	if (span) {
 		if (span->request_addr == request_addr && span->role == SPAN_SERVER) {
 			count(NOTE_START_SEEN);
@@ -136,7 +134,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 	span->parent_goid = goroutine.parent_goid;
 	span->request_addr = request_addr;
 	if (!http_server_describe(span, target, go_register(ctx, ARGUMENT_WRITER)))
-		bpf_map_delete_elem(&open_by_goroutine, &key);
+		span_drop(&key);
 }
 
 /* func (sh serverHandler) ServeHTTP(rw ResponseWriter, req *Request)  argument: req. HTTP/1.1 and HTTP/2. */
@@ -151,12 +149,8 @@ int http_server_start(struct pt_regs *ctx)
 static __always_inline struct ev_span_end *http_server_open(const struct pt_regs *ctx, const struct target_row *target,
 							    struct goroutine_key *key, bool expected)
 {
-	struct ev_span_end *span;
+	struct ev_span_end *span = outermost_span(target, read_goid(target, go_current_g(ctx)), key);
 
-	key->goid = read_goid(target, go_current_g(ctx));
-	key->target_id = target->target_id;
-	key->depth = 0;
-	span = bpf_map_lookup_elem(&open_by_goroutine, key);
 	if (span && span->role == SPAN_SERVER)
 		return span;
 	if (expected)

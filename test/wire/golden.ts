@@ -14,7 +14,7 @@ const wirePath = fileURLToPath(new URL('../../bpf/wire.h', import.meta.url));
 export interface Golden {
   readonly struct: string;
   readonly bytes: Uint8Array;
-  /** Member → decimal number, or hex of an array or id. Members of the header are `header.kind` and so on. */
+  /** Member → decimal number, or hex of an array or id. Members of a struct within it are `header.kind` and so on. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -50,17 +50,16 @@ static void fill(void *field, size_t bytes, int is_number)
 	(fill(&r.name, sizeof(r.name), 0), printf("\"%s\":\"", #name), hex(&r.name, sizeof(r.name)), printf("\","))
 `;
 
-/** Every struct of the header but `ev_header`, which is part of the records. */
+/** Every struct of the header. */
 export function goldenStructs(): Golden[] {
   const structs = parseStructs(readFileSync(wirePath, 'utf8'));
-  const header = structs.get('ev_header') ?? [];
-  structs.delete('ev_header');
+  const linesOf = (fields: readonly Field[], path: string): string[] =>
+    fields.flatMap((field) => {
+      const inner = structs.get(field.type.replace('struct ', ''));
+      return inner ? linesOf(inner, `${path}${field.name}.`) : [`${macroOf(field)}(${path}${field.name});`];
+    });
   const blocks = [...structs].map(([name, fields]) => {
-    const lines = fields.flatMap((field) =>
-      field.type === 'struct ev_header'
-        ? header.map((inner) => `NUMBER(header.${inner.name});`)
-        : [`${macroOf(field)}(${field.name});`],
-    );
+    const lines = linesOf(fields, '');
     return String.raw`{ struct ${name} r; memset(&r, 0xee, sizeof(r)); printf("{\"fields\":{");
 ${lines.join('\n')}
 printf("\"\":\"\"},\"struct\":\"${name}\",\"bytes\":\""); hex(&r, sizeof(r)); printf("\"}\n"); }`;

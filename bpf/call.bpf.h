@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Spans of calls that a goroutine makes: from the entry of a function to where it returns. Such a span is known by its
+ * place on the goroutine's stack, by which one that a panic has left open is found and ended.
+ */
+#ifndef CALL_BPF_H
+#define CALL_BPF_H
+
+#include "goroutine.bpf.h"
+
+/*
+ * The goroutine's innermost span, after the calls that panics have left open were ended. A call that lives uses at most
+ * `deepest` bytes of stack, and its return address still stands where it was (checked if `stack_hi`).
+ */
+static __always_inline struct open_spans calls_unwind(const struct target_row *target, goid_t goid, __u32 deepest,
+						      uaddr_t stack_hi, ktime_ns_t now)
+{
+	struct open_spans open = {};
+
+	for (int i = 0; i < SPAN_DEPTH_MAX; i++) {
+		struct ev_span_end *span;
+
+		open = spans_of(target, goid);
+		span = open.innermost;
+		if (!span || span->role != SPAN_CLIENT)
+			return open;
+		if (span->stack_depth <= deepest &&
+		    (!stack_hi || read_u64(stack_hi - span->stack_depth) == span->return_addr))
+			return open;
+		count(NOTE_STALE_CLIENT);
+		if (open.outer)
+			open.outer->nested = 0;
+		span_end(span, &open.key, ENDING_PANICKED, now);
+	}
+	open.innermost = NULL;
+	open.key.depth = 0;
+	return open;
+}
+
+static __always_inline uaddr_t stack_hi_of(const struct target_row *target, uaddr_t g)
+{
+	return read_u64(g + target->g_stack + 8);
+}
+
+/*
+ * Begins the span of the call whose entry is hit, as a child of the goroutine's innermost span or with what the goroutine
+ * has inherited. NULL if there is none to be filled.
+ */
+static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const struct hit *hit, enum span_role role,
+						      ktime_ns_t now)
+{
+	uaddr_t stack_hi, g = go_current_g(ctx), sp = ctx->rsp;
+	const struct target_row *target = hit->target;
+	struct goroutine goroutine = {};
+	struct open_spans open = {};
+	struct ev_span_end *span;
+	__u32 depth;
+
+	if (target->flags & TARGET_DETACHING)
+		return NULL;
+	read_goroutine(&goroutine, target, g);
+	stack_hi = stack_hi_of(target, g);
+	if (!goroutine.goid || !stack_hi)
+		return NULL;
+	depth = stack_hi - sp;
+	open = calls_unwind(target, goroutine.goid, depth - 1, stack_hi, now);
+	if (open.innermost) {
+		if (open.key.depth + 1 >= SPAN_DEPTH_MAX) {
+			count(LOST_DEPTH);
+			return NULL;
+		}
+		open.key.depth++;
+	}
+	span = span_begin(&open.key, role, now);
+	if (!span)
+		return NULL;
+	if (open.innermost) {
+		open.innermost->nested = 1;
+		context_child(span, &open.innermost->trace_id, &open.innermost->span_id, open.innermost->trace_flags);
+	} else {
+		context_inherit(span, target, goroutine.goid);
+	}
+	span->g_addr = g;
+	span->parent_goid = goroutine.parent_goid;
+	span->stack_depth = depth;
+	span->return_addr = read_u64(sp);
+	return span;
+}
+
+/* The span of the call that is hit inside its function, or as it returns. Counted if there is none. */
+static __always_inline struct open_spans call_open(const struct pt_regs *ctx, const struct hit *hit, ktime_ns_t now)
+{
+	uaddr_t g = go_current_g(ctx);
+	__u32 depth = stack_hi_of(hit->target, g) - entry_sp(ctx, hit);
+	struct open_spans open = calls_unwind(hit->target, read_goid(hit->target, g), depth, 0, now);
+
+	if (!open.innermost || open.innermost->role != SPAN_CLIENT || open.innermost->stack_depth != depth) {
+		count(NOTE_END_WITHOUT_START);
+		open.innermost = NULL;
+	}
+	return open;
+}
+
+/* The call returns; `error` is the type word of the error that it returns, an itab, or 0. */
+static __always_inline void call_end(struct open_spans *open, uaddr_t error, ktime_ns_t now)
+{
+	/* An itab names its interface, then the concrete type. */
+	if (error)
+		open->innermost->error_type_addr = read_u64(error + 8);
+	if (open->outer)
+		open->outer->nested = 0;
+	span_end(open->innermost, &open->key, ENDING_RETURNED, now);
+}
+
+#endif
