@@ -1,7 +1,7 @@
 /** x86-64 instructions, decoded by iced-x86 (a WebAssembly module of 0.8 MB that is loaded on first use). */
 
-import { createRequire } from 'node:module';
 import type * as IcedModule from 'iced-x86';
+import { requireInstalled } from '../installation.ts';
 import type { Arch } from './arch.ts';
 import type { ArgumentRegister, Instruction, Operation, SiteClass } from './instruction.ts';
 
@@ -10,7 +10,7 @@ type Iced = typeof IcedModule;
 let loaded: Iced | undefined;
 
 function iced(): Iced {
-  loaded ??= createRequire(import.meta.url)('iced-x86') as Iced;
+  loaded ??= requireInstalled('iced-x86') as Iced;
   return loaded;
 }
 

@@ -2,13 +2,10 @@
  * The one seam to the native library: finds it, declares its functions to koffi, checks that it was built from
  * the same wire.h. Nothing else in the project imports koffi.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type * as Koffi from 'koffi';
 import { GoidspanError } from '../errors.ts';
+import { installedPath, requireInstalled } from '../installation.ts';
 import { WIRE_HASH } from '../wire/wire.gen.ts';
 
 /** Address of a native object. */
@@ -63,18 +60,9 @@ interface AttachOptions {
   readonly pid: number;
 }
 
-/** Where the built native files are: beside the bundle, or in `dist` when run from sources. */
+/** Where the built native files are. Throws `shim_unusable`. */
 export function nativePath(name: string): string {
-  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
-    for (const candidate of [join(dir, 'native', name), join(dir, 'dist', 'native', name)]) {
-      if (existsSync(candidate)) return candidate;
-    }
-    if (dir === dirname(dir)) break;
-  }
-  throw new GoidspanError(
-    'shim_unusable',
-    `cannot find ${name}: it is not part of this installation (reinstall the package, or run \`npm run build\`)`,
-  );
+  return installedPath('dist', 'native', name);
 }
 
 let loaded: Native | undefined;
@@ -94,8 +82,9 @@ export function loadNative(): Native {
 /** Not when this module is loaded: an application that only imports the package must not fail without it. */
 function loadKoffi(): typeof Koffi {
   try {
-    return createRequire(import.meta.url)('koffi') as typeof Koffi;
+    return requireInstalled('koffi') as typeof Koffi;
   } catch (cause) {
+    if (cause instanceof GoidspanError) throw cause;
     throw new GoidspanError(
       'shim_unusable',
       `cannot load koffi: ${(cause as Error).message} (install with optional dependencies: koffi's binaries are among them)`,
