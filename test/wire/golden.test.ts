@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { batchOf, type Ktime } from '../../src/wire/batch.ts';
 import {
+  readEvHeader,
   readEvProcessExec,
   readEvProcessExit,
   readEvSpanEnd,
@@ -16,6 +17,7 @@ import { type Golden, goldenStructs } from './golden.ts';
 const structs = new Map(goldenStructs().map((golden) => [golden.struct, golden]));
 
 const readers = {
+  ev_header: readEvHeader,
   ev_span_end: readEvSpanEnd,
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
