@@ -10,7 +10,7 @@ import type { ExportEvent } from '../export/export-event.ts';
 import { OtlpExport } from '../export/otlp/otlp-export.ts';
 import type { ExportSink } from '../export/span-sink.ts';
 import { createResource } from '../span/resource.ts';
-import { parseResourceAttributes } from '../target/environment.ts';
+import { malformedAttributes, parseResourceAttributes } from '../target/environment.ts';
 import { type MetricSettings, metricSettingsOf } from '../telemetry/metric-settings.ts';
 import { observe } from '../telemetry/observe.ts';
 import type { Observation, ObservedWay } from '../telemetry/observed.ts';
@@ -88,12 +88,19 @@ async function meterProviderOf(
     exportIntervalMillis,
     exportTimeoutMillis,
   });
-  return new sdk.MeterProvider({ resource: createResource(attributesOf(env)), readers: [reader] });
+  return new sdk.MeterProvider({
+    resource: createResource(attributesOf(env, hooks.report)),
+    readers: [reader],
+  });
 }
 
 /** The variables name the agent here; what they say of the traced programs is in the environment of those. */
-function attributesOf(env: NodeJS.ProcessEnv): Attributes {
-  const declared = Object.fromEntries(parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '') ?? []);
+function attributesOf(env: NodeJS.ProcessEnv, report: (message: string) => void): Attributes {
+  const declared = Object.fromEntries(
+    parseResourceAttributes(env['OTEL_RESOURCE_ATTRIBUTES'] ?? '', (member) =>
+      report(malformedAttributes(member)),
+    ),
+  );
   return {
     'service.name': 'goidspan',
     'service.version': VERSION,

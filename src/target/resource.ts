@@ -17,6 +17,8 @@ export interface ResourceOptions {
   readonly serviceName?: string | undefined;
   /** `runtime.buildVersion` of the binary, e.g. `go1.26.8`. */
   readonly goVersion?: string | undefined;
+  /** Told of the member of `OTEL_RESOURCE_ATTRIBUTES` for which all of it is ignored. */
+  readonly onMalformed?: (member: string) => void;
 }
 
 /** The attributes of one target; strings, numbers. */
@@ -31,12 +33,15 @@ export function resourceOf(
   facts: ProcessFacts,
   options: ResourceOptions,
 ): { attributes: ResourceAttributes } {
-  const declared = parseResourceAttributes(facts.environment.get('OTEL_RESOURCE_ATTRIBUTES') ?? '');
+  const declared = parseResourceAttributes(
+    facts.environment.get('OTEL_RESOURCE_ATTRIBUTES') ?? '',
+    options.onMalformed,
+  );
   const exeName = basename(facts.exe);
   const serviceName =
     options.serviceName ||
     facts.environment.get('OTEL_SERVICE_NAME') ||
-    declared?.get('service.name') ||
+    declared.get('service.name') ||
     `unknown_service:${exeName}`;
   const vpid = facts.nsPids.at(-1);
   const { host } = options;
@@ -54,7 +59,7 @@ export function resourceOf(
     'host.arch': host.arch,
     'os.type': 'linux',
     ...(facts.containerId !== undefined && { 'container.id': facts.containerId }),
-    ...Object.fromEntries(declared ?? []),
+    ...Object.fromEntries(declared),
     'service.name': serviceName,
     'telemetry.sdk.language': 'go',
     'telemetry.sdk.name': 'goidspan',

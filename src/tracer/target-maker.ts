@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import type { SpanSource } from '../span/span-source.ts';
+import { malformedAttributes } from '../target/environment.ts';
 import { readHost } from '../target/host.ts';
 import type { ProcessFacts } from '../target/process.ts';
 import { resourceOf } from '../target/resource.ts';
@@ -19,6 +20,8 @@ export interface TargetMakerOptions {
   readonly scope: InstrumentationScope;
   /** Instead of what the environment of each process says. */
   readonly serviceName: string | undefined;
+  /** Told what is wrong with a process but does not keep it from being traced. */
+  readonly warn: (message: string) => void;
 }
 
 export class TargetMaker {
@@ -43,12 +46,13 @@ export class TargetMaker {
         `cannot attach to pid ${facts.pid}: all ${wireLimit.TARGETS_MAX} target slots are in use (start another goidspan)`,
       );
     }
-    const { kernel, clock, scope, serviceName } = this.#options;
+    const { kernel, clock, scope, serviceName, warn } = this.#options;
     const { attributes } = resourceOf(facts, {
       host: this.#host,
       agentVersion: VERSION,
       serviceName,
       goVersion: program.goVersion,
+      onMalformed: (member) => warn(malformedAttributes(member, ` of pid ${facts.pid} (${facts.exe})`)),
     });
     const info: TargetInfo = {
       targetId: ++this.#lastTargetId,

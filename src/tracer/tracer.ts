@@ -67,7 +67,10 @@ export class Tracer {
     this.#options = options;
     this.#kernel = kernel;
     const { serviceName } = options;
-    this.#targetMaker = new TargetMaker({ kernel, clock: this.#clock, scope: this.#scope, serviceName });
+    this.#targetMaker = new TargetMaker({
+      ...{ kernel, clock: this.#clock, scope: this.#scope, serviceName },
+      warn: (message) => this.#tell({ kind: 'warning', message }),
+    });
     this.#follower = new Follower({
       attach: (pid) => this.#track(this.#attachFound(pid)),
       isTarget: (pid) => this.#liveTarget(pid) !== undefined,
@@ -119,13 +122,24 @@ export class Tracer {
     const known = this.#liveTarget(pid);
     if (known) return known.info;
     const facts = requireProcess(pid);
-    const program = await this.#programs.acquire(facts.openPath);
+    const program = await this.#programOf(facts);
     const now = readProcess(pid);
     const isSame = now?.startTicks === facts.startTicks && now.exe === facts.exe;
     if (isSame && this.#liveTarget(pid) === undefined) return (await this.#attach(facts, program)).info;
     // While its program was planned, it was attached by another call, or has replaced its program, or ended.
     this.#programs.release(program);
     return this.#attachPid(pid);
+  }
+
+  /** Of a process that runs: what is wrong with its program names both. */
+  async #programOf({ pid, exe, openPath }: ProcessFacts): Promise<Program> {
+    try {
+      return await this.#programs.acquire(openPath);
+    } catch (error) {
+      if (!(error instanceof GoidspanError)) throw error;
+      const message = error.message.replace(openPath, `${exe} (pid ${pid})`);
+      throw new GoidspanError(error.code, message, { cause: error });
+    }
   }
 
   async #attachCommand(pid: number, command: string): Promise<TargetInfo | undefined> {

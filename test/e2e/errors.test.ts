@@ -67,7 +67,7 @@ const provocations: Readonly<Record<Provocable, Provocation>> = {
     words: () => [...ours, 'attach', '--pid', self],
     code: 3,
     message:
-      /^goidspan: cannot trace \S+: not a Go program: .* \(name the Go program itself, not a wrapper\)$/m,
+      /^goidspan: cannot trace \S+node \(pid \d+\): not a Go program: .* \(name the Go program itself, not a wrapper\)$/m,
   },
   not_supported_binary: {
     needs: [kernel, go],

@@ -89,6 +89,25 @@ describeWith([kernel, go], 'targets, live', () => {
     await server.stop();
   });
 
+  it('lose all of a malformed OTEL_RESOURCE_ATTRIBUTES, which is said once with the pid', async () => {
+    const malformed = 'service.name=shop,note=100%';
+    const server = await GoServer.start(await hello(), { OTEL_RESOURCE_ATTRIBUTES: malformed });
+    const { spans, events, open } = collecting();
+    const tracer = await open();
+    await tracer.attachPid(server.pid);
+    await tracer.attachPid(server.pid);
+    await server.get('/');
+    await tracer.close();
+    expect(events.flatMap((e) => (e.kind === 'warning' ? [e.message] : []))).toEqual([
+      expect.stringMatching(
+        `^cannot use OTEL_RESOURCE_ATTRIBUTES of pid ${server.pid} \\(.*acceptance-hello.*\\): "note=100%" is not key=value`,
+      ),
+    ]);
+    expect(spans[0]?.resource.attributes['service.name']).toMatch(/^unknown_service:acceptance-hello/);
+    expect(spans[0]?.resource.attributes['note']).toBeUndefined();
+    await server.stop();
+  });
+
   it('may live in a mount namespace of their own', async () => {
     const folder = await temporaryFolder();
     const inside = join(folder, 'server');

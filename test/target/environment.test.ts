@@ -18,15 +18,22 @@ describe('parseEnvironment', () => {
 
 describe('parseResourceAttributes', () => {
   it('percent-decodes keys and values', () => {
-    expect([
-      ...(parseResourceAttributes('a=1, deployment.environment.name = caf%C3%A9%2C%3D ,') ?? []),
-    ]).toEqual([
+    expect([...parseResourceAttributes('a=1, deployment.environment.name = caf%C3%A9%2C%3D ,')]).toEqual([
       ['a', '1'],
       ['deployment.environment.name', 'café,='],
     ]);
   });
 
-  it.each(['a', 'a=1,b', '=x', 'a=%zz', 'a=1,b=%E0%A4%A'])('discards %j as a whole', (text) => {
-    expect(parseResourceAttributes(text)).toBeUndefined();
+  it.each([
+    ['a', 'a'],
+    ['a=1,b', 'b'],
+    ['=x', '=x'],
+    ['a=%zz', 'a=%zz'],
+    ['a=1,b=%E0%A4%A , c=2', 'b=%E0%A4%A'],
+    ['a=100%', 'a=100%'],
+  ])('discards %j as a whole, and names the member', (text, member) => {
+    const named: string[] = [];
+    expect([...parseResourceAttributes(text, (wrong) => named.push(wrong))]).toEqual([]);
+    expect(named).toEqual([member]);
   });
 });
