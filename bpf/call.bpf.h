@@ -49,7 +49,7 @@ static __always_inline uaddr_t stack_hi_of(const struct target_row *target, uadd
 static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const struct hit *hit, enum span_role role,
 						      ktime_ns_t now)
 {
-	uaddr_t stack_hi, g = go_current_g(ctx), sp = ctx->rsp;
+	uaddr_t stack_hi, g = go_current_g(ctx);
 	const struct target_row *target = hit->target;
 	struct goroutine goroutine = {};
 	struct open_spans open = {};
@@ -62,7 +62,7 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 	stack_hi = stack_hi_of(target, g);
 	if (!goroutine.goid || !stack_hi)
 		return NULL;
-	depth = stack_hi - sp;
+	depth = stack_hi - return_slot(ctx, hit);
 	open = calls_unwind(target, goroutine.goid, depth - 1, stack_hi, now);
 	if (open.innermost) {
 		if (open.key.depth + 1 >= SPAN_DEPTH_MAX) {
@@ -83,7 +83,7 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 	span->g_addr = g;
 	span->parent_goid = goroutine.parent_goid;
 	span->stack_depth = depth;
-	span->return_addr = read_u64(sp);
+	span->return_addr = return_address(ctx);
 	return span;
 }
 
@@ -91,7 +91,7 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 static __always_inline struct open_spans call_open(const struct pt_regs *ctx, const struct hit *hit, ktime_ns_t now)
 {
 	uaddr_t g = go_current_g(ctx);
-	__u32 depth = stack_hi_of(hit->target, g) - entry_sp(ctx, hit);
+	__u32 depth = stack_hi_of(hit->target, g) - return_slot(ctx, hit);
 	struct open_spans open = calls_unwind(hit->target, read_goid(hit->target, g), depth, 0, now);
 
 	if (!open.innermost || open.innermost->role != SPAN_CLIENT || open.innermost->stack_depth != depth) {

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Go as seen from a probe: the target's row, argument registers (ABIInternal, Go ≥ 1.17 on amd64), memory reads,
- * strings. Every read that fails is counted.
+ * Go as seen from a probe: the target's row, arguments, return addresses, memory reads, strings.
+ * Every read that fails is counted.
  */
 #ifndef GO_BPF_H
 #define GO_BPF_H
 
 #include "maps.bpf.h"
+#include "registers.bpf.h"
 
 /*
  * Attach cookie: bits 0–15 the target's slot; bits 16–23 the register that holds the probe's argument; bit 24: the
  * site is the jump of a stack check, and a hit at which it jumps does not count, since the function starts again;
- * bit 25: the function's frame stands, so its entry is known by BP and not by SP.
+ * bit 25: the function's frame stands, and its return address right above the saved frame pointer; bits 32–63: without a
+ * frame, how far below SP the return address will stand with one (0 on amd64, where the caller has pushed it).
  */
 #define COOKIE_SLOT(cookie) ((cookie) & (TARGETS_MAX - 1))
 #define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xff)
 #define COOKIE_IF_STACK_SUFFICES (1 << 24)
 #define COOKIE_FRAME_STANDS (1 << 25)
+#define COOKIE_SLOT_BELOW_SP(cookie) ((cookie) >> 32)
 #define COOKIE_NEVER (~0ULL)
-#define FLAGS_BELOW_OR_EQUAL (1 << 0 | 1 << 6) /* CF, ZF */
 
 struct go_string {
 	uaddr_t at;
@@ -47,7 +49,7 @@ static __always_inline bool hit_begin(struct hit *hit, struct pt_regs *ctx, enum
 	if (cookie == COOKIE_NEVER)
 		bpf_tail_call(ctx, &no_programs, 0);
 	count(reason);
-	if (cookie & COOKIE_IF_STACK_SUFFICES && ctx->eflags & FLAGS_BELOW_OR_EQUAL)
+	if (cookie & COOKIE_IF_STACK_SUFFICES && stack_check_jumps(ctx))
 		return false;
 	hit->cookie = cookie;
 	hit->target = bpf_map_lookup_elem(&target_by_slot, &slot);
@@ -57,49 +59,9 @@ static __always_inline bool hit_begin(struct hit *hit, struct pt_regs *ctx, enum
 	return false;
 }
 
-#ifdef __bpf__
-/* In assembly: the verifier refuses one load at a computed context offset, into which clang merges plain ones. */
-#define LOAD_REGISTER(value, ctx, name) \
-	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(value) : "r"(ctx), "i"(offsetof(struct pt_regs, name)))
-#else
-#define LOAD_REGISTER(value, ctx, name) ((value) = (ctx)->name) /* for tests on the host */
-#endif
-
-/* The ABIInternal argument register of that number: AX BX CX DI SI R8 R9 R10 R11. */
-static __always_inline __u64 go_register(const struct pt_regs *ctx, __u32 number)
-{
-	__u64 value;
-
-	switch (number) {
-	case 0: LOAD_REGISTER(value, ctx, rax); break;
-	case 1: LOAD_REGISTER(value, ctx, rbx); break;
-	case 2: LOAD_REGISTER(value, ctx, rcx); break;
-	case 3: LOAD_REGISTER(value, ctx, rdi); break;
-	case 4: LOAD_REGISTER(value, ctx, rsi); break;
-	case 5: LOAD_REGISTER(value, ctx, r8); break;
-	case 6: LOAD_REGISTER(value, ctx, r9); break;
-	case 7: LOAD_REGISTER(value, ctx, r10); break;
-	default: LOAD_REGISTER(value, ctx, r11); break;
-	}
-	return value;
-}
-
 static __always_inline __u64 go_argument(const struct pt_regs *ctx, const struct hit *hit)
 {
 	return go_register(ctx, COOKIE_REGISTER(hit->cookie));
-}
-
-static __always_inline uaddr_t go_current_g(const struct pt_regs *ctx)
-{
-	return ctx->r14;
-}
-
-/* SP at the function's entry: where its return address stands. */
-static __always_inline uaddr_t entry_sp(const struct pt_regs *ctx, const struct hit *hit)
-{
-	uaddr_t sp = ctx->rsp, bp = ctx->rbp;
-
-	return hit->cookie & COOKIE_FRAME_STANDS ? bp + 8 : sp;
 }
 
 static __always_inline int read_user(void *to, __u32 bytes, uaddr_t from)
@@ -117,6 +79,24 @@ static __always_inline __u64 read_u64(uaddr_t from)
 
 	read_user(&value, sizeof(value), from);
 	return value;
+}
+
+/* Where the return address of the function stands as long as its frame does: a place on the stack that names the call. */
+static __always_inline uaddr_t return_slot(const struct pt_regs *ctx, const struct hit *hit)
+{
+	uaddr_t sp = ctx->REG_SP, fp = ctx->REG_FP;
+
+	return hit->cookie & COOKIE_FRAME_STANDS ? fp + 8 : sp - COOKIE_SLOT_BELOW_SP(hit->cookie);
+}
+
+/* The return address of a function that has no frame yet. */
+static __always_inline uaddr_t return_address(const struct pt_regs *ctx)
+{
+#ifdef REG_LINK
+	return ctx->REG_LINK;
+#else
+	return read_u64(ctx->REG_SP);
+#endif
 }
 
 /* A word of a Go object that was read as a window of GO_WINDOW_BYTES (the planner refuses larger offsets). */

@@ -7,6 +7,22 @@
 #include "connection.bpf.h"
 #include "http_request.bpf.h"
 
+/* What roundTrip and the functions that it calls return: a *Response and an error, whose itab and data are two words. */
+static __always_inline uaddr_t returned_reply(const struct pt_regs *ctx)
+{
+	return go_register(ctx, 0);
+}
+
+static __always_inline uaddr_t returned_error(const struct pt_regs *ctx)
+{
+	return go_register(ctx, 1);
+}
+
+static __always_inline uaddr_t returned_error_data(const struct pt_regs *ctx)
+{
+	return go_register(ctx, 2);
+}
+
 /* func (t *Transport) roundTrip(req *Request) (*Response, error)  argument: req. */
 SEC("uprobe")
 int http_client_start(struct pt_regs *ctx)
@@ -67,8 +83,8 @@ int http_client_send(struct pt_regs *ctx)
 }
 
 /*
- * In roundTrip, the conditional jump on the error of one attempt (AX reply, BX:CX error). Without an error the
- * call is over; with one it may be tried again.
+ * In roundTrip, the conditional jump on the error of one attempt. Without an error the call is over; with
+ * one it may be tried again.
  */
 SEC("uprobe")
 int http_client_end(struct pt_regs *ctx)
@@ -82,26 +98,26 @@ int http_client_end(struct pt_regs *ctx)
 	open = call_open(ctx, &hit, now);
 	if (!open.innermost)
 		return 0;
-	if (ctx->rbx)
+	if (returned_error(ctx))
 		open.innermost->resends++;
 	else
-		http_client_finish(&open, hit.target, ctx->rax, 0, now);
+		http_client_finish(&open, hit.target, returned_reply(ctx), 0, now);
 	return 0;
 }
 
-/* Is the error BX:CX net/http.ErrSkipAltProtocol? */
+/* Is the error net/http.ErrSkipAltProtocol? */
 static __always_inline bool http_client_is_skip(const struct pt_regs *ctx, const struct target_row *target)
 {
 	__u64 skip[2] = {};
 
 	return target->skip_alt_protocol &&
-	       !read_user(skip, sizeof(skip), target->skip_alt_protocol + target->load_bias) && skip[0] == ctx->rbx &&
-	       skip[1] == ctx->rcx;
+	       !read_user(skip, sizeof(skip), target->skip_alt_protocol + target->load_bias) &&
+	       skip[0] == returned_error(ctx) && skip[1] == returned_error_data(ctx);
 }
 
 /*
- * In roundTrip, the conditional jump on what an alternate round tripper (HTTP/2) has returned (AX reply, BX:CX
- * error). It ends the call unless the error says that the ordinary way is to be taken.
+ * In roundTrip, the conditional jump on what an alternate round tripper (HTTP/2) has returned. It ends the
+ * call unless the error says that the ordinary way is to be taken.
  */
 SEC("uprobe")
 int http_client_end_alt(struct pt_regs *ctx)
@@ -112,15 +128,15 @@ int http_client_end_alt(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_END_ALT))
 		return 0;
-	if (ctx->rbx && http_client_is_skip(ctx, hit.target))
+	if (returned_error(ctx) && http_client_is_skip(ctx, hit.target))
 		return 0;
 	open = call_open(ctx, &hit, now);
 	if (open.innermost)
-		http_client_finish(&open, hit.target, ctx->rax, ctx->rbx, now);
+		http_client_finish(&open, hit.target, returned_reply(ctx), returned_error(ctx), now);
 	return 0;
 }
 
-/* The returns of roundTrip that no other end has seen before (AX reply, BX:CX error): the call is over. */
+/* The returns of roundTrip that no other end has seen before: the call is over. */
 SEC("uprobe")
 int http_client_error(struct pt_regs *ctx)
 {
@@ -132,7 +148,7 @@ int http_client_error(struct pt_regs *ctx)
 		return 0;
 	open = call_open(ctx, &hit, now);
 	if (open.innermost)
-		http_client_finish(&open, hit.target, ctx->rax, ctx->rbx, now);
+		http_client_finish(&open, hit.target, returned_reply(ctx), returned_error(ctx), now);
 	return 0;
 }
 

@@ -122,7 +122,7 @@ struct ev_span_end {
 	uaddr_t return_addr DOC("return address of the traced call");
 	uaddr_t error_type_addr DOC("runtime type of the returned error, as loaded; 0: no error");
 	__s64 body_bytes DOC("response body bytes written by the handler; -1: unknown");
-	__u32 stack_depth DOC("bytes of stack in use when the call was entered");
+	__u32 stack_depth DOC("bytes of stack down to the call's return address");
 	__u16 status DOC("HTTP status code, valid with SPAN_FLAG_STATUS");
 	__u8 role DOC("one of enum span_role");
 	__u8 trace_flags DOC("W3C trace flags");

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x95cff26e4400f45fULL
+#define WIRE_HASH 0xb4b2cb7dbc1eeefdULL

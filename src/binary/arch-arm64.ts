@@ -8,7 +8,7 @@ import type { Arch } from './arch.ts';
 import { viewOf } from './byte-source.ts';
 import type { ArgumentRegister, Instruction, Operation, SiteClass } from './instruction.ts';
 
-export const arm64: Arch = { name: 'arm64', canAttach: false, decode, textOf };
+export const arm64: Arch = { name: 'arm64', canAttach: false, callsPush: false, decode, textOf };
 
 const instructionBytes = 4;
 const nop = 0xd503201f;
@@ -19,11 +19,13 @@ const stackGuards: readonly number[] = [0x10 /* g.stackguard0 */, 0x18 /* g.stac
 function decode(code: Uint8Array, vaddr: number): Instruction[] {
   const view = viewOf(code);
   const constants = new Constants();
+  let room: number | undefined;
   const instructions: Instruction[] = [];
   for (let at = 0; at + instructionBytes <= code.length; at += instructionBytes) {
     const word = view.getUint32(at, true);
-    const operation = constants.comparison(word) ?? operationOf(word, vaddr + at);
+    const operation = constants.comparison(word) ?? framePush(word, room) ?? operationOf(word, vaddr + at);
     constants.follow(word, vaddr + at, operation);
+    room = frameRoom(word);
     instructions.push({
       ...operation,
       vaddr: vaddr + at,
@@ -36,7 +38,9 @@ function decode(code: Uint8Array, vaddr: number): Instruction[] {
 
 function operationOf(word: number, vaddr: number): Operation {
   if (word === nop) return { op: 'nop' };
-  return controlOf(word, vaddr) ?? frameOf(word) ?? moveOf(word) ?? { op: 'other' };
+  return (
+    controlOf(word, vaddr) ?? framePush(word, undefined) ?? frameOf(word) ?? moveOf(word) ?? { op: 'other' }
+  );
 }
 
 function controlOf(word: number, vaddr: number): Operation | undefined {
@@ -75,20 +79,25 @@ const conditions: Readonly<Record<number, 'zero' | 'nonzero' | 'stack_low'>> = {
 };
 
 /**
- * The stack check (`MOVD 16(g), R16; SUB $n, RSP, R17; CMP R16, R17; BLS`) and the frame push behind it
- * (`MOVD.W R30, -n(RSP)`, or `SUB $n, RSP, R20; STP (R29, R30), -8(R20)` for large frames).
+ * The frame push (`MOVD.W R30, -n(RSP)`, or `SUB $n, RSP, R20; STP (R29, R30), -8(R20)` for large frames, where `room` is
+ * the `n` of the instruction before): the return address stands at the new SP then.
  */
-function frameOf(word: number): Operation | undefined {
-  if (
-    matches(word, 0xffe00c00, 0xf8000c00) &&
-    rn(word) === sp &&
-    rd(word) === link &&
-    signed(word, 12, 9) < 0
-  ) {
-    return { op: 'push_frame' };
-  }
+function framePush(word: number, room: number | undefined): Operation | undefined {
+  const isStore = matches(word, 0xffe00c00, 0xf8000c00) && rn(word) === sp && rd(word) === link;
+  if (isStore && signed(word, 12, 9) < 0) return { op: 'push_frame', returnBelowSp: -signed(word, 12, 9) };
   const isPair = matches(word, 0xffc00000, 0xa9000000) && rd(word) === framePointer && rt2(word) === link;
-  if (isPair && rn(word) === x20 && signed(word, 15, 7) === -1) return { op: 'push_frame' };
+  if (!isPair || rn(word) !== x20 || signed(word, 15, 7) !== -1) return undefined;
+  return room === undefined ? { op: 'push_frame' } : { op: 'push_frame', returnBelowSp: room };
+}
+
+/** The `n` of `SUB $n, RSP, R20`. */
+function frameRoom(word: number): number | undefined {
+  const isSub = matches(word, 0xff800000, 0xd1000000) && rn(word) === sp && rd(word) === x20;
+  return isSub ? field(word, 10, 12) * (bit(word, 22) ? 4096 : 1) : undefined;
+}
+
+/** The stack check: `MOVD 16(g), R16; SUB $n, RSP, R17; CMP R16, R17; BLS`, and the making of room for a large frame. */
+function frameOf(word: number): Operation | undefined {
   const isGuard =
     matches(word, 0xffc00000, 0xf9400000) && rn(word) === g && stackGuards.includes(8 * field(word, 10, 12));
   if (isGuard && rd(word) === x16) return { op: 'stack_check' };

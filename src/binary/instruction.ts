@@ -14,8 +14,11 @@ export type ArgumentRegister = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 /** What an instruction does, as far as finding sites needs it. */
 export type Operation =
   | { readonly op: 'nop' }
-  /** Saves the caller's frame pointer: the end of the stack check of a Go function. */
-  | { readonly op: 'push_frame' }
+  /**
+   * Saves the caller's frame pointer: the end of the stack check of a Go function. `returnBelowSp` (arm64, where it saves
+   * the return address too): how far below SP at the function's entry that stands then; absent if it is not known.
+   */
+  | { readonly op: 'push_frame'; readonly returnBelowSp?: number }
   /** Computes or compares for the stack check and changes no argument register. */
   | { readonly op: 'stack_check' }
   | { readonly op: 'call'; readonly target: number }

@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { GoidspanError } from '../errors.ts';
+import type { ReturnSlot } from '../probes/hook.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
   count as countIndex,
@@ -36,8 +37,8 @@ export interface AttachSite {
   readonly register: number;
   /** The site is the jump of a stack check: a hit at which it jumps does not count. */
   readonly ifStackSuffices: boolean;
-  /** The function's frame stands at the site, so that its entry is known by BP. */
-  readonly frameStands: boolean;
+  /** Where the return address of the function stands: see `ReturnSlot` of the probes. */
+  readonly returnSlot: ReturnSlot;
 }
 
 /** A set of attached probes; only {@link Kernel.detach} uses it. */
@@ -125,7 +126,7 @@ export class Kernel {
         path,
         pid,
         offsets: BigUint64Array.from(sites, (site) => BigInt(site.fileOffset)),
-        cookies: BigUint64Array.from(sites, (site) => BigInt(cookieOf(slot, site))),
+        cookies: BigUint64Array.from(sites, (site) => cookieOf(slot, site)),
       },
       out,
     );
@@ -243,10 +244,10 @@ function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>
 }
 
 /** The attach cookie as `bpf/go.bpf.h` takes it apart. */
-function cookieOf(slot: number, site: AttachSite): number {
-  return (
-    slot | (site.register << 16) | (Number(site.ifStackSuffices) << 24) | (Number(site.frameStands) << 25)
-  );
+function cookieOf(slot: number, { register, ifStackSuffices, returnSlot }: AttachSite): bigint {
+  const frameStands = returnSlot === 'above_frame_pointer';
+  const low = slot | (register << 16) | (Number(ifStackSuffices) << 24) | (Number(frameStands) << 25);
+  return BigInt(low) | (BigInt(frameStands ? 0 : returnSlot.belowSp) << 32n);
 }
 
 function openError(result: number, said: string): GoidspanError {

@@ -26,10 +26,11 @@ export type SiteMeaning = 'event' | 'success_or_retry' | 'done' | 'done_unless_s
 export type SiteGuard = 'always' | 'stack_suffices';
 
 /**
- * How to get the stack pointer that the function had at its entry (it points to the return address), which names the
- * call: `sp`: the SP of the hit. `bp_plus_8`: RBP + 8. (amd64; on arm64 the return address is in R30 at the entry.)
+ * Where the return address of the function stands as long as its frame does, which names the call: so many bytes below
+ * the SP of the hit, where the function has no frame yet or no more (0 on amd64, whose calls push it), or right above
+ * the caller's frame pointer, to which RBP (R29 on arm64) points while the frame stands.
  */
-export type EntrySp = 'sp' | 'bp_plus_8';
+export type ReturnSlot = { readonly belowSp: number } | 'above_frame_pointer';
 
 /** Where in a function a hook may sit; a hook lists its choices, best first. */
 export type SiteRule =

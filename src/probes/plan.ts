@@ -5,7 +5,7 @@ import type { ArgumentRegister, SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
 import { ControlFlow } from './control-flow.ts';
 import { type FieldPlan, planFields } from './fields.ts';
-import type { EntrySp, Hook, ProbeFamily, SiteChoice, SiteGuard, SiteMeaning } from './hook.ts';
+import type { Hook, ProbeFamily, ReturnSlot, SiteChoice, SiteGuard, SiteMeaning } from './hook.ts';
 import { findRoundTripSites, type RoundTripSites } from './round-trip.ts';
 import { findPlaces, type Place, type RuleContext } from './site-rules.ts';
 
@@ -26,7 +26,7 @@ export interface Site {
   readonly arg: ArgumentRegister;
   readonly meaning: SiteMeaning;
   readonly guard: SiteGuard;
-  readonly entrySp: EntrySp;
+  readonly returnSlot: ReturnSlot;
 }
 
 /** What became of a hook: its sites, or why there are none. */
@@ -217,6 +217,7 @@ class Planner {
     const flow = this.#flowOf(fn);
     const context: RuleContext = {
       flow,
+      callsPush: this.#binary.arch.callsPush,
       entryOf: (symbol) => this.#functions.get(symbol)?.entry,
       roundTrip: () => this.#roundTrip(),
       preferNop5: this.#preferNop5,

@@ -2,7 +2,7 @@
 
 import type { ArgumentRegister } from '../binary/instruction.ts';
 import type { ControlFlow } from './control-flow.ts';
-import type { EntrySp, SiteGuard, SiteMeaning, SiteRule } from './hook.ts';
+import type { ReturnSlot, SiteGuard, SiteMeaning, SiteRule } from './hook.ts';
 import type { RoundTripSites } from './round-trip.ts';
 
 /** A place in the function, before it has an address. */
@@ -12,12 +12,14 @@ export interface Place {
   readonly arg: ArgumentRegister;
   readonly meaning: SiteMeaning;
   readonly guard: SiteGuard;
-  readonly entrySp: EntrySp;
+  readonly returnSlot: ReturnSlot;
 }
 
 /** What a rule may ask besides the function itself. */
 export interface RuleContext {
   readonly flow: ControlFlow;
+  /** A call pushes the return address; otherwise it stands in a register until the function has its frame. */
+  readonly callsPush: boolean;
   /** Entry of a function of the program. */
   entryOf(symbol: string): number | undefined;
   /** The ends of `roundTrip`, or why they cannot be proven. */
@@ -32,12 +34,12 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
   switch (rule.at) {
     case 'after_stack_check': {
       const index = stackCheckEnd(flow, 'push_frame');
-      return index === undefined ? 'no frame push behind the stack check' : [atEntry(index, rule.arg)];
+      return index === undefined ? 'no frame push behind the stack check' : frameless(context, [index], rule);
     }
     case 'stack_check_branch': {
       const index = stackCheckEnd(flow, 'branch');
       if (index === undefined) return 'no stack check at the entry';
-      return [{ ...atEntry(index, rule.arg), guard: 'stack_suffices' }];
+      return frameless(context, [index], { ...rule, guard: 'stack_suffices' });
     }
     case 'call': {
       const index = findCall(rule, context);
@@ -51,9 +53,9 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
       return [inside(index - 1, rule.arg)];
     }
     case 'returns': {
-      const meaning: SiteMeaning = rule.ends ?? 'event';
-      const places = returnsOf(flow).map((index) => ({ ...atEntry(index, rule.arg), meaning }));
-      return places.length > 0 ? places : 'it has no return';
+      const returns = returnsOf(flow);
+      const meaning = rule.ends ?? 'event';
+      return returns.length > 0 ? frameless(context, returns, { ...rule, meaning }) : 'it has no return';
     }
     case 'round_trip_result':
       return ofRoundTrip(context, ({ result }) => [{ ...inside(result, 0), meaning: 'success_or_retry' }]);
@@ -65,19 +67,32 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
       );
     case 'round_trip_other_returns':
       return ofRoundTrip(context, ({ otherReturns }) =>
-        otherReturns.map((index) => ({ ...atEntry(index, 0), meaning: 'done' as const })),
+        frameless(context, otherReturns, { arg: 0, meaning: 'done' }),
       );
   }
 }
 
-/** Before the frame is made or after it is taken down. */
-function atEntry(index: number, arg: ArgumentRegister): Place {
-  return { index, arg, meaning: 'event', guard: 'always', entrySp: 'sp' };
+/** Places before the frame is made or after it is taken down, where SP is that of the entry. */
+function frameless(
+  context: RuleContext,
+  indexes: readonly number[],
+  { arg, meaning = 'event', guard = 'always' }: Pick<Place, 'arg'> & Partial<Place>,
+): Place[] | string {
+  const belowSp = returnSlotBelowSp(context);
+  if (belowSp === undefined) return 'the size of its frame is not known';
+  return indexes.map((index) => ({ index, arg, meaning, guard, returnSlot: { belowSp } }));
 }
 
-/** Where RBP points to the saved frame pointer, which lies right below the return address. */
+/** While the frame stands. */
 function inside(index: number, arg: ArgumentRegister): Place {
-  return { ...atEntry(index, arg), entrySp: 'bp_plus_8' };
+  return { index, arg, meaning: 'event', guard: 'always', returnSlot: 'above_frame_pointer' };
+}
+
+/** How far below SP at the entry the return address will stand; undefined if that is not known. */
+function returnSlotBelowSp({ flow, callsPush }: RuleContext): number | undefined {
+  if (callsPush) return 0;
+  const push = flow.instructions[stackCheckEnd(flow, 'push_frame') ?? -1];
+  return push?.op === 'push_frame' ? push.returnBelowSp : undefined;
 }
 
 function ofRoundTrip(

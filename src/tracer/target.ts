@@ -177,7 +177,7 @@ export class Target {
         fileOffset: site.fileOffset,
         register: site.arg,
         ifStackSuffices: site.guard === 'stack_suffices',
-        frameStands: site.entrySp === 'bp_plus_8',
+        returnSlot: site.returnSlot,
       })),
     );
   }

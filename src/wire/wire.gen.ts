@@ -5,7 +5,7 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x95cff26e4400f45fn;
+export const WIRE_HASH = 0xb4b2cb7dbc1eeefdn;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -225,7 +225,7 @@ export interface EvSpanEnd {
   readonly errorTypeAddr: number;
   /** response body bytes written by the handler; -1: unknown */
   readonly bodyBytes: number;
-  /** bytes of stack in use when the call was entered */
+  /** bytes of stack down to the call's return address */
   readonly stackDepth: number;
   /** HTTP status code, valid with SPAN_FLAG_STATUS */
   readonly status: number;

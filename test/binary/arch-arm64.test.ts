@@ -30,7 +30,7 @@ describe('what an arm64 instruction does', () => {
     [0x36080040, { op: 'branch', target: 0x1008, when: 'other' }, 'tbz w0, #1, 0x1008'],
     [0xd63f0060, { op: 'call_indirect', class: 'emulated' }, '.inst 0xd63f0060'],
     [0xd61f0360, { op: 'jump_indirect', class: 'emulated' }, '.inst 0xd61f0360'],
-    [0xf81d0ffe, { op: 'push_frame', class: 'single-stepped' }, 'str x30, [sp, #-48]!'],
+    [0xf81d0ffe, { op: 'push_frame', returnBelowSp: 48, class: 'single-stepped' }, 'str x30, [sp, #-48]!'],
     [0xa93ffa9d, { op: 'push_frame', class: 'single-stepped' }, 'stp x29, x30, [x20, #-8]'],
     [0xf9400b90, { op: 'stack_check' }, '.inst 0xf9400b90'],
     [0xeb3063ff, { op: 'stack_check' }, '.inst 0xeb3063ff'],
@@ -59,6 +59,14 @@ describe('what an arm64 instruction does', () => {
     const call = 0x94000002;
     expect(decode(adrp, add, ldp, call, cmp).instructions.at(-1)?.op).toBe('other');
     expect(decode(adrp, add, 0xaa0003fb, ldp, cmp).instructions.at(-1)?.op).toBe('other');
+  });
+
+  test('knows how far below SP a large frame puts the return address', () => {
+    const [sub480, sub8192, push] = [0xd10783f4, 0xd1400bf4, 0xa93ffa9d];
+    expect(decode(sub480, push).instructions.at(-1)).toMatchObject({ op: 'push_frame', returnBelowSp: 480 });
+    expect(decode(sub8192, push).instructions.at(-1)).toMatchObject({ returnBelowSp: 8192 });
+    const moveBetween = 0xaa0003e1;
+    expect(decode(sub480, moveBetween, push).instructions.at(-1)).not.toHaveProperty('returnBelowSp');
   });
 
   test('leaves bytes behind the last whole instruction alone', () => {

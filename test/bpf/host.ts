@@ -46,9 +46,16 @@ export interface HostRun {
   readonly sweeps: readonly { readonly kept: number; readonly removed: number }[];
 }
 
+/** A processor whose registers the programs know, as libbpf calls it. */
+type Processor = 'x86' | 'arm64';
+
+/** Those whose registers can be had here: the ones of x86 are in its own headers only. */
+export const processors: readonly [Processor, ...Processor[]] =
+  process.arch === 'arm64' ? ['arm64'] : ['x86', 'arm64'];
+
 /** Runs the events of `input`, in which each run begins with a line `run SEED`. */
-export function runHost(input: string): HostRun[] {
-  const child = spawnSync(hostProgram(), {
+export function runHost(input: string, processor: Processor = processors[0]): HostRun[] {
+  const child = spawnSync(hostProgram(processor), {
     input,
     encoding: 'utf8',
     maxBuffer: outputBytesMax,
@@ -126,31 +133,38 @@ function ktimeOf(ns: string): Ktime {
   return [Math.floor(Number(ns) / 1e9), Number(ns) % 1e9];
 }
 
-let compiled: string | Error | undefined;
+const compiled = new Map<Processor, string | Error>();
 
 /** Path of the compiled host; what gcc has against it is found out once. */
-function hostProgram(): string {
+function hostProgram(processor: Processor): string {
+  let program = compiled.get(processor);
   try {
-    compiled ??= compile();
+    program ??= compile(processor);
   } catch (error) {
-    compiled = error as Error;
+    program = error as Error;
   }
-  if (compiled instanceof Error) throw compiled;
-  return compiled;
+  compiled.set(processor, program);
+  if (program instanceof Error) throw program;
+  return program;
 }
 
-/** Compiles it if its sources have changed. */
-function compile(): string {
+/** Compiles it if its sources have changed. Only what the programs see is of the processor, the code is this host's. */
+function compile(processor: Processor): string {
   const sources = readdirSync(hostDir)
     .filter((name) => name.endsWith('.c'))
     .map((name) => join(hostDir, name));
   const all = [...sources, join(root, 'native/context.c'), join(root, 'native/batch.c')];
   const cache = join(root, '.cache', 'host');
-  const path = join(cache, `host-${keyOf(['bpf', 'native', 'test/bpf/host', 'test/bpf/host/bpf'])}`);
+  const path = join(
+    cache,
+    `host-${processor}-${keyOf(['bpf', 'native', 'test/bpf/host', 'test/bpf/host/bpf'])}`,
+  );
   if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true });
   const partial = `${path}.${process.pid}`;
-  execFileSync('gcc', [...flags, ...all, '-o', partial], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('gcc', [...flags, `-D__TARGET_ARCH_${processor}`, ...all, '-o', partial], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   renameSync(partial, path);
   return path;
 }

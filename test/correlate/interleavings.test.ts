@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SpanFact } from '../../src/correlate/fact.ts';
 import { hexOf } from '../../src/span/span-context.ts';
-import { type HostRun, runHost } from '../bpf/host.ts';
+import { type HostRun, processors, runHost } from '../bpf/host.ts';
 import { Random } from '../support/random.ts';
 import { nanosOf, validSpanOf } from '../support/valid-span.ts';
 import { validate } from '../support/validator.ts';
@@ -11,28 +11,33 @@ const PROGRAMS = 150;
 const SCHEDULES_EACH = 10;
 
 describe('concurrent requests', () => {
-  it('give the same trees in 1,500 random schedules', () => {
-    const schedules = Array.from({ length: PROGRAMS * SCHEDULES_EACH }, (_, index) => {
-      const program = new Program(new Random(Math.floor(index / SCHEDULES_EACH)), 6);
-      return { program, ...program.schedule(new Random(1_000_000 + index)) };
-    });
-    const runs = runHost(
-      schedules.map(({ events }, seed) => `run ${seed + 1}\n${events.join('\n')}\n`).join(''),
-    );
-    expect(runs).toHaveLength(schedules.length);
-    let spans = 0;
-    schedules.forEach(({ program, events, begunAt }, index) => {
-      const run = runs[index] as HostRun;
-      const faults = [
-        ...validate(run.spans.map(validSpanOf)),
-        ...differences(run, program.expected, begunAt),
-      ];
-      // The schedule is printed in the form of a scenario.
-      if (faults.length > 0) throw new Error(`${faults.join('\n')}\n-- events --\n${events.join('\n')}`);
-      spans += run.spans.length;
-    });
-    expect(spans).toBeGreaterThan(40_000);
-  }, 120_000);
+  it.each(processors)(
+    'give the same trees in 1,500 random schedules on %s',
+    (processor) => {
+      const schedules = Array.from({ length: PROGRAMS * SCHEDULES_EACH }, (_, index) => {
+        const program = new Program(new Random(Math.floor(index / SCHEDULES_EACH)), 6);
+        return { program, ...program.schedule(new Random(1_000_000 + index)) };
+      });
+      const runs = runHost(
+        schedules.map(({ events }, seed) => `run ${seed + 1}\n${events.join('\n')}\n`).join(''),
+        processor,
+      );
+      expect(runs).toHaveLength(schedules.length);
+      let spans = 0;
+      schedules.forEach(({ program, events, begunAt }, index) => {
+        const run = runs[index] as HostRun;
+        const faults = [
+          ...validate(run.spans.map(validSpanOf)),
+          ...differences(run, program.expected, begunAt),
+        ];
+        // The schedule is printed in the form of a scenario.
+        if (faults.length > 0) throw new Error(`${faults.join('\n')}\n-- events --\n${events.join('\n')}`);
+        spans += run.spans.length;
+      });
+      expect(spans).toBeGreaterThan(40_000);
+    },
+    120_000,
+  );
 
   it('are sampled one by one as often as the ratio says, and each trace as a whole', () => {
     const requests = 4_000;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runHost } from '../bpf/host.ts';
+import { processors, runHost } from '../bpf/host.ts';
 import { Scenario } from '../bpf/scenario.ts';
 import { validSpanOf } from '../support/valid-span.ts';
 import { validate } from '../support/validator.ts';
@@ -13,10 +13,10 @@ function isIncomplete(expected: readonly string[]): boolean {
   return expected.some((line) => /^(lost|open|note unsampled)\b/.test(line));
 }
 
-describe('the context of goroutines', () => {
+describe.each(processors)('the context of goroutines on %s', (processor) => {
   it.each(files)('%s', (file) => {
     const scenario = new Scenario(readFileSync(new URL(file, directory), 'utf8'));
-    const [run] = runHost(scenario.input());
+    const [run] = runHost(scenario.input(), processor);
     if (run === undefined) throw new Error('the host gave nothing');
     expect(scenario.render(run)).toEqual(scenario.expected);
     expect(validate(run.spans.map(validSpanOf), { incomplete: isIncomplete(scenario.expected) })).toEqual([]);

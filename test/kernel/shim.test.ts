@@ -17,7 +17,12 @@ import { Attached, buildHello } from './attached.ts';
 
 const { EACCES, EINVAL, ENOENT, E2BIG } = constants.errno;
 const sites = (...offsets: number[]) =>
-  offsets.map((fileOffset) => ({ fileOffset, register: 0, ifStackSuffices: false, frameStands: false }));
+  offsets.map((fileOffset) => ({
+    fileOffset,
+    register: 0,
+    ifStackSuffices: false,
+    returnSlot: { belowSp: 0 },
+  }));
 
 /** The code of the GoidspanError that the promise rejects with. */
 async function codeOf(promise: Promise<unknown>): Promise<string> {

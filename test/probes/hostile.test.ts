@@ -122,7 +122,13 @@ describe.each([localStripped, localArm64])('each hooked function of $name with b
       const attempt = entryOf('net/http.(*persistConn).roundTrip') ?? 0;
       const roundTrip = () => findRoundTripSites(flow, { attempt });
       const found = rules.flatMap((rule) => {
-        const places = findPlaces(rule, { flow, entryOf, roundTrip, preferNop5: true });
+        const places = findPlaces(rule, {
+          flow,
+          callsPush: binary.arch.callsPush,
+          entryOf,
+          roundTrip,
+          preferNop5: true,
+        });
         return typeof places === 'string' ? [] : places.map(({ index }) => ({ rule, index }));
       });
       for (const { rule, index } of found) {

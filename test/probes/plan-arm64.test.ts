@@ -58,6 +58,43 @@ describe.each(builds)('the plan for $name', (build) => {
     }
   });
 
+  test('names a call of roundTrip by one place on the stack, wherever it is hit', {
+    timeout,
+  }, async (context) => {
+    const path = await buildOrSkip(context, build);
+    const binary = GoBinary.open(openFileSource(path));
+    const fn = binary.functions([roundTrip]).get(roundTrip);
+    const listing = disassemble(path, fn?.entry ?? 0, fn?.end ?? 0, 'arm64');
+    if (!listing)
+      return context.skip('no aarch64-linux-gnu-objdump here (install binutils-aarch64-linux-gnu)');
+    const text = [...listing.values()].map((line) => line.replace(/\s+/g, ' '));
+    // SP goes down by the frame, the return address is stored where it then points to, and R29 right below that.
+    const [, frame] =
+      /sub x20, sp, #(0x[0-9a-f]+)\nstp x29, x30, \[x20, #-8\]\nmov sp, x20\nsub x29, sp, #0x8\n/.exec(
+        text.join('\n'),
+      ) ?? [];
+    const frameBytes = Number(frame);
+    expect(frameBytes).toBeGreaterThan(0);
+    // It goes up by as much, and the return address is in R30 again, right before each return.
+    for (const [index, line] of text.entries()) {
+      if (line === 'ret') {
+        expect(text.slice(index - 2, index)).toEqual(['ldp x29, x30, [sp, #-8]', `add sp, sp, #${frame}`]);
+      }
+    }
+    const sites = planAttach(binary, families).hooks.flatMap((h) => h.sites);
+    const slots = sites
+      .filter((s) => s.symbol === roundTrip)
+      .map((s) => [s.instruction.split(' ')[0], s.returnSlot]);
+    const without = { belowSp: frameBytes };
+    expect(Object.fromEntries(slots as [string, unknown][])).toEqual({
+      'b.ls': without,
+      bl: 'above_frame_pointer',
+      cbz: 'above_frame_pointer',
+      'b.ne': 'above_frame_pointer',
+      ret: without,
+    });
+  });
+
   test('covers each return of roundTrip by exactly one end', { timeout }, async (context) => {
     const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
     const { hooks } = planAttach(binary, families);

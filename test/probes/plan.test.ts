@@ -97,7 +97,9 @@ describe.each(netHttpBuilds)('the plan for $name', (build) => {
   test('has a frame pointer wherever BPF finds the call by RBP', { timeout }, async (context) => {
     const path = await buildOrSkip(context, build);
     const { plan, binary } = planOf(path);
-    for (const site of plan.hooks.flatMap((h) => h.sites).filter((s) => s.entrySp === 'bp_plus_8')) {
+    for (const site of plan.hooks
+      .flatMap((h) => h.sites)
+      .filter((s) => s.returnSlot === 'above_frame_pointer')) {
       const fn = binary.functions([site.symbol]).get(site.symbol);
       const listing = disassemble(path, fn?.entry ?? 0, fn?.end ?? 0);
       if (!listing) return context.skip('no objdump here (install binutils)');
@@ -126,7 +128,7 @@ describe.each(netHttpBuilds)('the plan for $name', (build) => {
     const { plan, binary } = planOf(await buildOrSkip(context, build));
     const minor = Number(/^go1\.(\d+)/.exec(binary.goVersion ?? '')?.[1]);
     const [start] = sitesOf(plan, 'http_server_start');
-    expect(start).toMatchObject({ arg: 3, meaning: 'event', entrySp: 'sp' });
+    expect(start).toMatchObject({ arg: 3, meaning: 'event', returnSlot: { belowSp: 0 } });
     expect(start?.guard).toBe(minor >= 21 ? 'always' : 'stack_suffices');
     expect(start?.instruction).toMatch(minor >= 21 ? /^push rbp$/ : /^jbe /);
   });

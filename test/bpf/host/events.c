@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FLAG_BELOW 1
-
 uint32_t process_of(const char *word)
 {
 	return *word == 'p' ? strtoul(word + 1, NULL, 10) : 1;
@@ -34,33 +32,39 @@ struct goroutine_state *goroutine_of(const char *word)
 	return g;
 }
 
-uaddr_t entry_sp_of(const struct goroutine_state *g)
+uaddr_t return_slot_of(const struct goroutine_state *g)
 {
 	return g->stack_hi - g->frame[g->frames - 1].depth;
 }
 
 struct probe_hit hit_on(const struct goroutine_state *g, const char *program, uint64_t cookie)
 {
-	uaddr_t sp = entry_sp_of(g);
+	uaddr_t slot = return_slot_of(g);
+	struct probe_hit hit = { .program = program, .cookie = cookie | go__target(g->target)->slot, .g = g->g };
 
-	return (struct probe_hit){ .program = program,
-				   .cookie = cookie | go__target(g->target)->slot,
-				   .g = g->g,
-				   .sp = cookie & FRAME_STANDS ? sp - 48 : sp,
-				   .bp = sp - 8 };
+	if (cookie & FRAME_STANDS) {
+		hit.fp = slot - 8;
+		hit.sp = slot - 48;
+	} else {
+		hit.cookie |= SLOT_BELOW_SP(HOST_SAVED_BELOW_SP);
+		hit.sp = slot + HOST_SAVED_BELOW_SP;
+		hit.link = g->frame[g->frames - 1].return_addr;
+	}
+	return hit;
 }
 
 void run_start(const struct line *line, struct goroutine_state *g, struct probe_hit hit)
 {
 	if (line__has(line, "stack-too-small")) {
 		hit.cookie |= IF_STACK_SUFFICES;
-		hit.flags = FLAG_BELOW;
+		hit.stack_is_low = true;
 		programs__run(&hit);
 		go__grow_stack(g);
-		hit.flags = 0;
-		hit.sp = entry_sp_of(g);
+		hit.stack_is_low = false;
+		hit.sp = return_slot_of(g) + HOST_SAVED_BELOW_SP;
 	}
 	programs__run(&hit);
+	go__push_frame(g);
 }
 
 /* ---- goroutines ---- */
@@ -90,7 +94,7 @@ static void panic_recovered(const struct line *line)
 
 	for (uint64_t i = line__number(line, "calls", 1); i > 0; i--) {
 		if (!line__has(line, "words-stay"))
-			memory__write_u64(entry_sp_of(g), 0xdead);
+			memory__write_u64(return_slot_of(g), 0xdead);
 		go__return(g);
 	}
 }

@@ -9,6 +9,7 @@
 #define ARGUMENT(number) ((uint64_t)(number) << 16)
 #define IF_STACK_SUFFICES (1ULL << 24)
 #define FRAME_STANDS (1ULL << 25)
+#define SLOT_BELOW_SP(bytes) ((uint64_t)(bytes) << 32)
 /* An address that no target has. */
 #define UNREADABLE 0x10
 
@@ -17,8 +18,8 @@ uint32_t process_of(const char *word);
 /* The target of that number, made known to the programs. */
 struct target_state *target_of(const char *word);
 struct goroutine_state *goroutine_of(const char *word);
-/* Where the return address of its innermost call stands. */
-uaddr_t entry_sp_of(const struct goroutine_state *g);
+/* Where the return address of its innermost call stands, at the latest when it has a frame. */
+uaddr_t return_slot_of(const struct goroutine_state *g);
 /* A hit on the goroutine's own stack, just after a function's stack check or, with a frame, within it. */
 struct probe_hit hit_on(const struct goroutine_state *g, const char *program, uint64_t cookie);
 /* A start; with `stack-too-small` its stack check first jumps, the stack grows, and the function starts again. */

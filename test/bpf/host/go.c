@@ -115,7 +115,15 @@ void go__call(struct goroutine_state *g, uint32_t bytes, uint32_t depth)
 		go__grow_stack(g);
 	return_addr += 16;
 	g->frame[g->frames++] = (struct frame){ depth, return_addr };
-	memory__write_u64(g->stack_hi - depth, return_addr);
+	if (!HOST_SAVED_BELOW_SP)
+		go__push_frame(g);
+}
+
+void go__push_frame(struct goroutine_state *g)
+{
+	const struct frame *frame = &g->frame[g->frames - 1];
+
+	memory__write_u64(g->stack_hi - frame->depth, frame->return_addr);
 }
 
 void go__return(struct goroutine_state *g)

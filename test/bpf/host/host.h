@@ -56,15 +56,23 @@ struct header_layout {
 
 uaddr_t header_map__write(const struct header *headers, uint32_t count, struct header_layout layout);
 
+/* How far below SP at its entry a function saves the return address; 0 where the call has pushed it. */
+#ifdef __TARGET_ARCH_arm64
+#define HOST_SAVED_BELOW_SP 480
+#else
+#define HOST_SAVED_BELOW_SP 0
+#endif
+
 /* ---- programs.c: the BPF programs and the kernel around them ---- */
 
 /* One hit of a probe. */
 struct probe_hit {
 	const char *program;
 	uint64_t cookie;
-	uint64_t arguments[9]; /* AX BX CX DI SI R8 R9 R10 R11 */
-	uint64_t sp, bp, g;
-	uint32_t flags;
+	uint64_t arguments[9];
+	uint64_t sp, fp, g;
+	uint64_t link; /* on arm64: the return address of a function without a frame */
+	bool stack_is_low; /* the stack check, which is hit, jumps */
 };
 
 struct socket_ends {
@@ -124,6 +132,8 @@ struct goroutine_state *go__goroutine(uint32_t target, uint64_t goid);
 struct goroutine_state *go__create(uint32_t target, uint64_t goid, uint64_t creator);
 /* Enters a function: `bytes` more of stack, or at an absolute depth if that is not 0. */
 void go__call(struct goroutine_state *g, uint32_t bytes, uint32_t depth);
+/* The function saves the return address, if its caller has not. */
+void go__push_frame(struct goroutine_state *g);
 void go__return(struct goroutine_state *g);
 void go__grow_stack(struct goroutine_state *g);
 /* A net.Conn, as the two words of an interface. */

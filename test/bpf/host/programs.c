@@ -193,10 +193,15 @@ void programs__run(const struct probe_hit *hit)
 		{ "http_client_error", http_client_error },
 	};
 	const uint64_t *a = hit->arguments;
-	struct pt_regs registers = { .rax = a[0], .rbx = a[1], .rcx = a[2], .rdi = a[3], .rsi = a[4], .r8 = a[5],
-				     .r9 = a[6],  .r10 = a[7], .r11 = a[8], .rsp = hit->sp, .rbp = hit->bp,
-				     .r14 = hit->g, .eflags = hit->flags };
+	struct pt_regs registers = { .REG_ARGUMENT_0 = a[0], .REG_ARGUMENT_1 = a[1], .REG_ARGUMENT_2 = a[2],
+				     .REG_ARGUMENT_3 = a[3], .REG_ARGUMENT_4 = a[4], .REG_ARGUMENT_5 = a[5],
+				     .REG_ARGUMENT_6 = a[6], .REG_ARGUMENT_7 = a[7], .REG_ARGUMENT_8 = a[8],
+				     .REG_G = hit->g, .REG_SP = hit->sp, .REG_FP = hit->fp };
 
+#ifdef REG_LINK
+	registers.REG_LINK = hit->link;
+#endif
+	registers.REG_FLAGS = FLAGS_STACK_SUFFICES ^ (hit->stack_is_low ? FLAGS_OF_CHECK : 0);
 	cookie_of_hit = hit->cookie;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
 		if (!strcmp(programs[i].name, hit->program)) {
