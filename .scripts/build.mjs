@@ -20,17 +20,25 @@ function bpfFlags() {
 }
 
 /** Compiles one file of programs for the kernel. */
-export const compileBpf = (source, output) => run('clang', [...bpfFlags(), '-c', source, '-o', output]);
+export const compileBpf = (source, output, flags = []) =>
+  run('clang', [...bpfFlags(), ...flags, '-c', source, '-o', output]);
 
-/** The object that is loaded into the kernel; the name carries its byte order. */
+/** The objects that are loaded into the kernel, by the flags of their form; the names carry their byte order. */
+const bpfObjects = {
+  'dist/native/goidspan.bpfel.o': [],
+  'dist/native/goidspan-legacy.bpfel.o': ['-DLEGACY'],
+};
+
 export async function buildBpf() {
   need('clang', 'npm run setup, or apt-get install clang');
   need('gcc', 'npm run setup, or apt-get install gcc');
-  const output = 'dist/native/goidspan.bpfel.o';
-  const source = 'bpf/goidspan.bpf.c';
-  await unlessFresh('bpf', { inputs: ['bpf'], words: bpfFlags(), outputs: [output] }, async () => {
-    say('building the BPF object');
-    await compileBpf(source, output);
+  const outputs = Object.keys(bpfObjects);
+  const words = [...bpfFlags(), JSON.stringify(bpfObjects)];
+  await unlessFresh('bpf', { inputs: ['bpf'], words, outputs }, async () => {
+    say('building the BPF objects');
+    for (const [output, flags] of Object.entries(bpfObjects)) {
+      await compileBpf('bpf/goidspan.bpf.c', output, flags);
+    }
   });
 }
 

@@ -20,7 +20,7 @@
 #define COOKIE_IF_STACK_SUFFICES (1 << 24)
 #define COOKIE_FRAME_STANDS (1 << 25)
 #define COOKIE_SLOT_BELOW_SP(cookie) ((cookie) >> 32)
-#define COOKIE_NEVER (~0ULL)
+#define COOKIE_NONE (~0ULL)
 
 struct go_string {
 	uaddr_t at;
@@ -33,6 +33,27 @@ struct hit {
 	__u64 cookie;
 };
 
+#ifdef LEGACY
+/*
+ * Before Linux 5.15 a program is not told by which attachment it was hit. It knows the instruction, and the kernel where
+ * the code of the process begins, so that a position-independent program needs no address that is known only later.
+ */
+static __always_inline __u64 cookie_of(struct pt_regs *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct site_key key = { .code_offset = ctx->rip - BPF_CORE_READ(task, mm, start_code),
+				.tgid = bpf_get_current_pid_tgid() >> 32 };
+	const __u64 *cookie = bpf_map_lookup_elem(&cookie_by_site, &key);
+
+	return cookie ? *cookie : COOKIE_NONE;
+}
+#else
+static __always_inline __u64 cookie_of(struct pt_regs *ctx)
+{
+	return bpf_get_attach_cookie(ctx);
+}
+#endif
+
 /*
  * Counts the hit and finds its target; false if there is nothing to do. Every uprobe program begins with it.
  *
@@ -43,12 +64,15 @@ struct hit {
  */
 static __always_inline bool hit_begin(struct hit *hit, struct pt_regs *ctx, enum count reason)
 {
-	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u64 cookie = cookie_of(ctx);
 	__u32 slot = COOKIE_SLOT(cookie);
 
-	if (cookie == COOKIE_NEVER)
-		bpf_tail_call(ctx, &no_programs, 0);
 	count(reason);
+	if (cookie == COOKIE_NONE) {
+		bpf_tail_call(ctx, &no_programs, 0);
+		count(NOTE_NO_TARGET);
+		return false;
+	}
 	if (cookie & COOKIE_IF_STACK_SUFFICES && stack_check_jumps(ctx))
 		return false;
 	hit->cookie = cookie;

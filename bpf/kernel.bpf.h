@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * The kernel as the programs see it: helpers, the few fields of kernel structs that are read (relocated by
- * CO-RE, so no vmlinux.h). Needs Linux ≥ 5.17 (bpf_loop; attach cookies are 5.15).
+ * CO-RE, so no vmlinux.h). Needs bpf_loop (Linux 5.17) and attach cookies (5.15), which distributions have added to
+ * older kernels; compiled with LEGACY neither, but Linux ≥ 5.8. The shim takes the form that the kernel can load.
  */
 #ifndef KERNEL_BPF_H
 #define KERNEL_BPF_H
@@ -76,7 +77,27 @@ struct socket {
 	struct sock *sk;
 } __attribute__((preserve_access_index));
 
+/*
+ * Calls `step(index, context)` up to `count` times, until it returns 1. A legacy kernel's verifier follows every round,
+ * so there are fewer of them.
+ */
+#ifdef LEGACY
+#define repeat(count, step, context) \
+	do { \
+		for (__u32 index_ = 0; index_ < (count); index_++) \
+			if (step(index_, context)) \
+				break; \
+	} while (0)
+#else
+#define repeat(count, step, context) bpf_loop(count, step, context, 0)
+#endif
+
+struct mm_struct {
+	unsigned long start_code;
+} __attribute__((preserve_access_index));
+
 struct task_struct {
+	struct mm_struct *mm;
 	int pid;
 	int tgid;
 	int exit_code;

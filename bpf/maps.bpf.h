@@ -65,6 +65,17 @@ struct {
 	__type(value, __u64);
 } count_by_reason SEC(".maps");
 
+#ifdef LEGACY
+/* The attach cookie by the place of the hit. Only user space adds and removes, so that memory may be taken then. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct site_key);
+	__type(value, __u64);
+} cookie_by_site SEC(".maps");
+#endif
+
 /* Never holds a program: what it is for stands in hit_begin. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);

@@ -7,6 +7,7 @@ union wire_records wire_records;
 union wire_values {
 	struct target_row target_row;
 	struct settings settings;
+	struct site_key site_key;
 	struct inherited inherited;
 	struct goroutine_key goroutine_key;
 } wire_values;

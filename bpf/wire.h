@@ -223,6 +223,13 @@ struct target_row {
 	__u32 padding;
 };
 
+/* Key of cookie_by_site: where a process was hit. Only in the legacy form of the programs. */
+struct site_key {
+	__u64 code_offset DOC("address of the instruction, less that at which the code of the process begins");
+	__u32 tgid;
+	__u32 reserved;
+};
+
 /* Settings of all programs: the one element of the map `settings`. */
 struct settings {
 	__u64 sampler_reject_below DOC("a new trace is sampled if the last 56 bits of its id are not below this");

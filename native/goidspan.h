@@ -21,10 +21,22 @@ struct link;
 struct kernel_options {
 	uint64_t size; /* of this struct */
 	const char *object_path;
+	const char *legacy_object_path; /* for kernels that lack what the other needs; NULL: there is none */
 	uint32_t ring_bytes; /* a power of two, at least a page */
 	uint32_t open_spans_max;
 	uint32_t inherited_max;
 	uint32_t force_perf_links; /* 1: as on kernels without uprobe_multi links */
+	uint32_t force_legacy; /* 1: as on kernels without bpf_loop or attach cookies */
+	uint32_t reserved;
+};
+
+/** What was found by trying when the object was loaded, each 1 or 0. */
+struct kernel_facts {
+	uint64_t size; /* of this struct */
+	uint32_t legacy; /* the legacy object is loaded */
+	uint32_t multi_links; /* probes are attached by uprobe_multi links, else by perf events */
+	uint32_t nop5_is_call; /* the kernel turns a probed 5-byte nop into a call */
+	uint32_t reserved;
 };
 
 /** One program at `count` places of one file. */
@@ -33,7 +45,8 @@ struct attach_options {
 	const char *program;
 	const char *path;
 	const uint64_t *offsets; /* in the file */
-	const uint64_t *cookies;
+	const uint64_t *code_offsets; /* addresses, less that at which the code of a process of this file begins */
+	const uint64_t *cookies; /* never the largest number */
 	uint32_t count;
 	uint32_t pid; /* only this process */
 };
@@ -58,6 +71,9 @@ SHIM_API uint64_t shim__wire_hash(void);
  */
 SHIM_API int kernel__open(const struct kernel_options *options, struct kernel **out, char *error, size_t error_bytes);
 
+/** @param out  with its size set */
+SHIM_API int kernel__facts(struct kernel *kernel, struct kernel_facts *out);
+
 /** Detaches what is still attached and frees the handle. */
 SHIM_API void kernel__close(struct kernel *kernel);
 
@@ -71,7 +87,7 @@ SHIM_API int kernel__set_target(struct kernel *kernel, uint32_t slot, const void
 SHIM_API int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t target_id);
 
 /**
- * Attaches one program at a set of places: one uprobe_multi link (Linux ≥ 6.10), otherwise a perf event link each.
+ * Attaches one program at a set of places: one uprobe_multi link where that works, otherwise a perf event link each.
  * @param out  the handle, freed by links__close
  */
 SHIM_API int kernel__attach(struct kernel *kernel, const struct attach_options *options, struct link **out);
@@ -147,7 +163,7 @@ SHIM_API int probe__raw_tracepoint(const char *tracepoint);
 SHIM_API int probe__run_statistics(void);
 
 /**
- * Attaches a program to a function of this library, in this process only, calls it and looks for the attach cookie.
+ * Attaches a program to a function of this library, in this process only, and calls it from another thread.
  * @param multi  1: by a uprobe_multi link; 0: by a perf event
  * @return -EOPNOTSUPP where such a link is not there or not of use, -ENODATA if the program did not run
  */

@@ -35,10 +35,11 @@ struct kernel {
 	struct ring ring;
 	struct bpf_link *exec_link;
 	struct bpf_link *exit_link;
-	bool multi_links;
+	struct kernel_facts facts;
 	int settings_fd;
 	int targets_fd;
 	int tgids_fd;
+	int cookies_fd; /* of the legacy form; -1: none */
 	int open_fd;
 	int inherited_fd;
 	uint32_t inherited_max;
@@ -50,14 +51,32 @@ struct kernel {
 /* Of the largest record that wire.h knows. */
 #define RECORD_BYTES_MAX sizeof(union wire_records)
 
+/* Instructions as the kernel takes them: operation, destination, source, offset, immediate. */
+#define BPF_I(operation, dst, src, offset, immediate) \
+	{ .code = (operation), .dst_reg = (dst), .src_reg = (src), .off = (offset), .imm = (immediate) }
+#define BPF_MOVE_IMMEDIATE(dst, immediate) BPF_I(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, immediate)
+#define BPF_MOVE(dst, src) BPF_I(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
+#define BPF_ADD_IMMEDIATE(dst, immediate) BPF_I(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, immediate)
+#define BPF_CALL_HELPER(helper) BPF_I(BPF_JMP | BPF_CALL, 0, 0, 0, helper)
+#define BPF_RETURN BPF_I(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
 /* BPF_TRACE_UPROBE_MULTI, Linux 6.6: not in older headers. */
 #define LINK_UPROBE_MULTI 48
 
 /* A uprobe_multi link of a program that was loaded with that attach type. @return its descriptor, or -errno */
 int link__create_multi(int program_fd, const struct attach_options *options);
 
-/* May uprobe_multi links be used, and is their pid that of the whole process? */
-bool link__multi_supported(void);
+/* What came of attaching a program to this process itself. */
+struct trial {
+	bool has_cookie;   /* programs are told their attach cookie */
+	bool nop5_is_call; /* a 5-byte nop was turned into a call when it was hit */
+	int link_fd;       /* still attached: trial__end detaches, which takes a grace period */
+	int event_fd;
+};
+
+/* @return 0, -EOPNOTSUPP where such links are not there, -ENODATA if the program did not run; trial__end in any case */
+int trial__run(bool multi, struct trial *trial);
+void trial__end(struct trial *trial);
 
 /* Forgets what sweeps have remembered. */
 void sweep__forget(struct kernel *kernel);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The loaded BPF object: opening, sizing, settings, draining, counting. */
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -18,7 +19,20 @@ static bool is_uprobe(const struct bpf_program *program)
 	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE;
 }
 
-/* Ends `error` with the last line of a verifier log that says what is wrong. */
+/* The program that could not be loaded, which only the messages of libbpf name. */
+static _Thread_local char refused_program[64];
+
+static int keep_refused_program(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char message[256];
+
+	(void)level;
+	vsnprintf(message, sizeof(message), format, arguments);
+	sscanf(message, "libbpf: prog '%63[^']': BPF program load failed", refused_program);
+	return 0;
+}
+
+/* Writes into `error` the last line of a verifier log that says what is wrong, after the name of the program. */
 static void last_log_line(const char *log, char *error, size_t error_bytes)
 {
 	const char *line = log, *last = "";
@@ -33,7 +47,8 @@ static void last_log_line(const char *log, char *error, size_t error_bytes)
 	}
 	length = strcspn(last, "\n");
 	if (lines)
-		snprintf(error, error_bytes, "%.*s (%zu lines of verifier log omitted)", (int)length, last, lines - 1);
+		snprintf(error, error_bytes, "%s%s%.*s (%zu lines of verifier log omitted)", refused_program,
+			 *refused_program ? ": " : "", (int)length, last, lines - 1);
 }
 
 static int set_sizes(struct kernel *kernel, const struct kernel_options *options)
@@ -55,6 +70,26 @@ static int set_sizes(struct kernel *kernel, const struct kernel_options *options
 	return 0;
 }
 
+static bool has_helper(uint32_t helper)
+{
+	return !probe__helper(BPF_PROG_TYPE_KPROBE, helper);
+}
+
+/* What this kernel can do; `trial` stays attached. */
+static void find_facts(struct kernel *kernel, const struct kernel_options *options, struct trial *trial)
+{
+	bool is_modern = has_helper(BPF_FUNC_get_attach_cookie) && has_helper(BPF_FUNC_loop);
+
+	bool has_multi = !options->force_perf_links && !trial__run(true, trial);
+
+	kernel->facts = (struct kernel_facts){
+		.size = sizeof(kernel->facts),
+		.legacy = options->legacy_object_path && (options->force_legacy || !is_modern),
+		.multi_links = has_multi,
+		.nop5_is_call = has_multi && trial->nop5_is_call,
+	};
+}
+
 static int load(struct kernel *kernel, const struct kernel_options *options, char *error, size_t error_bytes)
 {
 	struct bpf_program *program;
@@ -62,15 +97,16 @@ static int load(struct kernel *kernel, const struct kernel_options *options, cha
 	int result;
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .kernel_log_buf = log, .kernel_log_size = log ? LOG_BYTES : 0);
 
-	libbpf_set_print(NULL);
-	kernel->object = bpf_object__open_file(options->object_path, &open_options);
+	*refused_program = '\0';
+	libbpf_set_print(keep_refused_program);
+	kernel->object = bpf_object__open_file(kernel->facts.legacy ? options->legacy_object_path : options->object_path,
+					       &open_options);
 	if (!kernel->object) {
 		result = -errno;
 		goto out;
 	}
-	kernel->multi_links = !options->force_perf_links && link__multi_supported();
 	bpf_object__for_each_program(program, kernel->object)
-		if (kernel->multi_links && is_uprobe(program))
+		if (kernel->facts.multi_links && is_uprobe(program))
 			bpf_program__set_expected_attach_type(program, LINK_UPROBE_MULTI);
 	result = set_sizes(kernel, options);
 	if (!result)
@@ -78,6 +114,7 @@ static int load(struct kernel *kernel, const struct kernel_options *options, cha
 	if (result && log)
 		last_log_line(log, error, error_bytes);
 out:
+	libbpf_set_print(NULL);
 	free(log);
 	return result;
 }
@@ -99,10 +136,35 @@ static int find_maps(struct kernel *kernel)
 		if (*maps[i].fd < 0)
 			return *maps[i].fd;
 	}
+	kernel->cookies_fd = kernel->facts.legacy ? bpf_object__find_map_fd_by_name(kernel->object, "cookie_by_site") : -1;
 	kernel->inherited_max =
 		bpf_map__max_entries(bpf_object__find_map_by_name(kernel->object, "inherited_by_goroutine"));
 	records = bpf_object__find_map_by_name(kernel->object, "records");
 	return records ? ring__open(&kernel->ring, bpf_map__fd(records), bpf_map__max_entries(records)) : -ENOENT;
+}
+
+static void *end_trial(void *trial)
+{
+	trial__end(trial);
+	return NULL;
+}
+
+/* Loads, while the probe of the trial is detached. */
+static int try_and_load(struct kernel *kernel, const struct kernel_options *options, char *error, size_t error_bytes)
+{
+	struct trial trial = { .link_fd = -1, .event_fd = -1 };
+	pthread_t ender;
+	bool is_apart;
+	int result;
+
+	find_facts(kernel, options, &trial);
+	is_apart = !pthread_create(&ender, NULL, end_trial, &trial);
+	result = load(kernel, options, error, error_bytes);
+	if (is_apart)
+		pthread_join(ender, NULL);
+	else
+		trial__end(&trial);
+	return result;
 }
 
 static int follow(struct kernel *kernel, const char *program, const char *tracepoint, struct bpf_link **out)
@@ -123,7 +185,7 @@ int kernel__open(const struct kernel_options *options, struct kernel **out, char
 	if (!kernel)
 		return -ENOMEM;
 	kernel->measure_fd = -1;
-	result = load(kernel, options, error, error_bytes);
+	result = try_and_load(kernel, options, error, error_bytes);
 	if (!result)
 		result = find_maps(kernel);
 	if (!result)
@@ -135,6 +197,14 @@ int kernel__open(const struct kernel_options *options, struct kernel **out, char
 		return result;
 	}
 	*out = kernel;
+	return 0;
+}
+
+int kernel__facts(struct kernel *kernel, struct kernel_facts *out)
+{
+	if (out->size != sizeof(*out))
+		return -EINVAL;
+	*out = kernel->facts;
 	return 0;
 }
 

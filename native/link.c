@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Attaching a program at a set of places of one file, and detaching many links at once. */
 #include <pthread.h>
-#include <stdio.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -27,11 +25,19 @@ struct link_create_uprobe_multi {
 	uint32_t reserved;
 };
 
+/* What one place needs: a link of its own unless there is one for all, an entry of cookie_by_site in the legacy form. */
+struct place {
+	struct bpf_link *perf;
+	struct site_key site;
+	uint64_t cookie;
+};
+
 /* Either one uprobe_multi link, or perf event links. */
 struct link {
 	int multi_fd; /* -1: none */
-	uint32_t perf_count;
-	struct bpf_link *perf[];
+	int cookies_fd; /* -1: none */
+	uint32_t count;
+	struct place places[];
 };
 
 int link__create_multi(int program_fd, const struct attach_options *options)
@@ -50,70 +56,61 @@ int link__create_multi(int program_fd, const struct attach_options *options)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Before 6.10 the pid of such a link was that of one thread (fixed by 46ba0e49b642), so it is of no use. */
-static bool pid_means_process(void)
-{
-	struct utsname name;
-	unsigned int major = 0, minor = 0;
-
-	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 10));
-}
-
-bool link__multi_supported(void)
-{
-	const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	const uint64_t zero = 0;
-	const struct attach_options options = { .path = "/", .offsets = &zero, .cookies = &zero, .count = 1 };
-	LIBBPF_OPTS(bpf_prog_load_opts, load_options, .expected_attach_type = LINK_UPROBE_MULTI);
-	int program_fd, link_fd;
-
-	if (!pid_means_process())
-		return false;
-	program_fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", nothing, 2, &load_options);
-	if (program_fd < 0)
-		return false;
-	link_fd = link__create_multi(program_fd, &options);
-	close(program_fd);
-	if (link_fd >= 0)
-		close(link_fd);
-	return link_fd == -EBADF; /* understood: a directory cannot be probed */
-}
-
 static int attach_perf(struct link *link, const struct bpf_program *program, const struct attach_options *options)
 {
-	for (uint32_t i = 0; i < options->count; i++) {
-		LIBBPF_OPTS(bpf_uprobe_opts, uprobe_options, .bpf_cookie = options->cookies[i]);
+	for (uint32_t i = 0; i < link->count; i++) {
+		struct place *place = &link->places[i];
+		/* libbpf refuses a cookie where the kernel has none. */
+		LIBBPF_OPTS(bpf_uprobe_opts, uprobe_options, .bpf_cookie = link->cookies_fd < 0 ? place->cookie : 0);
 
-		link->perf[i] = bpf_program__attach_uprobe_opts(program, options->pid, options->path, options->offsets[i],
-								&uprobe_options);
-		if (!link->perf[i])
+		place->perf = bpf_program__attach_uprobe_opts(program, options->pid, options->path, options->offsets[i],
+							      &uprobe_options);
+		if (!place->perf)
 			return -errno;
-		link->perf_count++;
 	}
 	return 0;
+}
+
+static int put_cookies(const struct link *link)
+{
+	for (uint32_t i = 0; link->cookies_fd >= 0 && i < link->count; i++)
+		if (bpf_map_update_elem(link->cookies_fd, &link->places[i].site, &link->places[i].cookie, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+/* A process that has replaced itself by the same program is another target, whose cookies stand in the same places. */
+static void remove_cookie(int cookies_fd, const struct place *place)
+{
+	uint64_t cookie;
+
+	if (!bpf_map_lookup_elem(cookies_fd, &place->site, &cookie) && cookie == place->cookie)
+		bpf_map_delete_elem(cookies_fd, &place->site);
 }
 
 int kernel__attach(struct kernel *kernel, const struct attach_options *options, struct link **out)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, options->program);
 	struct link *link;
-	int result = 0;
+	int result;
 
 	if (options->size != sizeof(*options))
 		return -EINVAL;
 	if (!program)
 		return -ENOENT;
-	link = calloc(1, sizeof(*link) + options->count * sizeof(*link->perf));
+	link = calloc(1, sizeof(*link) + options->count * sizeof(*link->places));
 	if (!link)
 		return -ENOMEM;
-	link->multi_fd = -1;
-	if (kernel->multi_links)
+	*link = (struct link){ .multi_fd = -1, .cookies_fd = kernel->cookies_fd, .count = options->count };
+	for (uint32_t i = 0; i < link->count; i++)
+		link->places[i] = (struct place){
+			.site = { .code_offset = options->code_offsets[i], .tgid = options->pid },
+			.cookie = options->cookies[i],
+		};
+	result = put_cookies(link);
+	if (!result && kernel->facts.multi_links)
 		result = link->multi_fd = link__create_multi(bpf_program__fd(program), options);
-	else
+	else if (!result)
 		result = attach_perf(link, program, options);
 	if (result < 0) {
 		links__close(&link, 1);
@@ -129,8 +126,10 @@ static void *close_one(void *argument)
 
 	if (link->multi_fd >= 0)
 		close(link->multi_fd);
-	for (uint32_t i = 0; i < link->perf_count; i++)
-		bpf_link__destroy(link->perf[i]);
+	for (uint32_t i = 0; i < link->count; i++)
+		bpf_link__destroy(link->places[i].perf);
+	for (uint32_t i = 0; link->cookies_fd >= 0 && i < link->count; i++)
+		remove_cookie(link->cookies_fd, &link->places[i]);
 	free(link);
 	return NULL;
 }

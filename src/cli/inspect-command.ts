@@ -38,6 +38,7 @@ function inspect(program: string | number): { inspection: Inspection; refusal?: 
     source = openFileSource(facts?.openPath ?? path);
     const binary = GoBinary.open(source);
     if (facts) seen = { ...seen, loadBias: biasOf(binary, facts) };
+    // By its number, since trying would need privileges.
     const { program: found, refusal } = inspectProgram(binary, kernelAtLeast(release(), 6, 18));
     seen = { ...seen, traceable: refusal === undefined, program: found };
     if (refusal) throw refusal;

@@ -87,7 +87,7 @@ export function inspectProgram(
   let refusal: GoidspanError | undefined;
   let plans: readonly HookPlan[];
   try {
-    plans = planProgram(binary).hooks;
+    plans = planProgram(binary, { preferNop5: hasFastNop5 }).hooks;
   } catch (error) {
     if (!(error instanceof GoidspanError)) throw error;
     refusal = error;

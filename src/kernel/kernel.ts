@@ -16,7 +16,7 @@ import {
   writeTargetRow,
 } from '../wire/wire.gen.ts';
 import { errnoName } from './errno.ts';
-import { type Handle, loadNative, type Native, nativePath } from './native.ts';
+import { type Handle, type KernelFacts, loadNative, type Native, nativePath } from './native.ts';
 
 /** Sizes of the kernel side; each has a default. */
 export interface KernelOptions {
@@ -28,11 +28,15 @@ export interface KernelOptions {
   readonly inheritedMax?: number;
   /** Attach as on kernels without uprobe_multi links (before 6.10). Default false. */
   readonly forcePerfLinks?: boolean;
+  /** Load the programs' form for kernels without `bpf_loop` or attach cookies (before 5.17). Default false. */
+  readonly forceLegacy?: boolean;
 }
 
 /** One place of one program. */
 export interface AttachSite {
   readonly fileOffset: number;
+  /** Address, less that at which the code of the program begins. */
+  readonly codeOffset: number;
   /** Index of the ABIInternal register that holds the probe's argument. */
   readonly register: number;
   /** The site is the jump of a stack check: a hit at which it jumps does not count. */
@@ -60,11 +64,13 @@ export class Kernel {
   readonly #native: Native;
   readonly #handle: Handle;
   readonly #programs: readonly string[];
+  /** What this kernel can do. */
+  readonly facts: KernelFacts;
   #closed = false;
   readonly #detaching: Handle[] = [];
   #detached: Promise<void> | undefined;
 
-  /** Loads the programs. Throws `no_btf`, `not_permitted`, `kernel_refused` or `shim_unusable`. Linux ≥ 5.17. */
+  /** Loads the programs. Throws `no_btf`, `not_permitted`, `kernel_refused` or `shim_unusable`. Linux ≥ 5.10. */
   static open(options: KernelOptions = {}): Kernel {
     const native = nativeWithBtf();
     const { out, said } = openOutputs();
@@ -87,6 +93,7 @@ export class Kernel {
     this.#native = native;
     this.#handle = handle;
     this.#programs = native.programNames(handle);
+    this.facts = native.kernelFacts(handle);
   }
 
   /** The native handle, for the thread that drains. */
@@ -126,6 +133,7 @@ export class Kernel {
         path,
         pid,
         offsets: BigUint64Array.from(sites, (site) => BigInt(site.fileOffset)),
+        codeOffsets: BigUint64Array.from(sites, (site) => BigInt(site.codeOffset)),
         cookies: BigUint64Array.from(sites, (site) => cookieOf(slot, site)),
       },
       out,
@@ -236,10 +244,12 @@ function nativeWithBtf(): Native {
 function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
   return {
     objectPath: nativePath('goidspan.bpfel.o'),
+    legacyObjectPath: nativePath('goidspan-legacy.bpfel.o'),
     ringBytes: options.ringBytes ?? 32 << 20,
     openSpansMax: options.openSpansMax ?? 10_240,
     inheritedMax: options.inheritedMax ?? 65_536,
     forcePerfLinks: options.forcePerfLinks ?? false,
+    forceLegacy: options.forceLegacy ?? false,
   };
 }
 
@@ -252,7 +262,8 @@ function cookieOf(slot: number, { register, ifStackSuffices, returnSlot }: Attac
 
 function openError(result: number, said: string): GoidspanError {
   const errno = errnoName(-result);
-  if (errno === 'EPERM' || errno === 'EACCES') {
+  // A verifier that has looked at a program was allowed to: its EACCES is about what it found there.
+  if (said === '' && (errno === 'EPERM' || errno === 'EACCES')) {
     return new GoidspanError(
       'not_permitted',
       `cannot load BPF programs: ${errno} (run as root, or with CAP_BPF and CAP_PERFMON)`,
@@ -260,7 +271,7 @@ function openError(result: number, said: string): GoidspanError {
   }
   return new GoidspanError(
     'kernel_refused',
-    `cannot load BPF programs: ${errno}${said ? `: ${said}` : ''} (Linux ≥ 5.17 is needed)`,
+    `cannot load BPF programs: ${errno}${said ? `: ${said}` : ''} (\`goidspan doctor\` tells what this kernel lacks)`,
   );
 }
 

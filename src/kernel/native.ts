@@ -16,6 +16,8 @@ export interface Native {
   kernelOpen(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): number;
   /** The same on another thread: it takes a third of a second and more. */
   kernelOpenAside(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): Promise<number>;
+  /** The members of `struct kernel_facts` behind its size. */
+  kernelFacts(kernel: Handle): KernelFacts;
   kernelClose(kernel: Handle): void;
   setSettings(kernel: Handle, settings: Uint8Array): number;
   setTarget(kernel: Handle, slot: number, row: Uint8Array): number;
@@ -42,13 +44,25 @@ export interface Native {
   probeUprobe(multi: boolean): number;
 }
 
+/** What was found by trying when the programs were loaded. */
+export interface KernelFacts {
+  /** The form of the programs for kernels without `bpf_loop` or attach cookies is loaded. */
+  readonly isLegacy: boolean;
+  /** Probes are attached by uprobe_multi links, else each by a perf event. */
+  readonly hasMultiLinks: boolean;
+  /** The kernel turns a probed 5-byte nop into a call (Linux ≥ 6.18, x86-64); false where only perf events work. */
+  readonly hasFastNop5: boolean;
+}
+
 /** `struct kernel_options` without its size. */
 interface KernelOpenOptions {
   readonly objectPath: string;
+  readonly legacyObjectPath?: string;
   readonly ringBytes: number;
   readonly openSpansMax: number;
   readonly inheritedMax: number;
   readonly forcePerfLinks: boolean;
+  readonly forceLegacy?: boolean;
 }
 
 /** `struct attach_options` without its size. */
@@ -56,6 +70,7 @@ interface AttachOptions {
   readonly program: string;
   readonly path: string;
   readonly offsets: BigUint64Array;
+  readonly codeOffsets: BigUint64Array;
   readonly cookies: BigUint64Array;
   readonly pid: number;
 }
@@ -115,16 +130,20 @@ function declare(path: string): Native {
   const kernelOptions = koffi.struct({
     size: 'uint64_t',
     objectPath: 'const char *',
+    legacyObjectPath: 'const char *',
     ringBytes: 'uint32_t',
     openSpansMax: 'uint32_t',
     inheritedMax: 'uint32_t',
     forcePerfLinks: 'uint32_t',
+    forceLegacy: 'uint32_t',
+    reserved: 'uint32_t',
   });
   const attachOptions = koffi.struct({
     size: 'uint64_t',
     program: 'const char *',
     path: 'const char *',
     offsets: 'void *',
+    codeOffsets: 'void *',
     cookies: 'void *',
     count: 'uint32_t',
     pid: 'uint32_t',
@@ -132,6 +151,7 @@ function declare(path: string): Native {
   const bind = (name: string, result: string, ...parameters: (string | ReturnType<typeof Koffi.pointer>)[]) =>
     library.func(name, result, parameters);
   const open = bind('kernel__open', 'int', koffi.pointer(kernelOptions), 'void *', 'void *', 'size_t');
+  const facts = bind('kernel__facts', 'int', 'uintptr_t', 'void *');
   const attach = bind('kernel__attach', 'int', 'uintptr_t', koffi.pointer(attachOptions), 'void *');
   const closeLinks = bind('links__close', 'void', 'void *', 'size_t');
   const drain = bind('kernel__drain', 'int64_t', 'uintptr_t', 'void *', 'size_t');
@@ -162,11 +182,21 @@ function declare(path: string): Native {
   const openOptions = (options: KernelOpenOptions) => ({
     ...options,
     forcePerfLinks: Number(options.forcePerfLinks),
+    legacyObjectPath: options.legacyObjectPath ?? null,
+    forceLegacy: Number(options.forceLegacy ?? false),
+    reserved: 0,
     size: koffi.sizeof(kernelOptions),
   });
   return {
     kernelOpen: (options, out, error) => open(openOptions(options), out, error, error.length),
     kernelOpenAside: (options, out, error) => openAsync(openOptions(options), out, error, error.length),
+    kernelFacts: (kernel) => {
+      const out = new BigUint64Array(3);
+      out[0] = BigInt(out.byteLength);
+      facts(kernel, out);
+      const [legacy, multiLinks, nop5IsCall] = new Uint32Array(out.buffer, 8);
+      return { isLegacy: legacy === 1, hasMultiLinks: multiLinks === 1, hasFastNop5: nop5IsCall === 1 };
+    },
     kernelClose: bind('kernel__close', 'void', 'uintptr_t'),
     setSettings: bind('kernel__set_settings', 'int', 'uintptr_t', 'void *'),
     setTarget: bind('kernel__set_target', 'int', 'uintptr_t', 'uint32_t', 'void *'),

@@ -1,18 +1,14 @@
-/** What is attached where in a Go program on this kernel. */
-import { release } from 'node:os';
+/** What is attached where in a Go program. */
 import type { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
 import { families } from '../probes/families.ts';
-import { type AttachPlan, planAttach } from '../probes/plan.ts';
-import { kernelAtLeast } from '../target/kernel-release.ts';
+import { type AttachPlan, type PlanOptions, planAttach } from '../probes/plan.ts';
 import { targetRowGoFields, wireLimit } from '../wire/wire.gen.ts';
 
 /** @throws {GoidspanError} `not_supported_binary`. */
-export function planProgram(binary: GoBinary): AttachPlan {
+export function planProgram(binary: GoBinary, options: PlanOptions): AttachPlan {
   if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
-  const plan = planAttach(binary, families, Object.values(targetRowGoFields), {
-    preferNop5: kernelAtLeast(release(), 6, 18),
-  });
+  const plan = planAttach(binary, families, Object.values(targetRowGoFields), options);
   for (const field of plan.fields) checkWindow(field.wanted, field.offset);
   return plan;
 }

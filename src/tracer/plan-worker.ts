@@ -8,13 +8,13 @@ import type { PlanAnswer, PlanQuestion } from './planner.ts';
 
 const port = parentPort as NonNullable<typeof parentPort>;
 
-port.on('message', ({ id, path }: PlanQuestion) => port.postMessage(answer(id, path)));
+port.on('message', (question: PlanQuestion) => port.postMessage(answer(question)));
 
-function answer(id: number, path: string): PlanAnswer {
+function answer({ id, path, options }: PlanQuestion): PlanAnswer {
   try {
     const source = openFileSource(path);
     try {
-      return { id, plan: planProgram(GoBinary.open(source)) };
+      return { id, plan: planProgram(GoBinary.open(source), options) };
     } finally {
       source.close();
     }

@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, GoidspanError } from '../errors.ts';
-import type { AttachPlan } from '../probes/plan.ts';
+import type { AttachPlan, PlanOptions } from '../probes/plan.ts';
 import { workerPath } from './worker-path.ts';
 
 /** So long the thread waits for the next program: one that is just being started may start others. */
@@ -13,6 +13,7 @@ const LINGER_MS = 5_000;
 export interface PlanQuestion {
   readonly id: number;
   readonly path: string;
+  readonly options: PlanOptions;
 }
 
 export interface PlanAnswer {
@@ -29,10 +30,15 @@ interface Waiting {
 }
 
 export class Planner {
+  readonly #options: PlanOptions;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #leaving: NodeJS.Timeout | undefined;
   #lastId = 0;
+
+  constructor(options: PlanOptions) {
+    this.#options = options;
+  }
 
   /** Plans the program at `path`, which this process can open. Throws as `planProgram` does, or `shim_unusable`. */
   plan(path: string): Promise<AttachPlan> {
@@ -42,7 +48,7 @@ export class Planner {
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ id, path } satisfies PlanQuestion);
+      this.#worker.postMessage({ id, path, options: this.#options } satisfies PlanQuestion);
     });
   }
 

@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { type FileSource, openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
-import type { AttachPlan } from '../probes/plan.ts';
+import type { AttachPlan, PlanOptions } from '../probes/plan.ts';
 import { loadBias, parseMaps } from '../target/memory-map.ts';
 import { PlanCache } from './plan-cache.ts';
 import { Planner } from './planner.ts';
@@ -17,6 +17,8 @@ export interface Program {
   readonly goVersion: string | undefined;
   readonly isPie: boolean;
   readonly plan: AttachPlan;
+  /** Link-time address at which its code begins, as the kernel reckons: `start_code` less the load bias. */
+  readonly codeStart: number;
   /** Offset of `runtime.g.goid`. */
   readonly goidOffset: number | undefined;
   /** Offset of `runtime.g.atomicstatus`, by which a dead goroutine is known. */
@@ -38,7 +40,11 @@ export class Programs {
   readonly #byFile = new Map<string, Cached>();
   readonly #users = new WeakMap<Program, string>();
   readonly #plans = new PlanCache();
-  readonly #planner = new Planner();
+  readonly #planner: Planner;
+
+  constructor(options: PlanOptions = {}) {
+    this.#planner = new Planner(options);
+  }
 
   /** Reads and plans the program at `path`. Throws `not_go`, `bad_binary` or `not_supported_binary`, naming the path. */
   async acquire(path: string): Promise<Program> {
@@ -101,6 +107,7 @@ function programOf(path: string, binary: GoBinary, plan: AttachPlan): Program {
     goVersion: binary.goVersion,
     isPie: binary.isPie,
     plan,
+    codeStart: Math.min(...binary.segments.filter((s) => s.executable).map((s) => s.vaddr)),
     get goidOffset() {
       return binary.fieldOffset('runtime.g', 'goid');
     },

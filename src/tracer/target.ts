@@ -175,6 +175,7 @@ export class Target {
       this.slot,
       sites.map((site) => ({
         fileOffset: site.fileOffset,
+        codeOffset: site.vaddr - this.program.codeStart,
         register: site.arg,
         ifStackSuffices: site.guard === 'stack_suffices',
         returnSlot: site.returnSlot,

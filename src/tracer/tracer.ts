@@ -38,7 +38,7 @@ export class Tracer {
   readonly #kernel: Kernel;
   readonly #clock = new Clock();
   readonly #ingest: Ingest;
-  readonly #programs = new Programs();
+  readonly #programs: Programs;
   readonly #follower: Follower;
   readonly #housekeeping: Housekeeping;
   readonly #counters = new Counters();
@@ -66,6 +66,7 @@ export class Tracer {
   private constructor(options: TracerOptions, kernel: Kernel) {
     this.#options = options;
     this.#kernel = kernel;
+    this.#programs = new Programs({ preferNop5: kernel.facts.hasFastNop5 });
     const { serviceName } = options;
     this.#targetMaker = new TargetMaker({
       ...{ kernel, clock: this.#clock, scope: this.#scope, serviceName },

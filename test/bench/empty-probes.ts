@@ -59,7 +59,7 @@ export class EmptyProbes {
       const cookies = new BigUint64Array(offsets.length);
       const result = await this.#native.attach(
         this.#handle,
-        { program: 'empty_probe', path, pid, offsets: places, cookies },
+        { program: 'empty_probe', path, pid, offsets: places, codeOffsets: places, cookies },
         out,
       );
       if (result < 0) throw new Error(`cannot attach empty programs: ${result}`);

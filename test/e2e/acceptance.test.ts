@@ -1,6 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import type { TracerOptions } from '../../src/tracer/api.ts';
 import { describeWith, go, go119, kernel } from '../support/capabilities.ts';
 import { buildGo } from '../support/go-build.ts';
 import { getHttp2 } from '../support/http2-request.ts';
@@ -37,13 +38,13 @@ function expectNoWrongParent({ server, calls }: RequestSpans): void {
   for (const call of calls) expect([undefined, idOf(server)]).toContain(parentOf(call));
 }
 
-function isTraced(version?: string, by?: () => Promise<WayOut>): void {
+function isTraced(version?: string, by?: () => Promise<WayOut>, options: Partial<TracerOptions> = {}): void {
   let traced: TracedServer;
   let lastId = 0;
   const newId = () => `r${++lastId}`;
 
   beforeAll(async () => {
-    traced = await TracedServer.start(await acceptance(version), {}, by);
+    traced = await TracedServer.start(await acceptance(version), options, by);
   });
 
   afterAll(async () => {
@@ -278,19 +279,27 @@ function isTraced(version?: string, by?: () => Promise<WayOut>): void {
       expectOneTrace(spans);
     });
 
-    // Go 1.27 refuses requests with more than 500 (http.DefaultMaxHeaderValueCount).
-    const headerCount = version === '1.27.4' ? 490 : 2_000;
-    it(`finds the traceparent among ${headerCount} headers`, async () => {
+    async function amongHeaders(count: number): Promise<ReadableSpan> {
       const id = newId();
-      const headers = Object.fromEntries(
-        Array.from({ length: headerCount }, (_, i) => [`x-number-${i}`, 'value']),
-      );
-      await traced.server.get(`/leaf?id=${id}`, {
-        headers: { ...headers, traceparent: `00-${remote.trace}-${remote.span}-01` },
+      const headers = Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-number-${i}`, 'value']));
+      const traceparent = `00-${remote.trace}-${remote.span}-01`;
+      await traced.server.get(`/leaf?id=${id}`, { headers: { ...headers, traceparent } });
+      return (await traced.request(id, 0)).server;
+    }
+
+    if (options.kernel?.forceLegacy) {
+      it('finds the traceparent among 25 headers, and counts where there are too many', async () => {
+        expect(parentOf(await amongHeaders(25))).toBe(remote.span);
+        await amongHeaders(1_000);
+        expect((await traced.tracer.stats()).notes['headers_unscanned']).toBe(1);
       });
-      const { server } = await traced.request(id, 0);
-      expect(parentOf(server)).toBe(remote.span);
-    });
+    } else {
+      // Go 1.27 refuses requests with more than 500 (http.DefaultMaxHeaderValueCount).
+      const headerCount = version === '1.27.4' ? 490 : 2_000;
+      it(`finds the traceparent among ${headerCount} headers`, async () => {
+        expect(parentOf(await amongHeaders(headerCount))).toBe(remote.span);
+      });
+    }
 
     it('joins services by a forwarded traceparent', async () => {
       const id = newId();
@@ -331,6 +340,8 @@ function isTraced(version?: string, by?: () => Promise<WayOut>): void {
 describeWith([kernel, go], 'the acceptance table, live', () => {
   describe('built with the installed Go, sent by the draining thread', () => isTraced(undefined, byThread));
   describe('built with Go 1.27', () => isTraced('1.27.4'));
+  describe('by the programs for legacy kernels', () =>
+    isTraced(undefined, undefined, { kernel: { forceLegacy: true, forcePerfLinks: true } }));
   describeWith([go119], 'built with Go 1.19', () => isTraced('1.19'));
 
   it('takes the route of a request from its pattern', async () => {

@@ -1,27 +1,38 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeKernel } from '../support/capabilities.ts';
 import { Attached } from './attached.ts';
 
 /** Instructions that the verifier may look at per program; the kernel's own limit is a million. */
-const VERIFIED_MAX = 50_000;
+const VERIFIED_MAX = { modern: 50_000, legacy: 150_000 };
 
 describeKernel('the BPF programs', () => {
+  describe.each([
+    ['modern', false],
+    ['legacy', true],
+  ] as const)('in their %s form', (form, forceLegacy) => {
+    programs(form, forceLegacy);
+  });
+});
+
+function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
   let attached: Attached;
   beforeAll(() => {
-    attached = new Attached();
+    attached = new Attached({ forceLegacy });
   });
   afterAll(() => attached.close());
 
   it('are loaded, each once, and stay far below the limits of the verifier', () => {
     const verified = verifiedInstructions();
     process.stdout.write(
-      `verified instructions: ${[...verified].map(([name, count]) => `${name} ${count}`).join(', ')}\n`,
+      `verified instructions, ${form}: ${[...verified].map(([name, count]) => `${name} ${count}`).join(', ')}\n`,
     );
     expect([...verified.keys()].sort()).toEqual(Object.keys(attached.kernel.programStats()).sort());
-    expect([...verified].filter(([, count]) => count === 0 || count > VERIFIED_MAX)).toEqual([]);
+    expect([...verified].filter(([, count]) => count === 0 || count > VERIFIED_MAX[form])).toEqual([]);
   });
+
+  it('are of that form', () => expect(attached.kernel.facts.isLegacy).toBe(forceLegacy));
 
   it('are one for each counter of hits, and those that follow processes', () => {
     const hits = Object.keys(attached.kernel.counts()).filter((name) => name.startsWith('HIT_'));
@@ -30,7 +41,7 @@ describeKernel('the BPF programs', () => {
       [...names, 'process_exec', 'process_exit'].sort(),
     );
   });
-});
+}
 
 /** By the kernel's account of the file descriptors of this process (Linux ≥ 5.16). */
 function verifiedInstructions(): Map<string, number> {

@@ -19,6 +19,7 @@ const { EACCES, EINVAL, ENOENT, E2BIG } = constants.errno;
 const sites = (...offsets: number[]) =>
   offsets.map((fileOffset) => ({
     fileOffset,
+    codeOffset: 0,
     register: 0,
     ifStackSuffices: false,
     returnSlot: { belowSp: 0 },
@@ -85,7 +86,7 @@ describeKernel('the shim', () => {
     const said = new Uint8Array(512);
     expect(native.kernelOpen(options, new BigUint64Array(1), said)).toBe(-EACCES);
     expect(new TextDecoder().decode(said.subarray(0, said.indexOf(0)))).toMatch(
-      /^invalid bpf_context access off=4096 size=4 \(\d+ lines of verifier log omitted\)$/,
+      /^reads_beyond_its_context: invalid bpf_context access off=4096 size=4 \(\d+ lines of verifier log omitted\)$/,
     );
   });
 

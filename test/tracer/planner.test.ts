@@ -14,7 +14,7 @@ import { buildOrSkip } from '../support/skip.ts';
 const timeout = 300_000;
 
 function planner(): Planner {
-  const made = new Planner();
+  const made = new Planner({});
   onTestFinished(() => made.close());
   return made;
 }
@@ -31,7 +31,7 @@ test('the planning thread plans as the main thread does', { timeout }, async (co
   const path = await buildOrSkip(context, localStripped);
   const source = openFileSource(path);
   onTestFinished(() => source.close());
-  expect(await planner().plan(source.path)).toEqual(planProgram(GoBinary.open(source)));
+  expect(await planner().plan(source.path)).toEqual(planProgram(GoBinary.open(source), {}));
 });
 
 test('its refusals keep their code and message', async () => {
