@@ -80,7 +80,7 @@ static __always_inline int connection_read(struct connection *connection, const 
 	if (!target->tcp_conn_type || read_user(&conn, sizeof(conn), at) || !conn.itab)
 		return -1;
 	/* itab: interface type, concrete type. */
-	if (read_u64(read_u64(conn.itab + 8) + GO_POINTER_ELEM) != target->tcp_conn_type + target->load_bias)
+	if (read_u64(read_u64(conn.itab + 8) + GO_POINTER_ELEM) != loaded_address(target, target->tcp_conn_type))
 		return -1;
 	net_fd = read_u64(conn.data + target->net_conn_fd);
 	if (!net_fd)

@@ -33,15 +33,27 @@ struct hit {
 	__u64 cookie;
 };
 
-#ifdef LEGACY
-/*
- * Before Linux 5.15 a program is not told by which attachment it was hit. It knows the instruction, and the kernel where
- * the code of the process begins, so that a position-independent program needs no address that is known only later.
- */
-static __always_inline __u64 cookie_of(struct pt_regs *ctx)
+/* Where the code of the running process begins, which the kernel knows before user space can ask. */
+static __always_inline uaddr_t current_code_start(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct site_key key = { .code_offset = ctx->rip - BPF_CORE_READ(task, mm, start_code),
+
+	return BPF_CORE_READ(task, mm, start_code);
+}
+
+/* A link-time address as it is in the running process. */
+static __always_inline uaddr_t loaded_address(const struct target_row *target, uaddr_t linked)
+{
+	if (target->flags & TARGET_UNLOCATED)
+		return linked - target->code_start + current_code_start();
+	return linked + target->load_bias;
+}
+
+#ifdef LEGACY
+/* Before Linux 5.15 a program is not told by which attachment it was hit. It knows the instruction. */
+static __always_inline __u64 cookie_of(struct pt_regs *ctx)
+{
+	struct site_key key = { .code_offset = ctx->REG_PC - current_code_start(),
 				.tgid = bpf_get_current_pid_tgid() >> 32 };
 	const __u64 *cookie = bpf_map_lookup_elem(&cookie_by_site, &key);
 

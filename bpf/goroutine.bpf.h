@@ -53,7 +53,7 @@ int goroutine_birth(struct pt_regs *ctx)
 	if (read_goroutine(&child, target, go_argument(ctx, &hit)) || !child.goid)
 		return 0;
 	/* net/http starts one per request, and it can never make a span. */
-	if (target->background_read_entry && child.startpc == target->background_read_entry + target->load_bias)
+	if (target->background_read_entry && child.startpc == loaded_address(target, target->background_read_entry))
 		return 0;
 	if (!child.parent_goid) {
 		uaddr_t m = read_u64(go_current_g(ctx) + target->g_m);

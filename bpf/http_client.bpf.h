@@ -111,7 +111,7 @@ static __always_inline bool http_client_is_skip(const struct pt_regs *ctx, const
 	__u64 skip[2] = {};
 
 	return target->skip_alt_protocol &&
-	       !read_user(skip, sizeof(skip), target->skip_alt_protocol + target->load_bias) &&
+	       !read_user(skip, sizeof(skip), loaded_address(target, target->skip_alt_protocol)) &&
 	       skip[0] == returned_error(ctx) && skip[1] == returned_error_data(ctx);
 }
 

@@ -32,6 +32,7 @@ struct pt_regs {
 #define REG_FP regs[29]
 #define REG_LINK regs[30] /* the return address, until the function has its frame */
 #define REG_SP sp
+#define REG_PC pc
 #define REG_FLAGS pstate
 /* BLS, as bits of REG_FLAGS: it jumps unless carry is set and zero is not. */
 #define FLAGS_OF_CHECK (1 << 29 | 1 << 30)
@@ -53,6 +54,7 @@ struct pt_regs {
 #define REG_G r14
 #define REG_FP rbp
 #define REG_SP rsp
+#define REG_PC rip
 #define REG_FLAGS eflags
 /* JBE: it jumps if carry or zero is set. */
 #define FLAGS_OF_CHECK (1 << 0 | 1 << 6)

@@ -166,6 +166,7 @@ union wire_records {
 enum target_flag {
 	TARGET_SWISS_MAPS = 1 << 0, /* Go ≥ 1.24 */
 	TARGET_DETACHING = 1 << 1,  /* no span may begin any more: its end might be detached before its start */
+	TARGET_UNLOCATED = 1 << 2,  /* attached before it was executed: load_bias is not known yet */
 };
 
 /* What the programs must know of one target: the row of its slot in target_by_slot. */
@@ -174,7 +175,8 @@ struct target_row {
 	__u32 tgid;
 	__u32 flags DOC("bits of enum target_flag");
 	__u32 reserved;
-	__u64 load_bias DOC("added to link-time addresses");
+	__u64 load_bias DOC("added to link-time addresses; not with TARGET_UNLOCATED");
+	uaddr_t code_start DOC("link-time address at which the code begins");
 	uaddr_t background_read_entry DOC("link-time entry of the goroutine that waits for a client to go away; 0: unknown");
 	uaddr_t skip_alt_protocol DOC("link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown");
 	uaddr_t tcp_conn_type DOC("link-time address of the runtime type net.TCPConn; 0: connections are not read");

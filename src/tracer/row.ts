@@ -4,16 +4,27 @@ import { type TargetRow, targetFlag, targetRowGoFields, wireLimit } from '../wir
 
 type OffsetName = keyof typeof targetRowGoFields;
 
+/** Where the code of a target is. */
+export interface Location {
+  /** Undefined before it was executed. */
+  readonly loadBias: number | undefined;
+  /** Link-time address at which it begins. */
+  readonly codeStart: number;
+}
+
 /** Makes the row of a target of that program. */
-export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loadBias: number): TargetRow {
+export function targetRow(plan: AttachPlan, targetId: number, tgid: number, location: Location): TargetRow {
   const offsets = offsetsOf(plan);
   return {
     targetId,
     tgid,
-    flags: plan.hasSwissMaps ? targetFlag.TARGET_SWISS_MAPS : 0,
+    flags:
+      (plan.hasSwissMaps ? targetFlag.TARGET_SWISS_MAPS : 0) |
+      (location.loadBias === undefined ? targetFlag.TARGET_UNLOCATED : 0),
     reserved: 0,
     padding: 0,
-    loadBias: BigInt(loadBias),
+    loadBias: BigInt(location.loadBias ?? 0),
+    codeStart: location.codeStart,
     backgroundReadEntry: plan.backgroundReadEntry ?? 0,
     skipAltProtocol: plan.skipAltProtocol ?? 0,
     tcpConnType: canReadConnections(offsets) ? (plan.tcpConnType ?? 0) : 0,

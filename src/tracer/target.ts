@@ -100,12 +100,16 @@ export class Target {
 
   /** Finds where the program was loaded and tells the kernel; also after the exec that was awaited. */
   locate(): void {
-    const { plan } = this.program;
-    this.#loadBias = this.awaitsExec
-      ? 0
+    const { plan, codeStart } = this.program;
+    const loadBias = this.awaitsExec
+      ? undefined
       : this.program.loadBias(readProcText(this.info.pid, 'maps'), this.facts.exeLink);
-    this.#row = targetRow(plan, this.info.targetId, this.info.pid, this.#loadBias);
-    this.#kernel.setTarget(this.slot, this.#row);
+    const row = targetRow(plan, this.info.targetId, this.info.pid, { loadBias, codeStart });
+    // The kernel copies a row byte by byte under the eyes of its readers: the new bias must stand before it is used.
+    if (this.#row) this.#kernel.setTarget(this.slot, { ...row, flags: this.#row.flags });
+    this.#kernel.setTarget(this.slot, row);
+    this.#loadBias = loadBias ?? 0;
+    this.#row = row;
   }
 
   /** Detaches everything in one grace period of the kernel, and empties the slot. Idempotent. */

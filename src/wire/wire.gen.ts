@@ -5,7 +5,7 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xf0ca9fe22f9a1cc1n;
+export const WIRE_HASH = 0x0e89ce023d625bfan;
 
 /** `enum wire_limit` */
 export const wireLimit = {
@@ -67,6 +67,7 @@ export const spanText = {
 export const targetFlag = {
   TARGET_SWISS_MAPS: 1,
   TARGET_DETACHING: 2,
+  TARGET_UNLOCATED: 4,
 } as const;
 
 /** `enum count` */
@@ -422,7 +423,7 @@ export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
   };
 }
 
-/** `struct target_row`, 136 bytes. */
+/** `struct target_row`, 144 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -430,8 +431,10 @@ export interface TargetRow {
   /** bits of enum target_flag */
   readonly flags: number;
   readonly reserved: number;
-  /** added to link-time addresses */
+  /** added to link-time addresses; not with TARGET_UNLOCATED */
   readonly loadBias: bigint;
+  /** link-time address at which the code begins */
+  readonly codeStart: number;
   /** link-time entry of the goroutine that waits for a client to go away; 0: unknown */
   readonly backgroundReadEntry: number;
   /** link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown */
@@ -483,7 +486,7 @@ export interface TargetRow {
   readonly padding: number;
 }
 
-export const TARGET_ROW_BYTES = 136;
+export const TARGET_ROW_BYTES = 144;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -494,52 +497,53 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint32(8, value.flags, true);
   view.setUint32(12, value.reserved, true);
   view.setBigUint64(16, value.loadBias, true);
-  view.setBigUint64(24, BigInt(value.backgroundReadEntry), true);
-  view.setBigUint64(32, BigInt(value.skipAltProtocol), true);
-  view.setBigUint64(40, BigInt(value.tcpConnType), true);
-  view.setUint16(48, value.gStack, true);
-  view.setUint16(50, value.gM, true);
-  view.setUint16(52, value.gGoid, true);
-  view.setUint16(54, value.gParentGoid, true);
-  view.setUint16(56, value.gStartpc, true);
-  view.setUint16(58, value.mCurg, true);
-  view.setUint16(60, value.requestMethod, true);
-  view.setUint16(62, value.requestUrl, true);
-  view.setUint16(64, value.requestProtoMajor, true);
-  view.setUint16(66, value.requestProtoMinor, true);
-  view.setUint16(68, value.requestHeader, true);
-  view.setUint16(70, value.requestHost, true);
-  view.setUint16(72, value.requestRemoteAddr, true);
-  view.setUint16(74, value.requestTls, true);
-  view.setUint16(76, value.requestPattern, true);
-  view.setUint16(78, value.urlScheme, true);
-  view.setUint16(80, value.urlHost, true);
-  view.setUint16(82, value.urlPath, true);
-  view.setUint16(84, value.urlRawQuery, true);
-  view.setUint16(86, value.responseStatus, true);
-  view.setUint16(88, value.responseWritten, true);
-  view.setUint16(90, value.responseContentLength, true);
-  view.setUint16(92, value.responseConn, true);
-  view.setUint16(94, value.responseClientGone, true);
-  view.setUint16(96, value.replyStatusCode, true);
-  view.setUint16(98, value.replyProtoMajor, true);
-  view.setUint16(100, value.replyProtoMinor, true);
-  view.setUint16(102, value.serverConnRwc, true);
-  view.setUint16(104, value.clientConnConn, true);
-  view.setUint16(106, value.netConnFd, true);
-  view.setUint16(108, value.netFdPfd, true);
-  view.setUint16(110, value.pollFdSysfd, true);
-  view.setUint16(112, value.h2WriterRws, true);
-  view.setUint16(114, value.h2StateStream, true);
-  view.setUint16(116, value.h2StateStatus, true);
-  view.setUint16(118, value.h2StateWroteBytes, true);
-  view.setUint16(120, value.h2StreamCloseErr, true);
-  view.setUint16(122, value.xnetWriterRws, true);
-  view.setUint16(124, value.xnetStateStream, true);
-  view.setUint16(126, value.xnetStateStatus, true);
-  view.setUint16(128, value.xnetStateWroteBytes, true);
-  view.setUint16(130, value.xnetStreamCloseErr, true);
-  view.setUint32(132, value.padding, true);
+  view.setBigUint64(24, BigInt(value.codeStart), true);
+  view.setBigUint64(32, BigInt(value.backgroundReadEntry), true);
+  view.setBigUint64(40, BigInt(value.skipAltProtocol), true);
+  view.setBigUint64(48, BigInt(value.tcpConnType), true);
+  view.setUint16(56, value.gStack, true);
+  view.setUint16(58, value.gM, true);
+  view.setUint16(60, value.gGoid, true);
+  view.setUint16(62, value.gParentGoid, true);
+  view.setUint16(64, value.gStartpc, true);
+  view.setUint16(66, value.mCurg, true);
+  view.setUint16(68, value.requestMethod, true);
+  view.setUint16(70, value.requestUrl, true);
+  view.setUint16(72, value.requestProtoMajor, true);
+  view.setUint16(74, value.requestProtoMinor, true);
+  view.setUint16(76, value.requestHeader, true);
+  view.setUint16(78, value.requestHost, true);
+  view.setUint16(80, value.requestRemoteAddr, true);
+  view.setUint16(82, value.requestTls, true);
+  view.setUint16(84, value.requestPattern, true);
+  view.setUint16(86, value.urlScheme, true);
+  view.setUint16(88, value.urlHost, true);
+  view.setUint16(90, value.urlPath, true);
+  view.setUint16(92, value.urlRawQuery, true);
+  view.setUint16(94, value.responseStatus, true);
+  view.setUint16(96, value.responseWritten, true);
+  view.setUint16(98, value.responseContentLength, true);
+  view.setUint16(100, value.responseConn, true);
+  view.setUint16(102, value.responseClientGone, true);
+  view.setUint16(104, value.replyStatusCode, true);
+  view.setUint16(106, value.replyProtoMajor, true);
+  view.setUint16(108, value.replyProtoMinor, true);
+  view.setUint16(110, value.serverConnRwc, true);
+  view.setUint16(112, value.clientConnConn, true);
+  view.setUint16(114, value.netConnFd, true);
+  view.setUint16(116, value.netFdPfd, true);
+  view.setUint16(118, value.pollFdSysfd, true);
+  view.setUint16(120, value.h2WriterRws, true);
+  view.setUint16(122, value.h2StateStream, true);
+  view.setUint16(124, value.h2StateStatus, true);
+  view.setUint16(126, value.h2StateWroteBytes, true);
+  view.setUint16(128, value.h2StreamCloseErr, true);
+  view.setUint16(130, value.xnetWriterRws, true);
+  view.setUint16(132, value.xnetStateStream, true);
+  view.setUint16(134, value.xnetStateStatus, true);
+  view.setUint16(136, value.xnetStateWroteBytes, true);
+  view.setUint16(138, value.xnetStreamCloseErr, true);
+  view.setUint32(140, value.padding, true);
   return bytes;
 }
 

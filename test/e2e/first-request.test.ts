@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { KernelOptions } from '../../src/kernel/kernel.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { Tracer } from '../../src/tracer/tracer.ts';
 import { describeLive } from '../support/capabilities.ts';
@@ -9,17 +10,24 @@ import { GoServer } from '../support/go-server.ts';
 /** Waits for a line, as `goidspan run` holds its command. */
 const HELD = 'read -r _; exec "$0"';
 
-describeLive('the programs for legacy kernels', () => {
+describeLive('a program that is attached before it is executed', () => {
+  describe.each([
+    ['modern', {}],
+    ['legacy', { forceLegacy: true, forcePerfLinks: true }],
+  ])('by the %s form of the programs', (_, kernel) => isTracedAtOnce(kernel));
+});
+
+function isTracedAtOnce(kernel: KernelOptions): void {
   // Where the code of a process begins is known to the kernel before anybody can ask.
   it.each([
     ['a plain program', {}],
     ['a position-independent program', { flags: ['-buildmode=pie'] }],
     ['a program that links C', { cgo: true }],
     ['a position-independent program that links C', { cgo: true, flags: ['-buildmode=pie'] }],
-  ])('see %s from its first request on', async (_, build) => {
+  ])('is traced from its first request on: %s', async (_, build) => {
     const binary = await buildGo({
       dir: 'test/fixtures/acceptance/server',
-      name: 'acceptance-legacy',
+      name: 'acceptance-first',
       ...build,
     });
     const spans: ReadableSpan[] = [];
@@ -31,7 +39,7 @@ describeLive('the programs for legacy kernels', () => {
     };
     const tracer = await Tracer.open({
       processors: [processor],
-      kernel: { forceLegacy: true, forcePerfLinks: true },
+      kernel,
     });
     const held = new Child('/bin/sh', ['-c', HELD, binary], { input: true });
     await tracer.attachCommand(held.pid, binary);
@@ -48,4 +56,4 @@ describeLive('the programs for legacy kernels', () => {
     expect(new Set(spans.map((span) => span.spanContext().traceId)).size).toBe(1);
     expect([stats.lost.total, stats.notes['no_target'] ?? 0]).toEqual([0, 0]);
   });
-});
+}
