@@ -33,3 +33,14 @@ export class GoidspanError extends Error {
     this.code = code;
   }
 }
+
+/** Errors that are met wherever a file or socket is opened, by what is said of them, and what then helps. */
+const limits: readonly (readonly [RegExp, string])[] = [
+  [/\bENFILE\b|open files in system/i, 'the host has no open files left: raise sysctl fs.file-max'],
+  [/\bEMFILE\b|too many open files/i, 'raise the limit of open files: ulimit -n, or LimitNOFILE= of systemd'],
+];
+
+/** The remedy to name: that of a limit of open files if `cause` speaks of one, else the one that fits what was done. */
+export function remedyOf(cause: string, usual: string): string {
+  return limits.find(([words]) => words.test(cause))?.[1] ?? usual;
+}

@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GoidspanError } from './errors.ts';
+import { GoidspanError, remedyOf } from './errors.ts';
 import { VERSION } from './version.ts';
 
 const NAME = 'goidspan';
@@ -70,8 +70,10 @@ function installedFor(place: string): string[] {
 function manifestOf(at: string): { readonly name?: string; readonly version?: string } | undefined {
   try {
     return JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { name?: string; version?: string };
-  } catch {
-    return undefined;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EMFILE') return undefined;
+    const said = (cause as Error).message;
+    throw new GoidspanError('shim_unusable', `cannot read ${at}: ${said} (${remedyOf(said, '')})`, { cause });
   }
 }
 

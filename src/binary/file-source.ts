@@ -1,7 +1,7 @@
 /** A {@link ByteSource} over a path: range reads with `fs.readSync`, never the whole file. The only I/O of this folder. */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 
 /** An open file; `close` it when the binary is no longer asked anything. */
@@ -55,7 +55,7 @@ function orRefuse<T>(path: string, act: () => T): T {
     const cause = error instanceof Error ? error.message : String(error);
     throw new GoidspanError(
       'bad_binary',
-      `cannot read ${path}: ${cause} (check the path and its permissions)`,
+      `cannot read ${path}: ${cause} (${remedyOf(cause, 'check the path and its permissions')})`,
       {
         cause: error,
       },

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import { exitCodeOfSignal } from './exit-code.ts';
 
 /** Ends without running the command when the pipe closes without a line: when the tracer has died. */
@@ -36,9 +36,13 @@ export class HeldChild {
       child.once('spawn', resolve);
       child.once('error', (error) =>
         reject(
-          new GoidspanError('cannot_run', `cannot run ${name}: ${error.message} (can /bin/sh be started?)`, {
-            cause: error,
-          }),
+          new GoidspanError(
+            'cannot_run',
+            `cannot run ${name}: ${error.message} (${remedyOf(error.message, 'can /bin/sh be started?')})`,
+            {
+              cause: error,
+            },
+          ),
         ),
       );
     });

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command `goidspan`. Owns the process: arguments, streams, exit code. */
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { parseArguments } from './arguments.ts';
 import { EXIT_SUCCESS, EXIT_USAGE, exitCodeOfError } from './exit-code.ts';
@@ -49,13 +49,18 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
       terminal.say(error.message);
       return EXIT_USAGE;
     }
-    terminal.say(
-      error instanceof GoidspanError
-        ? error.message
-        : `internal error: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    terminal.say(messageOf(error));
     return exitCodeOfError(error);
   }
+}
+
+function messageOf(error: unknown): string {
+  if (error instanceof GoidspanError) return error.message;
+  const said = error instanceof Error ? error.message : String(error);
+  // Nothing that must be opened is spared by a limit, not even our own code.
+  const remedy = remedyOf(said, '');
+  if (remedy !== '') return `cannot go on: ${said} (${remedy})`;
+  return `internal error: ${error instanceof Error ? error.stack : said}`;
 }
 
 const stop = new Stop();

@@ -1,6 +1,6 @@
 /** `goidspan replay`: the spans of a recording again, through the same ways out as live ones. */
 import { createReadStream } from 'node:fs';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import { type Replayed, replay } from '../tracer/replay.ts';
 import type { Invocation } from './arguments.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from './exit-code.ts';
@@ -81,7 +81,7 @@ async function* readable(stream: AsyncIterable<Uint8Array>, file: string): Async
 function unreadable(file: string, cause: Error): GoidspanError {
   return new GoidspanError(
     'bad_recording',
-    `cannot read ${file}: ${cause.message} (name a file that goidspan record has written)`,
+    `cannot read ${file}: ${cause.message} (${remedyOf(cause.message, 'name a file that goidspan record has written')})`,
     { cause },
   );
 }

@@ -3,7 +3,7 @@
  * that a bad endpoint attaches nothing; the tracer closed before them, so that its last spans get out.
  */
 import { writeFile } from 'node:fs/promises';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import { createExport } from '../export/create-export.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import { samplerOf } from '../export/sampler.ts';
@@ -201,7 +201,7 @@ export async function writeSummary(path: string, text: string): Promise<void> {
   } catch (error) {
     throw new GoidspanError(
       'cannot_write',
-      `cannot write ${path}: ${(error as Error).message} (choose another --summary)`,
+      `cannot write ${path}: ${(error as Error).message} (${remedyOf((error as Error).message, 'choose another --summary')})`,
       { cause: error },
     );
   }

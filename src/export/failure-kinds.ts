@@ -2,6 +2,7 @@
  * The kinds of failure of the ways out, and the one table from the codes of sockets, gRPC and HTTP to them. Pure.
  * `reason` is the name of the loss counter; a kind without `cause` takes that from what was said.
  */
+import { remedyOf } from '../errors.ts';
 
 /** Whether to try again, what to count, and what to tell the user. */
 export interface FailureKind {
@@ -53,6 +54,12 @@ const BUSY: FailureKind = {
   reason: 'busy',
   isRetryable: true,
   remedy: 'the collector is overloaded or restarting',
+};
+const NO_FILES: FailureKind = {
+  reason: 'too_many_open_files',
+  isRetryable: true,
+  cause: 'too many open files',
+  remedy: remedyOf('EMFILE', ''),
 };
 const REJECTED: FailureKind = { reason: 'rejected', isRetryable: false, remedy: "see the collector's log" };
 const WRITE_FAILED: FailureKind = {
@@ -108,6 +115,8 @@ const KIND_BY_SYSTEM_CODE: Readonly<Record<string, FailureKind>> = {
   ERR_HTTP2_GOAWAY_SESSION: CONNECTION_LOST,
   ERR_HTTP2_INVALID_SESSION: CONNECTION_LOST,
   ERR_HTTP2_STREAM_CANCEL: CONNECTION_LOST,
+  EMFILE: NO_FILES,
+  ENFILE: { ...NO_FILES, remedy: remedyOf('ENFILE', '') },
   ENOSPC: WRITE_FAILED,
   EDQUOT: WRITE_FAILED,
   EFBIG: WRITE_FAILED,

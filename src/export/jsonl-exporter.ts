@@ -1,7 +1,7 @@
 /** Writes spans to a file as OTLP JSON: one `ExportTraceServiceRequest` a line. */
 import { type FileHandle, open } from 'node:fs/promises';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { ExportResult, SpanExporter } from './span-sink.ts';
 
@@ -22,7 +22,7 @@ export class JsonlExporter implements SpanExporter {
     } catch (error) {
       throw new GoidspanError(
         'cannot_write',
-        `cannot write ${path}: ${(error as Error).message} (choose another --out)`,
+        `cannot write ${path}: ${(error as Error).message} (${remedyOf((error as Error).message, 'choose another --out')})`,
         { cause: error },
       );
     }

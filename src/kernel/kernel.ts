@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import type { ReturnSlot } from '../probes/hook.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
@@ -16,6 +16,7 @@ import {
   writeTargetRow,
 } from '../wire/wire.gen.ts';
 import { errnoName } from './errno.ts';
+import { fileLimitError } from './file-limit.ts';
 import { type Handle, type KernelFacts, loadNative, type Native, nativePath } from './native.ts';
 
 /** Sizes of the kernel side; each has a default. */
@@ -85,7 +86,11 @@ export class Kernel {
   }
 
   static #opened(native: Native, result: number, out: BigUint64Array, said: Uint8Array): Kernel {
-    if (result < 0) throw openError(result, new TextDecoder().decode(said.subarray(0, said.indexOf(0))));
+    if (result < 0)
+      throw (
+        fileLimitError(result) ??
+        openError(result, new TextDecoder().decode(said.subarray(0, said.indexOf(0))))
+      );
     return new Kernel(native, out[0] as Handle);
   }
 
@@ -221,9 +226,13 @@ export class Kernel {
   }
 
   #check(result: number, verb: string): void {
-    if (result < 0) {
-      throw new GoidspanError('kernel_refused', `cannot ${verb}: the kernel says ${errnoName(-result)}`);
-    }
+    if (result >= 0) return;
+    const errno = errnoName(-result);
+    const remedy = remedyOf(errno, '');
+    throw new GoidspanError(
+      'kernel_refused',
+      `cannot ${verb}: the kernel says ${errno}${remedy && ` (${remedy})`}`,
+    );
   }
 }
 
@@ -290,7 +299,7 @@ function attachError(result: number, program: string, path: string, pid: number)
     default:
       return new GoidspanError(
         'kernel_refused',
-        `${what} (is the file readable, and on a file system that can be mapped?)`,
+        `${what} (${remedyOf(errno, 'is the file readable, and on a file system that can be mapped?')})`,
       );
   }
 }

@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import type * as Koffi from 'koffi';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import { installedPath, requireInstalled } from '../installation.ts';
 import { WIRE_HASH } from '../wire/wire.gen.ts';
 
@@ -102,7 +102,7 @@ function loadKoffi(): typeof Koffi {
     if (cause instanceof GoidspanError) throw cause;
     throw new GoidspanError(
       'shim_unusable',
-      `cannot load koffi: ${(cause as Error).message} (install with optional dependencies: koffi's binaries are among them)`,
+      `cannot load koffi: ${(cause as Error).message} (${remedyOf((cause as Error).message, "install with optional dependencies: koffi's binaries are among them")})`,
       { cause },
     );
   }
@@ -116,7 +116,7 @@ function declare(path: string): Native {
   } catch (cause) {
     throw new GoidspanError(
       'shim_unusable',
-      `cannot load ${path}: ${cause instanceof Error ? cause.message : cause} (glibc 2.34 or newer and libz.so.1 are needed)`,
+      `cannot load ${path}: ${cause instanceof Error ? cause.message : cause} (${remedyOf(String(cause), 'glibc 2.34 or newer and libz.so.1 are needed')})`,
       { cause },
     );
   }

@@ -3,7 +3,7 @@
  * killed leaves everything up to its last whole frame.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import { wireLayout } from '../wire/wire.gen.ts';
 import type { Frame, StartFrame } from './format.ts';
 import { WIRE_HASH_TEXT } from './read-recording.ts';
@@ -85,7 +85,7 @@ export class Recorder implements FrameSink {
 function writeError(path: string, cause: Error): GoidspanError {
   return new GoidspanError(
     'cannot_write',
-    `cannot write the recording ${path}: ${cause.message} (choose another -o, or make room)`,
+    `cannot write the recording ${path}: ${cause.message} (${remedyOf(cause.message, 'choose another -o, or make room')})`,
     { cause },
   );
 }

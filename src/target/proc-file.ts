@@ -3,7 +3,7 @@
  * Each function takes the mount point of procfs, so that tests and containers can bring their own.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 
 /** Where procfs is mounted. */
 export const PROC_ROOT = '/proc';
@@ -30,7 +30,7 @@ function orGone<T>(pid: number, read: () => T): T | undefined {
     throw new GoidspanError(
       'not_permitted',
       `cannot read process ${pid}: ${code === 'EACCES' || code === 'EPERM' ? 'permission denied' : code} ` +
-        `(run as root or with CAP_SYS_PTRACE)`,
+        `(${remedyOf(code, 'run as root or with CAP_SYS_PTRACE')})`,
       { cause: error },
     );
   }

@@ -64,6 +64,11 @@ export function readProcess(pid: number, procRoot: string = PROC_ROOT): ProcessF
   };
 }
 
+/** The parent of a process; undefined if it has gone. */
+export function parentOf(pid: number, procRoot: string = PROC_ROOT): number | undefined {
+  return parseStat(readProcFile(pid, 'stat', procRoot) ?? '')?.parentPid;
+}
+
 /** Whether the process still lives that these facts are of: one read. */
 export function isAlive({ pid, startTicks }: ProcessFacts, procRoot: string = PROC_ROOT): boolean {
   return parseLiveStart(readProcFile(pid, 'stat', procRoot) ?? '') === startTicks;

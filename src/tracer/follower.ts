@@ -3,7 +3,7 @@
  * command of ours starts. Owns the choice only; told of execs and exits by the kernel's records.
  */
 import { ExePattern } from '../target/exe-pattern.ts';
-import { exeOf, listProcesses, readProcess } from '../target/process.ts';
+import { exeOf, listProcesses, parentOf } from '../target/process.ts';
 
 /** How far up the tree an ancestor is looked for. */
 const ANCESTORS_MAX = 32;
@@ -65,7 +65,7 @@ export class Follower {
     let ancestor: number | undefined = parentPid;
     for (let i = 0; i < ANCESTORS_MAX && ancestor !== undefined && ancestor > 1; i++) {
       if (this.#tree.has(ancestor)) return true;
-      ancestor = readProcess(ancestor)?.parentPid;
+      ancestor = parentOf(ancestor);
     }
     return false;
   }

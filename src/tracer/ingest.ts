@@ -8,7 +8,7 @@ import type { InstrumentationScope } from '../span/readable-span.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import type { FromIngest, IngestData, IngestReport, ToIngest } from './ingest-protocol.ts';
 import { RemoteExport } from './remote-export.ts';
-import { workerPath } from './worker-path.ts';
+import { threadError, workerPath } from './worker-path.ts';
 
 /**
  * Some hundred spans, so that a thread that exports sees to its sockets after each request's worth of them: with 1 MiB it
@@ -59,9 +59,7 @@ export class Ingest {
     }
     this.#worker.on('message', (message: FromIngest) => this.#receive(message, sink));
     this.#worker.on('error', (cause) => {
-      sink.onFailure(
-        new GoidspanError('kernel_refused', `cannot drain the ring buffer: ${cause.message}`, { cause }),
-      );
+      sink.onFailure(threadError('drain the ring buffer', cause));
       this.#end();
     });
     this.#worker.on('exit', () => this.#end());

@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, GoidspanError } from '../errors.ts';
 import type { AttachPlan, PlanOptions } from '../probes/plan.ts';
-import { workerPath } from './worker-path.ts';
+import { threadError, workerPath } from './worker-path.ts';
 
 /** So long the thread waits for the next program: one that is just being started may start others. */
 const LINGER_MS = 5_000;
@@ -61,7 +61,7 @@ export class Planner {
   #start(): Worker {
     const worker = new Worker(workerPath('plan-worker'), { name: 'goidspan-plan' });
     worker.on('message', (answer: PlanAnswer) => this.#receive(answer));
-    worker.on('error', (error) => this.#fail(error));
+    worker.on('error', (error) => this.#fail(threadError('plan', error)));
     worker.on('exit', () => {
       if (this.#worker === worker) this.#worker = undefined;
       this.#fail(new Error('the planning thread has ended'));

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { type FileSource, openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
-import { GoidspanError } from '../errors.ts';
+import { GoidspanError, remedyOf } from '../errors.ts';
 import type { AttachPlan, PlanOptions } from '../probes/plan.ts';
 import { loadBias, parseMaps } from '../target/memory-map.ts';
 import { PlanCache } from './plan-cache.ts';
@@ -96,7 +96,9 @@ function fileKey(path: string): string {
     const { dev, ino, size, mtimeMs } = statSync(path);
     return `${dev}:${ino}:${size}:${mtimeMs}`;
   } catch (cause) {
-    throw new GoidspanError('bad_binary', `cannot read ${path}: ${(cause as Error).message}`, { cause });
+    const said = (cause as Error).message;
+    const remedy = remedyOf(said, 'check the path and its permissions');
+    throw new GoidspanError('bad_binary', `cannot read ${path}: ${said} (${remedy})`, { cause });
   }
 }
 

@@ -2,12 +2,13 @@
  * One process that is traced: its program, its row and probes in the kernel, its resource. Owns attaching and
  * detaching; which processes become targets is decided by `tracer.ts`.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
 import type { AttachPlan, HookPlan, Site } from '../probes/plan.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { pathsInLayers } from '../target/overlay.ts';
+import { PROC_ROOT, readProcFile } from '../target/proc-file.ts';
 import type { ProcessFacts } from '../target/process.ts';
 import type { TargetRow } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
@@ -103,7 +104,7 @@ export class Target {
     const { plan, codeStart } = this.program;
     const loadBias = this.awaitsExec
       ? undefined
-      : this.program.loadBias(readProcText(this.info.pid, 'maps'), this.facts.exeLink);
+      : this.program.loadBias(readProcFile(this.info.pid, 'maps', PROC_ROOT) ?? '', this.facts.exeLink);
     const row = targetRow(plan, this.info.targetId, this.info.pid, { loadBias, codeStart });
     // The kernel copies a row byte by byte under the eyes of its readers: the new bias must stand before it is used.
     if (this.#row) this.#kernel.setTarget(this.slot, { ...row, flags: this.#row.flags });
@@ -145,7 +146,7 @@ export class Target {
   /** Where the file may lie that the process runs, the likeliest first. */
   *#openPaths(): Generator<string> {
     yield this.facts.openPath;
-    const layers = pathsInLayers(readProcText(this.info.pid, 'mountinfo'), this.facts.exe);
+    const layers = pathsInLayers(readProcFile(this.info.pid, 'mountinfo', PROC_ROOT) ?? '', this.facts.exe);
     // As they are named here, or where this process has another root than the host.
     for (const path of [...layers, ...layers.map((layer) => `/proc/1/root${layer}`)]) {
       if (existsSync(path) && this.#foreignCodeOf(path) === undefined) yield path;
@@ -203,12 +204,3 @@ function byRank(hooks: readonly HookPlan[]): HookPlan[][] {
 }
 
 const allSites = ({ hooks }: AttachPlan): Site[] => hooks.flatMap((hook) => hook.sites);
-
-/** Of a file of `/proc/<pid>`; empty if the process has gone. */
-function readProcText(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
-  } catch {
-    return '';
-  }
-}

@@ -50,8 +50,8 @@ export class Tracer {
   readonly #targetMaker: TargetMaker;
   readonly #visitor: RecordVisitor = {
     onSpanEnd: (record) => this.#pipeline.emit(spanFact(record)),
-    onProcessExec: (record) => this.#onProcessExec(record),
-    onProcessExit: (record) => this.#onProcessExit(record),
+    onProcessExec: this.#guarded((record) => this.#onProcessExec(record)),
+    onProcessExit: this.#guarded((record) => this.#onProcessExit(record)),
     onBad: (reason) => this.#counters.lose(reason),
   };
   readonly #underWay = new Set<Promise<unknown>>();
@@ -186,10 +186,10 @@ export class Tracer {
   #follow(message: ExportMessage): void {
     switch (message.kind) {
       case 'exec':
-        this.#onProcessExec(message.record);
+        this.#visitor.onProcessExec(message.record);
         return;
       case 'exit':
-        this.#onProcessExit(message.record);
+        this.#visitor.onProcessExit(message.record);
         return;
       case 'implausible':
         this.#detachFailed(message.targetId, message.failure);
@@ -210,6 +210,17 @@ export class Tracer {
     }
     if (target) this.#track(this.#end(target, record.ktimeNs));
     if (this.#closing === undefined) this.#follower.onExec(record.tgid, record.parentTgid);
+  }
+
+  /** What goes wrong on a record must not stop the others. */
+  #guarded<T>(act: (record: T) => void): (record: T) => void {
+    return (record) => {
+      try {
+        act(record);
+      } catch (error) {
+        this.#tell({ kind: 'warning', message: error instanceof Error ? error.message : String(error) });
+      }
+    };
   }
 
   /** The process that was held runs its program now. */
