@@ -2,44 +2,58 @@
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { filesUnder, unlessFresh } from './lib/fresh.mjs';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
+import {
+  compilerOf,
+  filesOf,
+  isHost,
+  libraryPath,
+  missingFor,
+  processors,
+  searchPaths,
+} from './lib/processors.mjs';
 
 function need(command, remedy) {
   if (!which(command)) throw new ScriptError(`cannot build: no ${command} on the PATH (${remedy})`);
 }
 
+/** Where the native files of a processor are built to. */
+const nativeFolder = ({ name }) => `dist/native/linux-${name}`;
+
 /** The compiler line of everything that runs in the kernel. */
-function bpfFlags() {
+function bpfFlags({ bpf }) {
   const triple = execFileSync('gcc', ['-dumpmachine'], { encoding: 'utf8' }).trim();
   return [
     ...['-O2', '-g', '-target', 'bpf', '-mcpu=v3', '-Wall', '-Wextra', '-Wno-unused-parameter', '-Werror'],
-    ...['-D__TARGET_ARCH_x86', `-I/usr/include/${triple}`, `-ffile-prefix-map=${root}=.`],
+    ...[`-D__TARGET_ARCH_${bpf}`, `-I/usr/include/${triple}`, `-ffile-prefix-map=${root}=.`],
   ];
 }
 
-/** Compiles one file of programs for the kernel. */
-export const compileBpf = (source, output, flags = []) =>
-  run('clang', [...bpfFlags(), ...flags, '-c', source, '-o', output]);
+/** Compiles one file of programs for the kernel, by default for this host's processor. */
+export const compileBpf = (source, output, flags = [], processor = processors.find(isHost)) =>
+  run('clang', [...bpfFlags(processor), ...flags, '-c', source, '-o', output]);
 
 /** The objects that are loaded into the kernel, by the flags of their form; the names carry their byte order. */
 const bpfObjects = {
-  'dist/native/goidspan.bpfel.o': [],
-  'dist/native/goidspan-legacy.bpfel.o': ['-DLEGACY'],
+  'goidspan.bpfel.o': [],
+  'goidspan-legacy.bpfel.o': ['-DLEGACY'],
 };
 
 export async function buildBpf() {
   need('clang', 'npm run setup, or apt-get install clang');
   need('gcc', 'npm run setup, or apt-get install gcc');
-  const outputs = Object.keys(bpfObjects);
-  const words = [...bpfFlags(), JSON.stringify(bpfObjects)];
-  await unlessFresh('bpf', { inputs: ['bpf'], words, outputs }, async () => {
-    say('building the BPF objects');
-    for (const [output, flags] of Object.entries(bpfObjects)) {
-      await compileBpf('bpf/goidspan.bpf.c', output, flags);
-    }
-  });
+  for (const processor of processors) {
+    const outputs = Object.keys(bpfObjects).map((name) => `${nativeFolder(processor)}/${name}`);
+    const words = [...bpfFlags(processor), JSON.stringify(bpfObjects)];
+    await unlessFresh(`bpf-${processor.name}`, { inputs: ['bpf'], words, outputs }, async () => {
+      say(`building the BPF objects for ${processor.name}`);
+      for (const [index, flags] of Object.values(bpfObjects).entries()) {
+        await compileBpf('bpf/goidspan.bpf.c', outputs[index], flags, processor);
+      }
+    });
+  }
 }
 
 /**
@@ -48,37 +62,55 @@ export async function buildBpf() {
  */
 const shippedLibraries = { 'libbpf.so.1': 'libbpf1', 'libelf.so.1': 'libelf1' };
 
-function libraryPath(name) {
-  const path = execFileSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
-  if (!isAbsolute(path)) throw new ScriptError(`cannot build: gcc finds no ${name} (npm run setup)`);
-  return realpathSync(path);
+/** The shim of every processor: one that cannot be built here is named, and only that of this host is indispensable. */
+export async function buildShim() {
+  for (const processor of processors) {
+    const missing = missingFor(processor);
+    if (missing === undefined) await buildShimFor(processor);
+    else if (isHost(processor)) throw new ScriptError(`cannot build: ${missing}`);
+    else
+      say(
+        `not building the libbpf shim for ${processor.name}, without which there is no package: ${missing}`,
+      );
+  }
 }
 
 /** The libbpf shim and its libraries beside it. `nodelete`: koffi unloads a library when the last reference is collected. */
-export async function buildShim() {
-  need('gcc', 'npm run setup, or apt-get install gcc');
-  const output = 'dist/native/libgoidspan.so';
+async function buildShimFor(processor) {
+  const folder = nativeFolder(processor);
+  const output = `${folder}/libgoidspan.so`;
   const sources = filesUnder('native').filter((path) => path.endsWith('.c'));
   const libraries = Object.keys(shippedLibraries);
   const args = [
     ...['-shared', '-fPIC', '-O2', '-g', '-Wall', '-Wextra', '-Werror', '-fvisibility=hidden'],
     ...[`-ffile-prefix-map=${root}=.`, '-Wl,-z,nodelete', '-Wl,--version-script=native/exports.map'],
     ...['-Wl,--enable-new-dtags', '-Wl,-rpath,$ORIGIN', '-Wl,--no-as-needed'],
-    ...[...sources, '-o', output, '-lbpf', '-lelf', '-lz'],
+    ...[...searchPaths(processor), ...sources, '-o', output, '-lbpf', '-lelf', '-l:libz.so.1'],
   ];
-  const outputs = [output, ...libraries.map((name) => `dist/native/${name}`)];
-  const words = [...args, ...libraries.map(libraryPath)];
-  await unlessFresh('shim', { inputs: ['native', 'bpf'], words, outputs }, async () => {
-    say('building the libbpf shim');
-    await run('gcc', args);
-    for (const name of libraries) {
-      // A running process keeps the file that it has mapped.
-      rmSync(join(root, 'dist/native', name), { force: true });
-      copyFileSync(libraryPath(name), join(root, 'dist/native', name));
-      const copyright = `/usr/share/doc/${shippedLibraries[name]}/copyright`;
-      if (existsSync(copyright)) copyFileSync(copyright, join(root, 'dist/native', `${name}.copyright`));
-    }
-  });
+  const outputs = [output, ...libraries.map((name) => `${folder}/${name}`)];
+  const paths = libraries.map((name) => foundLibrary(processor, name));
+  await unlessFresh(
+    `shim-${processor.name}`,
+    { inputs: ['native', 'bpf'], words: [...args, ...paths], outputs },
+    async () => {
+      say(`building the libbpf shim for ${processor.name}`);
+      await run(compilerOf(processor), args);
+      for (const [index, name] of libraries.entries()) {
+        // A running process keeps the file that it has mapped.
+        rmSync(join(root, folder, name), { force: true });
+        copyFileSync(paths[index], join(root, folder, name));
+        const copyright = join(filesOf(processor), 'usr/share/doc', shippedLibraries[name], 'copyright');
+        if (existsSync(copyright)) copyFileSync(copyright, join(root, folder, `${name}.copyright`));
+      }
+    },
+  );
+}
+
+function foundLibrary(processor, name) {
+  const path = libraryPath(processor, name);
+  if (path === undefined)
+    throw new ScriptError(`cannot build: no ${name} for ${processor.name} (npm run setup)`);
+  return realpathSync(path);
 }
 
 const filesIn = (path) => (existsSync(join(root, path)) ? readdirSync(join(root, path)) : []);

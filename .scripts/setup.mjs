@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
+import { compilerOf, fetchLibraries, isHost, processors } from './lib/processors.mjs';
 
 const anyOf = (...paths) => paths.some((path) => existsSync(path));
 
@@ -19,6 +20,22 @@ const tools = [
     required: true,
   },
   { name: 'gcc', there: () => which('gcc'), apt: 'gcc', why: 'compiles the libbpf shim', required: true },
+  ...processors
+    .filter((processor) => !isHost(processor))
+    .flatMap((processor) => [
+      {
+        name: `gcc for ${processor.name}`,
+        there: () => which(compilerOf(processor)),
+        apt: processor.compilerPackage,
+        why: `compiles the libbpf shim for ${processor.name}`,
+      },
+      {
+        name: `C library headers for ${processor.name}`,
+        there: () => anyOf(`/usr/${processor.triple}/include/stdio.h`),
+        apt: `libc6-dev-${processor.debian}-cross`,
+        why: `the libbpf shim for ${processor.name} is a C library`,
+      },
+    ]),
   {
     name: 'bpftool',
     there: () => which('bpftool'),
@@ -128,6 +145,7 @@ async function installPackages() {
 
 script(async () => {
   await installTools();
+  for (const processor of processors) await fetchLibraries(processor);
   await installPackages();
   const { build } = await import('./build.mjs');
   await build();

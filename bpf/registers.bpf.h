@@ -9,9 +9,10 @@
 #include "kernel.bpf.h"
 #include "wire.h"
 
+/* What the kernel hands to programs is written down here, so that they are compiled for either processor on either. */
 #ifdef __TARGET_ARCH_arm64
 
-/* As the kernel hands it to programs: struct user_pt_regs of arch/arm64/include/uapi/asm/ptrace.h. */
+/* struct user_pt_regs of arch/arm64/include/uapi/asm/ptrace.h */
 struct pt_regs {
 	__u64 regs[31];
 	__u64 sp;
@@ -38,9 +39,14 @@ struct pt_regs {
 #define FLAGS_OF_CHECK (1 << 29 | 1 << 30)
 #define FLAGS_STACK_SUFFICES (1 << 29)
 
-#else
+#elif defined(__TARGET_ARCH_x86)
 
-#include <linux/ptrace.h>
+/* arch/x86/include/uapi/asm/ptrace.h */
+struct pt_regs {
+	__u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8;
+	__u64 rax, rcx, rdx, rsi, rdi, orig_rax;
+	__u64 rip, cs, eflags, rsp, ss;
+};
 
 #define REG_ARGUMENT_0 rax
 #define REG_ARGUMENT_1 rbx
@@ -60,6 +66,8 @@ struct pt_regs {
 #define FLAGS_OF_CHECK (1 << 0 | 1 << 6)
 #define FLAGS_STACK_SUFFICES 0
 
+#else
+#error "the registers of this processor are not known"
 #endif
 
 #ifdef __bpf__

@@ -14,7 +14,7 @@ function iced(): Iced {
   return loaded;
 }
 
-export const amd64: Arch = { name: 'amd64', canAttach: true, callsPush: true, decode, textOf };
+export const amd64: Arch = { name: 'amd64', callsPush: true, decode, textOf };
 
 function decode(code: Uint8Array, vaddr: number): Instruction[] {
   const { Decoder, DecoderOptions, Instruction: Decoded } = iced();

@@ -8,7 +8,7 @@ import type { Arch } from './arch.ts';
 import { viewOf } from './byte-source.ts';
 import type { ArgumentRegister, Instruction, Operation, SiteClass } from './instruction.ts';
 
-export const arm64: Arch = { name: 'arm64', canAttach: false, callsPush: false, decode, textOf };
+export const arm64: Arch = { name: 'arm64', callsPush: false, decode, textOf };
 
 const instructionBytes = 4;
 const nop = 0xd503201f;

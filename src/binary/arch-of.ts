@@ -16,6 +16,6 @@ export function archOf(elfMachine: number): Arch {
   if (arch) return arch;
   throw new GoidspanError(
     'not_supported_binary',
-    `cannot trace the executable: it is built for ELF machine ${elfMachine}, and only amd64 (62) is supported (build it with GOARCH=amd64)`,
+    `cannot trace the executable: it is built for ELF machine ${elfMachine}, and only amd64 (62) and arm64 (183) are supported (build it with GOARCH=amd64 or arm64)`,
   );
 }

@@ -6,8 +6,6 @@ import type { Instruction } from './instruction.ts';
 export interface Arch {
   /** As Go calls it (`GOARCH`). */
   readonly name: 'amd64' | 'arm64';
-  /** Whether the BPF programs know its registers; otherwise programs are read and planned, but never attached to. */
-  readonly canAttach: boolean;
   /** A call pushes the return address; otherwise it puts it into a register, and the called function saves it. */
   readonly callsPush: boolean;
   /** Decodes all of `code` in order from its first byte; bytes that are no instruction become a `trap`. */

@@ -67,7 +67,7 @@ export function parseElf(source: ByteSource): Elf {
     );
   }
   if (head[4] !== 2 || head[5] !== 1) {
-    throw unsupported('it is not 64-bit little-endian (build it for amd64)');
+    throw unsupported('it is not 64-bit little-endian (build it for amd64 or arm64)');
   }
   const type = view.getUint16(16, true);
   if (type !== 2 && type !== 3) {

@@ -3,8 +3,10 @@ import { release } from 'node:os';
 import { openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
+import { hostArch } from '../target/host.ts';
 import { kernelAtLeast } from '../target/kernel-release.ts';
 import { loadBias, parseMaps } from '../target/memory-map.ts';
+import { pageBytes } from '../target/page-size.ts';
 import { PROC_ROOT, readProcFile } from '../target/proc-file.ts';
 import { type ProcessFacts, requireProcess } from '../target/process.ts';
 import { namedAfter } from '../tracer/program.ts';
@@ -20,7 +22,9 @@ export async function inspectCommand(
   terminal: Terminal,
 ): Promise<number> {
   const { inspection, refusal } = inspect(program);
-  terminal.writeOut(asJson ? `${JSON.stringify(inspection, null, 2)}\n` : formatInspection(inspection));
+  terminal.writeOut(
+    asJson ? `${JSON.stringify(inspection, null, 2)}\n` : formatInspection(inspection, hostArch()),
+  );
   if (!refusal) return EXIT_SUCCESS;
   terminal.say(refusal.message);
   return EXIT_NOTHING_ATTACHED;
@@ -56,5 +60,5 @@ function inspect(program: string | number): { inspection: Inspection; refusal?: 
 function biasOf(binary: GoBinary, { pid, exeLink }: ProcessFacts): number {
   if (!binary.isPie) return 0;
   const segments = binary.segments.map((segment) => ({ ...segment, fileSize: segment.fileBytes }));
-  return loadBias(parseMaps(readProcFile(pid, 'maps', PROC_ROOT) ?? ''), exeLink, segments) ?? 0;
+  return loadBias(parseMaps(readProcFile(pid, 'maps', PROC_ROOT) ?? ''), exeLink, segments, pageBytes()) ?? 0;
 }

@@ -3,8 +3,8 @@ import { COST_BY_CLASS, type CostNs } from './hit-cost.ts';
 import type { InspectedHook, Inspection, OpenTelemetryPresence, ProgramFacts } from './inspection.ts';
 import { alignColumns } from './text-table.ts';
 
-/** The text, with a final newline; a refusal without a program has none (its message goes to stderr). */
-export function formatInspection({ path, pid, loadBias, program }: Inspection): string {
+/** The text for a host of that processor, with a final newline; a refusal without a program has none (its message goes to stderr). */
+export function formatInspection({ path, pid, loadBias, program }: Inspection, hostArch: string): string {
   if (!program) return '';
   const missing = program.hooks.filter((hook) => !hook.found);
   const lines = [
@@ -30,6 +30,9 @@ export function formatInspection({ path, pid, loadBias, program }: Inspection): 
     '',
     ...plainRequestLines(program),
     ...(program.architecture === 'amd64' ? COST_NOTE : ['What a hit costs was measured on amd64 only.']),
+    ...(program.architecture === hostArch
+      ? []
+      : [`It is traced on ${program.architecture} hosts only, of which this is none.`]),
   ];
   return `${lines.join('\n')}\n`;
 }

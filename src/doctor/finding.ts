@@ -30,7 +30,7 @@ export interface HostFacts {
   readonly release: string;
   /** `uname -v`, which names the preemption model. */
   readonly kernelVersion: string;
-  /** As Node names it: `x64`. */
+  /** As Node names it: `x64`, `arm64`. */
   readonly arch: string;
   readonly nodeVersion: string;
   readonly hasBtf: boolean;

@@ -47,14 +47,20 @@ export const kernelVersion: CheckFamily = {
   check: (facts) => [architecture(facts), version(facts), btf(facts), clock(facts), ...knownBad(facts)],
 };
 
+const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
+  ['x64', 'x86-64'],
+  ['arm64', 'arm64'],
+]);
+
 function architecture({ arch }: HostFacts): Finding {
-  if (arch === 'x64') return { check: 'architecture', verdict: 'ok', found: 'x86-64' };
+  const found = ARCHITECTURES.get(arch);
+  if (found !== undefined) return { check: 'architecture', verdict: 'ok', found };
   return {
     check: 'architecture',
     verdict: 'impossible',
     found: arch,
-    without: 'probes are placed in x86-64 code only',
-    change: 'use an x86-64 host',
+    without: 'probes are placed in x86-64 and arm64 code only',
+    change: 'use an x86-64 or arm64 host',
   };
 }
 
@@ -81,7 +87,10 @@ function btf({ hasBtf }: HostFacts): Finding {
 }
 
 /** Each probe reads the clock: these take nanoseconds, the others up to microseconds. */
-const FAST_CLOCKS: ReadonlySet<string> = new Set(['tsc', 'kvm-clock', 'hyperv_clocksource_tsc_page', 'xen']);
+const FAST_CLOCKS: ReadonlySet<string> = new Set([
+  ...['tsc', 'kvm-clock', 'hyperv_clocksource_tsc_page', 'xen'],
+  'arch_sys_counter', // arm64
+]);
 
 function clock({ clockSource }: HostFacts): Finding {
   const check = 'clock source';

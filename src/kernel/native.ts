@@ -75,19 +75,22 @@ interface AttachOptions {
   readonly pid: number;
 }
 
-/** Where the built native files are. Throws `shim_unusable`. */
+/** Processors that the package holds native files for, as Node names them. */
+const processors: readonly string[] = ['x64', 'arm64'];
+
+/** Where the native files for this processor are. Throws `shim_unusable`. */
 export function nativePath(name: string): string {
-  return installedPath('dist', 'native', name);
+  return installedPath('dist', 'native', `linux-${process.arch}`, name);
 }
 
 let loaded: Native | undefined;
 
 /** Loads the library once per thread. Throws `shim_unusable`. */
 export function loadNative(): Native {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
+  if (process.platform !== 'linux' || !processors.includes(process.arch)) {
     throw new GoidspanError(
       'shim_unusable',
-      `cannot trace on ${process.platform}-${process.arch}: this package is built for linux-x64 (run it there)`,
+      `cannot trace on ${process.platform}-${process.arch}: this package is built for ${processors.map((name) => `linux-${name}`).join(' and ')} (run it there)`,
     );
   }
   loaded ??= declare(nativePath('libgoidspan.so'));

@@ -15,13 +15,16 @@ export interface HostFacts {
 
 const ARCH_BY_NODE_NAME: Readonly<Record<string, string>> = { x64: 'amd64' };
 
+/** The processor of this host, in the terms of the conventions and of Go: `amd64`, `arm64`. */
+export const hostArch = (): string => ARCH_BY_NODE_NAME[arch()] ?? arch();
+
 /** Reads the host's facts; what cannot be read is left out. */
 export function readHost(procRoot: string, machineIdPath = '/etc/machine-id'): HostFacts {
   const id = readTrimmed(machineIdPath);
   return {
     name: hostname(),
     ...(id && { id }),
-    arch: ARCH_BY_NODE_NAME[arch()] ?? arch(),
+    arch: hostArch(),
     bootId: readTrimmed(`${procRoot}/sys/kernel/random/boot_id`),
   };
 }

@@ -38,33 +38,36 @@ export function parseMaps(text: string): MemoryMapping[] {
   return mappings;
 }
 
-/** Of x86-64, where the kernel rounds the offset of a segment down to a page when it maps it. */
-const PAGE_BYTES = 4096;
-
 /**
  * The load bias: what to add to a link-time address. 0 for an executable that is not position-independent.
  * `exeLink` is the text of the link `/proc/<pid>/exe`: the kernel prints the same path in `maps` (inode and
- * device may differ from `stat` on overlayfs and btrfs, so they are not compared).
+ * device may differ from `stat` on overlayfs and btrfs, so they are not compared). `pageBytes` is the size of the kernel's
+ * pages: it rounds the offset of a segment down to one when it maps it.
  * Undefined when no mapping of the executable belongs to a segment.
  */
 export function loadBias(
   mappings: readonly MemoryMapping[],
   exeLink: string,
   segments: readonly LoadSegment[],
+  pageBytes: number,
 ): number | undefined {
   for (const mapping of mappings) {
     if (mapping.path !== exeLink) continue;
-    const segment = segmentOf(mapping.fileOffset, segments);
+    const segment = segmentOf(mapping.fileOffset, segments, pageBytes);
     if (segment) return mapping.start - (segment.vaddr - segment.fileOffset + mapping.fileOffset);
   }
   return undefined;
 }
 
 /** A page on the border of two segments is mapped for both, so the later segment that begins in it counts. */
-function segmentOf(fileOffset: number, segments: readonly LoadSegment[]): LoadSegment | undefined {
+function segmentOf(
+  fileOffset: number,
+  segments: readonly LoadSegment[],
+  pageBytes: number,
+): LoadSegment | undefined {
   let found: LoadSegment | undefined;
   for (const segment of segments) {
-    const firstPage = segment.fileOffset - (segment.fileOffset % PAGE_BYTES);
+    const firstPage = segment.fileOffset - (segment.fileOffset % pageBytes);
     const covers = firstPage <= fileOffset && fileOffset < segment.fileOffset + segment.fileSize;
     if (covers && (!found || segment.fileOffset > found.fileOffset)) found = segment;
   }

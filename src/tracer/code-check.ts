@@ -1,10 +1,15 @@
 /** What the memory of a running process holds at the places where probes go. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { arch } from 'node:os';
+import { viewOf } from '../binary/byte-source.ts';
 import { openFileSource } from '../binary/file-source.ts';
 import type { Site } from '../probes/plan.ts';
 
 const INT3 = 0xcc;
 const CALL = 0xe8;
+/** BRK of any immediate, which is in bits 5 to 20; the kernel's own has 5 (UPROBES_BRK_IMM). */
+const BRK = 0xd4200000;
+const BRK_MASK = 0xffe0001f;
 
 /**
  * The first site at which the memory of the process differs from the file, byte by byte; undefined if there is none, or
@@ -65,10 +70,18 @@ function isRead(memory: number, bytes: Uint8Array, address: number): boolean {
 
 /** The kernel has put a breakpoint there, or turned a probed 5-byte nop into a call. */
 function holdsProbe(loaded: Uint8Array, site: Site): boolean {
-  return loaded[0] === INT3 || (site.class === 'nop5' && loaded[0] === CALL);
+  return breakpointBytes(loaded) > 0 || (site.class === 'nop5' && loaded[0] === CALL);
 }
 
 function isSame(loaded: Uint8Array, wanted: Uint8Array, site: Site): boolean {
   if (site.class === 'nop5' && loaded[0] === CALL) return true;
-  return loaded.every((byte, at) => byte === wanted[at] || (at === 0 && byte === INT3));
+  const changed = breakpointBytes(loaded);
+  return loaded.every((byte, at) => byte === wanted[at] || at < changed);
+}
+
+/** How many bytes of the instruction a breakpoint of this host's processor has taken; 0 if there is none. */
+function breakpointBytes(loaded: Uint8Array): number {
+  if (arch() !== 'arm64') return loaded[0] === INT3 ? 1 : 0;
+  const word = viewOf(loaded).getUint32(0, true);
+  return (word & BRK_MASK) >>> 0 === BRK ? 4 : 0;
 }

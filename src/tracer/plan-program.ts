@@ -7,17 +7,9 @@ import { targetRowGoFields, wireLimit } from '../wire/wire.gen.ts';
 
 /** @throws {GoidspanError} `not_supported_binary`. */
 export function planProgram(binary: GoBinary, options: PlanOptions): AttachPlan {
-  if (!binary.arch.canAttach) throw wrongArchitecture(binary.arch.name);
   const plan = planAttach(binary, families, Object.values(targetRowGoFields), options);
   for (const field of plan.fields) checkWindow(field.wanted, field.offset);
   return plan;
-}
-
-function wrongArchitecture(name: string): GoidspanError {
-  return new GoidspanError(
-    'not_supported_binary',
-    `cannot trace the executable: it is built for ${name}, whose programs are read and planned but not attached to (build it with GOARCH=amd64)`,
-  );
 }
 
 /** BPF programs read the fields of `net/http` and `net/url` structs as one block of limited size. */

@@ -7,7 +7,9 @@ import { type FileSource, openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import type { AttachPlan, PlanOptions } from '../probes/plan.ts';
+import { hostArch } from '../target/host.ts';
 import { loadBias, parseMaps } from '../target/memory-map.ts';
+import { pageBytes } from '../target/page-size.ts';
 import { PlanCache } from './plan-cache.ts';
 import { Planner } from './planner.ts';
 
@@ -79,6 +81,7 @@ export class Programs {
 
   async #read(path: string, source: FileSource): Promise<Program> {
     const binary = GoBinary.open(source);
+    refuseOtherProcessor(binary.arch.name);
     const plan = await this.#plans.planOf(binary, source, () => this.#planner.plan(source.path));
     return programOf(path, binary, plan);
   }
@@ -102,6 +105,15 @@ function fileKey(path: string): string {
   }
 }
 
+/** A program of another processor may run here, in an emulator, but it is not what the kernel runs. */
+function refuseOtherProcessor(arch: string): void {
+  if (arch === hostArch()) return;
+  throw new GoidspanError(
+    'not_supported_binary',
+    `cannot trace the executable: it is built for ${arch}, and this host is ${hostArch()} (build it with GOARCH=${hostArch()}, or trace it on ${arch})`,
+  );
+}
+
 function programOf(path: string, binary: GoBinary, plan: AttachPlan): Program {
   const typeNames = new Map<number, string | undefined>();
   return {
@@ -118,7 +130,7 @@ function programOf(path: string, binary: GoBinary, plan: AttachPlan): Program {
     },
     loadBias: (maps, exeLink) => {
       const segments = binary.segments.map((s) => ({ ...s, fileSize: s.fileBytes }));
-      return binary.isPie ? (loadBias(parseMaps(maps), exeLink, segments) ?? 0) : 0;
+      return binary.isPie ? (loadBias(parseMaps(maps), exeLink, segments, pageBytes()) ?? 0) : 0;
     },
     typeNameAt: (vaddr) => {
       if (!typeNames.has(vaddr)) typeNames.set(vaddr, binary.typeNameAt(vaddr));

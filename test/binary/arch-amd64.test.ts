@@ -80,6 +80,6 @@ describe('what an instruction does', () => {
 test('a processor that is not supported is refused by name', () => {
   expect(() => archOf(243)).toThrow(GoidspanError);
   expect(() => archOf(243)).toThrow(
-    'cannot trace the executable: it is built for ELF machine 243, and only amd64 (62) is supported (build it with GOARCH=amd64)',
+    'cannot trace the executable: it is built for ELF machine 243, and only amd64 (62) and arm64 (183) are supported (build it with GOARCH=amd64 or arm64)',
   );
 });

@@ -23,7 +23,7 @@ describe('examine', () => {
   it.each<[string, Partial<HostFacts>, string]>([
     ['an old kernel', { release: '5.15.0-91-generic' }, 'use Linux 5.17 or newer'],
     ['no BTF', { hasBtf: false }, 'use a kernel built with CONFIG_DEBUG_INFO_BTF=y, and mount /sys'],
-    ['another architecture', { arch: 'arm64' }, 'use an x86-64 host'],
+    ['another architecture', { arch: 'riscv64' }, 'use an x86-64 or arm64 host'],
     [
       'a pid namespace of its own',
       { isInitialPidNamespace: false },

@@ -42,7 +42,7 @@ async function withDamaged(file: string, ...args: string[]): Promise<string[]> {
   cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
   cpSync(join(root, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  truncateSync(join(folder, 'dist', 'native', file), 100);
+  truncateSync(join(folder, 'dist', 'native', `linux-${process.arch}`, file), 100);
   return [process.execPath, join(folder, 'dist', 'cli', 'main.js'), ...args];
 }
 

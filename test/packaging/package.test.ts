@@ -17,6 +17,16 @@ const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
 const node = (...args: string[]): string =>
   execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8' }).trim();
 
+const processors = [
+  { name: 'x64', objdump: 'objdump', loader: 'ld-linux-x86-64.so.2' },
+  { name: 'arm64', objdump: 'aarch64-linux-gnu-objdump', loader: 'ld-linux-aarch64.so.1' },
+];
+const libraries = ['libbpf.so.1', 'libelf.so.1'];
+const nativeFiles = [
+  ...['libgoidspan.so', 'goidspan.bpfel.o'],
+  ...libraries.flatMap((name) => [name, `${name}.copyright`]),
+];
+
 describe('the package', () => {
   let folder: string;
   let packed: Packed;
@@ -35,8 +45,7 @@ describe('the package', () => {
       expect.arrayContaining([
         ...['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts', 'dist/cli/main.js'],
         ...['dist/tracer/ingest-worker.js', 'dist/tracer/plan-worker.js'],
-        ...['dist/native/libgoidspan.so', 'dist/native/goidspan.bpfel.o'],
-        ...['dist/native/libbpf.so.1', 'dist/native/libelf.so.1'],
+        ...processors.flatMap(({ name }) => nativeFiles.map((file) => `dist/native/linux-${name}/${file}`)),
         ...['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'],
       ]),
     );
@@ -64,23 +73,24 @@ describe('the package', () => {
     expect(types).not.toThrow();
   });
 
-  it('needs no library that it does not hold, but for what is in every Debian 12 and 13', () => {
-    const native = (name: string): string => `${root}dist/native/${name}`;
-    const libraries = ['libgoidspan.so', 'libbpf.so.1', 'libelf.so.1'];
-    const headers = libraries.map((name) =>
-      execFileSync('objdump', ['-p', native(name)], { encoding: 'utf8' }),
-    );
-    const needed = headers.flatMap((text) =>
-      [...text.matchAll(/^ *NEEDED +(\S+)$/gm)].map(([, name]) => name),
-    );
-    const there = [...libraries, 'libc.so.6', 'libz.so.1', 'ld-linux-x86-64.so.2'];
-    expect(needed.filter((name) => name === undefined || !there.includes(name))).toEqual([]);
-    expect(headers[0]).toMatch(/^ *RUNPATH +\$ORIGIN$/m);
-    const glibc = headers.flatMap((text) =>
-      [...text.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor)),
-    );
-    expect(Math.max(...glibc)).toBeLessThanOrEqual(34);
-  });
+  it.each(processors)(
+    'needs no library on $name that it does not hold, but for what is in every Debian 12 and 13',
+    ({ name: processor, objdump, loader }) => {
+      const native = (name: string): string => `${root}dist/native/linux-${processor}/${name}`;
+      const held = ['libgoidspan.so', ...libraries];
+      const headers = held.map((name) => execFileSync(objdump, ['-p', native(name)], { encoding: 'utf8' }));
+      const needed = headers.flatMap((text) =>
+        [...text.matchAll(/^ *NEEDED +(\S+)$/gm)].map(([, name]) => name),
+      );
+      const there = [...held, 'libc.so.6', 'libz.so.1', loader];
+      expect(needed.filter((name) => name === undefined || !there.includes(name))).toEqual([]);
+      expect(headers[0]).toMatch(/^ *RUNPATH +\$ORIGIN$/m);
+      const glibc = headers.flatMap((text) =>
+        [...text.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor)),
+      );
+      expect(Math.max(...glibc)).toBeLessThanOrEqual(34);
+    },
+  );
 
   it('runs nothing when it is installed', () => {
     expect(Object.keys(manifest.scripts).filter((name) => /install|^prepare|^prepublish/.test(name))).toEqual(

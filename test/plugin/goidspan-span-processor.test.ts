@@ -33,7 +33,7 @@ const logger = { error: vi.fn(), warn: vi.fn(), info: vi.fn(), debug: vi.fn(), v
 /** A processor on a host that cannot trace: nothing here needs the kernel. */
 describe('the plug-in on a host that cannot trace', () => {
   beforeEach(() => {
-    vi.spyOn(process, 'arch', 'get').mockReturnValue('arm64');
+    vi.spyOn(process, 'arch', 'get').mockReturnValue('ppc64');
     diag.setLogger(logger, DiagLogLevel.INFO);
   });
 
@@ -52,7 +52,7 @@ describe('the plug-in on a host that cannot trace', () => {
     expect(spans.map((span) => span.name)).toEqual(['own']);
     expect(plugin.status()).toEqual({
       state: 'inert',
-      reason: { code: 'shim_unusable', message: expect.stringContaining('linux-x64') },
+      reason: { code: 'shim_unusable', message: expect.stringContaining('linux-x64 and linux-arm64') },
       refused: [],
       exports: { handed: 1, exported: 1, lostByReason: {} },
     });

@@ -47,24 +47,33 @@ describe('parseMaps', () => {
 
 describe('loadBias', () => {
   it('is where a position-independent executable was put', () => {
-    expect(loadBias(parseMaps(PIE), '/srv/app one', PIE_SEGMENTS)).toBe(0x55d0c2a00000);
+    expect(loadBias(parseMaps(PIE), '/srv/app one', PIE_SEGMENTS, 4096)).toBe(0x55d0c2a00000);
   });
 
   it('is found from any mapping, also where two segments share a page of the file', () => {
     const onlyData = parseMaps(PIE).slice(2);
-    expect(loadBias(onlyData, '/srv/app one', PIE_SEGMENTS)).toBe(0x55d0c2a00000);
+    expect(loadBias(onlyData, '/srv/app one', PIE_SEGMENTS, 4096)).toBe(0x55d0c2a00000);
+  });
+
+  it('is found where pages are larger, and so the offset of a segment is rounded down further', () => {
+    const segments = [
+      { fileOffset: 0, vaddr: 0, fileSize: 0x1e0000 },
+      { fileOffset: 0x1ef800, vaddr: 0x1ff800, fileSize: 0x3f000 },
+    ];
+    const data = parseMaps('aaaac2bf0000-aaaac2c40000 rw-p 001e0000 fe:00 1234  /srv/app\n');
+    expect(loadBias(data, '/srv/app', segments, 65_536)).toBe(0xaaaac2a00000);
   });
 
   it('is 0 for an executable at fixed addresses', () => {
     const maps = parseMaps('00400000-00600000 r-xp 00000000 fe:00 7   /srv/fixed (deleted)\n');
     expect(
-      loadBias(maps, '/srv/fixed (deleted)', [{ fileOffset: 0, vaddr: 0x400000, fileSize: 0x1ffff0 }]),
+      loadBias(maps, '/srv/fixed (deleted)', [{ fileOffset: 0, vaddr: 0x400000, fileSize: 0x1ffff0 }], 4096),
     ).toBe(0);
   });
 
   it('is undefined when the executable is not mapped', () => {
-    expect(loadBias(parseMaps(PIE), '/srv/other', PIE_SEGMENTS)).toBeUndefined();
-    expect(loadBias([], '/srv/app one', PIE_SEGMENTS)).toBeUndefined();
-    expect(loadBias(parseMaps(PIE), '/srv/app one', [])).toBeUndefined();
+    expect(loadBias(parseMaps(PIE), '/srv/other', PIE_SEGMENTS, 4096)).toBeUndefined();
+    expect(loadBias([], '/srv/app one', PIE_SEGMENTS, 4096)).toBeUndefined();
+    expect(loadBias(parseMaps(PIE), '/srv/app one', [], 4096)).toBeUndefined();
   });
 });

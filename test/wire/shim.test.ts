@@ -20,7 +20,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(installation, { recursive: true }));
 
-const shim = (): string => join(installation, 'dist/native/libgoidspan.so');
+const builtShim = `dist/native/linux-${process.arch}/libgoidspan.so`;
+const shim = (): string => join(installation, builtShim);
 
 /** Opens a tracer of that installation in a process of its own; returns the error. */
 function open(): { code: string; message: string } {
@@ -53,13 +54,13 @@ describe('a native library that does not belong to this package', () => {
     rmSync(shim());
     const { code, message } = open();
     expect(code).toBe('shim_unusable');
-    expect(message).toContain('cannot find libgoidspan.so');
+    expect(message).toContain(`cannot find ${shim()}`);
   });
 });
 
 describe('the built library', () => {
   const objdump = (option: string): string =>
-    execFileSync('objdump', [option, join(root, 'dist/native/libgoidspan.so')], { encoding: 'utf8' });
+    execFileSync('objdump', [option, join(root, builtShim)], { encoding: 'utf8' });
 
   it('exports the functions of its header and nothing else', () => {
     const exported = [...objdump('-T').matchAll(/^[0-9a-f]+ g {4}DF \.text.* (\w+)$/gm)].map(
