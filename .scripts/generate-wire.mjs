@@ -1,19 +1,24 @@
 // Generates the TypeScript side of bpf/wire.h from its BTF: readers of records, writers of map values, enums, and
 // the hash by which shim and TypeScript recognise each other. `npm run generate` runs it; a test regenerates and
-// compares. It refuses what the wire must not hold: padding, pointers, bit fields, a kind without a record.
-// Given the path of another witness (`wire.btf.c` beside its `wire.h`), it only checks that one and writes nothing.
+// compares. It refuses what the wire must not hold: padding, pointers, bit fields, a kind without a record, a family
+// without its body and texts. Given the folder of another wire.h, it only checks that one and writes nothing there but
+// what it compiles.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tsOut = join(root, 'src/wire/wire.gen.ts');
 const hashOut = join(root, 'bpf/wire_hash.gen.h');
+/** What user space writes into maps. */
+const WRITTEN = ['target_row', 'settings'];
 
-const otherWitness = process.argv[2];
-const types = readBtf(otherWitness ?? join(root, 'bpf/wire.btf.c'));
+const otherFolder = process.argv[2];
+const folder = otherFolder ?? join(root, 'bpf');
+const declared = declarationsOf(join(folder, 'wire.h'));
+const types = readBtf();
 const named = (kind, name) =>
   types.find((t) => t.kind === kind && t.name === name) ?? fail(`no ${kind} ${name}`);
 
@@ -25,29 +30,26 @@ for (const t of types.filter((t) => t.kind === 'DECL_TAG' && t.component_idx >= 
   if (t.name.startsWith('go:')) goFields.set(key, t.name.slice(3));
 }
 
-const records = membersOf(named('UNION', 'wire_records'))
-  .filter((m) => m.name !== 'header')
-  .map((m) => layout(m.type_id));
-const values = membersOf(named('UNION', 'wire_values')).map((m) => layout(m.type_id));
-const enums = [
-  'wire_limit',
-  'ev_kind',
-  'span_role',
-  'span_ending',
-  'span_flag',
-  'span_text',
-  'target_flag',
-  'count',
-].map((name) => ({ name, values: named('ENUM', name).values }));
+const enums = declared.enum.map((name) => ({ name, values: named('ENUM', name).values }));
+const valuesOf = (name) => enums.find((e) => e.name === name)?.values ?? fail(`no enum ${name}`);
+const structs = declared.struct.map((name) => layout(named('STRUCT', name).id));
+const structOf = (name) => structs.find((s) => s.name === name) ?? fail(`no struct ${name}`);
+const records = named('UNION', 'wire_records')
+  .members.filter((m) => m.name !== 'header')
+  .map((m) => structOf(byId(m.type_id).name));
 checkKinds();
+const span = structOf('ev_span_end');
+/** Behind the fields that all spans have. */
+const bodyAt = span.fields.find((f) => f.name === 'rest').at;
+const families = valuesOf('span_family').map(familyOf);
 
 const hash = createHash('sha256')
-  .update(JSON.stringify({ records, values, enums }))
+  .update(JSON.stringify({ structs, enums, families }))
   .digest('hex')
   .slice(0, 16);
 const source = typescript();
-if (!otherWitness) write();
-console.log(`wire ${hash}: ${records.length} records, ${values.length} map values`);
+if (!otherFolder) write();
+console.log(`wire ${hash}: ${records.length} records, ${families.length} families`);
 
 function write() {
   mkdirSync(dirname(tsOut), { recursive: true });
@@ -62,13 +64,40 @@ function write() {
   );
 }
 
-function readBtf(witness) {
-  const object = otherWitness ? `${witness}.o` : join(root, '.cache/wire.btf.o');
+/** Names of the structs and enums of the header and of those that it includes, in the order in which the compiler sees them. */
+function declarationsOf(header, seen = new Set()) {
+  const found = { struct: [], enum: [] };
+  if (seen.has(header)) return found;
+  seen.add(header);
+  const declaration = /^(?:#include "(.+)"|(struct|enum) (\w+) \{)/gm;
+  for (const [, included, what, name] of readFileSync(header, 'utf8').matchAll(declaration)) {
+    if (name) found[what].push(name);
+    if (!included) continue;
+    const inner = declarationsOf(join(dirname(header), included), seen);
+    found.struct.push(...inner.struct);
+    found.enum.push(...inner.enum);
+  }
+  return found;
+}
+
+/** Compiles a witness: a variable of each type, so that every layout is in the object. */
+function readBtf() {
+  const object = join(otherFolder ?? join(root, '.cache'), 'wire.btf.o');
+  const witness = object.replace(/o$/, 'c');
   mkdirSync(dirname(object), { recursive: true });
+  const all = [
+    ...declared.struct.map((name) => `struct ${name}`),
+    ...declared.enum.map((name) => `enum ${name}`),
+    'union wire_records',
+  ];
+  const variables = all.map((type, index) => `${type} witness_${index};`);
+  writeFileSync(witness, ['#include "wire.h"', ...variables, ''].join('\n'));
   const include = `/usr/include/${execFileSync('gcc', ['-dumpmachine'], { encoding: 'utf8' }).trim()}`;
-  execFileSync('clang', ['-O2', '-g', '-target', 'bpf', `-I${include}`, '-c', witness, '-o', object], {
-    stdio: 'inherit',
-  });
+  execFileSync(
+    'clang',
+    ['-O2', '-g', '-target', 'bpf', `-I${include}`, `-I${folder}`, '-c', witness, '-o', object],
+    { stdio: 'inherit' },
+  );
   return JSON.parse(execFileSync('bpftool', ['-j', 'btf', 'dump', 'file', object], { encoding: 'utf8' }))
     .types;
 }
@@ -77,8 +106,19 @@ function byId(id) {
   return types.find((t) => t.id === id) ?? fail(`no BTF type ${id}`);
 }
 
-function membersOf(type) {
-  return type.members;
+/** A family's body and the names of its texts, found by its name. */
+function familyOf({ name: constant, val: number }) {
+  const name = constant.replace('SPAN_FAMILY_', '').toLowerCase();
+  const body = structOf(`${name}_body`);
+  const prefix = `${name.toUpperCase()}_TEXT_`;
+  const texts = [...valuesOf('span_text'), ...valuesOf(`${name}_text`)].map(({ name: text, val }, index) => {
+    if (val !== index) fail(`${text} is ${val}, not ${index}`);
+    return text.replace('SPAN_TEXT_', '').replace(prefix, '').toLowerCase();
+  });
+  const most = valuesOf('text_limit').find((v) => v.name === 'SPAN_TEXTS_MAX').val;
+  if (texts.length > most) fail(`${name} has ${texts.length} texts, and a span at most ${most}`);
+  if (body.size % 8 > 0) fail(`${body.name}: ${body.size} bytes are no multiple of 8`);
+  return { name, number, body, texts };
 }
 
 /** A struct as a flat list of fields; throws on anything the wire must not hold. */
@@ -124,12 +164,15 @@ function shapeOf(typeId, where) {
     const element = shapeOf(type.type_id, where);
     return { shape: `${element.shape}[]`, size: element.size * type.nr_elems, length: type.nr_elems };
   }
-  if (type.kind === 'STRUCT' && type.name === 'ev_header') return { shape: 'header', size: type.size };
+  if (type.kind === 'STRUCT' && declared.struct.includes(type.name)) {
+    layout(typeId);
+    return { shape: type.name === 'ev_header' ? 'header' : 'struct', size: type.size };
+  }
   return fail(`${where}: ${type.kind} is not allowed on the wire`);
 }
 
 function checkKinds() {
-  const kinds = enums.find((e) => e.name === 'ev_kind').values.filter((v) => v.val !== 0);
+  const kinds = valuesOf('ev_kind').filter((v) => v.val !== 0);
   const want = kinds
     .map((v) => v.name.toLowerCase())
     .sort()
@@ -158,48 +201,107 @@ function typescript() {
     for (const v of e.values) out.push(`  ${v.name}: ${v.val >>> 0 === v.val ? v.val : v.val},`);
     out.push('} as const;', '');
   }
-  const header = layout(byHeader().id);
-  out.push(...layoutTable());
-  out.push(
-    '/** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */',
-    'export const wireSize = {',
-  );
-  for (const r of [header, ...records]) {
-    out.push(`  ${r.name.toUpperCase()}: ${r.size},`);
-    const text = r.fields.find((f) => f.name === 'text');
-    if (text) out.push(`  ${r.name.toUpperCase()}_TEXT: ${text.size},`);
-  }
-  out.push('} as const;', '');
-  out.push(...interfaceOf(header), ...readerOf(header, 'header'));
+  const header = structOf('ev_header');
+  out.push(...layoutTable(), '/** Bytes of each record; of a span, if all of its texts were used. */');
+  out.push('export const wireSize = {', ...[header, ...records].map(sizeOf), '} as const;', '');
+  out.push(...familyTables(), ...interfaceOf(header), ...readerOf(header, 'header'));
+  for (const { body } of families) out.push(...interfaceOf(body), ...readerOf(body, 'body'));
   for (const r of records) {
-    out.push(...interfaceOf(r), ...(r.fields.some(isArray) ? viewOf(r) : readerOf(r, 'record')));
+    if (r === span) out.push(...interfaceOf(r, spanParts('interface')), ...viewOf(r));
+    else out.push(...interfaceOf(r), ...readerOf(r, 'record'));
   }
-  for (const v of values.filter((v) => ['target_row', 'settings'].includes(v.name))) {
+  for (const v of WRITTEN.map(structOf)) {
     out.push(...interfaceOf(v), ...writerOf(v), ...goTableOf(v));
   }
   return `${out.join('\n')}\n`;
 }
 
+function sizeOf(r) {
+  return `  ${r.name.toUpperCase()}: ${r.size},`;
+}
+
 /** What a recording carries along, so that a later version reads its records. */
 function layoutTable() {
-  const kinds = new Map(enums.find((e) => e.name === 'ev_kind').values.map((v) => [v.name, v.val]));
-  const texts = enums.find((e) => e.name === 'span_text').values.filter((v) => v.name !== 'TEXT_COUNT');
-  const names = texts.map((v) => `'${v.name.replace('TEXT_', '').toLowerCase()}'`);
+  const kinds = new Map(valuesOf('ev_kind').map((v) => [v.name, v.val]));
+  const place = (f, from = 0) => `${f.name}: [${from + f.at}, ${f.size}],`;
   const out = [
     '/** Where everything stands in the records. */',
     'export const wireLayout: WireLayout = { records: {',
   ];
   for (const r of records) {
-    const fields = r.fields.filter((f) => f.name !== 'text');
-    const end = fields.at(-1);
-    out.push(`${kinds.get(r.name.toUpperCase())}: { bytes: ${end.at + end.size}, fields: {`);
-    out.push(...fields.map((f) => `${f.name}: [${f.at}, ${f.size}],`), '} },');
+    const fields = r.fields.filter((f) => f.name !== 'rest');
+    out.push(`${kinds.get(r.name.toUpperCase())}: { bytes: ${r === span ? bodyAt : r.size}, fields: {`);
+    out.push(...fields.map((f) => place(f)), '} },');
   }
-  return [...out, '},', `families: { 1: { bytes: 0, fields: {}, texts: [${names.join(', ')}] } } };`, ''];
+  out.push('}, families: {');
+  for (const { number, body, texts } of families) {
+    out.push(
+      `${number}: { bytes: ${body.size}, fields: {`,
+      ...body.fields.map((f) => place(f, bodyAt)),
+      '},',
+    );
+    out.push(`texts: [${texts.map((t) => `'${t}'`).join(', ')}] },`);
+  }
+  return [...out, '} };', ''];
 }
 
-function byHeader() {
-  return named('STRUCT', 'ev_header');
+/** Families by number, and what reads the texts of each. */
+function familyTables() {
+  const out = [
+    '/** What a span is about: the name of its family, by its number. */',
+    `export const familyNames = { ${families.map((f) => `${f.number}: '${f.name}'`).join(', ')} } as const;`,
+    'export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];',
+    '',
+    '/** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */',
+    `export const SPAN_BODY_AT = ${bodyAt};`,
+    'export const spanBodyBytes: Readonly<Record<number, number>> = {',
+    ...families.map((f) => `  ${f.number}: ${f.body.size},`),
+    '};',
+    '',
+    '/** Names of the texts of each family, in their order. */',
+    'export const spanTexts = {',
+    ...families.map((f) => `  ${f.name}: [${f.texts.map((t) => `'${camel(t)}'`).join(', ')}],`),
+    '} as const;',
+    '',
+    '/** Gives the texts of a span one after the other; undefined for one that is empty. */',
+    'export interface TextSource { next(): string | undefined }',
+    '',
+  ];
+  for (const { name, texts } of families) {
+    out.push(
+      `/** The texts of a span of the family ${name}. */`,
+      `export type ${pascal(name)}Texts = { readonly [Name in (typeof spanTexts.${name})[number]]: string | undefined };`,
+      '',
+      `export function read${pascal(name)}Texts(source: TextSource): ${pascal(name)}Texts {`,
+      '  // An object literal is made from top to bottom.',
+      `  return { ${texts.map((t) => `${camel(t)}: source.next()`).join(', ')} };`,
+      '}',
+      '',
+    );
+  }
+  return out;
+}
+
+/** What a view of a span has instead of the bytes behind its fields. */
+function spanParts(what) {
+  const parts = families.map(({ name, body }) => ({
+    name,
+    type: pascal(body.name),
+    doc: `its body, if its family is ${name}`,
+    value: `read${pascal(body.name)}(this.#batch, this.#at + SPAN_BODY_AT)`,
+  }));
+  parts.push({
+    name: 'text',
+    type: 'Uint8Array',
+    doc: 'its texts, one behind the other',
+    value:
+      'this.#batch.u8.subarray(this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0), this.#at + this.header.size)',
+  });
+  return parts.flatMap(({ name, type, doc, value }) =>
+    what === 'interface'
+      ? [`  /** ${doc} */`, `  readonly ${name}: ${type};`]
+      : ['', `  get ${name}(): ${type} {`, `    return ${value};`, '  }'],
+  );
 }
 
 function tsType(f) {
@@ -219,13 +321,13 @@ function tsType(f) {
   }[f.shape];
 }
 
-function interfaceOf(s) {
+function interfaceOf(s, more = []) {
   const out = [`/** \`struct ${s.name}\`, ${s.size} bytes. */`, `export interface ${pascal(s.name)} {`];
-  for (const f of s.fields) {
+  for (const f of s.fields.filter((f) => f.name !== 'rest')) {
     if (f.doc) out.push(`  /** ${f.doc} */`);
     out.push(`  readonly ${camel(f.name)}: ${tsType(f)};`);
   }
-  return [...out, '}', ''];
+  return [...out, ...more, '}', ''];
 }
 
 /** What reads a field of the record at byte `at` of `batch`; both are expressions. */
@@ -265,21 +367,22 @@ function isArray(f) {
   return f.shape.endsWith('[]');
 }
 
-/** A record with arrays is a view: what nobody asks for is not read, and what is an object is made once. */
+/** A span is a view: what nobody asks for is not read, and what is an object is made once. */
 function viewOf(s) {
   const name = `${pascal(s.name)}View`;
   const isObject = (f) => f.shape === 'header' || isArray(f);
+  const fields = s.fields.filter((f) => f.name !== 'rest');
   return [
     `class ${name} implements ${pascal(s.name)} {`,
     '  readonly #batch: Batch;',
     '  readonly #at: number;',
-    ...s.fields.filter(isObject).map((f) => `  #${camel(f.name)}: ${tsType(f)} | undefined;`),
+    ...fields.filter(isObject).map((f) => `  #${camel(f.name)}: ${tsType(f)} | undefined;`),
     '',
     '  constructor(batch: Batch, at: number) {',
     '    this.#batch = batch;',
     '    this.#at = at;',
     '  }',
-    ...s.fields.flatMap((f) => {
+    ...fields.flatMap((f) => {
       const field = camel(f.name);
       const value = readOf(s, f, 'this.#batch', 'this.#at');
       return [
@@ -291,6 +394,7 @@ function viewOf(s) {
         '  }',
       ];
     }),
+    ...spanParts('view'),
     '}',
     '',
     '/** The record at byte `at` (a multiple of 8) as a view into the batch, which must stay as it is meanwhile. */',

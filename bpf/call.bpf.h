@@ -18,19 +18,19 @@ static __always_inline struct open_spans calls_unwind(const struct target_row *t
 	struct open_spans open = {};
 
 	for (int i = 0; i < SPAN_DEPTH_MAX; i++) {
-		struct ev_span_end *span;
+		const struct open_span *call;
 
 		open = spans_of(target, goid);
-		span = open.innermost;
-		if (!span || span->role != SPAN_CLIENT)
+		if (!open.innermost)
 			return open;
-		if (span->stack_depth <= deepest &&
-		    (!stack_hi || read_u64(stack_hi - span->stack_depth) == span->return_addr))
+		call = open_span_of(open.innermost);
+		if (call->stack_depth <= deepest &&
+		    (!stack_hi || !call->stack_depth || read_u64(stack_hi - call->stack_depth) == call->return_addr))
 			return open;
 		count(NOTE_STALE_CLIENT);
 		if (open.outer)
-			open.outer->nested = 0;
-		span_end(span, &open.key, ENDING_PANICKED, now);
+			open_span_of(open.outer)->nested = 0;
+		span_end(open.innermost, &open.key, ENDING_PANICKED, now);
 	}
 	open.innermost = NULL;
 	open.key.depth = 0;
@@ -46,8 +46,8 @@ static __always_inline uaddr_t stack_hi_of(const struct target_row *target, uadd
  * Begins the span of the call whose entry is hit, as a child of the goroutine's innermost span or with what the goroutine
  * has inherited. NULL if there is none to be filled.
  */
-static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const struct hit *hit, enum span_role role,
-						      ktime_ns_t now)
+static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const struct hit *hit, enum span_kind kind,
+						      enum span_family family, ktime_ns_t now)
 {
 	uaddr_t stack_hi, g = go_current_g(ctx);
 	const struct target_row *target = hit->target;
@@ -71,30 +71,32 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 		}
 		open.key.depth++;
 	}
-	span = span_begin(&open.key, role, now);
+	span = span_begin(&open.key, kind, family, now);
 	if (!span)
 		return NULL;
 	if (open.innermost) {
-		open.innermost->nested = 1;
+		open_span_of(open.innermost)->nested = 1;
 		context_child(span, &open.innermost->trace_id, &open.innermost->span_id, open.innermost->trace_flags);
 	} else {
 		context_inherit(span, target, goroutine.goid);
 	}
 	span->g_addr = g;
 	span->parent_goid = goroutine.parent_goid;
-	span->stack_depth = depth;
-	span->return_addr = return_address(ctx);
+	open_span_of(span)->stack_depth = depth;
+	open_span_of(span)->return_addr = return_address(ctx);
 	return span;
 }
 
 /* The span of the call that is hit inside its function, or as it returns. Counted if there is none. */
-static __always_inline struct open_spans call_open(const struct pt_regs *ctx, const struct hit *hit, ktime_ns_t now)
+static __always_inline struct open_spans call_open(const struct pt_regs *ctx, const struct hit *hit,
+						   enum span_family family, ktime_ns_t now)
 {
 	uaddr_t g = go_current_g(ctx);
 	__u32 depth = stack_hi_of(hit->target, g) - return_slot(ctx, hit);
 	struct open_spans open = calls_unwind(hit->target, read_goid(hit->target, g), depth, 0, now);
 
-	if (!open.innermost || open.innermost->role != SPAN_CLIENT || open.innermost->stack_depth != depth) {
+	if (!open.innermost || open.innermost->family != family ||
+	    open_span_of(open.innermost)->stack_depth != depth) {
 		count(NOTE_END_WITHOUT_START);
 		open.innermost = NULL;
 	}
@@ -108,7 +110,7 @@ static __always_inline void call_end(struct open_spans *open, uaddr_t error, kti
 	if (error)
 		open->innermost->error_type_addr = read_u64(error + 8);
 	if (open->outer)
-		open->outer->nested = 0;
+		open_span_of(open->outer)->nested = 0;
 	span_end(open->innermost, &open->key, ENDING_RETURNED, now);
 }
 

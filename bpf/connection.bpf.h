@@ -90,7 +90,7 @@ static __always_inline int connection_read(struct connection *connection, const 
 
 static __always_inline struct connection *connection_of(struct ev_span_end *span)
 {
-	return &container_of(span, struct open_span, record)->connection;
+	return &open_span_of(span)->connection;
 }
 
 static __always_inline struct client_call *client_call_at(__u32 port)

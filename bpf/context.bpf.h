@@ -27,6 +27,26 @@ struct remote_parent {
 	__u32 trace_flags;
 };
 
+static __always_inline struct open_span *open_span_of(struct ev_span_end *span)
+{
+	return container_of(span, struct open_span, record);
+}
+
+/* Bytes of a span's record in front of its texts. */
+static __always_inline __u32 span_head_bytes(enum span_family family)
+{
+	switch (family) {
+	case SPAN_FAMILY_HTTP: return offsetof(struct ev_span_end, rest) + sizeof(struct http_body);
+	}
+	return offsetof(struct ev_span_end, rest);
+}
+
+/* Memory of TEXT_BYTES_MAX bytes in a span that has no texts yet. */
+static __always_inline void *span_scratch(struct ev_span_end *span)
+{
+	return span->rest + sizeof(union span_body);
+}
+
 static __always_inline bool same_span(const span_id_t *a, const span_id_t *b)
 {
 	return *(const __u64 *)a == *(const __u64 *)b;
@@ -52,7 +72,7 @@ static __always_inline struct open_spans spans_of(const struct target_row *targe
 		open.outer = open.innermost;
 		open.innermost = span;
 		open.key.depth = depth;
-		if (!span->nested)
+		if (!open_span_of(span)->nested)
 			break;
 	}
 	return open;
@@ -192,8 +212,8 @@ static __always_inline void context_birth(const struct target_row *target, goid_
 }
 
 /* Stores a blank span under `key`, ready to be filled. */
-static __always_inline struct ev_span_end *span_begin(const struct goroutine_key *key, enum span_role role,
-						      ktime_ns_t now)
+static __always_inline struct ev_span_end *span_begin(const struct goroutine_key *key, enum span_kind kind,
+						      enum span_family family, ktime_ns_t now)
 {
 	struct ev_span_end *span;
 
@@ -205,12 +225,13 @@ static __always_inline struct ev_span_end *span_begin(const struct goroutine_key
 	if (!span)
 		return NULL;
 	span->header.kind = EV_SPAN_END;
+	span->header.size = span_head_bytes(family);
 	span->header.target_id = key->target_id;
 	span->start_ktime_ns = now;
 	span->goid = key->goid;
 	span->depth = key->depth;
-	span->role = role;
-	span->body_bytes = -1;
+	span->span_kind = kind;
+	span->family = family;
 	new_span_id(&span->span_id);
 	return span;
 }
@@ -225,15 +246,14 @@ static __always_inline void span_drop(const struct goroutine_key *key)
 static __always_inline void span_end(struct ev_span_end *span, const struct goroutine_key *key,
 				     enum span_ending ending, ktime_ns_t now)
 {
-	__u32 bytes = span->text_bytes;
+	__u32 bytes = span->header.size;
 
 	if (!span_is_sampled(span)) {
 		count(NOTE_UNSAMPLED);
 	} else {
-		if (bytes > TEXT_BYTES_MAX)
-			bytes = TEXT_BYTES_MAX;
-		bytes += offsetof(struct ev_span_end, text);
-		span->header.size = bytes;
+		/* It never is; for the verifier. */
+		if (bytes > sizeof(*span))
+			bytes = sizeof(*span);
 		span->header.tid = bpf_get_current_pid_tgid();
 		span->end_ktime_ns = now;
 		span->ending = ending;
@@ -243,15 +263,15 @@ static __always_inline void span_end(struct ev_span_end *span, const struct goro
 	span_drop(key);
 }
 
-/* Ends client spans that a panic left open above `outer`, which is about to end or to get a new child. */
+/* Ends the spans of calls that a panic left open above `outer`, which is about to end or to get a new child. */
 static __always_inline void spans_end_above(struct ev_span_end *outer, const struct goroutine_key *outer_key,
 					    ktime_ns_t now)
 {
 	struct goroutine_key key = *outer_key;
 
-	if (!outer->nested)
+	if (!open_span_of(outer)->nested)
 		return;
-	outer->nested = 0;
+	open_span_of(outer)->nested = 0;
 	for (int i = 1; i < SPAN_DEPTH_MAX; i++) {
 		struct ev_span_end *span;
 

@@ -51,7 +51,7 @@ _Static_assert(sizeof(struct header_scan) <= TEXT_BYTES_MAX && SWISS_GROUP_BYTES
 
 static __always_inline struct header_scan *header_scan_begin(struct ev_span_end *span)
 {
-	struct header_scan *scan = (void *)span->text;
+	struct header_scan *scan = span_scratch(span);
 
 	__builtin_memset(scan, 0, offsetof(struct header_scan, group));
 	return scan;

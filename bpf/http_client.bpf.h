@@ -34,18 +34,19 @@ int http_client_start(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_START))
 		return 0;
-	span = call_begin(ctx, &hit, SPAN_CLIENT, now);
+	span = call_begin(ctx, &hit, SPAN_KIND_CLIENT, SPAN_FAMILY_HTTP, now);
 	if (!span)
 		return 0;
-	span->request_addr = go_argument(ctx, &hit);
+	http_body(span)->body_bytes = -1;
+	open_span_of(span)->object_addr = go_argument(ctx, &hit);
 	if (!span_is_sampled(span))
 		return 0;
 	http_request_read(&request, span, hit.target);
-	text_append(span, TEXT_METHOD, TEXT_METHOD_MAX, request.method);
-	text_append(span, TEXT_SCHEME, TEXT_SCHEME_MAX, request.scheme);
-	text_append(span, TEXT_HOST, TEXT_HOST_MAX, request.url_host);
-	text_append(span, TEXT_PATH, TEXT_PATH_MAX, request.path);
-	text_append(span, TEXT_QUERY, TEXT_QUERY_MAX, request.query);
+	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
+	text_append(span, HTTP_TEXT_SCHEME, HTTP_TEXT_SCHEME_MAX, request.scheme);
+	text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.url_host);
+	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
+	text_append(span, HTTP_TEXT_QUERY, HTTP_TEXT_QUERY_MAX, request.query);
 	return 0;
 }
 
@@ -53,14 +54,14 @@ int http_client_start(struct pt_regs *ctx)
 static __always_inline void http_client_finish(struct open_spans *open, const struct target_row *target,
 					       uaddr_t reply, uaddr_t error, ktime_ns_t now)
 {
-	struct ev_span_end *span = open->innermost;
+	struct http_body *body = http_body(open->innermost);
 	__u64 window[8];
 
 	if (!error && reply && !read_user(window, sizeof(window), reply)) {
-		span->status = window[target->reply_status_code / 8 & 7];
-		span->protocol = window[target->reply_proto_major / 8 & 7] * 10 +
+		body->status = window[target->reply_status_code / 8 & 7];
+		body->protocol = window[target->reply_proto_major / 8 & 7] * 10 +
 				 window[target->reply_proto_minor / 8 & 7];
-		span->header.flags |= SPAN_FLAG_STATUS;
+		open->innermost->header.flags |= HTTP_FLAG_STATUS;
 	}
 	call_end(open, error, now);
 }
@@ -75,7 +76,7 @@ int http_client_send(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_SEND))
 		return 0;
-	open = call_open(ctx, &hit, now);
+	open = call_open(ctx, &hit, SPAN_FAMILY_HTTP, now);
 	if (open.innermost)
 		connection_claim(hit.target, go_argument(ctx, &hit) + hit.target->client_conn_conn, &open.key,
 				 open.innermost);
@@ -95,11 +96,11 @@ int http_client_end(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_END))
 		return 0;
-	open = call_open(ctx, &hit, now);
+	open = call_open(ctx, &hit, SPAN_FAMILY_HTTP, now);
 	if (!open.innermost)
 		return 0;
 	if (returned_error(ctx))
-		open.innermost->resends++;
+		http_body(open.innermost)->resends++;
 	else
 		http_client_finish(&open, hit.target, returned_reply(ctx), 0, now);
 	return 0;
@@ -130,7 +131,7 @@ int http_client_end_alt(struct pt_regs *ctx)
 		return 0;
 	if (returned_error(ctx) && http_client_is_skip(ctx, hit.target))
 		return 0;
-	open = call_open(ctx, &hit, now);
+	open = call_open(ctx, &hit, SPAN_FAMILY_HTTP, now);
 	if (open.innermost)
 		http_client_finish(&open, hit.target, returned_reply(ctx), returned_error(ctx), now);
 	return 0;
@@ -146,7 +147,7 @@ int http_client_error(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_ERROR))
 		return 0;
-	open = call_open(ctx, &hit, now);
+	open = call_open(ctx, &hit, SPAN_FAMILY_HTTP, now);
 	if (open.innermost)
 		http_client_finish(&open, hit.target, returned_reply(ctx), returned_error(ctx), now);
 	return 0;

@@ -16,26 +16,28 @@ struct http_request {
 	uaddr_t header;
 };
 
-/*
- * Reads the request at span->request_addr: numbers into the span, strings by reference into `request`.
- * The span's text is the scratch memory, so this comes before the first text_append.
- */
+static __always_inline struct http_body *http_body(struct ev_span_end *span)
+{
+	return (struct http_body *)span->rest;
+}
+
+/* Reads the request that the span is about: numbers into the span, strings by reference into `request`. Before any text. */
 static __always_inline int http_request_read(struct http_request *request, struct ev_span_end *span,
 					     const struct target_row *target)
 {
-	void *window = span->text;
+	void *window = span_scratch(span);
 	uaddr_t url;
 
-	if (read_user(window, GO_WINDOW_BYTES, span->request_addr))
+	if (read_user(window, GO_WINDOW_BYTES, open_span_of(span)->object_addr))
 		return -1;
 	request->method = window_string(window, target->request_method);
 	request->host = window_string(window, target->request_host);
 	request->remote_addr = window_string(window, target->request_remote_addr);
 	request->header = window_u64(window, target->request_header);
-	span->protocol = window_u64(window, target->request_proto_major) * 10 +
-			 window_u64(window, target->request_proto_minor);
+	http_body(span)->protocol = window_u64(window, target->request_proto_major) * 10 +
+				    window_u64(window, target->request_proto_minor);
 	if (window_u64(window, target->request_tls))
-		span->header.flags |= SPAN_FLAG_TLS;
+		span->header.flags |= HTTP_FLAG_TLS;
 	url = window_u64(window, target->request_url);
 	if (!url || read_user(window, GO_WINDOW_BYTES / 2, url))
 		return -1;

@@ -12,12 +12,12 @@
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
 
 /* Finds the client span on this host that a request without a traceparent comes from; `writer` is its *response. */
-static __always_inline bool http_server_caller(struct caller *caller, const struct ev_span_end *span,
+static __always_inline bool http_server_caller(struct caller *caller, struct ev_span_end *span,
 					       const struct target_row *target, uaddr_t writer, struct go_string peer)
 {
 	const struct client_call *call;
 
-	if (span->protocol >= 20 || span->header.flags & SPAN_FLAG_TLS)
+	if (http_body(span)->protocol >= 20 || span->header.flags & HTTP_FLAG_TLS)
 		return false;
 	call = client_call_candidate(peer);
 	return call && connection_caller(caller, call, target,
@@ -26,7 +26,7 @@ static __always_inline bool http_server_caller(struct caller *caller, const stru
 
 /*
  * Decides parent and ids: the request's headers, else the client call on this host that it comes from, else a new
- * trace. Uses the text as scratch.
+ * trace. Before any text.
  */
 static __always_inline void http_server_context(struct ev_span_end *span, const struct target_row *target,
 						const struct http_request *request, uaddr_t writer,
@@ -62,20 +62,27 @@ static __always_inline void http_server_trace_state(struct ev_span_end *span, co
 
 	if (!values->count || read_user(&value, sizeof(value), values->at))
 		return;
-	text_append(span, TEXT_TRACE_STATE, TEXT_TRACE_STATE_MAX, value);
+	text_append(span, SPAN_TEXT_TRACE_STATE, SPAN_TEXT_TRACE_STATE_MAX, value);
 	if (values->count > 1)
-		span->text_cut |= 1 << TEXT_TRACE_STATE;
+		span->text_cut |= 1 << SPAN_TEXT_TRACE_STATE;
 }
 
-/* The preface of an HTTP/2 connection without TLS is no request, and of HTTP/3 no end is known. */
-static __always_inline bool http_server_ignores(const struct ev_span_end *span)
+/* Is it the preface of an HTTP/2 connection without TLS, `PRI * HTTP/2.0`, which is no request? */
+static __always_inline bool http_server_is_preface(struct ev_span_end *span, const struct go_string *method)
 {
-	if (span->protocol >= 30) {
-		count(NOTE_HTTP3_UNTRACED);
-		return true;
-	}
-	return span->text_sizes[TEXT_METHOD] == 3 && span->text[0] == 'P' && span->text[1] == 'R' &&
-	       span->text[2] == 'I';
+	char name[3] = {};
+
+	return http_body(span)->protocol == 20 && !(span->header.flags & HTTP_FLAG_TLS) && method->bytes == sizeof(name) &&
+	       !read_user(name, sizeof(name), method->at) && name[0] == 'P' && name[1] == 'R' && name[2] == 'I';
+}
+
+/* Of HTTP/3 no end is known. */
+static __always_inline bool http_server_ignores(struct ev_span_end *span, const struct http_request *request)
+{
+	if (http_body(span)->protocol < 30)
+		return http_server_is_preface(span, &request->method);
+	count(NOTE_HTTP3_UNTRACED);
+	return true;
 }
 
 /*
@@ -89,16 +96,16 @@ static __noinline bool http_server_describe(struct ev_span_end *span, const stru
 
 	http_request_read(&request, span, target);
 	http_server_context(span, target, &request, writer, &tracestate);
-	text_append(span, TEXT_METHOD, TEXT_METHOD_MAX, request.method);
-	if (http_server_ignores(span))
+	if (http_server_ignores(span, &request))
 		return false;
 	if (!span_is_sampled(span))
 		return true;
-	text_append(span, TEXT_HOST, TEXT_HOST_MAX, request.host);
-	text_append(span, TEXT_PATH, TEXT_PATH_MAX, request.path);
-	text_append(span, TEXT_QUERY, TEXT_QUERY_MAX, request.query);
-	text_append(span, TEXT_PEER, TEXT_PEER_MAX, request.remote_addr);
 	http_server_trace_state(span, &tracestate);
+	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
+	text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.host);
+	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
+	text_append(span, HTTP_TEXT_QUERY, HTTP_TEXT_QUERY_MAX, request.query);
+	text_append(span, HTTP_TEXT_PEER, HTTP_TEXT_PEER_MAX, request.remote_addr);
 	return true;
 }
 
@@ -120,19 +127,20 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 		return;
 	span = outermost_span(target, goroutine.goid, &key);
 	if (span) {
-		if (span->request_addr == request_addr && span->role == SPAN_SERVER) {
+		if (open_span_of(span)->object_addr == request_addr && span->span_kind == SPAN_KIND_SERVER) {
 			count(NOTE_START_SEEN);
 			return;
 		}
 		count(LOST_SPAN_REPLACED);
 		spans_end_above(span, &key, now);
 	}
-	span = span_begin(&key, SPAN_SERVER, now);
+	span = span_begin(&key, SPAN_KIND_SERVER, SPAN_FAMILY_HTTP, now);
 	if (!span)
 		return;
 	span->g_addr = go_current_g(ctx);
 	span->parent_goid = goroutine.parent_goid;
-	span->request_addr = request_addr;
+	http_body(span)->body_bytes = -1;
+	open_span_of(span)->object_addr = request_addr;
 	if (!http_server_describe(span, target, go_register(ctx, ARGUMENT_WRITER)))
 		span_drop(&key);
 }
@@ -151,7 +159,7 @@ static __always_inline struct ev_span_end *http_server_open(const struct pt_regs
 {
 	struct ev_span_end *span = outermost_span(target, read_goid(target, go_current_g(ctx)), key);
 
-	if (span && span->role == SPAN_SERVER)
+	if (span && span->span_kind == SPAN_KIND_SERVER && span->family == SPAN_FAMILY_HTTP)
 		return span;
 	if (expected)
 		count(NOTE_END_WITHOUT_START);
@@ -160,8 +168,8 @@ static __always_inline struct ev_span_end *http_server_open(const struct pt_regs
 
 static __always_inline void http_server_status(struct ev_span_end *span, __u64 status)
 {
-	span->status = status ?: 200; /* the handler wrote nothing: net/http answers 200 */
-	span->header.flags |= SPAN_FLAG_STATUS;
+	http_body(span)->status = status ?: 200; /* the handler wrote nothing: net/http answers 200 */
+	span->header.flags |= HTTP_FLAG_STATUS;
 }
 
 static __always_inline void http_server_pattern(struct ev_span_end *span, const struct target_row *target)
@@ -170,8 +178,8 @@ static __always_inline void http_server_pattern(struct ev_span_end *span, const 
 
 	if (target->request_pattern == GO_OFFSET_ABSENT)
 		return;
-	if (!read_user(&pattern, sizeof(pattern), span->request_addr + target->request_pattern))
-		text_append(span, TEXT_PATTERN, TEXT_PATTERN_MAX, pattern);
+	if (!read_user(&pattern, sizeof(pattern), open_span_of(span)->object_addr + target->request_pattern))
+		text_append(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, pattern);
 }
 
 /* func (w *response) finishRequest()  argument: w. HTTP/1.1 only. */
@@ -201,11 +209,11 @@ int http_server_end(struct pt_regs *ctx)
 		__s64 length = window_u64(response, target->response_content_length);
 
 		http_server_status(span, window_u64(response, target->response_status));
-		span->body_bytes = window_u64(response, target->response_written);
+		http_body(span)->body_bytes = window_u64(response, target->response_written);
 		/* Gone before all that was promised had been written. */
 		if (target->response_client_gone != GO_OFFSET_ABSENT &&
 		    window_u8(response, target->response_client_gone) &&
-		    (length < 0 || span->body_bytes < length))
+		    (length < 0 || http_body(span)->body_bytes < length))
 			ending = ENDING_DISCONNECTED;
 	}
 	http_server_pattern(span, target);

@@ -50,7 +50,7 @@ static __always_inline void http_server_finish_h2(struct pt_regs *ctx, const str
 	if (state && offsets->state_status != GO_OFFSET_ABSENT)
 		http_server_status(span, read_u64(state + offsets->state_status));
 	if (state && offsets->state_wrote_bytes != GO_OFFSET_ABSENT)
-		span->body_bytes = read_u64(state + offsets->state_wrote_bytes);
+		http_body(span)->body_bytes = read_u64(state + offsets->state_wrote_bytes);
 	if (state && offsets->state_stream != GO_OFFSET_ABSENT && offsets->stream_close_err != GO_OFFSET_ABSENT) {
 		stream = read_u64(state + offsets->state_stream);
 		if (stream && read_u64(stream + offsets->stream_close_err))

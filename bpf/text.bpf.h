@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* The strings of a span: appended in the order of enum span_text, cut at their limit. */
+/* The texts of a span: appended in the order of their numbers, cut at their limit. */
 #ifndef TEXT_BPF_H
 #define TEXT_BPF_H
 
 #include "go.bpf.h"
 
 /*
- * Appends `string` as text number `which`. The limits sum to TEXT_BYTES_MAX and each string is appended once,
- * so the bound that the verifier asks for never cuts.
+ * Appends `string` as text number `which` of the span's family. The limits sum to TEXT_BYTES_MAX at most and each text is
+ * appended once, so the bound that the verifier asks for never cuts.
  */
-static __always_inline void text_append(struct ev_span_end *span, enum span_text which, __u32 limit,
-					struct go_string string)
+static __always_inline void text_append(struct ev_span_end *span, __u32 which, __u32 limit, struct go_string string)
 {
-	__u64 at = span->text_bytes;
+	__u64 at = span->header.size;
 	__u64 bytes = string.bytes > limit ? limit : string.bytes;
 
 	if (!bytes)
@@ -22,14 +21,14 @@ static __always_inline void text_append(struct ev_span_end *span, enum span_text
 	 * comparison of `bytes - 1` out of both, which the verifier does not relate to `bytes` before Linux 6.11.
 	 */
 	asm volatile("" : "+r"(at), "+r"(bytes));
-	if (bytes > limit || at > TEXT_BYTES_MAX - limit)
+	if (bytes > limit || at > sizeof(*span) - limit)
 		return;
-	if (read_user(&span->text[at], bytes, string.at))
+	if (read_user((void *)span + at, bytes, string.at))
 		return;
 	if (string.bytes > limit)
 		span->text_cut |= 1 << which;
 	span->text_sizes[which] += bytes;
-	span->text_bytes = at + bytes;
+	span->header.size = at + bytes;
 }
 
 #endif

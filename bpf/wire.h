@@ -4,37 +4,18 @@
  * buffer and the values that user space reads from or writes into maps. The BPF programs and the shim
  * include it; the TypeScript side is generated from its BTF (`npm run generate`).
  * Rules held by the generator: no implicit padding, no pointers, no bit fields; one kind per record.
+ * Numbers of kinds, families, texts, flags and endings are for ever: recordings hold them. New ones are added at the end.
  */
 #ifndef WIRE_H
 #define WIRE_H
 
-#include <linux/types.h>
-
-#if defined(__has_attribute)
-#if __has_attribute(btf_decl_tag)
-#define DOC(text) __attribute__((btf_decl_tag("doc:" text)))
-/* Offset of a Go struct field: `go:` and the field (alternatives by `|`); a trailing `?` makes it optional. */
-#define GO_FIELD(path) __attribute__((btf_decl_tag("go:" path)))
-#endif
-#endif
-#ifndef DOC
-#define DOC(text)
-#define GO_FIELD(path)
-#endif
-
-typedef __u64 ktime_ns_t; /* CLOCK_MONOTONIC, nanoseconds */
-typedef __u64 goid_t;     /* goroutine id: never reused within a process */
-typedef __u64 uaddr_t;    /* address in the target's memory */
-typedef __u16 go_offset_t; /* byte offset of a Go struct field; GO_OFFSET_ABSENT when there is none */
-typedef struct { __u8 bytes[16]; } trace_id_t;
-typedef struct { __u8 bytes[8]; } span_id_t;
+#include "wire/span.h"
+#include "wire/types.h"
 
 enum wire_limit {
 	TARGETS_MAX = 1024,      /* rows of target_by_slot */
-	SPAN_DEPTH_MAX = 4,      /* spans open at once on one goroutine */
 	GO_WINDOW_BYTES = 256,   /* a Go object's fields are read as one block of this size */
 	GO_OFFSET_ABSENT = 0xffff,
-	TEXT_BYTES_MAX = 1024,   /* all strings of one span */
 };
 
 /* ---- records -------------------------------------------------------------------------------------- */
@@ -44,97 +25,6 @@ enum ev_kind {
 	EV_SPAN_END = 1,
 	EV_PROCESS_EXEC = 2,
 	EV_PROCESS_EXIT = 3,
-};
-
-struct ev_header {
-	__u16 kind DOC("one of enum ev_kind");
-	__u16 flags DOC("bits of enum span_flag; 0 in other records");
-	__u32 size DOC("bytes of the whole record, this header included");
-	__u32 target_id DOC("number of the target process; 0: not a target");
-	__u32 tid DOC("thread that wrote the record");
-};
-
-enum span_role {
-	SPAN_SERVER = 1,
-	SPAN_CLIENT = 2,
-};
-
-enum span_ending {
-	ENDING_NONE = 0, /* still open */
-	ENDING_RETURNED = 1,
-	ENDING_PANICKED = 2,
-	ENDING_HIJACKED = 3,
-	ENDING_DISCONNECTED = 4,
-	ENDING_GOROUTINE_EXITED = 5,
-	ENDING_PROCESS_EXITED = 6,
-};
-
-enum span_flag {
-	SPAN_FLAG_PARENT = 1 << 0,        /* parent_span_id is set */
-	SPAN_FLAG_PARENT_REMOTE = 1 << 1, /* … and came with the request */
-	SPAN_FLAG_LINK = 1 << 2,          /* link_* are set */
-	SPAN_FLAG_TLS = 1 << 3,
-	SPAN_FLAG_STATUS = 1 << 4,        /* status is set */
-};
-
-/* The strings of a span, in the order in which they stand in `text`. */
-enum span_text {
-	TEXT_METHOD,
-	TEXT_SCHEME,
-	TEXT_HOST,
-	TEXT_PATH,
-	TEXT_QUERY,
-	TEXT_PEER,
-	TEXT_TRACE_STATE,
-	TEXT_PATTERN,
-	TEXT_COUNT,
-};
-
-/* Longest form kept of each string; a longer one is cut and its bit set in text_cut. Their sum is TEXT_BYTES_MAX. */
-enum text_limit {
-	TEXT_METHOD_MAX = 16,
-	TEXT_SCHEME_MAX = 8,
-	TEXT_HOST_MAX = 128,
-	TEXT_PATH_MAX = 256,
-	TEXT_QUERY_MAX = 176,
-	TEXT_PEER_MAX = 56,
-	TEXT_TRACE_STATE_MAX = 256,
-	TEXT_PATTERN_MAX = 128,
-};
-
-/*
- * A span: the value of an open span in the kernel's map and, once it has ended, its record. Fields up to
- * `ending` are filled at the start (a span whose process is killed is reported from them).
- */
-struct ev_span_end {
-	struct ev_header header;
-	ktime_ns_t start_ktime_ns;
-	ktime_ns_t end_ktime_ns DOC("0 while the span is open");
-	goid_t goid;
-	goid_t parent_goid DOC("goroutine that created this one; 0: unknown or none");
-	trace_id_t trace_id;
-	trace_id_t link_trace_id;
-	span_id_t span_id;
-	span_id_t parent_span_id;
-	span_id_t link_span_id;
-	uaddr_t g_addr DOC("the goroutine's runtime.g");
-	uaddr_t request_addr DOC("the call's *http.Request");
-	uaddr_t return_addr DOC("return address of the traced call");
-	uaddr_t error_type_addr DOC("runtime type of the returned error, as loaded; 0: no error");
-	__s64 body_bytes DOC("response body bytes written by the handler; -1: unknown");
-	__u32 stack_depth DOC("bytes of stack down to the call's return address");
-	__u16 status DOC("HTTP status code, valid with SPAN_FLAG_STATUS");
-	__u8 role DOC("one of enum span_role");
-	__u8 trace_flags DOC("W3C trace flags");
-	__u8 protocol DOC("HTTP version: major * 10 + minor");
-	__u8 resends DOC("attempts within the call that failed before the last; of meaning only without an error");
-	__u8 nested DOC("1 while a span one level deeper is open on this goroutine");
-	__u8 depth DOC("of its entry in open_by_goroutine");
-	__u8 ending DOC("one of enum span_ending");
-	__u8 text_cut DOC("bit i: string i of enum span_text was cut");
-	__u16 text_bytes DOC("bytes of text in use");
-	__u16 text_sizes[TEXT_COUNT] DOC("bytes of each string of enum span_text");
-	__u8 text[TEXT_BYTES_MAX];
 };
 
 /* A process has replaced its program. */
@@ -256,6 +146,10 @@ struct connection {
 /* An open span, the value of open_by_goroutine: its record and what else must be known of it meanwhile. */
 struct open_span {
 	struct ev_span_end record;
+	uaddr_t object_addr DOC("the Go object that the span is about: of an HTTP span, the *http.Request");
+	uaddr_t return_addr DOC("return address of the traced call");
+	__u32 stack_depth DOC("bytes of stack down to the call's return address; 0: the span is none of a call");
+	__u32 nested DOC("1 while a span one level deeper is open on this goroutine");
 	struct connection connection DOC("that a client span sends its request over; zeros: not known");
 };
 

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x0e89ce023d625bfaULL
+#define WIRE_HASH 0xc58de29880c490c4ULL

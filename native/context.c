@@ -60,14 +60,12 @@ static enum walk copy_open(const struct goroutine_key *key, void *value, void *c
 {
 	struct ev_span_end *span = &((struct open_span *)value)->record;
 	struct copy *copy = context;
-	uint32_t text_bytes = span->text_bytes < TEXT_BYTES_MAX ? span->text_bytes : TEXT_BYTES_MAX;
 
 	if ((copy->target_id && key->target_id != copy->target_id) || span->start_ktime_ns >= copy->started_before_ns)
 		return WALK_KEEP;
 	/* Between insertion and filling an entry is blank; an unsampled one is nobody's business. */
-	if (!span->header.kind || !(span->trace_flags & 1))
+	if (span->header.size < offsetof(struct ev_span_end, rest) || !(span->trace_flags & 1))
 		return WALK_KEEP;
-	span->header.size = offsetof(struct ev_span_end, text) + text_bytes;
 	copy->full = !batch__append(&copy->batch, span, span->header.size);
 	return copy->full ? WALK_STOP : WALK_KEEP;
 }

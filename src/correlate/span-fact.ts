@@ -1,6 +1,16 @@
 /** A span record of the kernel as a fact. */
 import { TextCache } from '../wire/text-cache.ts';
-import { type EvSpanEnd, spanEnding, spanFlag, spanRole, spanText } from '../wire/wire.gen.ts';
+import {
+  type EvSpanEnd,
+  type HttpTexts,
+  httpFlag,
+  readHttpTexts,
+  spanEnding,
+  spanFlag,
+  spanKind,
+  spanText,
+  spanTexts,
+} from '../wire/wire.gen.ts';
 import type { HttpExchange, Ktime, SpanEnding, SpanFact } from './fact.ts';
 
 const endings: Readonly<Record<number, SpanEnding>> = {
@@ -12,10 +22,6 @@ const endings: Readonly<Record<number, SpanEnding>> = {
   [spanEnding.ENDING_PROCESS_EXITED]: 'process_exited',
 };
 
-/** Names of the strings in the order of `enum span_text`. */
-const textNames = ['method', 'scheme', 'host', 'path', 'query', 'peer', 'traceState', 'pattern'] as const;
-type Texts = { readonly [Name in (typeof textNames)[number]]: string | undefined };
-
 /** When and how a span that was still open came to its end, if the record itself does not say. */
 export interface Unfinished {
   readonly end: Ktime;
@@ -25,8 +31,8 @@ export interface Unfinished {
 /** The fact of a finished span; `unfinished` completes one that was still open. */
 export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
   const flags = record.header.flags;
-  const text = readTexts(record);
-  const isServer = record.role === spanRole.SPAN_SERVER;
+  const text = readHttpTexts(new TextReader(record));
+  const isServer = record.spanKind === spanKind.SPAN_KIND_SERVER;
   return {
     role: isServer ? 'server' : 'client',
     targetId: record.header.targetId,
@@ -35,7 +41,7 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
     parentSpanId: flags & spanFlag.SPAN_FLAG_PARENT ? record.parentSpanId : undefined,
     parentIsRemote: (flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) !== 0,
     traceFlags: record.traceFlags,
-    traceState: wholeTraceState(text.traceState, isCut(record, spanText.TEXT_TRACE_STATE)),
+    traceState: wholeTraceState(text.traceState, isCut(record, spanText.SPAN_TEXT_TRACE_STATE)),
     link:
       flags & spanFlag.SPAN_FLAG_LINK
         ? { traceId: record.linkTraceId, spanId: record.linkSpanId }
@@ -51,30 +57,31 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
   };
 }
 
-function exchange(record: EvSpanEnd, text: Texts, isServer: boolean): HttpExchange {
+function exchange(record: EvSpanEnd, text: HttpTexts, isServer: boolean): HttpExchange {
   const flags = record.header.flags;
+  const body = record.http;
   const succeeded = record.errorTypeAddr === 0;
   return {
     method: text.method ?? 'GET', // net/http takes an empty method for GET
     methodIsUnread: text.method === undefined,
-    scheme: isServer ? (flags & spanFlag.SPAN_FLAG_TLS ? 'https' : 'http') : text.scheme,
+    scheme: isServer ? (flags & httpFlag.HTTP_FLAG_TLS ? 'https' : 'http') : text.scheme,
     host: text.host,
     path: text.path ?? '',
     query: text.query,
     pattern: text.pattern,
-    statusCode: flags & spanFlag.SPAN_FLAG_STATUS ? record.status : undefined,
-    protocolMajor: Math.floor(record.protocol / 10),
-    protocolMinor: record.protocol % 10,
-    responseBodyBytes: isServer && record.bodyBytes >= 0 ? record.bodyBytes : undefined,
+    statusCode: flags & httpFlag.HTTP_FLAG_STATUS ? body.status : undefined,
+    protocolMajor: Math.floor(body.protocol / 10),
+    protocolMinor: body.protocol % 10,
+    responseBodyBytes: isServer && body.bodyBytes >= 0 ? body.bodyBytes : undefined,
     peer: text.peer,
-    resendCount: !isServer && succeeded && record.resends > 0 ? record.resends : undefined,
+    resendCount: !isServer && succeeded && body.resends > 0 ? body.resends : undefined,
     errorTypeAddr: record.errorTypeAddr,
   };
 }
 
 const cache = new TextCache();
 
-/** Takes the strings of a record one after the other, in the order of `enum span_text`. */
+/** Takes the texts of a record one after the other. */
 class TextReader {
   readonly #text: Uint8Array;
   readonly #sizes: Uint16Array;
@@ -96,27 +103,15 @@ class TextReader {
   }
 }
 
-function readTexts(record: EvSpanEnd): Texts {
-  const reader = new TextReader(record);
-  // An object literal is made from top to bottom.
-  return {
-    method: reader.next(),
-    scheme: reader.next(),
-    host: reader.next(),
-    path: reader.next(),
-    query: reader.next(),
-    peer: reader.next(),
-    traceState: reader.next(),
-    pattern: reader.next(),
-  };
-}
-
 const NOTHING_CUT: SpanFact['cut'] = [];
 
 function cutTexts(record: EvSpanEnd): SpanFact['cut'] {
-  return textNames.filter((name, index): name is SpanFact['cut'][number] =>
+  const cut = spanTexts.http.filter((name, index): name is SpanFact['cut'][number] =>
     name === 'scheme' ? false : isCut(record, index),
   );
+  // What a request itself says comes first.
+  const [first, ...others] = cut;
+  return first === 'traceState' ? [...others, first] : cut;
 }
 
 function isCut(record: EvSpanEnd, text: number): boolean {

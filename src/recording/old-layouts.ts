@@ -19,12 +19,8 @@ const layout010: WireLayout = {
         link_span_id: [96, 8],
         g_addr: [104, 8],
         error_type_addr: [128, 8],
-        body_bytes: [136, 8],
-        status: [148, 2],
-        role: [150, 1],
+        span_kind: [150, 1],
         trace_flags: [151, 1],
-        protocol: [152, 1],
-        resends: [153, 1],
         depth: [155, 1],
         ending: [156, 1],
         text_cut: [157, 1],
@@ -37,7 +33,7 @@ const layout010: WireLayout = {
   families: {
     1: {
       bytes: 0,
-      fields: {},
+      fields: { body_bytes: [136, 8], status: [148, 2], protocol: [152, 1], resends: [153, 1] },
       texts: ['method', 'scheme', 'host', 'path', 'query', 'peer', 'trace_state', 'pattern'],
     },
   },

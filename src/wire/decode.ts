@@ -12,7 +12,8 @@ import {
   readEvProcessExec,
   readEvProcessExit,
   readEvSpanEnd,
-  spanText,
+  SPAN_BODY_AT,
+  spanBodyBytes,
   wireSize,
 } from './wire.gen.ts';
 
@@ -27,8 +28,6 @@ export interface RecordVisitor {
   onProcessExit(record: EvProcessExit): void;
   onBad(reason: BadRecord): void;
 }
-
-const TEXT_AT = wireSize.EV_SPAN_END - wireSize.EV_SPAN_END_TEXT;
 
 /** Calls the visitor for every record of the batch, and returns how many there were. */
 export function decodeBatch(batch: Batch, visitor: RecordVisitor): number {
@@ -51,8 +50,11 @@ export function decodeBatch(batch: Batch, visitor: RecordVisitor): number {
 function decodeRecord(batch: Batch, at: number, kind: number, size: number, visitor: RecordVisitor): void {
   switch (kind) {
     case evKind.EV_SPAN_END: {
-      const record = size >= TEXT_AT ? readEvSpanEnd(batch, at) : undefined;
-      if (record === undefined || !textFits(record, size)) visitor.onBad('record_damaged');
+      const record = size >= SPAN_BODY_AT ? readEvSpanEnd(batch, at) : undefined;
+      const bodyBytes = record && spanBodyBytes[record.family];
+      if (record === undefined) visitor.onBad('record_damaged');
+      else if (bodyBytes === undefined) visitor.onBad('record_unknown');
+      else if (SPAN_BODY_AT + bodyBytes + textBytes(record) !== size) visitor.onBad('record_damaged');
       else visitor.onSpanEnd(record, at);
       return;
     }
@@ -69,9 +71,9 @@ function decodeRecord(batch: Batch, at: number, kind: number, size: number, visi
   }
 }
 
-/** The strings must lie within the record. */
-function textFits(record: EvSpanEnd, size: number): boolean {
+/** Bytes of all texts, which are what is left of the record behind its body. */
+function textBytes({ textSizes }: EvSpanEnd): number {
   let sum = 0;
-  for (let text = 0; text < spanText.TEXT_COUNT; text++) sum += record.textSizes[text] as number;
-  return sum === record.textBytes && TEXT_AT + sum === size;
+  for (const size of textSizes) sum += size;
+  return sum;
 }

@@ -5,29 +5,66 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x0e89ce023d625bfan;
+export const WIRE_HASH = 0xc58de29880c490c4n;
 
-/** `enum wire_limit` */
-export const wireLimit = {
-  TARGETS_MAX: 1024,
-  SPAN_DEPTH_MAX: 4,
-  GO_WINDOW_BYTES: 256,
-  GO_OFFSET_ABSENT: 65535,
+/** `enum text_limit` */
+export const textLimit = {
+  SPAN_TEXTS_MAX: 8,
   TEXT_BYTES_MAX: 1024,
 } as const;
 
-/** `enum ev_kind` */
-export const evKind = {
-  EV_NONE: 0,
-  EV_SPAN_END: 1,
-  EV_PROCESS_EXEC: 2,
-  EV_PROCESS_EXIT: 3,
+/** `enum span_text` */
+export const spanText = {
+  SPAN_TEXT_TRACE_STATE: 0,
 } as const;
 
-/** `enum span_role` */
-export const spanRole = {
-  SPAN_SERVER: 1,
-  SPAN_CLIENT: 2,
+/** `enum span_text_limit` */
+export const spanTextLimit = {
+  SPAN_TEXT_TRACE_STATE_MAX: 256,
+} as const;
+
+/** `enum http_flag` */
+export const httpFlag = {
+  HTTP_FLAG_TLS: 8,
+  HTTP_FLAG_STATUS: 16,
+} as const;
+
+/** `enum http_text` */
+export const httpText = {
+  HTTP_TEXT_METHOD: 1,
+  HTTP_TEXT_SCHEME: 2,
+  HTTP_TEXT_HOST: 3,
+  HTTP_TEXT_PATH: 4,
+  HTTP_TEXT_QUERY: 5,
+  HTTP_TEXT_PEER: 6,
+  HTTP_TEXT_PATTERN: 7,
+} as const;
+
+/** `enum http_text_limit` */
+export const httpTextLimit = {
+  HTTP_TEXT_METHOD_MAX: 16,
+  HTTP_TEXT_SCHEME_MAX: 8,
+  HTTP_TEXT_HOST_MAX: 128,
+  HTTP_TEXT_PATH_MAX: 256,
+  HTTP_TEXT_QUERY_MAX: 176,
+  HTTP_TEXT_PEER_MAX: 56,
+  HTTP_TEXT_PATTERN_MAX: 128,
+} as const;
+
+/** `enum span_depth` */
+export const spanDepth = {
+  SPAN_DEPTH_MAX: 4,
+} as const;
+
+/** `enum span_kind` */
+export const spanKind = {
+  SPAN_KIND_SERVER: 1,
+  SPAN_KIND_CLIENT: 2,
+} as const;
+
+/** `enum span_family` */
+export const spanFamily = {
+  SPAN_FAMILY_HTTP: 1,
 } as const;
 
 /** `enum span_ending` */
@@ -46,21 +83,21 @@ export const spanFlag = {
   SPAN_FLAG_PARENT: 1,
   SPAN_FLAG_PARENT_REMOTE: 2,
   SPAN_FLAG_LINK: 4,
-  SPAN_FLAG_TLS: 8,
-  SPAN_FLAG_STATUS: 16,
 } as const;
 
-/** `enum span_text` */
-export const spanText = {
-  TEXT_METHOD: 0,
-  TEXT_SCHEME: 1,
-  TEXT_HOST: 2,
-  TEXT_PATH: 3,
-  TEXT_QUERY: 4,
-  TEXT_PEER: 5,
-  TEXT_TRACE_STATE: 6,
-  TEXT_PATTERN: 7,
-  TEXT_COUNT: 8,
+/** `enum wire_limit` */
+export const wireLimit = {
+  TARGETS_MAX: 1024,
+  GO_WINDOW_BYTES: 256,
+  GO_OFFSET_ABSENT: 65535,
+} as const;
+
+/** `enum ev_kind` */
+export const evKind = {
+  EV_NONE: 0,
+  EV_SPAN_END: 1,
+  EV_PROCESS_EXEC: 2,
+  EV_PROCESS_EXIT: 3,
 } as const;
 
 /** `enum target_flag` */
@@ -109,7 +146,7 @@ export const count = {
 export const wireLayout: WireLayout = {
   records: {
     1: {
-      bytes: 176,
+      bytes: 144,
       fields: {
         header: [0, 16],
         start_ktime_ns: [16, 8],
@@ -122,22 +159,15 @@ export const wireLayout: WireLayout = {
         parent_span_id: [88, 8],
         link_span_id: [96, 8],
         g_addr: [104, 8],
-        request_addr: [112, 8],
-        return_addr: [120, 8],
-        error_type_addr: [128, 8],
-        body_bytes: [136, 8],
-        stack_depth: [144, 4],
-        status: [148, 2],
-        role: [150, 1],
-        trace_flags: [151, 1],
-        protocol: [152, 1],
-        resends: [153, 1],
-        nested: [154, 1],
-        depth: [155, 1],
-        ending: [156, 1],
-        text_cut: [157, 1],
-        text_bytes: [158, 2],
-        text_sizes: [160, 16],
+        error_type_addr: [112, 8],
+        text_sizes: [120, 16],
+        text_cut: [136, 2],
+        span_kind: [138, 1],
+        family: [139, 1],
+        trace_flags: [140, 1],
+        depth: [141, 1],
+        ending: [142, 1],
+        reserved: [143, 1],
       },
     },
     2: {
@@ -161,29 +191,71 @@ export const wireLayout: WireLayout = {
   },
   families: {
     1: {
-      bytes: 0,
-      fields: {},
-      texts: ['method', 'scheme', 'host', 'path', 'query', 'peer', 'trace_state', 'pattern'],
+      bytes: 16,
+      fields: {
+        body_bytes: [144, 8],
+        status: [152, 2],
+        protocol: [154, 1],
+        resends: [155, 1],
+        reserved: [156, 4],
+      },
+      texts: ['trace_state', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
     },
   },
 };
 
-/** Bytes of each record, and of the text at the end of one, of which only the used part is sent. */
+/** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1200,
-  EV_SPAN_END_TEXT: 1024,
+  EV_SPAN_END: 1184,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
 } as const;
+
+/** What a span is about: the name of its family, by its number. */
+export const familyNames = { 1: 'http' } as const;
+export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];
+
+/** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */
+export const SPAN_BODY_AT = 144;
+export const spanBodyBytes: Readonly<Record<number, number>> = {
+  1: 16,
+};
+
+/** Names of the texts of each family, in their order. */
+export const spanTexts = {
+  http: ['traceState', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
+} as const;
+
+/** Gives the texts of a span one after the other; undefined for one that is empty. */
+export interface TextSource {
+  next(): string | undefined;
+}
+
+/** The texts of a span of the family http. */
+export type HttpTexts = { readonly [Name in (typeof spanTexts.http)[number]]: string | undefined };
+
+export function readHttpTexts(source: TextSource): HttpTexts {
+  // An object literal is made from top to bottom.
+  return {
+    traceState: source.next(),
+    method: source.next(),
+    scheme: source.next(),
+    host: source.next(),
+    path: source.next(),
+    query: source.next(),
+    peer: source.next(),
+    pattern: source.next(),
+  };
+}
 
 /** `struct ev_header`, 16 bytes. */
 export interface EvHeader {
   /** one of enum ev_kind */
   readonly kind: number;
-  /** bits of enum span_flag; 0 in other records */
+  /** bits of enum span_flag and of its family's flags; 0 in other records */
   readonly flags: number;
-  /** bytes of the whole record, this header included */
+  /** bytes of the whole record, this header included; of an open span, those in use */
   readonly size: number;
   /** number of the target process; 0: not a target */
   readonly targetId: number;
@@ -202,7 +274,31 @@ export function readEvHeader(batch: Batch, at: number): EvHeader {
   };
 }
 
-/** `struct ev_span_end`, 1200 bytes. */
+/** `struct http_body`, 16 bytes. */
+export interface HttpBody {
+  /** response body bytes written by the handler; -1: unknown */
+  readonly bodyBytes: number;
+  /** HTTP status code, valid with HTTP_FLAG_STATUS */
+  readonly status: number;
+  /** HTTP version: major * 10 + minor */
+  readonly protocol: number;
+  /** attempts within the call that failed before the last; of meaning only without an error */
+  readonly resends: number;
+  readonly reserved: number;
+}
+
+/** Reads the body at byte `at` (a multiple of 8). */
+export function readHttpBody(batch: Batch, at: number): HttpBody {
+  return {
+    bodyBytes: s64(batch.u32, at + 0),
+    status: batch.u16[(at + 8) >>> 1] as number,
+    protocol: batch.u8[at + 10] as number,
+    resends: batch.u8[at + 11] as number,
+    reserved: batch.u32[(at + 12) >>> 2] as number,
+  };
+}
+
+/** `struct ev_span_end`, 1184 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -218,38 +314,26 @@ export interface EvSpanEnd {
   readonly linkSpanId: SpanIdWords;
   /** the goroutine's runtime.g */
   readonly gAddr: number;
-  /** the call's *http.Request */
-  readonly requestAddr: number;
-  /** return address of the traced call */
-  readonly returnAddr: number;
   /** runtime type of the returned error, as loaded; 0: no error */
   readonly errorTypeAddr: number;
-  /** response body bytes written by the handler; -1: unknown */
-  readonly bodyBytes: number;
-  /** bytes of stack down to the call's return address */
-  readonly stackDepth: number;
-  /** HTTP status code, valid with SPAN_FLAG_STATUS */
-  readonly status: number;
-  /** one of enum span_role */
-  readonly role: number;
+  /** bytes of each text of its family */
+  readonly textSizes: Uint16Array;
+  /** bit i: text i was cut */
+  readonly textCut: number;
+  /** one of enum span_kind */
+  readonly spanKind: number;
+  /** one of enum span_family */
+  readonly family: number;
   /** W3C trace flags */
   readonly traceFlags: number;
-  /** HTTP version: major * 10 + minor */
-  readonly protocol: number;
-  /** attempts within the call that failed before the last; of meaning only without an error */
-  readonly resends: number;
-  /** 1 while a span one level deeper is open on this goroutine */
-  readonly nested: number;
   /** of its entry in open_by_goroutine */
   readonly depth: number;
   /** one of enum span_ending */
   readonly ending: number;
-  /** bit i: string i of enum span_text was cut */
-  readonly textCut: number;
-  /** bytes of text in use */
-  readonly textBytes: number;
-  /** bytes of each string of enum span_text */
-  readonly textSizes: Uint16Array;
+  readonly reserved: number;
+  /** its body, if its family is http */
+  readonly http: HttpBody;
+  /** its texts, one behind the other */
   readonly text: Uint8Array;
 }
 
@@ -258,7 +342,6 @@ class EvSpanEndView implements EvSpanEnd {
   readonly #at: number;
   #header: EvHeader | undefined;
   #textSizes: Uint16Array | undefined;
-  #text: Uint8Array | undefined;
 
   constructor(batch: Batch, at: number) {
     this.#batch = batch;
@@ -310,74 +393,52 @@ class EvSpanEndView implements EvSpanEnd {
     return count64(this.#batch.u32, this.#at + 104);
   }
 
-  get requestAddr(): number {
+  get errorTypeAddr(): number {
     return count64(this.#batch.u32, this.#at + 112);
   }
 
-  get returnAddr(): number {
-    return count64(this.#batch.u32, this.#at + 120);
-  }
-
-  get errorTypeAddr(): number {
-    return count64(this.#batch.u32, this.#at + 128);
-  }
-
-  get bodyBytes(): number {
-    return s64(this.#batch.u32, this.#at + 136);
-  }
-
-  get stackDepth(): number {
-    return this.#batch.u32[(this.#at + 144) >>> 2] as number;
-  }
-
-  get status(): number {
-    return this.#batch.u16[(this.#at + 148) >>> 1] as number;
-  }
-
-  get role(): number {
-    return this.#batch.u8[this.#at + 150] as number;
-  }
-
-  get traceFlags(): number {
-    return this.#batch.u8[this.#at + 151] as number;
-  }
-
-  get protocol(): number {
-    return this.#batch.u8[this.#at + 152] as number;
-  }
-
-  get resends(): number {
-    return this.#batch.u8[this.#at + 153] as number;
-  }
-
-  get nested(): number {
-    return this.#batch.u8[this.#at + 154] as number;
-  }
-
-  get depth(): number {
-    return this.#batch.u8[this.#at + 155] as number;
-  }
-
-  get ending(): number {
-    return this.#batch.u8[this.#at + 156] as number;
-  }
-
-  get textCut(): number {
-    return this.#batch.u8[this.#at + 157] as number;
-  }
-
-  get textBytes(): number {
-    return this.#batch.u16[(this.#at + 158) >>> 1] as number;
-  }
-
   get textSizes(): Uint16Array {
-    this.#textSizes ??= this.#batch.u16.subarray((this.#at + 160) >>> 1, (this.#at + 176) >>> 1);
+    this.#textSizes ??= this.#batch.u16.subarray((this.#at + 120) >>> 1, (this.#at + 136) >>> 1);
     return this.#textSizes;
   }
 
+  get textCut(): number {
+    return this.#batch.u16[(this.#at + 136) >>> 1] as number;
+  }
+
+  get spanKind(): number {
+    return this.#batch.u8[this.#at + 138] as number;
+  }
+
+  get family(): number {
+    return this.#batch.u8[this.#at + 139] as number;
+  }
+
+  get traceFlags(): number {
+    return this.#batch.u8[this.#at + 140] as number;
+  }
+
+  get depth(): number {
+    return this.#batch.u8[this.#at + 141] as number;
+  }
+
+  get ending(): number {
+    return this.#batch.u8[this.#at + 142] as number;
+  }
+
+  get reserved(): number {
+    return this.#batch.u8[this.#at + 143] as number;
+  }
+
+  get http(): HttpBody {
+    return readHttpBody(this.#batch, this.#at + SPAN_BODY_AT);
+  }
+
   get text(): Uint8Array {
-    this.#text ??= this.#batch.u8.subarray(this.#at + 176, this.#at + 1200);
-    return this.#text;
+    return this.#batch.u8.subarray(
+      this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0),
+      this.#at + this.header.size,
+    );
   }
 }
 

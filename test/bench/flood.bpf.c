@@ -25,7 +25,7 @@ static long flood_one(__u32 index, struct flood *flood)
 	span.end_ktime_ns = now;
 	span.goid = 100000 + (words[1] & 0xffff) * 8 + 1;
 	for (int i = 0; i < 8; i++)
-		span.text[FLOOD_ID_AT + i] = '0' + ((words[2] >> (3 * i)) & 7);
+		span.rest[FLOOD_ID_AT + i] = '0' + ((words[2] >> (3 * i)) & 7);
 	if (flood->record_bytes > sizeof(span))
 		return 1;
 	if (bpf_ringbuf_output(&records, &span, flood->record_bytes, BPF_RB_NO_WAKEUP))

@@ -16,15 +16,13 @@
 
 #define SLICE_NS 1000000L
 
-static const char *const texts[TEXT_COUNT] = {
-	[TEXT_METHOD] = "GET",
-	[TEXT_SCHEME] = "",
-	[TEXT_HOST] = "shop.example:443",
-	[TEXT_PATH] = "/api/v1/orders/00000000",
-	[TEXT_QUERY] = "page=2&sort=desc",
-	[TEXT_PEER] = "10.1.2.3:51234",
-	[TEXT_TRACE_STATE] = "",
-	[TEXT_PATTERN] = "GET /api/v1/orders/{id}",
+static const char *const texts[SPAN_TEXTS_MAX] = {
+	[HTTP_TEXT_METHOD] = "GET",
+	[HTTP_TEXT_HOST] = "shop.example:443",
+	[HTTP_TEXT_PATH] = "/api/v1/orders/00000000",
+	[HTTP_TEXT_QUERY] = "page=2&sort=desc",
+	[HTTP_TEXT_PEER] = "10.1.2.3:51234",
+	[HTTP_TEXT_PATTERN] = "GET /api/v1/orders/{id}",
 };
 
 static int fail(const char *what)
@@ -44,23 +42,29 @@ static double now(void)
 /* A server span; returns the bytes of its record. */
 static unsigned int fill(struct ev_span_end *span, unsigned int target_id)
 {
-	for (int i = 0; i < TEXT_COUNT; i++) {
+	struct http_body *body = (void *)span->rest;
+	__u8 *text = span->rest + sizeof(*body);
+
+	for (int i = 0; i < SPAN_TEXTS_MAX; i++) {
+		if (!texts[i])
+			continue;
 		span->text_sizes[i] = strlen(texts[i]);
-		memcpy(span->text + span->text_bytes, texts[i], span->text_sizes[i]);
-		span->text_bytes += span->text_sizes[i];
+		memcpy(text, texts[i], span->text_sizes[i]);
+		text += span->text_sizes[i];
 	}
 	span->header.kind = EV_SPAN_END;
-	span->header.flags = SPAN_FLAG_STATUS;
-	span->header.size = offsetof(struct ev_span_end, text) + span->text_bytes;
+	span->header.flags = HTTP_FLAG_STATUS;
+	span->header.size = text - (__u8 *)span;
 	span->header.target_id = target_id;
 	span->header.tid = getpid();
 	span->parent_goid = 1;
-	span->body_bytes = 512;
-	span->status = 200;
-	span->role = SPAN_SERVER;
+	span->span_kind = SPAN_KIND_SERVER;
+	span->family = SPAN_FAMILY_HTTP;
 	span->trace_flags = 1;
-	span->protocol = 11;
 	span->ending = ENDING_RETURNED;
+	body->body_bytes = 512;
+	body->status = 200;
+	body->protocol = 11;
 	return span->header.size;
 }
 

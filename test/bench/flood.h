@@ -5,8 +5,8 @@
 
 #include "../../bpf/wire.h"
 
-/* Where in the text the eight digits are that differ from span to span: behind method, host and "/api/v1/orders/". */
-#define FLOOD_ID_AT (3 + 16 + 15)
+/* Where the eight digits are that differ from span to span: behind body, method, host and "/api/v1/orders/". */
+#define FLOOD_ID_AT (sizeof(struct http_body) + 3 + 16 + 15)
 
 /* Argument of one run, and its result. */
 struct flood {

@@ -154,7 +154,7 @@ function compile(processor: Processor): string {
   const cache = join(root, '.cache', 'host');
   const path = join(
     cache,
-    `host-${processor}-${keyOf(['bpf', 'native', 'test/bpf/host', 'test/bpf/host/bpf'])}`,
+    `host-${processor}-${keyOf(['bpf', 'bpf/wire', 'native', 'test/bpf/host', 'test/bpf/host/bpf'])}`,
   );
   if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true });

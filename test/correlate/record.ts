@@ -1,25 +1,18 @@
 /** Span records for tests: a plain server span, with what a test wants changed. */
-import { type EvSpanEnd, spanEnding, spanRole, spanText, wireLimit } from '../../src/wire/wire.gen.ts';
+import { type EvSpanEnd, type HttpBody, spanEnding, spanKind, spanTexts } from '../../src/wire/wire.gen.ts';
 
-type TextName = 'METHOD' | 'SCHEME' | 'HOST' | 'PATH' | 'QUERY' | 'PEER' | 'TRACE_STATE' | 'PATTERN';
-type Texts = Partial<Record<TextName, string | Uint8Array>>;
+type Texts = Partial<Record<(typeof spanTexts.http)[number], string | Uint8Array>>;
+type Changes = Partial<Omit<EvSpanEnd, 'http'>> & { readonly http?: Partial<HttpBody> };
 
 export const traceId = [0x0af76519, 0x16cd43dd, 0x8448eb21, 0x1c80319c] as const;
 export const linkTraceId = [1, 2, 3, 4] as const;
 
+/** The bit of `textCut` for a text. */
+export const cutBit = (name: keyof Texts): number => 1 << spanTexts.http.indexOf(name);
+
 /** The record of a plain server span, with what a test wants changed. */
-export function makeRecord(more: Partial<EvSpanEnd> = {}, texts: Texts = {}, flags = 0): EvSpanEnd {
-  const text = new Uint8Array(wireLimit.TEXT_BYTES_MAX);
-  const textSizes = new Uint16Array(spanText.TEXT_COUNT);
-  let textBytes = 0;
-  for (const [name, index] of Object.entries(spanText)) {
-    const value = texts[name.replace('TEXT_', '') as TextName];
-    if (value === undefined) continue;
-    const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
-    text.set(bytes, textBytes);
-    textSizes[index] = bytes.length;
-    textBytes += bytes.length;
-  }
+export function makeRecord({ http, ...more }: Changes = {}, texts: Texts = {}, flags = 0): EvSpanEnd {
+  const encoded = spanTexts.http.map((name) => Buffer.from(texts[name] ?? ''));
   return {
     header: { kind: 1, flags, size: 0, targetId: 3, tid: 4243 },
     startKtimeNs: [100, 999_999_000],
@@ -32,23 +25,17 @@ export function makeRecord(more: Partial<EvSpanEnd> = {}, texts: Texts = {}, fla
     parentSpanId: [0xb7ad6b71, 0x69203331],
     linkSpanId: [5, 6],
     gAddr: 0xc000_0010,
-    requestAddr: 0xc000_0100,
-    returnAddr: 0x50_0000,
     errorTypeAddr: 0,
-    bodyBytes: -1,
-    stackDepth: 900,
-    status: 0,
-    role: spanRole.SPAN_SERVER,
+    textSizes: Uint16Array.from(encoded, ({ length }) => length),
+    textCut: 0,
+    spanKind: spanKind.SPAN_KIND_SERVER,
+    family: 1,
     traceFlags: 1,
-    protocol: 11,
-    resends: 0,
-    nested: 0,
     depth: 0,
     ending: spanEnding.ENDING_RETURNED,
-    textCut: 0,
-    textBytes,
-    textSizes,
-    text,
+    reserved: 0,
+    http: { bodyBytes: -1, status: 0, protocol: 11, resends: 0, reserved: 0, ...http },
+    text: new Uint8Array(Buffer.concat(encoded)),
     ...more,
   };
 }

@@ -2,21 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/recording/format.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { replay } from '../../src/tracer/replay.ts';
-import { batchOf } from '../../src/wire/batch.ts';
-import { evKind, readEvSpanEnd, wireSize } from '../../src/wire/wire.gen.ts';
+import { evKind, SPAN_BODY_AT, spanBodyBytes, wireLayout } from '../../src/wire/wire.gen.ts';
 import { frames, recordingOf, start } from '../recording/frames.ts';
 import { fuzzInputs, fuzzTimeoutMilliseconds } from '../support/fuzz.ts';
 import { Random } from '../support/random.ts';
 
-const TEXT_AT = wireSize.EV_SPAN_END - wireSize.EV_SPAN_END_TEXT;
+const FAMILY = 1;
+const TEXT_AT = SPAN_BODY_AT + (spanBodyBytes[FAMILY] as number);
 const [, clock, target] = frames as readonly [Frame, Frame, Frame];
 
-/** Where the decoder looks for the goroutine id. */
-const GOID_AT = Array.from({ length: TEXT_AT / 8 }, (_, word) => 8 * word).find((at) => {
-  const bytes = new ArrayBuffer(wireSize.EV_SPAN_END);
-  new DataView(bytes).setUint32(at, 7, true);
-  return readEvSpanEnd(batchOf(bytes), 0).goid === 7;
-}) as number;
+const placeOf = (field: string): number =>
+  wireLayout.records[evKind.EV_SPAN_END]?.fields[field]?.[0] as number;
 
 /** `count` records of client spans of target 1 that say no more than that. */
 function records(count: number): ArrayBuffer {
@@ -26,7 +22,8 @@ function records(count: number): ArrayBuffer {
     view.setUint16(at, evKind.EV_SPAN_END, true);
     view.setUint32(at + 4, TEXT_AT, true);
     view.setUint32(at + 8, 1, true);
-    view.setUint32(at + GOID_AT, 7, true);
+    view.setUint32(at + placeOf('goid'), 7, true);
+    view.setUint8(at + placeOf('family'), FAMILY);
   }
   return bytes;
 }

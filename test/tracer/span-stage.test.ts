@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { type ContextFrame, SpanStage } from '../../src/tracer/span-stage.ts';
-import { spanRole } from '../../src/wire/wire.gen.ts';
+import { spanKind } from '../../src/wire/wire.gen.ts';
 import { makeRecord } from '../correlate/record.ts';
 
 const ERROR_TYPE = 0x6c0ffe;
@@ -22,7 +22,7 @@ const named = (name: string | null): ContextFrame => ({
   name,
 });
 /** A call that ended with an error of that type. */
-const failed = makeRecord({ role: spanRole.SPAN_CLIENT, errorTypeAddr: ERROR_TYPE }, { HOST: 'a' });
+const failed = makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT, errorTypeAddr: ERROR_TYPE }, { host: 'a' });
 
 function stageThatAsks() {
   const spans: ReadableSpan[] = [];
@@ -68,7 +68,7 @@ describe('a stage that asks for type names', () => {
   it('holds no other span up', () => {
     const { stage, spans } = stageThatAsks();
     stage.emit(failed);
-    stage.emit(makeRecord({}, { METHOD: 'GET', PATH: '/' }));
+    stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
     expect(spans.map(({ name }) => name)).toEqual(['GET']);
   });
 
@@ -89,8 +89,8 @@ describe('a stage that asks for type names', () => {
 describe('a stage', () => {
   it('counts spans by target and by kind, and what belongs to no target as lost', () => {
     const { stage } = stageThatAsks();
-    stage.emit(makeRecord({}, { METHOD: 'GET', PATH: '/' }));
-    stage.emit(makeRecord({ role: spanRole.SPAN_CLIENT }));
+    stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
+    stage.emit(makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT }));
     expect([...stage.spansByTarget]).toEqual([[TARGET_ID, 2]]);
     expect(stage.counters).toMatchObject({ server: 1, client: 1 });
     stage.take({ kind: 'forget', targetId: TARGET_ID });

@@ -2,11 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { spanFact } from '../../src/correlate/span-fact.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
-import { evKind, wireSize } from '../../src/wire/wire.gen.ts';
+import { evKind, SPAN_BODY_AT, spanBodyBytes, wireLayout, wireSize } from '../../src/wire/wire.gen.ts';
 import { fuzzInputs, fuzzTimeoutMilliseconds } from '../support/fuzz.ts';
 import { Random } from '../support/random.ts';
 
-const TEXT_AT = wireSize.EV_SPAN_END - wireSize.EV_SPAN_END_TEXT;
+const FAMILY = 1;
+const TEXT_AT = SPAN_BODY_AT + (spanBodyBytes[FAMILY] as number);
+const placeOf = (field: string): number =>
+  wireLayout.records[evKind.EV_SPAN_END]?.fields[field]?.[0] as number;
+const SIZES_AT = placeOf('text_sizes');
 
 /** A record with that kind and size in its header and `bytes` bytes in all. */
 function record(kind: number, size: number, bytes = size): Uint8Array {
@@ -19,15 +23,18 @@ function record(kind: number, size: number, bytes = size): Uint8Array {
   return at;
 }
 
+function spanOfSize(size: number): Uint8Array {
+  const at = record(evKind.EV_SPAN_END, size);
+  at[placeOf('family')] = FAMILY;
+  return at;
+}
+
 function spanRecord(texts: readonly number[] = []): Uint8Array {
-  const bytes = texts.reduce((sum, size) => sum + size, 0);
-  const at = record(evKind.EV_SPAN_END, TEXT_AT + bytes);
+  const at = spanOfSize(TEXT_AT + texts.reduce((sum, size) => sum + size, 0));
   const view = new DataView(at.buffer);
-  const sizesAt = TEXT_AT - 16;
   texts.forEach((size, index) => {
-    view.setUint16(sizesAt + 2 * index, size, true);
+    view.setUint16(SIZES_AT + 2 * index, size, true);
   });
-  view.setUint16(sizesAt - 2, bytes, true);
   return at;
 }
 
@@ -72,18 +79,25 @@ describe('decodeBatch', () => {
     expect(decode(batch(record(0, 16), exec))).toEqual(['record_unknown', 'exec']);
   });
 
+  it('counts a span of an unknown family and goes on behind it', () => {
+    const unknown = spanOfSize(TEXT_AT);
+    unknown[placeOf('family')] = 99;
+    expect(decode(batch(unknown, exec))).toEqual(['record_unknown', 'exec']);
+  });
+
   it.each([
     ['a process record that is too short', record(evKind.EV_PROCESS_EXEC, wireSize.EV_PROCESS_EXEC - 8)],
     ['a process record that is too long', record(evKind.EV_PROCESS_EXIT, wireSize.EV_PROCESS_EXIT + 8)],
-    ['a span without its fixed part', record(evKind.EV_SPAN_END, TEXT_AT - 8)],
-    ['a span longer than its texts', record(evKind.EV_SPAN_END, TEXT_AT + 8)],
+    ['a span without its fixed part', record(evKind.EV_SPAN_END, SPAN_BODY_AT - 8)],
+    ['a span without its body', spanOfSize(SPAN_BODY_AT)],
+    ['a span longer than its texts', spanOfSize(TEXT_AT + 8)],
   ])('counts %s and goes on behind it', (_name, bad) => {
     expect(decode(batch(bad, exit))).toEqual(['record_damaged', 'exit']);
   });
 
   it('counts a span whose text sizes do not sum up', () => {
     const bad = spanRecord([5, 5]);
-    new DataView(bad.buffer).setUint16(TEXT_AT - 16, 6, true);
+    new DataView(bad.buffer).setUint16(SIZES_AT, 6, true);
     expect(decode(batch(bad, exit))).toEqual(['record_damaged', 'exit']);
   });
 

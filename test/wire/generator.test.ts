@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { WIRE_HASH } from '../../src/wire/wire.gen.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const wire = readFileSync(join(root, 'bpf/wire.h'), 'utf8');
-const witness = readFileSync(join(root, 'bpf/wire.btf.c'), 'utf8');
+const http = readFileSync(join(root, 'bpf/wire/http.h'), 'utf8');
 
 let directory: string;
 beforeAll(() => {
@@ -16,17 +16,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-/** Runs the generator on a changed header, and returns how it ended and what it said. */
-function generate(change: (header: string) => string) {
+/** Runs the generator on changed headers, and returns how it ended and what it said. */
+function generate(change: (header: string) => string, changeHttp = (header: string) => header) {
+  cpSync(join(root, 'bpf/wire'), join(directory, 'wire'), { recursive: true });
   writeFileSync(join(directory, 'wire.h'), change(wire));
-  writeFileSync(join(directory, 'wire.btf.c'), witness);
-  const child = spawnSync(
-    process.execPath,
-    [join(root, '.scripts/generate-wire.mjs'), join(directory, 'wire.btf.c')],
-    {
-      encoding: 'utf8',
-    },
-  );
+  writeFileSync(join(directory, 'wire/http.h'), changeHttp(http));
+  const child = spawnSync(process.execPath, [join(root, '.scripts/generate-wire.mjs'), directory], {
+    encoding: 'utf8',
+  });
   return { code: child.status, said: child.stdout + child.stderr };
 }
 
@@ -71,7 +68,7 @@ describe('the generator', () => {
     ['a bit field', inExec('__u32 three : 3;'), /ev_process_exec\.three: bit field/],
     ['a pointer', inExec('void *pointer;'), /ev_process_exec\.pointer: PTR is not allowed/],
     [
-      'a struct of its own',
+      'a struct without a name',
       inExec('struct { __u64 a; } inner;'),
       /ev_process_exec\.inner: STRUCT is not allowed/,
     ],
@@ -92,6 +89,29 @@ describe('the generator', () => {
     ],
   ])('refuses %s', (_name, change, message) => {
     const { code, said } = generate(change);
+    expect(said).toMatch(message);
+    expect(code).not.toBe(0);
+  });
+
+  it.each([
+    ['a family without its texts', replace('enum http_text {', 'enum other_text {'), /no enum http_text/],
+    [
+      'a text out of order',
+      replace('HTTP_TEXT_SCHEME,', 'HTTP_TEXT_SCHEME = 7,'),
+      /HTTP_TEXT_SCHEME is 7, not 2/,
+    ],
+    [
+      'more texts than a span has',
+      replace('HTTP_TEXT_PATTERN,', 'HTTP_TEXT_PATTERN,\nHTTP_TEXT_MORE,'),
+      /http has 9 texts, and a span at most 8/,
+    ],
+    [
+      'a body that leaves what follows unaligned',
+      replace('__u32 reserved;\n};', '};'),
+      /http_body: .*(padding|multiple of 8)/,
+    ],
+  ])('refuses %s', (_name, change, message) => {
+    const { code, said } = generate((header) => header, change);
     expect(said).toMatch(message);
     expect(code).not.toBe(0);
   });

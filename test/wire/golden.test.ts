@@ -5,6 +5,7 @@ import {
   readEvProcessExec,
   readEvProcessExit,
   readEvSpanEnd,
+  readHttpBody,
   type Settings,
   type TargetRow,
   targetRowGoFields,
@@ -19,6 +20,7 @@ const structs = new Map(goldenStructs().map((golden) => [golden.struct, golden])
 const readers = {
   ev_header: readEvHeader,
   ev_span_end: readEvSpanEnd,
+  http_body: readHttpBody,
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
 };
@@ -29,6 +31,7 @@ function goldenOf(struct: string): Golden {
   return golden;
 }
 
+const isRecord = (name: string): boolean => name.startsWith('ev_');
 const camel = (name: string): string => name.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase());
 
 /** A decoded field in the form in which C printed it. */
@@ -71,18 +74,20 @@ describe('a record filled by C', () => {
     const { bytes, fields } = goldenOf(struct);
     const buffer = new ArrayBuffer(8 + ((bytes.length + 7) & ~7));
     new Uint8Array(buffer).set(bytes, 8);
-    const want = Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value]));
-    expect(flatten(read(batchOf(buffer), 8))).toEqual(want);
+    // What lies behind the fields of a span is read by its family: see `http_body`.
+    const { http: _, text: __, ...got } = flatten(read(batchOf(buffer), 8));
+    const { rest: ___, ...want } = fields;
+    expect(got).toEqual(
+      Object.fromEntries(Object.entries(want).map(([name, value]) => [camel(name), value])),
+    );
   });
 
-  it.each(Object.keys(readers))('%s has the size that TypeScript knows', (struct) => {
+  it.each(Object.keys(readers).filter(isRecord))('%s has the size that TypeScript knows', (struct) => {
     expect(goldenOf(struct).bytes.length).toBe(wireSize[struct.toUpperCase() as keyof typeof wireSize]);
   });
 
   it('is every record that there is', () => {
-    expect([...structs.keys()].filter((name) => name.startsWith('ev_')).sort()).toEqual(
-      Object.keys(readers).sort(),
-    );
+    expect([...structs.keys()].filter(isRecord).sort()).toEqual(Object.keys(readers).filter(isRecord).sort());
   });
 });
 

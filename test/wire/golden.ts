@@ -3,12 +3,19 @@
  * each field with bytes of its own and prints them. The generator, which reads BTF made by clang, has no part in it.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const wirePath = fileURLToPath(new URL('../../bpf/wire.h', import.meta.url));
+const wireFolder = fileURLToPath(new URL('../../bpf', import.meta.url));
+
+/** In an order in which each comes after what it is made of. */
+function headers(): string {
+  const families = readdirSync(join(wireFolder, 'wire')).filter((name) => name !== 'span.h');
+  const paths = [...families.map((name) => `wire/${name}`), 'wire/span.h', 'wire.h'];
+  return paths.map((path) => readFileSync(join(wireFolder, path), 'utf8')).join('\n');
+}
 
 /** A struct filled by C. */
 export interface Golden {
@@ -52,7 +59,7 @@ static void fill(void *field, size_t bytes, int is_number)
 
 /** Every struct of the header. */
 export function goldenStructs(): Golden[] {
-  const structs = parseStructs(readFileSync(wirePath, 'utf8'));
+  const structs = parseStructs(headers());
   const linesOf = (fields: readonly Field[], path: string): string[] =>
     fields.flatMap((field) => {
       const inner = structs.get(field.type.replace('struct ', ''));
@@ -102,15 +109,7 @@ function compileAndRun(source: string): string {
   try {
     const path = join(directory, 'golden.c');
     writeFileSync(path, source);
-    execFileSync('gcc', [
-      '-Wall',
-      '-Werror',
-      '-I',
-      join(wirePath, '..'),
-      path,
-      '-o',
-      join(directory, 'golden'),
-    ]);
+    execFileSync('gcc', ['-Wall', '-Werror', '-I', wireFolder, path, '-o', join(directory, 'golden')]);
     return execFileSync(join(directory, 'golden'), { encoding: 'utf8' });
   } finally {
     rmSync(directory, { recursive: true });

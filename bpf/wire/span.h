@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * A span: what all spans have, then the body of its family, then its texts, of which only the used bytes are sent. A family
+ * of the name X has its `struct X_body`, `enum X_text` and limits in a header of its own.
+ */
+#ifndef WIRE_SPAN_H
+#define WIRE_SPAN_H
+
+#include "http.h"
+#include "text.h"
+#include "types.h"
+
+enum span_depth {
+	SPAN_DEPTH_MAX = 4, /* spans open at once on one goroutine */
+};
+
+struct ev_header {
+	__u16 kind DOC("one of enum ev_kind");
+	__u16 flags DOC("bits of enum span_flag and of its family's flags; 0 in other records");
+	__u32 size DOC("bytes of the whole record, this header included; of an open span, those in use");
+	__u32 target_id DOC("number of the target process; 0: not a target");
+	__u32 tid DOC("thread that wrote the record");
+};
+
+/* As OpenTelemetry has them. */
+enum span_kind {
+	SPAN_KIND_SERVER = 1,
+	SPAN_KIND_CLIENT = 2,
+};
+
+/* What a span is about: which body and which texts it has. */
+enum span_family {
+	SPAN_FAMILY_HTTP = 1,
+};
+
+enum span_ending {
+	ENDING_NONE = 0, /* still open */
+	ENDING_RETURNED = 1,
+	ENDING_PANICKED = 2,
+	ENDING_HIJACKED = 3,
+	ENDING_DISCONNECTED = 4,
+	ENDING_GOROUTINE_EXITED = 5,
+	ENDING_PROCESS_EXITED = 6,
+};
+
+/* Bits 3 to 7 are the family's own. */
+enum span_flag {
+	SPAN_FLAG_PARENT = 1 << 0,        /* parent_span_id is set */
+	SPAN_FLAG_PARENT_REMOTE = 1 << 1, /* … and came with the request */
+	SPAN_FLAG_LINK = 1 << 2,          /* link_* are set */
+};
+
+union span_body {
+	struct http_body http;
+};
+
+/* A span has ended. Fields up to `ending` are filled at the start: a span whose process is killed is reported from them. */
+struct ev_span_end {
+	struct ev_header header;
+	ktime_ns_t start_ktime_ns;
+	ktime_ns_t end_ktime_ns DOC("0 while the span is open");
+	goid_t goid;
+	goid_t parent_goid DOC("goroutine that created this one; 0: unknown or none");
+	trace_id_t trace_id;
+	trace_id_t link_trace_id;
+	span_id_t span_id;
+	span_id_t parent_span_id;
+	span_id_t link_span_id;
+	uaddr_t g_addr DOC("the goroutine's runtime.g");
+	uaddr_t error_type_addr DOC("runtime type of the returned error, as loaded; 0: no error");
+	__u16 text_sizes[SPAN_TEXTS_MAX] DOC("bytes of each text of its family");
+	__u16 text_cut DOC("bit i: text i was cut");
+	__u8 span_kind DOC("one of enum span_kind");
+	__u8 family DOC("one of enum span_family");
+	__u8 trace_flags DOC("W3C trace flags");
+	__u8 depth DOC("of its entry in open_by_goroutine");
+	__u8 ending DOC("one of enum span_ending");
+	__u8 reserved;
+	__u8 rest[sizeof(union span_body) + TEXT_BYTES_MAX] DOC("the body of its family, and right behind it the texts");
+};
+
+#endif
