@@ -113,7 +113,7 @@ describe('a map value written by TypeScript', () => {
   it('names a Go field for every offset in the row', () => {
     const { fields } = goldenOf('target_row');
     const others = ['targetId', 'tgid', 'flags', 'reserved', 'loadBias', 'padding'];
-    const addresses = ['backgroundReadEntry', 'skipAltProtocol', 'tcpConnType'];
+    const addresses = ['codeStart', 'backgroundReadEntry', 'skipAltProtocol', 'tcpConnType'];
     expect([...Object.keys(targetRowGoFields), ...others, ...addresses].sort()).toEqual(
       Object.keys(fields).map(camel).sort(),
     );
