@@ -18,6 +18,8 @@ export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
       return [event.error.message];
     case 'ended':
       return [`no longer tracing ${nameOf(event.target)}`];
+    case 'degraded':
+      return [`this kernel has no ${event.missing}: ${event.without}`];
     case 'warning':
       return [event.message];
   }

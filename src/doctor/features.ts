@@ -1,4 +1,5 @@
 /** What the kernel must be able to do, each found out by a tiny program. */
+import { LEGACY_PROGRAMS, NO_MULTI_LINKS } from '../kernel/degradations.ts';
 import { errnoName } from '../kernel/errno.ts';
 import type { Native } from '../kernel/native.ts';
 import type { CheckFamily, Finding, NativeFacts, ProbeResult } from './finding.ts';
@@ -38,20 +39,20 @@ const PROBES: readonly Probe[] = [
   required('helper bpf_probe_read_kernel', helper(113), 'Linux 5.5; refused by lockdown=confidentiality'),
   required('helper bpf_get_current_task', helper(35), 'Linux 4.8'),
   required('helper bpf_ringbuf_output', helper(130), 'Linux 5.8'),
-  required('helper bpf_get_attach_cookie', helper(174), 'Linux 5.15'),
-  required('helper bpf_loop', helper(181), 'Linux 5.17'),
+  // What goes without these two is said of the programs that are loaded in their place.
+  { name: 'helper bpf_get_attach_cookie', run: helper(174), since: 'Linux 5.15', need: 'told' },
+  { name: 'helper bpf_loop', run: helper(181), since: 'Linux 5.17', need: 'told' },
   {
     name: 'uprobe_multi link',
     run: (native) => native.probeUprobe(true),
-    since: 'Linux 6.10',
+    since: 'Linux 6.10, or 6.6.35 of its line',
     need: 'optional',
-    without:
-      'each probe is a perf event of its own: attaching and detaching take seconds, and need CAP_SYS_ADMIN',
+    without: NO_MULTI_LINKS.without,
   },
   {
     name: 'uprobe by perf event',
     run: (native) => native.probeUprobe(false),
-    since: 'Linux 5.15, CONFIG_UPROBE_EVENTS; CAP_SYS_ADMIN on newer kernels',
+    since: 'Linux 4.17, CONFIG_UPROBE_EVENTS; CAP_SYS_ADMIN on newer kernels',
     need: 'told',
   },
   {
@@ -72,6 +73,11 @@ const PROBES: readonly Probe[] = [
 
 function required(name: string, run: Probe['run'], since: string): Probe {
   return { name, run, since, need: 'required', without: 'the programs cannot work' };
+}
+
+/** Known by a helper of the same release: bpf_ktime_get_coarse_ns, Linux 5.11. libbpf decides by it too. */
+export function hasMemoryAccounting(native: Native): boolean {
+  return helper(161)(native) >= 0;
 }
 
 /** Runs all. */
@@ -137,19 +143,29 @@ function featureOf(
 function uprobes({ results }: NativeFacts): Finding {
   const check = 'a uprobe that runs';
   const works = ['uprobe_multi link', 'uprobe by perf event'].some((name) => !results.get(name));
-  if (works) return { check, verdict: 'ok', found: 'attached to goidspan itself, hit, and its cookie read' };
+  if (works) return { check, verdict: 'ok', found: 'attached to goidspan itself, and hit by another thread' };
   return {
     check,
     verdict: 'impossible',
     found: 'neither kind of uprobe could be attached and hit',
     without: 'nothing can be traced',
     change:
-      'use a kernel with CONFIG_UPROBES=y and CONFIG_UPROBE_EVENTS=y; before Linux 6.10 give CAP_SYS_ADMIN too',
+      'use a kernel with CONFIG_UPROBES=y and CONFIG_UPROBE_EVENTS=y; where there are no uprobe_multi links give CAP_SYS_ADMIN too',
   };
 }
 
-function programs({ programsError }: NativeFacts): Finding {
+function programs({ programsError, kernelFacts }: NativeFacts): Finding {
   const check = 'goidspan’s own programs';
+  if (kernelFacts?.isLegacy) {
+    const { missing, without, change } = LEGACY_PROGRAMS;
+    return {
+      check,
+      verdict: 'degraded',
+      found: `load in their form for kernels without ${missing}`,
+      without,
+      change,
+    };
+  }
   if (programsError === undefined) return { check, verdict: 'ok', found: 'load' };
   return {
     check,

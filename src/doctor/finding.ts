@@ -1,4 +1,5 @@
 /** What a check says. Data only. */
+import type { KernelFacts } from '../kernel/native.ts';
 
 /** From best to worst; `info` is worth knowing and changes nothing. */
 export type Verdict = 'ok' | 'info' | 'degraded' | 'impossible';
@@ -28,8 +29,10 @@ export type ProbeResult = number;
 export interface HostFacts {
   /** `uname -r`. */
   readonly release: string;
-  /** `uname -v`, which names the preemption model. */
+  /** `uname -v`, which names the preemption that the kernel was built with. */
   readonly kernelVersion: string;
+  /** The preemption in force is the one in brackets; undefined where neither debugfs nor the command line tells. */
+  readonly preemption: string | undefined;
   /** As Node names it: `x64`, `arm64`. */
   readonly arch: string;
   readonly nodeVersion: string;
@@ -60,4 +63,8 @@ export interface NativeFacts {
   readonly results: ReadonlyMap<string, ProbeResult>;
   /** The project's own programs load; else what the kernel said. */
   readonly programsError: string | undefined;
+  /** What was found when they were loaded; undefined if they were not. */
+  readonly kernelFacts: KernelFacts | undefined;
+  /** Memory of maps counts for the control group and not as locked memory. */
+  readonly hasMemoryAccounting: boolean;
 }

@@ -4,7 +4,7 @@ import { arch, release, version } from 'node:os';
 import { GoidspanError } from '../errors.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { loadNative } from '../kernel/native.ts';
-import { runProbes } from './features.ts';
+import { hasMemoryAccounting, runProbes } from './features.ts';
 import type { HostFacts, NativeFacts } from './finding.ts';
 
 /** Of the initial pid namespace, PROC_PID_INIT_INO of include/linux/proc_ns.h: a fixed part of the kernel's ABI. */
@@ -23,6 +23,7 @@ export function readHostFacts(env: NodeJS.ProcessEnv, root = ''): HostFacts {
   return {
     release: release(),
     kernelVersion: version(),
+    preemption: text('/sys/kernel/debug/sched/preempt') ?? preemptionOf(text('/proc/cmdline') ?? ''),
     arch: arch(),
     nodeVersion: process.version,
     hasBtf: existsSync(`${root}/sys/kernel/btf/vmlinux`),
@@ -41,6 +42,12 @@ export function readHostFacts(env: NodeJS.ProcessEnv, root = ''): HostFacts {
     native,
     nativeError,
   };
+}
+
+/** What the kernel was booted with, as debugfs would write it; undefined where nothing was said. */
+export function preemptionOf(commandLine: string): string | undefined {
+  const chosen = /(?:^|\s)preempt=(\w+)/.exec(commandLine)?.[1];
+  return chosen === undefined ? undefined : `(${chosen})`;
 }
 
 /** The bits of `CapEff` in the text of `/proc/self/status`. */
@@ -66,7 +73,8 @@ function readNative(): { native: NativeFacts | undefined; nativeError: string | 
       native: {
         libbpfVersion: native.libbpfVersion(),
         results: runProbes(native),
-        programsError: programsError(),
+        hasMemoryAccounting: hasMemoryAccounting(native),
+        ...ownPrograms(),
       },
       nativeError: undefined,
     };
@@ -76,13 +84,14 @@ function readNative(): { native: NativeFacts | undefined; nativeError: string | 
   }
 }
 
-function programsError(): string | undefined {
+function ownPrograms(): Pick<NativeFacts, 'programsError' | 'kernelFacts'> {
   try {
-    Kernel.open().close();
-    return undefined;
+    const kernel = Kernel.open();
+    kernel.close();
+    return { programsError: undefined, kernelFacts: kernel.facts };
   } catch (error) {
     if (!(error instanceof GoidspanError)) throw error;
-    return error.message;
+    return { programsError: error.message, kernelFacts: undefined };
   }
 }
 

@@ -120,7 +120,12 @@ function openFiles({ limits }: HostFacts): Finding {
   };
 }
 
-function lockedMemory({ limits }: HostFacts): Finding {
+/** 32 MiB of ring, and the maps. */
+const LOCKED_MIN_BYTES = 128 << 20;
+const SYS_RESOURCE = 24n;
+
+function lockedMemory({ limits, native, capabilities: effective }: HostFacts): Finding {
+  const check = 'locked memory';
   const limit = limits.get('Max locked memory');
   const text =
     limit === undefined
@@ -128,9 +133,16 @@ function lockedMemory({ limits }: HostFacts): Finding {
       : limit === Number.POSITIVE_INFINITY
         ? 'unlimited'
         : `${limit} bytes`;
+  if (native?.hasMemoryAccounting ?? true)
+    return { check, verdict: 'info', found: `${text}: does not count for BPF on this kernel` };
+  const suffices = limit === undefined || limit >= LOCKED_MIN_BYTES || has(effective, SYS_RESOURCE);
+  if (suffices)
+    return { check, verdict: 'ok', found: `${text}: BPF counts as locked memory before Linux 5.11` };
   return {
-    check: 'locked memory',
-    verdict: 'info',
-    found: `${text}: does not count for BPF since Linux 5.11`,
+    check,
+    verdict: 'impossible',
+    found: `${text}, and BPF counts as locked memory before Linux 5.11`,
+    without: 'maps and ring buffer cannot be made',
+    change: 'give goidspan CAP_SYS_RESOURCE, by which it raises the limit, or raise it (ulimit -l unlimited)',
   };
 }

@@ -269,7 +269,8 @@ function cookieOf(slot: number, { register, ifStackSuffices, returnSlot }: Attac
   return BigInt(low) | (BigInt(frameStands ? 0 : returnSlot.belowSp) << 32n);
 }
 
-function openError(result: number, said: string): GoidspanError {
+/** Why the object could not be loaded: the error number, and what the verifier said if it looked at a program. */
+export function openError(result: number, said: string): GoidspanError {
   const errno = errnoName(-result);
   // A verifier that has looked at a program was allowed to: its EACCES is about what it found there.
   if (said === '' && (errno === 'EPERM' || errno === 'EACCES')) {

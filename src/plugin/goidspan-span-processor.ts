@@ -26,7 +26,7 @@ const REFUSALS_MAX = 100;
 
 /**
  * Traces Go programs and hands their spans, beside the application's own, to an exporter or a processor. Starts at its
- * construction. Works in the SDKs 2.x (`sdk-trace-base`) and 3.x (`sdk-trace`); Linux ≥ 5.17 on x86-64 and arm64, elsewhere inert.
+ * construction. Works in the SDKs 2.x (`sdk-trace-base`) and 3.x (`sdk-trace`); Linux ≥ 5.10 on x86-64, ≥ 6.1 on arm64, elsewhere inert.
  */
 export class GoidSpanProcessor implements SpanProcessor {
   readonly #settings: Settings;
@@ -195,6 +195,9 @@ export class GoidSpanProcessor implements SpanProcessor {
       case 'ended':
         this.#watch?.ended(event.target.pid);
         this.#log.info(`no longer tracing ${event.target.serviceName} (pid ${event.target.pid})`);
+        break;
+      case 'degraded':
+        this.#log.info(`this kernel has no ${event.missing}: ${event.without}`);
         break;
       case 'warning':
         this.#warnOnce(event.message);

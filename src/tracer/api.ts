@@ -47,6 +47,8 @@ export type TracerEvent =
     }
   | { readonly kind: 'refused'; readonly pid: number; readonly exe: string; readonly error: GoidspanError }
   | { readonly kind: 'ended'; readonly target: TargetInfo }
+  /** This kernel lacks something; `without` says what is lost by that. Once, when the tracer opens. */
+  | { readonly kind: 'degraded'; readonly missing: string; readonly without: string }
   | { readonly kind: 'warning'; readonly message: string };
 
 export interface TargetStats extends TargetInfo {

@@ -8,6 +8,7 @@ import { GoidspanError } from '../errors.ts';
 import { OtlpExport } from '../export/otlp/otlp-export.ts';
 import { DEFAULT_SAMPLER } from '../export/sampler.ts';
 import { Clock } from '../kernel/clock.ts';
+import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { Frame, TargetFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
@@ -58,9 +59,13 @@ export class Tracer {
   #closing: Promise<TracerStats> | undefined;
   #finalStats: TracerStats | undefined;
 
-  /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.17 with BTF. */
+  /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.10 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
-    return new Tracer(options, await Kernel.openAside(options.kernel));
+    const kernel = await Kernel.openAside(options.kernel);
+    for (const { missing, without } of degradationsOf(kernel.facts)) {
+      options.onEvent?.({ kind: 'degraded', missing, without });
+    }
+    return new Tracer(options, kernel);
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {

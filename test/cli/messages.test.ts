@@ -35,6 +35,9 @@ describe('linesOf', () => {
     const error = new GoidspanError('not_go', 'cannot attach to pid 7: not a Go program (x)');
     expect(linesOf({ kind: 'refused', pid: 7, exe: '/bin/x', error }, false)).toEqual([error.message]);
     expect(linesOf({ kind: 'warning', message: 'w' }, false)).toEqual(['w']);
+    expect(linesOf({ kind: 'degraded', missing: 'm', without: 'less' }, false)).toEqual([
+      'this kernel has no m: less',
+    ]);
     expect(linesOf({ kind: 'ended', target }, false)).toEqual([
       'no longer tracing shop (pid 4242, /srv/shop, go1.26.8)',
     ]);

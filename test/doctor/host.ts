@@ -3,11 +3,18 @@ import type { HostFacts, NativeFacts } from '../../src/doctor/finding.ts';
 
 const ALL_CAPABILITIES = (1n << 41n) - 1n;
 
-export const able: NativeFacts = { libbpfVersion: 'v1.1', results: new Map(), programsError: undefined };
+export const able: NativeFacts = {
+  libbpfVersion: 'v1.1',
+  results: new Map(),
+  programsError: undefined,
+  kernelFacts: { isLegacy: false, hasMultiLinks: true, hasFastNop5: true },
+  hasMemoryAccounting: true,
+};
 
 export const healthy: HostFacts = {
   release: '6.18.44',
-  kernelVersion: '#1 SMP Mon Nov 2 10:00:00 UTC 2026',
+  kernelVersion: '#1 SMP PREEMPT_DYNAMIC Mon Nov 2 10:00:00 UTC 2026',
+  preemption: 'none voluntary (full) lazy',
   arch: 'x64',
   nodeVersion: 'v20.20.2',
   hasBtf: true,

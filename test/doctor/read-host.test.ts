@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { capabilitiesOf, limitsOf } from '../../src/doctor/read-host.ts';
+import { capabilitiesOf, limitsOf, preemptionOf } from '../../src/doctor/read-host.ts';
 
 describe('capabilitiesOf', () => {
   it('reads the effective set', () => {
@@ -10,6 +10,15 @@ describe('capabilitiesOf', () => {
   it('takes a text without one for none', () => {
     expect(capabilitiesOf('')).toBe(0n);
   });
+});
+
+describe('preemptionOf', () => {
+  it.each([
+    ['quiet preempt=full ro', '(full)'],
+    ['preempt=lazy', '(lazy)'],
+    ['quiet rcupdate.preempt=1', undefined],
+    ['', undefined],
+  ])('reads of "%s" %s', (commandLine, found) => expect(preemptionOf(commandLine)).toBe(found));
 });
 
 describe('limitsOf', () => {
