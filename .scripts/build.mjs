@@ -44,13 +44,17 @@ const bpfObjects = {
 export async function buildBpf() {
   need('clang', 'npm run setup, or apt-get install clang');
   need('gcc', 'npm run setup, or apt-get install gcc');
+  need('bpftool', 'npm run setup, or apt-get install bpftool');
   for (const processor of processors) {
     const outputs = Object.keys(bpfObjects).map((name) => `${nativeFolder(processor)}/${name}`);
-    const words = [...bpfFlags(processor), JSON.stringify(bpfObjects)];
+    const words = [...bpfFlags(processor), JSON.stringify(bpfObjects), 'without debug information'];
     await unlessFresh(`bpf-${processor.name}`, { inputs: ['bpf'], words, outputs }, async () => {
       say(`building the BPF objects for ${processor.name}`);
       for (const [index, flags] of Object.values(bpfObjects).entries()) {
-        await compileBpf('bpf/goidspan.bpf.c', outputs[index], flags, processor);
+        const compiled = join(root, '.cache', `${processor.name}.bpf.o`);
+        await compileBpf('bpf/goidspan.bpf.c', compiled, flags, processor);
+        // Without the debug information, which is half of it; BTF stays.
+        await run('bpftool', ['gen', 'object', outputs[index], compiled]);
       }
     });
   }

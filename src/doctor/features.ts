@@ -6,6 +6,7 @@ import type { CheckFamily, Finding, NativeFacts, ProbeResult } from './finding.t
 import { mayLoad } from './rights.ts';
 
 /** Numbers of `enum bpf_prog_type` and `enum bpf_func_id`, include/uapi/linux/bpf.h; part of the kernel's ABI. */
+const SOCKET_FILTER = 1;
 const UPROBE = 2;
 const RAW_TRACEPOINT = 17;
 const helper =
@@ -75,9 +76,12 @@ function required(name: string, run: Probe['run'], since: string): Probe {
   return { name, run, since, need: 'required', without: 'the programs cannot work' };
 }
 
-/** Known by a helper of the same release: bpf_ktime_get_coarse_ns, Linux 5.11. libbpf decides by it too. */
+/**
+ * Known by a helper of the same release: bpf_ktime_get_coarse_ns, Linux 5.11, which programs of the kind that is run at
+ * uprobes may not call. libbpf decides by it too.
+ */
 export function hasMemoryAccounting(native: Native): boolean {
-  return helper(161)(native) >= 0;
+  return native.probeHelper(SOCKET_FILTER, 160) >= 0;
 }
 
 /** Runs all. */
