@@ -6,7 +6,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
-import { compilerOf, fetchLibraries, isHost, processors } from './lib/processors.mjs';
+import {
+  cLibraryPackage,
+  compilerOf,
+  fetchLibraries,
+  hasCLibrary,
+  isHost,
+  processors,
+} from './lib/processors.mjs';
 
 const anyOf = (...paths) => paths.some((path) => existsSync(path));
 
@@ -30,10 +37,10 @@ const tools = [
         why: `compiles the libbpf shim for ${processor.name}`,
       },
       {
-        name: `C library headers for ${processor.name}`,
-        there: () => anyOf(`/usr/${processor.triple}/include/stdio.h`),
-        apt: `libc6-dev-${processor.debian}-cross`,
-        why: `the libbpf shim for ${processor.name} is a C library`,
+        name: `C library for ${processor.name}`,
+        there: () => hasCLibrary(processor),
+        apt: cLibraryPackage(processor),
+        why: `the libbpf shim for ${processor.name} is compiled against it`,
       },
     ]),
   {

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { root, run, which } from './process.mjs';
+import { root, run, say, which } from './process.mjs';
 
 /** `name` as Node calls it, `debian` as Debian does, `bpf` as libbpf does. */
 export const processors = [
@@ -29,6 +29,10 @@ export const isHost = ({ name }) => name === arch();
 /** The compiler of C for that processor. */
 export const compilerOf = (processor) => (isHost(processor) ? 'gcc' : `${processor.triple}-gcc`);
 
+/** Debian's package of the C library that it compiles against. */
+export const cLibraryPackage = (processor) =>
+  isHost(processor) ? 'libc6-dev' : `libc6-dev-${processor.debian}-cross`;
+
 /** Debian's packages of what the shim is linked with; those without `-dev` travel with it, and their copyright files. */
 const libraryPackages = ['libbpf1', 'libbpf-dev', 'libelf1', 'libelf-dev', 'zlib1g', 'zlib1g-dev'];
 
@@ -38,10 +42,22 @@ const sysroot = ({ debian }) => join(root, '.cache/sysroot', debian);
 /** The folder below which Debian's files of that processor are: `/`, or where they were unpacked. */
 export const filesOf = (processor) => (isHost(processor) ? '/' : sysroot(processor));
 
+/** Path of a file as the compiler finds it by itself; undefined if it does not. */
+function foundByCompiler(processor, name) {
+  const path = execFileSync(compilerOf(processor), [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
+  return isAbsolute(path) ? path : undefined;
+}
+
+/** Whether the compiler has a C library of that processor. */
+export const hasCLibrary = (processor) =>
+  which(compilerOf(processor)) !== undefined && foundByCompiler(processor, 'libc.so') !== undefined;
+
 /** What keeps the shim of another processor from being built here; undefined if nothing does. */
 export function missingFor(processor) {
   const compiler = compilerOf(processor);
   if (!which(compiler)) return `no ${compiler} on the PATH (apt-get install ${processor.compilerPackage})`;
+  if (!hasCLibrary(processor))
+    return `${compiler} has no C library (apt-get install ${cLibraryPackage(processor)})`;
   if (isHost(processor) || existsSync(sysroot(processor))) return undefined;
   return `no libbpf for ${processor.debian} (npm run setup, with apt-get and a mirror of Debian)`;
 }
@@ -60,10 +76,7 @@ export function searchPaths(processor) {
 
 /** Path of a library by its name; undefined if there is none. */
 export function libraryPath(processor, name) {
-  if (isHost(processor)) {
-    const path = execFileSync('gcc', [`-print-file-name=${name}`], { encoding: 'utf8' }).trim();
-    return isAbsolute(path) ? path : undefined;
-  }
+  if (isHost(processor)) return foundByCompiler(processor, name);
   return libraryFolders(processor)
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path));
@@ -75,6 +88,7 @@ export function libraryPath(processor, name) {
  */
 export async function fetchLibraries(processor) {
   if (isHost(processor) || existsSync(sysroot(processor)) || !which('apt-get') || !which('dpkg-deb')) return;
+  say(`fetching Debian's libbpf for ${processor.name}: the libbpf shim for it is linked with that`);
   const state = join(root, '.cache/apt', processor.debian);
   rmSync(state, { recursive: true, force: true });
   for (const folder of ['lists/partial', 'archives/partial', 'fetched']) {
@@ -89,7 +103,8 @@ export async function fetchLibraries(processor) {
     'APT::Architectures': processor.debian,
     'APT::Sandbox::User': 'root',
     'Acquire::Languages': 'none',
-    'Acquire::Retries': '3',
+    'Acquire::Retries': '1',
+    'Acquire::http::Timeout': '20',
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   const log = `libraries-${processor.debian}`;
