@@ -80,13 +80,10 @@ static void find_facts(struct kernel *kernel, const struct kernel_options *optio
 {
 	bool is_modern = has_helper(BPF_FUNC_get_attach_cookie) && has_helper(BPF_FUNC_loop);
 
-	bool has_multi = !options->force_perf_links && !trial__run(true, trial);
-
 	kernel->facts = (struct kernel_facts){
 		.size = sizeof(kernel->facts),
 		.legacy = options->legacy_object_path && (options->force_legacy || !is_modern),
-		.multi_links = has_multi,
-		.nop5_is_call = has_multi && trial->nop5_is_call,
+		.multi_links = !options->force_perf_links && !trial__run(true, trial),
 	};
 }
 
@@ -164,6 +161,7 @@ static int try_and_load(struct kernel *kernel, const struct kernel_options *opti
 		pthread_join(ender, NULL);
 	else
 		trial__end(&trial);
+	kernel->facts.nop5_is_call = trial.nop5_is_call;
 	return result;
 }
 

@@ -14,6 +14,7 @@
 
 #define COOKIE 0x601d5fa9
 #define CALLER_STACK_BYTES (64 << 10)
+#define NOP5_OPCODE 0x0f
 #define CALL_OPCODE 0xe8
 
 /* What the trial is attached to. On x86-64 it begins with the 5-byte nop that Linux ≥ 6.18 turns into a call. */
@@ -153,6 +154,11 @@ static int call_from_another_thread(void)
 	return error ? -error : -pthread_join(thread, NULL);
 }
 
+static uint8_t first_byte(void)
+{
+	return *(const volatile uint8_t *)trial__probed;
+}
+
 static int hit_once(struct trial *trial, int program_fd, int map_fd, bool multi)
 {
 	char path[4200];
@@ -169,7 +175,7 @@ static int hit_once(struct trial *trial, int program_fd, int map_fd, bool multi)
 		return result;
 	if (bpf_map_lookup_elem(map_fd, &key, &kept))
 		return -errno;
-	trial->nop5_is_call = *(const volatile uint8_t *)trial__probed == CALL_OPCODE;
+	trial->nop5_is_call = first_byte() == CALL_OPCODE;
 	return kept == COOKIE ? 0 : -ENODATA;
 }
 
@@ -198,5 +204,7 @@ void trial__end(struct trial *trial)
 		close(trial->link_fd);
 	if (trial->event_fd >= 0)
 		close(trial->event_fd);
-	*trial = (struct trial){ .link_fd = -1, .event_fd = -1 };
+	trial->link_fd = trial->event_fd = -1;
+	/* Linux 6.19 and 7.0 were seen to leave the call in place of the nop. */
+	trial->nop5_is_call = trial->nop5_is_call && first_byte() == NOP5_OPCODE;
 }

@@ -50,7 +50,10 @@ export interface KernelFacts {
   readonly isLegacy: boolean;
   /** Probes are attached by uprobe_multi links, else each by a perf event. */
   readonly hasMultiLinks: boolean;
-  /** The kernel turns a probed 5-byte nop into a call (Linux ≥ 6.18, x86-64); false where only perf events work. */
+  /**
+   * The kernel turns a probed 5-byte nop into a call, and back when the probe goes (Linux ≥ 6.18, x86-64); false where only
+   * perf events work.
+   */
   readonly hasFastNop5: boolean;
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { constants } from 'node:os';
+import { constants, release } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GoidspanError } from '../../src/errors.ts';
 import { Kernel } from '../../src/kernel/kernel.ts';
 import { loadNative, nativePath } from '../../src/kernel/native.ts';
+import { kernelAtLeast } from '../../src/target/kernel-release.ts';
 import { requireProcess } from '../../src/target/process.ts';
 import { Programs } from '../../src/tracer/program.ts';
 import { count, TARGET_ROW_BYTES, wireLimit, wireSize } from '../../src/wire/wire.gen.ts';
@@ -57,6 +58,15 @@ describeKernel('the shim', () => {
       expect(attach(kernel.handle, options, out)).toBe(-EINVAL);
     }
     expect(out[0]).toBe(0n);
+  });
+
+  // What this very kernel can do is known; others are booted elsewhere.
+  it('finds out what uprobes of the kernel can do', () => {
+    expect(kernel.facts).toEqual({
+      isLegacy: false,
+      hasMultiLinks: kernelAtLeast(release(), 6, 10),
+      hasFastNop5: kernelAtLeast(release(), 6, 18),
+    });
   });
 
   it('refuses to open an object that is not there, with the reason', () => {
