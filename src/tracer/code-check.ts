@@ -79,9 +79,9 @@ function isSame(loaded: Uint8Array, wanted: Uint8Array, site: Site): boolean {
   return loaded.every((byte, at) => byte === wanted[at] || at < changed);
 }
 
-/** How many bytes of the instruction a breakpoint of this host's processor has taken; 0 if there is none. */
-function breakpointBytes(loaded: Uint8Array): number {
-  if (arch() !== 'arm64') return loaded[0] === INT3 ? 1 : 0;
+/** How many bytes of the instruction a breakpoint has taken, by default of this host's processor; 0 if there is none. */
+export function breakpointBytes(loaded: Uint8Array, processor: string = arch()): number {
+  if (processor !== 'arm64') return loaded[0] === INT3 ? 1 : 0;
   const word = viewOf(loaded).getUint32(0, true);
   return (word & BRK_MASK) >>> 0 === BRK ? 4 : 0;
 }
