@@ -12,8 +12,8 @@
 /*
  * Attach cookie: bits 0–15 the target's slot; bits 16–23 the register that holds the probe's argument; bit 24: the
  * site is the jump of a stack check, and a hit at which it jumps does not count, since the function starts again;
- * bit 25: the function's frame stands, and its return address right above the saved frame pointer; bits 32–63: without a
- * frame, how far below SP the return address will stand with one (0 on amd64, where the caller has pushed it).
+ * bit 25: the function's frame stands, and its return address right above the saved frame pointer (amd64); bits 32–63:
+ * without that bit, how far below SP the return address stands when the function has its frame.
  */
 #define COOKIE_SLOT(cookie) ((cookie) & (TARGETS_MAX - 1))
 #define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xff)

@@ -26,9 +26,10 @@ export type SiteMeaning = 'event' | 'success_or_retry' | 'done' | 'done_unless_s
 export type SiteGuard = 'always' | 'stack_suffices';
 
 /**
- * Where the return address of the function stands as long as its frame does, which names the call: so many bytes below
- * the SP of the hit, where the function has no frame yet or no more (0 on amd64, whose calls push it), or right above
- * the caller's frame pointer, to which RBP (R29 on arm64) points while the frame stands.
+ * Where the return address of the function stands as long as its frame does, which names the call. On amd64, whose calls
+ * push it: at the SP of the hit where the function has no frame yet or no more, and while it has one right above the
+ * caller's frame pointer, to which RBP points. On arm64: where SP points while the frame stands, and so many bytes below
+ * SP without one. (R29 would not do: before Go 1.21 a stack that is moved has frame pointers into the old one.)
  */
 export type ReturnSlot = { readonly belowSp: number } | 'above_frame_pointer';
 

@@ -43,14 +43,14 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
     }
     case 'call': {
       const index = findCall(rule, context);
-      return typeof index === 'string' ? index : [inside(index, rule.arg)];
+      return typeof index === 'string' ? index : [inside(context, index, rule.arg)];
     }
     case 'nop5_before_call': {
       const index = findCall(rule, context);
       if (typeof index === 'string') return index;
       const isNop5 = flow.instructions[index - 1]?.class === 'nop5';
       if (!context.preferNop5 || !isNop5 || flow.isJumpTarget(index)) return 'no 5-byte nop before the call';
-      return [inside(index - 1, rule.arg)];
+      return [inside(context, index - 1, rule.arg)];
     }
     case 'returns': {
       const returns = returnsOf(flow);
@@ -58,11 +58,13 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
       return returns.length > 0 ? frameless(context, returns, { ...rule, meaning }) : 'it has no return';
     }
     case 'round_trip_result':
-      return ofRoundTrip(context, ({ result }) => [{ ...inside(result, 0), meaning: 'success_or_retry' }]);
+      return ofRoundTrip(context, ({ result }) => [
+        { ...inside(context, result, 0), meaning: 'success_or_retry' },
+      ]);
     case 'round_trip_alternate':
       return ofRoundTrip(context, ({ alternate }) =>
         alternate
-          ? [{ ...inside(alternate.jump, 0), meaning: 'done_unless_skip' }]
+          ? [{ ...inside(context, alternate.jump, 0), meaning: 'done_unless_skip' }]
           : 'the error of the alternate transport is not compared right after the call',
       );
     case 'round_trip_other_returns':
@@ -83,9 +85,10 @@ function frameless(
   return indexes.map((index) => ({ index, arg, meaning, guard, returnSlot: { belowSp } }));
 }
 
-/** While the frame stands. */
-function inside(index: number, arg: ArgumentRegister): Place {
-  return { index, arg, meaning: 'event', guard: 'always', returnSlot: 'above_frame_pointer' };
+/** A place while the frame stands. */
+function inside({ callsPush }: RuleContext, index: number, arg: ArgumentRegister): Place {
+  const returnSlot = callsPush ? 'above_frame_pointer' : { belowSp: 0 };
+  return { index, arg, meaning: 'event', guard: 'always', returnSlot };
 }
 
 /** How far below SP at the entry the return address will stand; undefined if that is not known. */

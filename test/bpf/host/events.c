@@ -42,7 +42,12 @@ struct probe_hit hit_on(const struct goroutine_state *g, const char *program, ui
 	uaddr_t slot = return_slot_of(g);
 	struct probe_hit hit = { .program = program, .cookie = cookie | go__target(g->target)->slot, .g = g->g };
 
-	if (cookie & FRAME_STANDS) {
+	if (cookie & FRAME_STANDS && HOST_SAVED_BELOW_SP) {
+		/* Old releases of Go leave the frame pointer of a stack that was moved as it was. */
+		hit.cookie &= ~FRAME_STANDS;
+		hit.fp = UNREADABLE;
+		hit.sp = slot;
+	} else if (cookie & FRAME_STANDS) {
 		hit.fp = slot - 8;
 		hit.sp = slot - 48;
 	} else {
