@@ -85,14 +85,26 @@ function executableOf(name: string, env: NodeJS.ProcessEnv): string {
     if (problem) throw new GoidspanError('cannot_run', `cannot run ${name}: ${problem} (check the path)`);
     return realpathSync(name);
   }
-  for (const directory of (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter)) {
-    const path = join(directory || '.', name);
-    if (problemOf(path) === undefined) return realpathSync(path);
-  }
+  const path = onPath(name, env);
+  if (path !== undefined) return path;
   throw new GoidspanError(
     'cannot_run',
     `cannot run ${name}: not found on the PATH (check the name, or give a path such as ./${name})`,
   );
+}
+
+/** The executable file of that name, or at that path, without symbolic links; undefined if there is none. */
+export function executableNamed(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (!name.includes('/')) return onPath(name, env);
+  return problemOf(name) === undefined ? realpathSync(name) : undefined;
+}
+
+function onPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  for (const directory of (env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter)) {
+    const path = join(directory || '.', name);
+    if (problemOf(path) === undefined) return realpathSync(path);
+  }
+  return undefined;
 }
 
 function problemOf(path: string): string | undefined {

@@ -1,6 +1,7 @@
 /** `goidspan run`: a command that is traced from its first instruction. */
 import type { Invocation } from './arguments.ts';
 import { HeldChild } from './held-child.ts';
+import { programsNamedIn } from './named-programs.ts';
 import { type CommandContext, Session } from './session.ts';
 import type { Stop, StopReason } from './stop.ts';
 
@@ -19,7 +20,7 @@ export async function runCommand(
   try {
     const child = await HeldChild.start(command, context.env);
     try {
-      await session.tracer.attachCommand(child.pid, child.executable);
+      await session.tracer.attachCommand(child.pid, child.executable, programsNamedIn(command, context.env));
     } catch (error) {
       await child.abandon();
       throw error;

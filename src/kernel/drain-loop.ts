@@ -8,6 +8,7 @@ import { type Handle, loadNative, type Native } from './native.ts';
 const BUSY_MS = 10;
 /** Seldom enough that an idle agent stays below 0.5 % of a core; the ring takes 100,000 spans/s for longer. */
 const IDLE_MS = 100;
+const HURRY_MS = 2;
 
 /** The largest ring there is. */
 const TOTAL_MAX = 2 ** 30;
@@ -30,6 +31,7 @@ export class DrainLoop {
   #delayMs = BUSY_MS;
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
+  #hurries = false;
 
   constructor(handle: Handle, options: DrainLoopOptions) {
     this.#handle = handle;
@@ -45,7 +47,15 @@ export class DrainLoop {
       return;
     }
     this.#delayMs = bytes > 0 ? BUSY_MS : Math.min(this.#delayMs * 1.5, IDLE_MS);
-    this.#timer = setTimeout(() => this.start(), this.#delayMs);
+    this.#timer = setTimeout(() => this.start(), this.#hurries ? HURRY_MS : this.#delayMs);
+  }
+
+  /** Whether to look every two milliseconds. */
+  hurry(on: boolean): void {
+    this.#hurries = on;
+    if (!on || this.#timer === undefined) return;
+    this.stop();
+    this.start();
   }
 
   stop(): void {

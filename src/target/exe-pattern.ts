@@ -1,6 +1,6 @@
 /** Whether a process runs an executable that a glob means: by its real path, or through symbolic links. */
 import { readlinkSync } from 'node:fs';
-import { startedAs } from './exec-name.ts';
+import { startedAs } from './execution.ts';
 import { globMatches } from './glob.ts';
 import { GlobLinks } from './glob-links.ts';
 import { fileIdentity } from './process.ts';

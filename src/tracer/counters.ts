@@ -34,6 +34,9 @@ export class Counters {
     if (count > 0) this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + count);
   }
 
+  /** A process had sockets before it was attached. */
+  attachedLate = 0;
+
   /** What was lost in user space, by reason. */
   lost(): Record<string, number> {
     return Object.fromEntries(this.#lost);
@@ -66,7 +69,7 @@ export class Counters {
         ),
       },
       lost: { total: sum(byReason), byReason },
-      notes: select(kernelCounts, 'NOTE_'),
+      notes: { ...select(kernelCounts, 'NOTE_'), attached_late: this.attachedLate },
       targets,
     };
   }

@@ -4,13 +4,14 @@
  */
 import { ExePattern } from '../target/exe-pattern.ts';
 import { exeOf, listProcesses, parentOf } from '../target/process.ts';
+import type { Ktime } from '../wire/batch.ts';
 
 /** How far up the tree an ancestor is looked for. */
 const ANCESTORS_MAX = 32;
 
 export interface FollowerActions {
-  /** A process that should be a target. */
-  attach(pid: number): void;
+  /** A process that should be a target, since it has just executed its program. */
+  attach(pid: number, executedAt: Ktime): void;
   isTarget(pid: number): boolean;
 }
 
@@ -44,14 +45,14 @@ export class Follower {
     return this.#patterns.some((pattern) => pattern.matches(pid, exe));
   }
 
-  onExec(pid: number, parentPid: number): void {
+  onExec(pid: number, parentPid: number, at: Ktime): void {
     if (this.#isInTree(pid, parentPid)) {
       this.#tree.add(pid);
-      this.#actions.attach(pid);
+      this.#actions.attach(pid, at);
       return;
     }
     const exe = this.#patterns.length > 0 ? exeOf(pid) : undefined;
-    if (exe !== undefined && pid !== process.pid && this.matches(pid, exe)) this.#actions.attach(pid);
+    if (exe !== undefined && pid !== process.pid && this.matches(pid, exe)) this.#actions.attach(pid, at);
   }
 
   onExit(pid: number): void {

@@ -51,6 +51,8 @@ export type FromIngest =
 
 export type ToIngest =
   | { readonly kind: 'taken'; readonly bytes: number }
+  /** Look into the ring all the time, or as usual. */
+  | { readonly kind: 'hurry'; readonly on: boolean }
   /** Take in what is in the ring now; the `last` time nothing is taken in afterwards. */
   | { readonly kind: 'drain'; readonly id: number; readonly last: boolean }
   | { readonly kind: 'frame'; readonly frame: ContextFrame | SpanFrame }

@@ -35,6 +35,9 @@ port.on('message', (message: ToIngest) => {
     case 'taken':
       queuedBytes -= message.bytes;
       return;
+    case 'hurry':
+      loop.hurry(message.on);
+      return;
     case 'drain':
       void loop.drain().then(() => {
         if (message.last) loop.stop();

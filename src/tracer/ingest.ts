@@ -42,6 +42,7 @@ export class Ingest {
   readonly #remote: RemoteExport | undefined;
   #nextId = 1;
   #ended = false;
+  #hurries = false;
 
   /** Starts draining. The thread keeps the process alive only while somebody waits for it. */
   constructor(kernel: Kernel, sink: IngestSink, moved?: IngestExport) {
@@ -75,6 +76,12 @@ export class Ingest {
   /** Tells a thread that exports what spans are made with, or of a span that was ended from outside. */
   tell(frame: Extract<ToIngest, { kind: 'frame' }>['frame']): void {
     if (this.#remote && !this.#ended) this.#post({ kind: 'frame', frame });
+  }
+
+  /** Whether what comes is to be known within some milliseconds, at the cost of a few hundredths of a core. */
+  hurry(on: boolean): void {
+    if (this.#hurries !== on) this.#post({ kind: 'hurry', on });
+    this.#hurries = on;
   }
 
   /** Resolves when everything that is in the ring now has been handed to the sink, or taken in by the thread. */

@@ -26,6 +26,12 @@ export class Target {
   wasAttached = false;
   /** The process has not yet replaced itself by this program (`goidspan run`). */
   awaitsExec = false;
+  /** The execution of its program that it was last seen in. */
+  execution: string | undefined;
+  /** It was attached before it ran: nothing it did can be missing. */
+  wasHeld = false;
+  /** It may never do so: it is a shell, of which only a guess says what it will execute. */
+  isGuess = false;
   readonly slot: number;
   readonly facts: ProcessFacts;
   readonly program: Program;

@@ -3,6 +3,7 @@
  * correlate and span to the processors, and keeps house. One at a time per process is enough: one loaded BPF object
  * serves all targets.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import { GoidspanError } from '../errors.ts';
 import { OtlpExport } from '../export/otlp/otlp-export.ts';
@@ -12,7 +13,9 @@ import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import type { Frame, TargetFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
+import { executionOf } from '../target/execution.ts';
 import { isAlive, type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
+import { hasSockets } from '../target/sockets.ts';
 import { VERSION } from '../version.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
 import type { RecordVisitor } from '../wire/decode.ts';
@@ -49,6 +52,8 @@ export class Tracer {
   /** Live targets and, for their statistics, the last of the ended ones. */
   readonly #targets = new Map<number, Target>();
   readonly #targetMaker: TargetMaker;
+  /** What a held shell may execute. */
+  readonly #prepared: Program[] = [];
   readonly #visitor: RecordVisitor = {
     onSpanEnd: (record) => this.#pipeline.emit(spanFact(record)),
     onProcessExec: this.#guarded((record) => this.#onProcessExec(record)),
@@ -78,7 +83,7 @@ export class Tracer {
       warn: (message) => this.#tell({ kind: 'warning', message }),
     });
     this.#follower = new Follower({
-      attach: (pid) => this.#track(this.#attachFound(pid)),
+      attach: (pid, executedAt) => this.#track(this.#attachFound(pid, executedAt)),
       isTarget: (pid) => this.#liveTarget(pid) !== undefined,
     });
     this.#applySettings(false);
@@ -118,10 +123,15 @@ export class Tracer {
 
   /**
    * Attaches to a process that is held before it executes `command` (an executable file), so that nothing it does is
-   * missed; and follows what it and its descendants execute. Undefined if `command` itself is no Go program.
+   * missed; and follows what it and its descendants execute. Undefined if `command` itself is no Go program: a shell
+   * may execute one of `guesses`, for which all is prepared then.
    */
-  attachCommand(pid: number, command: string): Promise<TargetInfo | undefined> {
-    return this.#hold(this.#attachCommand(pid, command));
+  attachCommand(
+    pid: number,
+    command: string,
+    guesses: readonly string[] = [],
+  ): Promise<TargetInfo | undefined> {
+    return this.#hold(this.#attachCommand(pid, command, guesses));
   }
 
   async #attachPid(pid: number): Promise<TargetInfo> {
@@ -129,9 +139,21 @@ export class Tracer {
     if (known) return known.info;
     const facts = requireProcess(pid);
     const program = await this.#programOf(facts);
+    const execution = await settledExecutionOf(pid);
     const now = readProcess(pid);
-    const isSame = now?.startTicks === facts.startTicks && now.exe === facts.exe;
-    if (isSame && this.#liveTarget(pid) === undefined) return (await this.#attach(facts, program)).info;
+    const isSame =
+      now?.startTicks === facts.startTicks && now.exe === facts.exe && execution === executionOf(pid);
+    const guess = this.#guess(pid);
+    // It has turned out to run a Go program: the one that was expected, or another one.
+    if (isSame && guess) {
+      this.#programs.release(program);
+      if (this.#hasArrived(guess)) return guess.info;
+      await this.#end(guess, nowKtime());
+      return this.#attachPid(pid);
+    }
+    if (isSame && this.#liveTarget(pid) === undefined) {
+      return (await this.#attach(facts, program, { execution })).info;
+    }
     // While its program was planned, it was attached by another call, or has replaced its program, or ended.
     this.#programs.release(program);
     return this.#attachPid(pid);
@@ -148,18 +170,45 @@ export class Tracer {
     }
   }
 
-  async #attachCommand(pid: number, command: string): Promise<TargetInfo | undefined> {
-    const facts: ProcessFacts = { ...requireProcess(pid), exe: command, exeLink: command, openPath: command };
+  async #attachCommand(
+    pid: number,
+    command: string,
+    guesses: readonly string[],
+  ): Promise<TargetInfo | undefined> {
     this.#follower.followTree(pid);
     this.#applySettings(true);
-    let program: Program;
+    const program = await this.#goProgramAt(command);
+    if (program !== undefined) return (await this.#attachHeld(pid, command, program)).info;
+    await this.#prepare(pid, guesses);
+    // Whatever it starts: each moment counts until there is something to trace.
+    this.#ingest.hurry(true);
+    return undefined;
+  }
+
+  async #attachHeld(pid: number, exe: string, program: Program, isGuess = false): Promise<Target> {
+    const facts: ProcessFacts = { ...requireProcess(pid), exe, exeLink: exe, openPath: exe };
+    return this.#attach(facts, program, { awaitsExec: true, isGuess });
+  }
+
+  /** Plans what a held shell may execute, and attaches to it if there is one choice: it may execute it in its own place. */
+  async #prepare(pid: number, guesses: readonly string[]): Promise<void> {
+    const programs = await Promise.all(guesses.map((path) => this.#goProgramAt(path).catch(() => undefined)));
+    const found = programs.filter((program) => program !== undefined);
+    // Kept open, and so planned, until the end.
+    this.#prepared.push(...found);
+    const [only, ...others] = found;
+    if (only === undefined || others.length > 0) return;
+    await this.#attachHeld(pid, only.path, await this.#programs.acquire(only.path), true);
+  }
+
+  /** Undefined if the file is no Go program. */
+  async #goProgramAt(path: string): Promise<Program | undefined> {
     try {
-      program = await this.#programs.acquire(command);
+      return await this.#programs.acquire(path);
     } catch (error) {
       if (error instanceof GoidspanError && ['not_go', 'bad_binary'].includes(error.code)) return undefined;
       throw error;
     }
-    return (await this.#attach(facts, program, true)).info;
   }
 
   /** Attaches to what runs a matching executable now or later. Returns how many are attached now. */
@@ -208,13 +257,14 @@ export class Tracer {
   }
 
   #onProcessExec(record: EvProcessExec): void {
-    const target = this.#liveTarget(record.tgid);
-    if (target?.awaitsExec && readProcess(record.tgid)?.exe === target.facts.exe) {
-      this.#arrive(target);
-      return;
+    const target = this.#liveTarget(record.tgid) ?? this.#guess(record.tgid);
+    // Of what it was seen to run already, before the record came.
+    if (target?.execution !== undefined && target.execution === executionOf(record.tgid)) return;
+    if (target && this.#hasArrived(target)) return;
+    if (target && !target.isGuess) this.#track(this.#end(target, record.ktimeNs));
+    if (this.#closing === undefined) {
+      this.#follower.onExec(record.tgid, record.parentTgid, record.ktimeNs);
     }
-    if (target) this.#track(this.#end(target, record.ktimeNs));
-    if (this.#closing === undefined) this.#follower.onExec(record.tgid, record.parentTgid);
   }
 
   /** What goes wrong on a record must not stop the others. */
@@ -228,28 +278,43 @@ export class Tracer {
     };
   }
 
-  /** The process that was held runs its program now. */
-  #arrive(target: Target): void {
-    target.awaitsExec = false;
+  /** Does a process that was held run its program now? It is told once. */
+  #hasArrived(target: Target): boolean {
+    if (!target.awaitsExec) return false;
+    const { pid, exe } = target.info;
+    const execution = executionOf(pid);
+    const now = readProcess(pid);
+    // In the midst of an exec both change, one after the other; then its record is still to come.
+    if (now?.exe !== exe || execution === undefined || execution !== executionOf(pid)) return false;
+    // A shell may have changed what the program says of itself.
+    if (target.isGuess && !hasSameResource(now, target.facts)) return false;
+    const { isGuess } = target;
+    Object.assign(target, { awaitsExec: false, isGuess: false, execution });
     target.locate();
     try {
       target.refuseUnreached();
+      if (isGuess) this.#tellAttached(target);
     } catch (error) {
-      const { pid, exe } = target.info;
       this.#tell({ kind: 'refused', pid, exe, error: error as GoidspanError });
       this.#track(this.#end(target, nowKtime()));
     }
+    return true;
   }
 
   #onProcessExit(record: EvProcessExit): void {
-    const target = this.#liveTarget(record.tgid);
+    const target = this.#liveTarget(record.tgid) ?? this.#guess(record.tgid);
     if (target) this.#track(this.#end(target, record.ktimeNs));
     this.#follower.onExit(record.tgid);
   }
 
-  async #attach(facts: ProcessFacts, program: Program, awaitsExec = false): Promise<Target> {
-    const target = this.#targetOf(facts, program);
-    target.awaitsExec = awaitsExec;
+  async #attach(
+    facts: ProcessFacts,
+    program: Program,
+    state: Partial<Pick<Target, 'awaitsExec' | 'isGuess' | 'execution'>>,
+  ): Promise<Target> {
+    const target = Object.assign(this.#targetOf(facts, program), state, {
+      wasHeld: state.awaitsExec === true,
+    });
     this.#targets.set(target.info.targetId, target);
     const { attributes } = target.source.resource;
     this.#record({ kind: 'target', ...target.info, attributes: attributes as TargetFrame['attributes'] });
@@ -263,9 +328,15 @@ export class Tracer {
       this.#forget(target);
       throw error;
     }
+    if (!target.isGuess) this.#tellAttached(target);
+    return target;
+  }
+
+  #tellAttached({ info, program }: Target): void {
+    this.#ingest.hurry(false);
     this.#tell({
       kind: 'attached',
-      target: target.info,
+      target: info,
       hooks: program.plan.hooks.filter((h) => h.sites.length > 0).map((h) => h.hook.name),
       missing: program.plan.hooks
         .filter((h) => h.missing !== undefined)
@@ -275,7 +346,6 @@ export class Tracer {
           ...(h.isUnlinked ? {} : { without: h.hook.without }),
         })),
     });
-    return target;
   }
 
   #targetOf(facts: ProcessFacts, program: Program): Target {
@@ -288,17 +358,29 @@ export class Tracer {
   }
 
   /** A process that turned up by itself: what cannot be attached is told, not thrown. */
-  async #attachFound(pid: number): Promise<void> {
+  async #attachFound(pid: number, executedAt?: Ktime): Promise<void> {
     const facts = readProcess(pid);
     if (facts === undefined || this.#closing !== undefined) return;
     try {
-      await this.attachPid(pid);
+      const { exe } = await this.attachPid(pid);
+      if (!executedAt || this.#liveTarget(pid)?.wasHeld !== false || !hasSockets(pid)) return;
+      this.#tellLate(pid, exe, executedAt);
     } catch (error) {
       if (!(error instanceof GoidspanError)) throw error;
       // In a tree that we run, shells and tools are no surprise.
       if (error.code === 'not_go' && !this.#follower.matches(pid, facts.exe)) return;
       this.#tell({ kind: 'refused', pid, exe: facts.exe, error });
     }
+  }
+
+  /** Without a socket nothing can have been served or asked for before. */
+  #tellLate(pid: number, exe: string, executedAt: Ktime): void {
+    this.#counters.attachedLate++;
+    const ms = Math.round(millisecondsBetween(executedAt, nowKtime()));
+    this.#tell({
+      kind: 'warning',
+      message: `pid ${pid} (${exe}) had opened sockets when it was attached, ${ms} ms after it was started: requests of that time are missing (start it as the command of goidspan run to have them)`,
+    });
   }
 
   /** The process has ended or runs another program: its open spans end with it. */
@@ -315,7 +397,8 @@ export class Tracer {
     }
     this.#programs.release(target.program);
     this.#targetMaker.release(target);
-    if (tell) this.#tell({ kind: 'ended', target: target.info });
+    if (target.isGuess) this.#forget(target);
+    else if (tell) this.#tell({ kind: 'ended', target: target.info });
     this.#forgetOldTargets();
   }
 
@@ -330,8 +413,9 @@ export class Tracer {
       target.endedAt = new Date();
       await this.#openSpans.countAsLost(target.info.targetId);
       this.#programs.release(target.program);
-      this.#tell({ kind: 'ended', target: target.info });
+      if (!target.isGuess) this.#tell({ kind: 'ended', target: target.info });
     }
+    for (const program of this.#prepared) this.#programs.release(program);
     await Promise.all([this.#ingest.close(), this.#programs.close()]);
     this.#finalStats = this.#readStats();
     this.#record({ kind: 'end', endedAt: new Date().toISOString(), stats: { ...this.#finalStats } });
@@ -391,7 +475,7 @@ export class Tracer {
 
   #readStats(): TracerStats {
     const { report } = this.#ingest;
-    const attached = [...this.#targets.values()].filter((target) => target.wasAttached);
+    const attached = [...this.#targets.values()].filter((target) => target.wasAttached && !target.isGuess);
     const targets = attached.map((target) => ({
       ...target.info,
       attachedAt: target.attachedAt.toISOString(),
@@ -415,7 +499,11 @@ export class Tracer {
   }
 
   #liveTarget(pid: number): Target | undefined {
-    return this.#live().find((target) => target.info.pid === pid);
+    return this.#live().find((target) => target.info.pid === pid && !target.isGuess);
+  }
+
+  #guess(pid: number): Target | undefined {
+    return this.#live().find((target) => target.info.pid === pid && target.isGuess);
   }
 
   #forgetOldTargets(): void {
@@ -456,6 +544,26 @@ function movable(
   const [only, ...others] = processors;
   if (recorder || others.length > 0 || !(only instanceof OtlpExport)) return undefined;
   return { export: only, scope };
+}
+
+const resourceVariables = ['OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'] as const;
+
+function hasSameResource({ environment }: ProcessFacts, before: ProcessFacts): boolean {
+  return resourceVariables.every((name) => environment.get(name) === before.environment.get(name));
+}
+
+/** While a program is being executed that cannot be told yet. */
+async function settledExecutionOf(pid: number): Promise<string | undefined> {
+  for (let tries = 0; tries < 10; tries++) {
+    const execution = executionOf(pid);
+    if (execution !== undefined) return execution;
+    await sleep(5);
+  }
+  return undefined;
+}
+
+function millisecondsBetween([seconds, nanos]: Ktime, [laterSeconds, laterNanos]: Ktime): number {
+  return (laterSeconds - seconds) * 1e3 + (laterNanos - nanos) / 1e6;
 }
 
 /** Kernel time now: `process.hrtime` reads the same clock. */

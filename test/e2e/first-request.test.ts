@@ -1,9 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KernelOptions } from '../../src/kernel/kernel.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { Tracer } from '../../src/tracer/tracer.ts';
 import { describeLive } from '../support/capabilities.ts';
 import { Child, eventually } from '../support/child.ts';
+import { goidspan, readSummary, temporaryFolder } from '../support/command.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 
@@ -57,3 +60,55 @@ function isTracedAtOnce(kernel: KernelOptions): void {
     expect([stats.lost.total, stats.notes['no_target'] ?? 0]).toEqual([0, 0]);
   });
 }
+
+/** How a shell may come to run a program, and whether it takes the place of the shell. */
+const SHELLS: readonly [string, (binary: string) => string[], boolean][] = [
+  ['in its own place', (binary) => ['sh', '-c', `exec ${binary}`], true],
+  ['in its own place by a wrapper', (binary) => ['sh', '-c', `exec env A=1 ${binary}`], true],
+  [
+    'in its own place under another name',
+    (binary) => ['sh', '-c', `export OTEL_SERVICE_NAME=own; exec ${binary}`],
+    false,
+  ],
+  ['as its child', (binary) => ['sh', '-c', `${binary} & trap 'kill $!' TERM; wait; wait`], false],
+];
+
+describeLive('a program that a shell executes', () => {
+  it.each(SHELLS)(
+    '%s is traced from its first request on, or that is counted and said',
+    async (_, words, isSure) => {
+      const binary = await buildGo({ dir: 'test/fixtures/acceptance/hello', name: 'acceptance-hello' });
+      const folder = await temporaryFolder();
+      const summaryFile = join(folder, 'summary.json');
+      const files = ['--summary', summaryFile, '--out', join(folder, 'out.jsonl')];
+      const command = goidspan(['run', ...files, '--', ...words(binary)]);
+      const server = await GoServer.of(command);
+      await server.get('/');
+      await command.output(/^goidspan: attached to /m);
+      for (let i = 0; i < 20; i++) await server.get('/');
+      await command.stop();
+      const { spans, notes, targets } = readSummary(summaryFile);
+      expect(targets).toHaveLength(1);
+      expect(targets[0]?.serviceName).toBe(
+        words(binary).join().includes('=own') ? 'own' : `unknown_service:${basename(binary)}`,
+      );
+      const isLate = (notes['attached_late'] ?? 0) > 0;
+      expect(command.stderr.includes('had opened sockets when it was attached')).toBe(isLate);
+      if (isSure) expect(isLate).toBe(false);
+      if (!isLate) expect(spans.exported).toBe(21);
+    },
+  );
+
+  it('and that is not named anywhere is traced all the same', async () => {
+    const binary = await buildGo({ dir: 'test/fixtures/acceptance/hello', name: 'acceptance-hello' });
+    const folder = await temporaryFolder();
+    const script = join(folder, 'start');
+    writeFileSync(script, `#!/bin/sh\nexec ${binary}\n`, { mode: 0o755 });
+    const command = goidspan(['run', '--', script]);
+    const server = await GoServer.of(command);
+    await command.output(/^goidspan: attached to /m);
+    await server.get('/');
+    await command.stop();
+    expect(command.stdout).toContain('GET /');
+  });
+});

@@ -18,7 +18,13 @@ export interface Summary {
   };
   readonly hits: { readonly total: number; readonly byProbe: Readonly<Record<string, number>> };
   readonly lost: { readonly total: number; readonly byReason: Readonly<Record<string, number>> };
-  readonly targets: readonly { readonly pid: number; readonly spans: number; readonly endedAt?: string }[];
+  readonly notes: Readonly<Record<string, number>>;
+  readonly targets: readonly {
+    readonly pid: number;
+    readonly serviceName: string;
+    readonly spans: number;
+    readonly endedAt?: string;
+  }[];
 }
 
 /** Starts `goidspan` with those arguments; `OTEL_*` of the test's own environment does not reach it. */
