@@ -48,7 +48,7 @@ export interface HostRun {
 
 /** The processors whose registers the programs know, as libbpf calls them. */
 export const processors = ['x86', 'arm64'] as const;
-type Processor = (typeof processors)[number];
+export type Processor = (typeof processors)[number];
 
 /** Runs the events of `input`, in which each run begins with a line `run SEED`. */
 export function runHost(input: string, processor: Processor = 'x86'): HostRun[] {

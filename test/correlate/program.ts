@@ -7,6 +7,8 @@ import type { Random } from '../support/random.ts';
 /** What must be true of a span, by names of spans. */
 export interface Expected {
   readonly parent?: string | undefined;
+  /** Or it has none: it is a matter of time whether the parent is still open. */
+  readonly isParentUnsure?: boolean;
   readonly remote?: boolean | undefined;
   readonly link?: string | undefined;
   readonly ending: 'returned' | 'panicked';
@@ -65,8 +67,11 @@ export class Program {
     for (let i = 0; i < connections; i++) this.#connection();
   }
 
-  /** One order of the events that is possible, as lines with their times; times of begins by name. */
-  schedule(random: Random): { events: string[]; begunAt: Map<string, number> } {
+  /**
+   * One order of the events that is possible, as lines with their times; times of begins by name. If `preempts`, some
+   * happen in the middle of others, and between them what no span waits for any more is swept away.
+   */
+  schedule(random: Random, preempts = false): { events: string[]; begunAt: Map<string, number> } {
     const waiting = this.steps.map((step) => step.after.length);
     const followers = this.steps.map((): number[] => []);
     this.steps.forEach((step, index) => {
@@ -76,16 +81,38 @@ export class Program {
     const events: string[] = [];
     const begunAt = new Map<string, number>();
     let done = 0;
-    while (ready.length > 0) {
-      const [index] = ready.splice(random.below(ready.length), 1) as [number];
+    const take = (): number => (ready.splice(random.below(ready.length), 1) as [number])[0];
+    const lineOf = (index: number): string => {
       const { text, begins } = this.steps[index] as Step;
       const time = 10 * ++done;
       if (begins !== undefined) begunAt.set(begins, time);
-      if (text !== '') events.push(`${time} ${text}${begins === undefined ? '' : ` span=${begins}`}`);
+      return text === '' ? '' : `${time} ${text}${begins === undefined ? '' : ` span=${begins}`}`;
+    };
+    const release = (index: number): void => {
       for (const next of followers[index] as number[]) {
         waiting[next] = (waiting[next] as number) - 1;
         if (waiting[next] === 0) ready.push(next);
       }
+    };
+    /** What is ready beside an event is caused by nothing that it does. */
+    const interrupt = (): void => {
+      let at = 0;
+      for (let count = 1 + random.below(6); count > 0 && ready.length > 0; count--) {
+        // Often one behind the other: what the first frees, the second takes.
+        if (at === 0 || random.below(3) === 0) at += 1 + random.below(15);
+        if (random.below(3) === 0) events.push(`+${at} ${10 * done} sweep grace=0`);
+        const index = take();
+        const line = lineOf(index);
+        if (line !== '') events.push(`+${at} ${line}`);
+        release(index);
+      }
+    };
+    while (ready.length > 0) {
+      const index = take();
+      const line = lineOf(index);
+      if (preempts && line !== '' && random.below(2) === 0) interrupt();
+      if (line !== '') events.push(line);
+      release(index);
     }
     if (done !== this.steps.length) throw new Error('the program waits for itself');
     return { events, begunAt };
@@ -129,13 +156,16 @@ export class Program {
     g.open.push(span);
     if (g.open.length < 4) this.#body(g, depth - 1);
     g.open.pop();
-    const connection = this.#random.below(3) === 0 ? this.#served(g, span, depth) : undefined;
+    const isServed = this.#random.below(3) === 0;
+    // It has a deadline and may be over before it is answered; then its connection is closed.
+    const isHasty = isServed && span.sampled && this.#random.below(3) === 0;
+    const connection = isServed ? this.#served(g, span, depth, isHasty) : undefined;
     this.#end(g, span, `client end g${g.goid}`);
-    if (connection) this.#idle.push({ ...connection, free: span.end });
+    if (connection && !isHasty) this.#idle.push({ ...connection, free: span.end });
   }
 
   /** The call goes to a traced server of this host, without a header; its request is the child of the call. */
-  #served(g: Goroutine, call: Open, depth: number): Connection {
+  #served(g: Goroutine, call: Open, depth: number, isHasty: boolean): Connection {
     const kept = this.#random.below(2) === 0 ? this.#idle.pop() : undefined;
     const { socket, server, free } = kept ?? {
       socket: ++this.#sockets,
@@ -150,12 +180,15 @@ export class Program {
     );
     const request = this.#span(call.sampled);
     this.#step(server, `server begin g${server.goid} socket=${socket}`, request.name, [sent]);
-    if (request.sampled) this.expected.set(request.name, { parent: call.name, ending: 'returned' });
+    if (request.sampled) {
+      const parent = { parent: call.name, ...(isHasty ? { isParentUnsure: true } : {}) };
+      this.expected.set(request.name, { ...parent, ending: 'returned' });
+    }
     server.open.push(request);
     this.#body(server, depth - 1);
     server.open.pop();
     this.#end(server, request, `server end g${server.goid}`);
-    call.waits.push(request.end as number);
+    if (!isHasty) call.waits.push(request.end as number);
     return { socket, server, free };
   }
 

@@ -24,8 +24,9 @@ void host_map__limit(const char *name, uint32_t max_entries);
 uint32_t host_map__capacity(const char *name);
 uint32_t host_map__entries(const char *name);
 int host_map__fd(const char *name);
-/* Empties all maps. */
-void host_map__reset(void);
+/* Empties all maps. If one `recycles`, the memory of a deleted element is that of the next, as in the kernel; else its use
+ * is found by the sanitizer. */
+void host_map__reset(bool recycles);
 
 /* ---- memory.c: the memory of the targets; a read outside of it fails ---- */
 
@@ -82,8 +83,17 @@ struct socket_ends {
 	bool is_no_socket;
 };
 
+/* What the running program has of its own, while another runs. */
+struct preempted_state {
+	uint64_t cookie;
+	uint64_t tgid_tid;
+};
+
+struct preempted_state programs__suspend(void);
+void programs__resume(const struct preempted_state *state);
+
 void programs__setup(void);
-void programs__reset(uint32_t seed);
+void programs__reset(uint32_t seed, bool recycles);
 void programs__run(const struct probe_hit *hit);
 void programs__set_time(uint64_t ktime_ns);
 void programs__set_thread(uint32_t tgid, uint32_t tid);
@@ -148,6 +158,8 @@ struct line {
 	uint64_t time;
 };
 
+/* Runs the event of a text; ends the host if there is none. */
+void line__run(char *text);
 /* Runs one event; false if there is no such event. */
 bool event__run(const struct line *line);
 /* The value of `name=value` on the line; NULL if there is none. */
@@ -160,5 +172,16 @@ bool line__has(const struct line *line, const char *word);
 void upkeep__print_open(uint32_t target_id);
 void upkeep__forget(uint32_t target_id);
 void upkeep__sweep(uint64_t grace_ns);
+
+/* ---- preempt.c: other threads in the middle of a program ---- */
+
+/* At that call of a helper in the next event, the event of `text` happens. In the order of calls. */
+void preempt__queue(uint32_t at, const char *text);
+/* A program begins or has ended: only in it something may come between. */
+void preempt__enter(bool is_in);
+/* Each helper calls it. */
+void preempt__point(void);
+/* The event is over. */
+void preempt__finish(void);
 
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Reads events, one a line (`#` begins a comment), and writes what left the kernel:
- *   run SEED        everything starts anew; the state of the run before is written first
+ *   run SEED        everything starts anew; the state of the run before is written first. With `preempted` behind it,
+ *                   the memory of deleted elements is used again at once
  *   TIME EVENT …    see events.c
+ *   +N TIME EVENT … happens in the middle of the event that follows, at its Nth call of a helper (preempt.c)
  * Output: `record HEX`, `open HEX` (a span that user space found open), `exited TARGET TIME`, `swept …`; at the end
  * of each run `maps open=N inherited=N` and `counts …` in the order of enum count.
  */
@@ -65,43 +67,61 @@ static void run__end(void)
 	programs__print_counts();
 }
 
-static void run__begin(uint32_t seed)
+static void run__begin(uint32_t seed, bool is_preemptible)
 {
 	const struct settings settings = { .sampler_parent_based = 1 };
 
 	memory__reset();
 	go__reset();
-	programs__reset(seed);
+	programs__reset(seed, is_preemptible);
 	programs__set_settings(&settings);
+}
+
+void line__run(char *text)
+{
+	struct line line;
+
+	if (!line__parse(&line, text))
+		return;
+	programs__set_time(line.time);
+	if (event__run(&line))
+		return;
+	fprintf(stderr, "no such event: %s %s\n", line.words[0], line.count > 1 ? line.words[1] : "");
+	exit(2);
+}
+
+/* `run SEED`, or `run SEED preempted` */
+static bool begins_run(char *text)
+{
+	struct line line;
+
+	if (strncmp(text, "run ", 4) || !line__parse(&line, text))
+		return false;
+	run__begin(strtoul(line.words[1], NULL, 0), line__has(&line, "preempted"));
+	return true;
 }
 
 int main(void)
 {
 	static char text[LINE_BYTES];
 	bool is_running = false;
-	int number = 0;
 
 	programs__setup();
-	run__begin(1);
+	run__begin(1, false);
 	while (fgets(text, sizeof(text), stdin)) {
-		struct line line;
-
-		number++;
-		if (!line__parse(&line, text))
-			continue;
-		if (!strcmp(line.words[0], "run") && line.count == 2) {
-			if (is_running)
-				run__end();
+		if (!strncmp(text, "run ", 4) && is_running)
+			run__end();
+		if (begins_run(text)) {
 			is_running = true;
-			run__begin(strtoul(line.words[1], NULL, 0));
-			continue;
+		} else if (*text == '+') {
+			char *event;
+			uint32_t at = strtoul(text + 1, &event, 10);
+
+			preempt__queue(at, event);
+		} else {
+			line__run(text);
+			preempt__finish();
 		}
-		programs__set_time(line.time);
-		if (event__run(&line))
-			continue;
-		fprintf(stderr, "line %d: no such event: %s %s\n", number, line.words[0],
-			line.count > 1 ? line.words[1] : "");
-		return 2;
 	}
 	if (is_running)
 		run__end();

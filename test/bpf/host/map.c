@@ -22,12 +22,15 @@ struct host_map {
 	uint32_t max_entries, limit, count;
 	struct element *elements;
 	char *array;
+	void **free_values; /* with what was in them, until they are used again */
+	uint32_t free_count;
 	char *snapshot; /* keys of the walk that is under way */
 	uint32_t snapshot_count;
 };
 
 static struct host_map maps[MAPS_MAX];
 static int map_count;
+static bool is_recycling;
 
 static struct host_map *by_address(const void *address)
 {
@@ -54,8 +57,10 @@ void host_map__define(const void *address, const char *name, enum host_map_type 
 
 	*map = (struct host_map){ .address = address, .name = name, .type = type, .key_bytes = key_bytes,
 				  .value_bytes = value_bytes, .max_entries = max_entries, .limit = max_entries };
-	if (type == HOST_HASH)
+	if (type == HOST_HASH) {
 		map->elements = calloc(max_entries, sizeof(*map->elements));
+		map->free_values = calloc(max_entries + 1, sizeof(*map->free_values));
+	}
 	if (type == HOST_ARRAY)
 		map->array = calloc(max_entries, value_bytes);
 }
@@ -82,25 +87,31 @@ int host_map__fd(const char *name)
 	return by_name(name) - maps;
 }
 
-static void element__free(struct element *element)
+static void element__free(struct host_map *map, struct element *element)
 {
 	free(element->key);
-	free(element->value);
+	if (is_recycling)
+		map->free_values[map->free_count++] = element->value;
+	else
+		free(element->value);
 }
 
-void host_map__reset(void)
+void host_map__reset(bool recycles)
 {
 	for (int i = 0; i < map_count; i++) {
 		struct host_map *map = &maps[i];
 
 		while (map->type == HOST_HASH && map->count)
-			element__free(&map->elements[--map->count]);
+			element__free(map, &map->elements[--map->count]);
 		if (map->type == HOST_ARRAY) {
 			free(map->array); /* cheaper than clearing a large one */
 			map->array = calloc(map->max_entries, map->value_bytes);
 		}
+		while (map->free_count)
+			free(map->free_values[--map->free_count]);
 		map->limit = map->max_entries;
 	}
+	is_recycling = recycles;
 }
 
 static void *copy(const void *from, size_t bytes)
@@ -126,6 +137,13 @@ static void *lookup(struct host_map *map, const void *key)
 	return element ? element->value : NULL;
 }
 
+static struct element element__make(struct host_map *map, const void *key, const void *value)
+{
+	void *at = map->free_count ? map->free_values[--map->free_count] : malloc(map->value_bytes);
+
+	return (struct element){ copy(key, map->key_bytes), memcpy(at, value, map->value_bytes) };
+}
+
 static int update(struct host_map *map, const void *key, const void *value, uint64_t flags)
 {
 	struct element *element;
@@ -144,11 +162,14 @@ static int update(struct host_map *map, const void *key, const void *value, uint
 			return -ENOENT;
 		if (map->count == map->limit)
 			return -E2BIG;
-		element = &map->elements[map->count++];
+		map->elements[map->count++] = element__make(map, key, value);
 	} else {
-		element__free(element);
+		/* The new element is whole before the old one goes. */
+		struct element old = *element;
+
+		*element = element__make(map, key, value);
+		element__free(map, &old);
 	}
-	*element = (struct element){ copy(key, map->key_bytes), copy(value, map->value_bytes) };
 	return 0;
 }
 
@@ -158,23 +179,29 @@ static int delete(struct host_map *map, const void *key)
 
 	if (!element)
 		return -ENOENT;
-	element__free(element);
+	element__free(map, element);
 	*element = map->elements[--map->count];
 	return 0;
 }
 
+/* What it returns may have gone already when the program looks at it. */
 void *bpf_map_lookup_elem(const void *map, const void *key)
 {
-	return lookup(by_address(map), key);
+	void *value = lookup(by_address(map), key);
+
+	preempt__point();
+	return value;
 }
 
 long bpf_map_update_elem(const void *map, const void *key, const void *value, uint64_t flags)
 {
+	preempt__point();
 	return update(by_address(map), key, value, flags);
 }
 
 long bpf_map_delete_elem(const void *map, const void *key)
 {
+	preempt__point();
 	return delete(by_address(map), key);
 }
 

@@ -38,9 +38,9 @@ void programs__setup(void)
 	host_map__define(&records, "records", HOST_RING, 0, 0, 32 << 20);
 }
 
-void programs__reset(uint32_t seed)
+void programs__reset(uint32_t seed, bool recycles)
 {
-	host_map__reset();
+	host_map__reset(recycles);
 	random_state = seed;
 	random_fixed = -1;
 	ring_used = 0;
@@ -59,6 +59,7 @@ void programs__reset(uint32_t seed)
 
 long bpf_probe_read_user(void *to, __u32 bytes, const void *from)
 {
+	preempt__point();
 	return memory__read(to, bytes, (uaddr_t)from);
 }
 
@@ -73,6 +74,7 @@ long bpf_ringbuf_output(void *ring, void *data, __u64 bytes, __u64 flags)
 {
 	(void)ring;
 	(void)flags;
+	preempt__point();
 	if (ring_used + bytes > host_map__capacity("records"))
 		return -EAGAIN;
 	ring_used += bytes;
@@ -137,6 +139,17 @@ int host__clock_gettime(clockid_t clock, struct timespec *now)
 }
 
 /* ---- what the host does to the programs ---- */
+
+struct preempted_state programs__suspend(void)
+{
+	return (struct preempted_state){ cookie_of_hit, current_tgid_tid };
+}
+
+void programs__resume(const struct preempted_state *state)
+{
+	cookie_of_hit = state->cookie;
+	current_tgid_tid = state->tgid_tid;
+}
 
 void programs__set_time(uint64_t ktime_ns)
 {
@@ -205,7 +218,9 @@ void programs__run(const struct probe_hit *hit)
 	cookie_of_hit = hit->cookie;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++)
 		if (!strcmp(programs[i].name, hit->program)) {
+			preempt__enter(true);
 			programs[i].program(&registers);
+			preempt__enter(false);
 			return;
 		}
 	fprintf(stderr, "no program %s\n", hit->program);
