@@ -210,6 +210,7 @@ function typescript() {
     if (r === span) out.push(...interfaceOf(r, spanParts('interface')), ...viewOf(r));
     else out.push(...interfaceOf(r), ...readerOf(r, 'record'));
   }
+  out.push(...recordTable());
   for (const v of WRITTEN.map(structOf)) {
     out.push(...interfaceOf(v), ...writerOf(v), ...goTableOf(v));
   }
@@ -247,7 +248,14 @@ function layoutTable() {
 
 /** Families by number, and what reads the texts of each. */
 function familyTables() {
+  const kinds = valuesOf('span_kind').map(
+    (v) => `${v.val}: '${v.name.replace('SPAN_KIND_', '').toLowerCase()}'`,
+  );
   const out = [
+    '/** Kinds of spans by their numbers. */',
+    `export const spanKindNames = { ${kinds.join(', ')} } as const;`,
+    'export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];',
+    '',
     '/** What a span is about: the name of its family, by its number. */',
     `export const familyNames = { ${families.map((f) => `${f.number}: '${f.name}'`).join(', ')} } as const;`,
     'export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];',
@@ -269,17 +277,45 @@ function familyTables() {
   ];
   for (const { name, texts } of families) {
     out.push(
-      `/** The texts of a span of the family ${name}. */`,
-      `export type ${pascal(name)}Texts = { readonly [Name in (typeof spanTexts.${name})[number]]: string | undefined };`,
+      `/** The texts of a span of the family ${name} behind the one that all have. */`,
+      `export type ${pascal(name)}Texts = { readonly [Name in '${texts.slice(1).map(camel).join("' | '")}']: string | undefined };`,
       '',
       `export function read${pascal(name)}Texts(source: TextSource): ${pascal(name)}Texts {`,
       '  // An object literal is made from top to bottom.',
-      `  return { ${texts.map((t) => `${camel(t)}: source.next()`).join(', ')} };`,
+      `  return { ${texts
+        .slice(1)
+        .map((t) => `${camel(t)}: source.next()`)
+        .join(', ')} };`,
       '}',
       '',
     );
   }
   return out;
+}
+
+/** Kinds of records by their numbers, and who may want to hear of each. */
+function recordTable() {
+  const parts = records.map((r) => {
+    const number = valuesOf('ev_kind').find((v) => v.name === r.name.toUpperCase()).val;
+    return { number, name: camel(r.name.replace('ev_', '')), type: pascal(r.name), bytes: r.size };
+  });
+  return [
+    '/** Receives the records of a batch in order, each by its kind; the record lies in the batch at byte `at`. */',
+    'export interface RecordHandlers {',
+    ...parts.map(({ name, type }) => `  ${name}?(record: ${type}, at: number): void;`),
+    '}',
+    '',
+    '/** Who hears of the records of a kind, how long they are, and what reads them; spans are of any length. */',
+    'export const fixedRecords = {',
+    ...parts
+      .filter(({ name }) => name !== 'spanEnd')
+      .map(
+        ({ number, name, type, bytes }) =>
+          `  ${number}: { handler: '${name}', bytes: ${bytes}, read: read${type} },`,
+      ),
+    '} as const;',
+    '',
+  ];
 }
 
 /** What a view of a span has instead of the bytes behind its fields. */

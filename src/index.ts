@@ -42,3 +42,4 @@ export type {
   TracerStats,
 } from './tracer/api.ts';
 export { Tracer } from './tracer/tracer.ts';
+export type { SpanKindName } from './wire/wire.gen.ts';

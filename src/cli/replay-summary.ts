@@ -34,7 +34,11 @@ export function replaySummaryOf(
   return {
     startedAt: about.startedAt.toISOString(),
     endedAt: about.endedAt.toISOString(),
-    spans: { exported: exports[0]?.exported ?? 0, ended: spans.server + spans.client, byKind: spans },
+    spans: {
+      exported: exports[0]?.exported ?? 0,
+      ended: Object.values(spans).reduce((sum, count) => sum + count, 0),
+      byKind: spans,
+    },
     lost: lostOf(lost, exports),
     exports,
     recording: {

@@ -4,8 +4,10 @@
  */
 
 import type { Ktime, SpanIdWords, TraceIdWords } from '../wire/batch.ts';
+import type { SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
+import type { Bodies } from './body-readers.ts';
 
-export type { Ktime, SpanIdWords, TraceIdWords };
+export type { Ktime, SpanFamily, SpanIdWords, TraceIdWords };
 
 /** How a span came to its end. All but `returned` and `hijacked` are errors. */
 export type SpanEnding =
@@ -22,39 +24,13 @@ export type SpanEnding =
   /** The process ended, or replaced its program, with the span still open. */
   | 'process_exited';
 
-/** What is known of an HTTP exchange. A string that is absent was not readable or not sent. */
-export interface HttpExchange {
-  /** `GET` where it was empty, which is what `net/http` takes it for, or not readable. */
-  readonly method: string;
-  /** There was no method in the record; a server request always has one. */
-  readonly methodIsUnread?: boolean;
-  /** Client spans: from the URL. Server spans: `https` if the connection is TLS. */
-  readonly scheme?: string | undefined;
-  /** Server: the Host header. Client: the URL's host, with port if it names one. */
-  readonly host?: string | undefined;
-  /** Decoded path, as `url.URL.Path`. */
-  readonly path: string;
-  /** Raw query without `?`. */
-  readonly query?: string | undefined;
-  /** `http.Request.Pattern` as registered, e.g. `GET /users/{id}` (Go ≥ 1.23, server only). */
-  readonly pattern?: string | undefined;
-  /** Absent when no response was made. */
-  readonly statusCode?: number | undefined;
-  readonly protocolMajor: number;
-  readonly protocolMinor: number;
-  /** Bytes of the response body that the handler wrote (server only). */
-  readonly responseBodyBytes?: number | undefined;
-  /** `http.Request.RemoteAddr`, `host:port` (server only). */
-  readonly peer?: string | undefined;
-  /** How many times `net/http` sent the request again inside the one call (client only). */
-  readonly resendCount?: number | undefined;
-  /** Link-time address of the Go type of the returned error (client only); `0` when there was none. */
-  readonly errorTypeAddr: number;
-}
+/** On which side of an operation a span stands. */
+export type { SpanKindName };
 
-/** A finished span. */
-export interface SpanFact {
-  readonly role: 'server' | 'client';
+/** What spans of all families have. */
+interface SpanCore {
+  readonly kind: 'span';
+  readonly spanKind: SpanKindName;
   /** Number of the target process: unique for the life of the tracer, never reused. */
   readonly targetId: number;
   readonly traceId: TraceIdWords;
@@ -77,7 +53,17 @@ export interface SpanFact {
   /** OS thread on which the span ended. */
   readonly threadId: number;
   readonly ending: SpanEnding;
-  readonly http: HttpExchange;
-  /** Names of the strings above that were cut to fit into the record. */
-  readonly cut: readonly ('method' | 'host' | 'path' | 'query' | 'pattern' | 'peer' | 'traceState')[];
+  /** Run-time address of the Go type of the error that the call returned; `0` when there was none. */
+  readonly errorTypeAddr: number;
+  /** Names of the texts that were cut to fit into the record. */
+  readonly cut: readonly string[];
 }
+
+/** A finished span of one family. */
+export interface SpanFactOf<Family extends SpanFamily> extends SpanCore {
+  readonly family: Family;
+  readonly body: Bodies[Family];
+}
+
+/** A finished span. */
+export type SpanFact = { [Family in SpanFamily]: SpanFactOf<Family> }[SpanFamily];

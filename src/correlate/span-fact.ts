@@ -2,17 +2,19 @@
 import { TextCache } from '../wire/text-cache.ts';
 import {
   type EvSpanEnd,
-  type HttpTexts,
-  httpFlag,
-  readHttpTexts,
+  familyNames,
   spanEnding,
   spanFlag,
-  spanKind,
+  spanKindNames,
   spanText,
   spanTexts,
+  type TextSource,
 } from '../wire/wire.gen.ts';
-import type { HttpExchange, Ktime, SpanEnding, SpanFact } from './fact.ts';
+import { bodyReaders } from './body-readers.ts';
+import type { Ktime, SpanEnding, SpanFact, SpanFamily } from './fact.ts';
 
+const families: Readonly<Record<number, SpanFamily>> = familyNames;
+const kinds: Readonly<Record<number, SpanFact['spanKind']>> = spanKindNames;
 const endings: Readonly<Record<number, SpanEnding>> = {
   [spanEnding.ENDING_RETURNED]: 'returned',
   [spanEnding.ENDING_PANICKED]: 'panicked',
@@ -31,17 +33,21 @@ export interface Unfinished {
 /** The fact of a finished span; `unfinished` completes one that was still open. */
 export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
   const flags = record.header.flags;
-  const text = readHttpTexts(new TextReader(record));
-  const isServer = record.spanKind === spanKind.SPAN_KIND_SERVER;
+  const texts = new TextReader(record);
+  // The decoder lets no record of another family pass.
+  const family = families[record.family] as SpanFamily;
+  const traceState = texts.next();
   return {
-    role: isServer ? 'server' : 'client',
+    kind: 'span',
+    spanKind: kinds[record.spanKind] ?? 'client',
+    family,
     targetId: record.header.targetId,
     traceId: record.traceId,
     spanId: record.spanId,
     parentSpanId: flags & spanFlag.SPAN_FLAG_PARENT ? record.parentSpanId : undefined,
     parentIsRemote: (flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) !== 0,
     traceFlags: record.traceFlags,
-    traceState: wholeTraceState(text.traceState, isCut(record, spanText.SPAN_TEXT_TRACE_STATE)),
+    traceState: wholeTraceState(traceState, isCut(record, spanText.SPAN_TEXT_TRACE_STATE)),
     link:
       flags & spanFlag.SPAN_FLAG_LINK
         ? { traceId: record.linkTraceId, spanId: record.linkSpanId }
@@ -52,37 +58,16 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
     parentGoid: record.parentGoid,
     threadId: record.header.tid,
     ending: unfinished?.ending ?? endings[record.ending] ?? 'returned',
-    http: exchange(record, text, isServer),
-    cut: record.textCut === 0 ? NOTHING_CUT : cutTexts(record),
-  };
-}
-
-function exchange(record: EvSpanEnd, text: HttpTexts, isServer: boolean): HttpExchange {
-  const flags = record.header.flags;
-  const body = record.http;
-  const succeeded = record.errorTypeAddr === 0;
-  return {
-    method: text.method ?? 'GET', // net/http takes an empty method for GET
-    methodIsUnread: text.method === undefined,
-    scheme: isServer ? (flags & httpFlag.HTTP_FLAG_TLS ? 'https' : 'http') : text.scheme,
-    host: text.host,
-    path: text.path ?? '',
-    query: text.query,
-    pattern: text.pattern,
-    statusCode: flags & httpFlag.HTTP_FLAG_STATUS ? body.status : undefined,
-    protocolMajor: Math.floor(body.protocol / 10),
-    protocolMinor: body.protocol % 10,
-    responseBodyBytes: isServer && body.bodyBytes >= 0 ? body.bodyBytes : undefined,
-    peer: text.peer,
-    resendCount: !isServer && succeeded && body.resends > 0 ? body.resends : undefined,
     errorTypeAddr: record.errorTypeAddr,
-  };
+    body: bodyReaders[family](record, texts),
+    cut: record.textCut === 0 ? NOTHING_CUT : cutTexts(record, family),
+  } as SpanFact;
 }
 
 const cache = new TextCache();
 
 /** Takes the texts of a record one after the other. */
-class TextReader {
+class TextReader implements TextSource {
   readonly #text: Uint8Array;
   readonly #sizes: Uint16Array;
   #index = 0;
@@ -103,15 +88,13 @@ class TextReader {
   }
 }
 
-const NOTHING_CUT: SpanFact['cut'] = [];
+const NOTHING_CUT: readonly string[] = [];
 
-function cutTexts(record: EvSpanEnd): SpanFact['cut'] {
-  const cut = spanTexts.http.filter((name, index): name is SpanFact['cut'][number] =>
-    name === 'scheme' ? false : isCut(record, index),
-  );
-  // What a request itself says comes first.
+/** What a family itself says comes first. */
+function cutTexts(record: EvSpanEnd, family: SpanFamily): string[] {
+  const cut: string[] = spanTexts[family].filter((_, index) => isCut(record, index));
   const [first, ...others] = cut;
-  return first === 'traceState' ? [...others, first] : cut;
+  return first === spanTexts[family][0] ? [...others, first] : cut;
 }
 
 function isCut(record: EvSpanEnd, text: number): boolean {

@@ -78,7 +78,7 @@ export function encodeFact(
   writer.words(spanField.spanId, fact.spanId);
   if (fact.traceState) writer.string(spanField.traceState, createTraceState(fact.traceState).serialize());
   if (fact.parentSpanId) writer.words(spanField.parentSpanId, fact.parentSpanId);
-  writer.string(spanField.name, head.name);
+  writer.string(spanField.name, head.about.name);
   writer.uint(spanField.kind, head.kind + 1);
   const startTime = source.clock.toUnix(fact.start);
   writeTime(writer, spanField.startTimeUnixNano, startTime[0], startTime[1]);

@@ -1,6 +1,5 @@
 /** Where the attributes of a span go, one by one: into an object, or straight into an encoded request. */
 import type { Attributes } from '@opentelemetry/api';
-import { cutText } from './cut-text.ts';
 
 export interface AttributeSink {
   text(name: string, value: string): void;
@@ -9,17 +8,12 @@ export interface AttributeSink {
   texts(name: string, values: readonly string[]): void;
 }
 
-/** Collects them as the API has them; texts are cut to `lengthMax` UTF-16 units. */
+/** Collects them as the API has them. */
 export class AttributeObject implements AttributeSink {
   readonly attributes: Attributes = {};
-  readonly #lengthMax: number;
-
-  constructor(lengthMax = Number.POSITIVE_INFINITY) {
-    this.#lengthMax = lengthMax;
-  }
 
   text(name: string, value: string): void {
-    this.attributes[name] = cutText(value, this.#lengthMax);
+    this.attributes[name] = value;
   }
 
   int(name: string, value: number): void {

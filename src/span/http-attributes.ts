@@ -1,5 +1,5 @@
 /** The attributes of the HTTP conventions, server and client. Stable names only, but for the body size. */
-import type { HttpExchange } from '../correlate/fact.ts';
+import type { HttpExchange } from '../correlate/http-exchange.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import { splitHostPort } from './host-port.ts';

@@ -13,8 +13,4 @@ export interface SpanSource {
   readonly clock: { toUnix(ktime: Ktime): HrTime };
   /** Go type (`*net.OpError`) at a run-time address of the target; undefined when not known. */
   errorTypeName(addr: number): string | undefined;
-  /** Methods that stand for themselves in names; the rest become `_OTHER`. Default: those of RFC 9110 and PATCH. */
-  readonly knownMethods?: ReadonlySet<string>;
-  /** Longest string attribute of a `ReadableSpan`, in UTF-16 units; longer ones are cut. Default: no limit. */
-  readonly attributeValueLengthLimit?: number;
 }

@@ -15,10 +15,10 @@ type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
   const { own, parent } = spanContextsOf(fact);
   const head = headOf(fact, source);
-  const sink = new AttributeObject(source.attributeValueLengthLimit);
+  const sink = new AttributeObject();
   addAttributes(sink, fact, head);
   const span: Writable<ReadableSpan> = {
-    name: head.name,
+    name: head.about.name,
     kind: head.kind,
     spanContext: () => own,
     startTime: source.clock.toUnix(fact.start),

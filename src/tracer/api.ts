@@ -4,6 +4,7 @@ import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
 import type { FrameSink } from '../recording/recorder.ts';
+import type { SpanKindName } from '../wire/wire.gen.ts';
 
 export interface TracerOptions {
   /** Where finished spans go: any `SpanProcessor`. */
@@ -71,7 +72,7 @@ export interface DrainStats {
 export interface TracerStats {
   readonly spans: {
     readonly ended: number;
-    readonly byKind: { readonly server: number; readonly client: number };
+    readonly byKind: Readonly<Record<SpanKindName, number>>;
   };
   readonly drained: DrainStats;
   readonly hits: {

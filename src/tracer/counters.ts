@@ -1,11 +1,18 @@
 /** Every counter of kernel and user space in the form of {@link TracerStats}. */
 import type { BadRecord } from '../wire/decode.ts';
+import { type SpanKindName, spanKindNames } from '../wire/wire.gen.ts';
 import type { DrainStats, TracerStats } from './api.ts';
 import { DrainMeter } from './drain-meter.ts';
 
+/** Spans by their kind. */
+export type SpanCounts = Record<SpanKindName, number>;
+
+export const noSpans = (): SpanCounts =>
+  Object.fromEntries(Object.values(spanKindNames).map((kind) => [kind, 0])) as SpanCounts;
+
 /** What has been counted in another thread. */
 export interface MoreCounts {
-  readonly spans: { readonly server: number; readonly client: number };
+  readonly spans: Readonly<SpanCounts>;
   readonly lost: Readonly<Record<string, number>>;
   readonly drained: DrainStats;
 }
@@ -27,8 +34,7 @@ export type UserLoss =
 export class Counters {
   readonly drain = new DrainMeter();
   readonly #lost = new Map<UserLoss, number>();
-  server = 0;
-  client = 0;
+  readonly spans = noSpans();
 
   lose(reason: UserLoss, count = 1): void {
     if (count > 0) this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + count);
@@ -54,10 +60,11 @@ export class Counters {
     for (const [reason, count] of Object.entries(more?.lost ?? {})) {
       byReason[reason] = (byReason[reason] ?? 0) + count;
     }
-    const server = this.server + (more?.spans.server ?? 0);
-    const client = this.client + (more?.spans.client ?? 0);
+    const byKind = noSpans();
+    for (const kind of Object.values(spanKindNames))
+      byKind[kind] = this.spans[kind] + (more?.spans[kind] ?? 0);
     return {
-      spans: { ended: server + client, byKind: { server, client } },
+      spans: { ended: sum(byKind), byKind },
       drained: this.drain.stats(more?.drained),
       hits: {
         total: sum(byProbe),

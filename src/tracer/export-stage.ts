@@ -36,10 +36,10 @@ export class ExportStage {
     });
     this.#stage.scope = scope;
     this.#visitor = {
-      onSpanEnd: (record) => this.#stage.emit(record),
-      onProcessExec: (record) => post({ kind: 'exec', record }),
-      onProcessExit: (record) => post({ kind: 'exit', record }),
-      onBad: (reason) => this.#stage.counters.lose(reason),
+      spanEnd: (record) => this.#stage.emit(record),
+      processExec: (record) => post({ kind: 'exec', record }),
+      processExit: (record) => post({ kind: 'exit', record }),
+      bad: (reason) => this.#stage.counters.lose(reason),
     };
   }
 
@@ -56,7 +56,7 @@ export class ExportStage {
     }
     decodeBatch(batchOf(frame.bytes), {
       ...this.#visitor,
-      onSpanEnd: (record) => this.#stage.emit(record, frame),
+      spanEnd: (record) => this.#stage.emit(record, frame),
     });
     this.#reportSoon();
   }
@@ -76,14 +76,13 @@ export class ExportStage {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { counters, spansByTarget } = this.#stage;
-    const { server, client } = counters;
     const events = this.#events;
     this.#events = [];
     this.#post({
       kind: 'report',
       events,
       report: {
-        spans: { server, client },
+        spans: { ...counters.spans },
         spansByTarget,
         lost: counters.lost(),
         drained: counters.drain.stats(),

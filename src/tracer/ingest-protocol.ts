@@ -8,6 +8,7 @@ import type { SpanFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
 import type { DrainStats } from './api.ts';
+import type { SpanCounts } from './counters.ts';
 import type { FamilyFailure } from './live-check.ts';
 import type { ContextFrame } from './span-stage.ts';
 
@@ -28,7 +29,7 @@ export interface ExportData {
 
 /** What the thread has counted since it began. */
 export interface IngestReport {
-  readonly spans: { readonly server: number; readonly client: number };
+  readonly spans: Readonly<SpanCounts>;
   readonly spansByTarget: ReadonlyMap<number, number>;
   readonly lost: Readonly<Record<string, number>>;
   readonly drained: DrainStats;

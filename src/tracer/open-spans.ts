@@ -61,13 +61,11 @@ export class OpenSpans {
 
   #visit(batch: Batch, visit: (record: EvSpanEnd, bytes: () => ArrayBuffer) => void): void {
     decodeBatch(batch, {
-      onSpanEnd: (record, at) => {
+      spanEnd: (record, at) => {
         const end = at + ((record.header.size + 7) & ~7);
         visit(record, () => batch.u8.buffer.slice(at, end) as ArrayBuffer);
       },
-      onProcessExec: () => {},
-      onProcessExit: () => {},
-      onBad: (reason) => this.#counters.lose(reason),
+      bad: (reason) => this.#counters.lose(reason),
     });
   }
 }

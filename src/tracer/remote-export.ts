@@ -3,12 +3,13 @@ import { type ExportCountsSnapshot, NO_COUNTS } from '../export/export-counts.ts
 import { type DeliveryState, NO_REQUESTS } from '../export/otlp/delivery.ts';
 import { DRAIN_DEADLINE_MS } from '../export/otlp/delivery-settings.ts';
 import type { OtlpExport, RemoteSink } from '../export/otlp/otlp-export.ts';
+import { noSpans } from './counters.ts';
 import type { FromIngest, IngestReport } from './ingest-protocol.ts';
 
 type Ask = (kind: 'flush' | 'shutdown', deadlineMs: number) => Promise<void>;
 
 const NOTHING_YET: IngestReport = {
-  spans: { server: 0, client: 0 },
+  spans: noSpans(),
   spansByTarget: new Map(),
   lost: {},
   exports: NO_COUNTS,

@@ -7,6 +7,7 @@ import { batchOf } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
+import type { SpanCounts } from './counters.ts';
 import { SpanStage } from './span-stage.ts';
 
 export interface ReplayOptions {
@@ -27,7 +28,7 @@ export interface Replayed {
   /** `stopped`: on request. */
   readonly end: RecordingEnd | 'stopped';
   readonly batches: number;
-  readonly spans: { readonly server: number; readonly client: number };
+  readonly spans: Readonly<SpanCounts>;
   /** Spans or records that were in the file and made no span. */
   readonly lost: Readonly<Record<string, number>>;
   /** What the tracer had counted when the recording was ended. */
@@ -91,13 +92,12 @@ class Replayer {
   }
 
   result(end: Replayed['end']): Replayed {
-    const { server, client } = this.#stage.counters;
     return {
       recordedBy: this.#start?.version ?? '',
       startedAt: this.#start?.startedAt ?? '',
       end,
       batches: this.#batches,
-      spans: { server, client },
+      spans: { ...this.#stage.counters.spans },
       lost: this.#stage.counters.lost(),
       recorded: this.#recorded,
     };
@@ -107,10 +107,8 @@ class Replayer {
     const unfinished = frame.kind === 'span' ? frame : undefined;
     const records: EvSpanEnd[] = [];
     decodeBatch(batchOf(frame.bytes), {
-      onSpanEnd: (record) => records.push(record),
-      onProcessExec: () => {},
-      onProcessExit: () => {},
-      onBad: (reason) => this.#stage.counters.lose(reason),
+      spanEnd: (record) => records.push(record),
+      bad: (reason) => this.#stage.counters.lose(reason),
     });
     for (const record of records) {
       this.#stage.emit(record, unfinished);

@@ -58,8 +58,7 @@ export class SpanPipeline {
       return;
     }
     target.spans++;
-    if (fact.role === 'server') counters.server++;
-    else counters.client++;
+    counters.spans[fact.spanKind]++;
     this.#recordTypeName(fact, target.source);
     for (const sink of this.#factSinks) this.#hand(() => sink.onFact(fact, target.source));
     if (this.#spanSinks.length === 0) return;
@@ -75,7 +74,7 @@ export class SpanPipeline {
     }
   }
 
-  #recordTypeName({ targetId, http: { errorTypeAddr: address } }: SpanFact, source: SpanSource): void {
+  #recordTypeName({ targetId, errorTypeAddr: address }: SpanFact, source: SpanSource): void {
     const { recorder } = this.#options;
     if (!recorder || address === 0) return;
     const key = `${targetId} ${address}`;

@@ -81,7 +81,7 @@ export class SpanStage {
   /** Hands the span of a record over; `unfinished` completes one that was still open. */
   emit(record: EvSpanEnd, unfinished?: Unfinished): void {
     const fact = spanFact(record, unfinished);
-    if (fact.http.errorTypeAddr === 0 || !this.#waits(fact)) this.#pipeline.emit(fact);
+    if (fact.errorTypeAddr === 0 || !this.#waits(fact)) this.#pipeline.emit(fact);
   }
 
   /** Hands over what waits for a name that may not come any more: of one target, or of all. */
@@ -96,7 +96,7 @@ export class SpanStage {
   #waits(fact: SpanFact): boolean {
     const { askTypeName } = this.#options;
     const target = this.#targets.get(fact.targetId);
-    const address = fact.http.errorTypeAddr;
+    const address = fact.errorTypeAddr;
     if (askTypeName === undefined || target === undefined || target.typeNames.has(address)) return false;
     const facts = target.waiting.get(address);
     if (facts === undefined) {

@@ -13,7 +13,7 @@ import type { ProcessFacts } from '../target/process.ts';
 import type { TargetRow } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
 import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
-import { type CheckedFamily, LiveCheck } from './live-check.ts';
+import { LiveCheck } from './live-check.ts';
 import type { Program } from './program.ts';
 import { detachingRow, targetRow } from './row.ts';
 
@@ -132,7 +132,7 @@ export class Target {
   }
 
   /** Detaches the hooks of one family, and those of goroutines with the last one. */
-  async detachFamily(family: CheckedFamily): Promise<void> {
+  async detachFamily(family: string): Promise<void> {
     const isOf = (hook: string, prefix: string) => hook.startsWith(`${prefix}_`);
     const others = this.#links.filter(({ hook }) => !isOf(hook, family));
     const kept = others.some(({ hook }) => isOf(hook, 'http')) ? others : [];

@@ -54,11 +54,13 @@ export class Tracer {
   readonly #targetMaker: TargetMaker;
   /** What a held shell may execute. */
   readonly #prepared: Program[] = [];
+  readonly #processExec = this.#guarded((record: EvProcessExec) => this.#onProcessExec(record));
+  readonly #processExit = this.#guarded((record: EvProcessExit) => this.#onProcessExit(record));
   readonly #visitor: RecordVisitor = {
-    onSpanEnd: (record) => this.#pipeline.emit(spanFact(record)),
-    onProcessExec: this.#guarded((record) => this.#onProcessExec(record)),
-    onProcessExit: this.#guarded((record) => this.#onProcessExit(record)),
-    onBad: (reason) => this.#counters.lose(reason),
+    spanEnd: (record) => this.#pipeline.emit(spanFact(record)),
+    processExec: this.#processExec,
+    processExit: this.#processExit,
+    bad: (reason) => this.#counters.lose(reason),
   };
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<TracerStats> | undefined;
@@ -240,10 +242,10 @@ export class Tracer {
   #follow(message: ExportMessage): void {
     switch (message.kind) {
       case 'exec':
-        this.#visitor.onProcessExec(message.record);
+        this.#processExec(message.record);
         return;
       case 'exit':
-        this.#visitor.onProcessExit(message.record);
+        this.#processExit(message.record);
         return;
       case 'implausible':
         this.#detachFailed(message.targetId, message.failure);
@@ -427,14 +429,14 @@ export class Tracer {
   }
 
   /** The live check has failed: rather no spans than wrong ones. */
-  #detachFailed(targetId: number, { family, why, spans }: FamilyFailure): void {
+  #detachFailed(targetId: number, { family, spanKind, why, spans }: FamilyFailure): void {
     const target = this.#targets.get(targetId);
     if (target === undefined || target.endedAt) return;
-    this.#track(target.detachFamily(family));
+    this.#track(target.detachFamily(`${family}_${spanKind}`));
     const { pid, exe } = target.info;
     this.#tell({
       kind: 'warning',
-      message: `cannot go on tracing ${family} of pid ${pid} (${exe}): its first ${spans} spans make no sense: ${why} (the program does not match its own type data; please report it with the output of goidspan inspect)`,
+      message: `cannot go on tracing ${family}_${spanKind} of pid ${pid} (${exe}): its first ${spans} spans make no sense: ${why} (the program does not match its own type data; please report it with the output of goidspan inspect)`,
     });
   }
 

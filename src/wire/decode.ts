@@ -4,13 +4,11 @@
  */
 import type { Batch } from './batch.ts';
 import {
-  type EvProcessExec,
-  type EvProcessExit,
   type EvSpanEnd,
   evKind,
+  fixedRecords,
+  type RecordHandlers,
   readEvHeader,
-  readEvProcessExec,
-  readEvProcessExit,
   readEvSpanEnd,
   SPAN_BODY_AT,
   spanBodyBytes,
@@ -20,13 +18,9 @@ import {
 /** Why a record was not decoded. */
 export type BadRecord = 'record_damaged' | 'record_unknown';
 
-/** Receives the records of a batch in order; arrays in them are views, valid during the call. */
-export interface RecordVisitor {
-  /** The record lies in the batch at that byte. */
-  onSpanEnd(record: EvSpanEnd, at: number): void;
-  onProcessExec(record: EvProcessExec): void;
-  onProcessExit(record: EvProcessExit): void;
-  onBad(reason: BadRecord): void;
+/** Hears of the kinds that it has a handler for, and of what could not be decoded; views are valid during the call. */
+export interface RecordVisitor extends RecordHandlers {
+  bad(reason: BadRecord): void;
 }
 
 /** Calls the visitor for every record of the batch, and returns how many there were. */
@@ -37,7 +31,7 @@ export function decodeBatch(batch: Batch, visitor: RecordVisitor): number {
     const left = end - at;
     const header = left >= wireSize.EV_HEADER ? readEvHeader(batch, at) : undefined;
     if (header === undefined || header.size < wireSize.EV_HEADER || header.size > left) {
-      visitor.onBad('record_damaged');
+      visitor.bad('record_damaged');
       return records;
     }
     records++;
@@ -48,27 +42,25 @@ export function decodeBatch(batch: Batch, visitor: RecordVisitor): number {
 }
 
 function decodeRecord(batch: Batch, at: number, kind: number, size: number, visitor: RecordVisitor): void {
-  switch (kind) {
-    case evKind.EV_SPAN_END: {
-      const record = size >= SPAN_BODY_AT ? readEvSpanEnd(batch, at) : undefined;
-      const bodyBytes = record && spanBodyBytes[record.family];
-      if (record === undefined) visitor.onBad('record_damaged');
-      else if (bodyBytes === undefined) visitor.onBad('record_unknown');
-      else if (SPAN_BODY_AT + bodyBytes + textBytes(record) !== size) visitor.onBad('record_damaged');
-      else visitor.onSpanEnd(record, at);
-      return;
-    }
-    case evKind.EV_PROCESS_EXEC:
-      if (size !== wireSize.EV_PROCESS_EXEC) visitor.onBad('record_damaged');
-      else visitor.onProcessExec(readEvProcessExec(batch, at));
-      return;
-    case evKind.EV_PROCESS_EXIT:
-      if (size !== wireSize.EV_PROCESS_EXIT) visitor.onBad('record_damaged');
-      else visitor.onProcessExit(readEvProcessExit(batch, at));
-      return;
-    default:
-      visitor.onBad('record_unknown');
+  if (kind === evKind.EV_SPAN_END) {
+    decodeSpan(batch, at, size, visitor);
+    return;
   }
+  const known = (fixedRecords as Readonly<Record<number, FixedRecord>>)[kind];
+  if (known === undefined) visitor.bad('record_unknown');
+  else if (size !== known.bytes) visitor.bad('record_damaged');
+  else visitor[known.handler]?.(known.read(batch, at) as never, at);
+}
+
+type FixedRecord = (typeof fixedRecords)[keyof typeof fixedRecords];
+
+function decodeSpan(batch: Batch, at: number, size: number, visitor: RecordVisitor): void {
+  const record = size >= SPAN_BODY_AT ? readEvSpanEnd(batch, at) : undefined;
+  const bodyBytes = record && spanBodyBytes[record.family];
+  if (record === undefined) visitor.bad('record_damaged');
+  else if (bodyBytes === undefined) visitor.bad('record_unknown');
+  else if (SPAN_BODY_AT + bodyBytes + textBytes(record) !== size) visitor.bad('record_damaged');
+  else visitor.spanEnd?.(record, at);
 }
 
 /** Bytes of all texts, which are what is left of the record behind its body. */

@@ -212,6 +212,10 @@ export const wireSize = {
   EV_PROCESS_EXIT: 32,
 } as const;
 
+/** Kinds of spans by their numbers. */
+export const spanKindNames = { 1: 'server', 2: 'client' } as const;
+export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];
+
 /** What a span is about: the name of its family, by its number. */
 export const familyNames = { 1: 'http' } as const;
 export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];
@@ -232,13 +236,14 @@ export interface TextSource {
   next(): string | undefined;
 }
 
-/** The texts of a span of the family http. */
-export type HttpTexts = { readonly [Name in (typeof spanTexts.http)[number]]: string | undefined };
+/** The texts of a span of the family http behind the one that all have. */
+export type HttpTexts = {
+  readonly [Name in 'method' | 'scheme' | 'host' | 'path' | 'query' | 'peer' | 'pattern']: string | undefined;
+};
 
 export function readHttpTexts(source: TextSource): HttpTexts {
   // An object literal is made from top to bottom.
   return {
-    traceState: source.next(),
     method: source.next(),
     scheme: source.next(),
     host: source.next(),
@@ -483,6 +488,19 @@ export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
     exitCode: batch.u32[(at + 28) >>> 2] as number,
   };
 }
+
+/** Receives the records of a batch in order, each by its kind; the record lies in the batch at byte `at`. */
+export interface RecordHandlers {
+  spanEnd?(record: EvSpanEnd, at: number): void;
+  processExec?(record: EvProcessExec, at: number): void;
+  processExit?(record: EvProcessExit, at: number): void;
+}
+
+/** Who hears of the records of a kind, how long they are, and what reads them; spans are of any length. */
+export const fixedRecords = {
+  2: { handler: 'processExec', bytes: 32, read: readEvProcessExec },
+  3: { handler: 'processExit', bytes: 32, read: readEvProcessExit },
+} as const;
 
 /** `struct target_row`, 144 bytes. */
 export interface TargetRow {

@@ -4,24 +4,24 @@
  * `{x*300}` is that text 300 times; `for n=1..50: LINE` is the line for each n, with `{n}` or `{10+n*2}` in
  * it, and ` | ` between lines that are repeated together.
  */
-import type { SpanFact } from '../../src/correlate/fact.ts';
 import { hexOf } from '../../src/span/span-context.ts';
+import type { HttpFact } from '../support/http-fact.ts';
 import { nanosOf } from '../support/valid-span.ts';
 import type { HostRun } from './host.ts';
 
 /** Strings and numbers of a span that a scenario shows when it says `show NAME …` before its events. */
-const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
-  method: ({ http }) => http.method,
-  scheme: ({ http }) => http.scheme,
-  host: ({ http }) => http.host,
-  path: ({ http }) => http.path,
-  query: ({ http }) => http.query,
-  pattern: ({ http }) => http.pattern,
-  peer: ({ http }) => http.peer,
-  status: ({ http }) => http.statusCode,
-  written: ({ http }) => http.responseBodyBytes,
-  proto: ({ http }) => http.protocolMajor * 10 + http.protocolMinor,
-  error: ({ http }) => (http.errorTypeAddr === 0 ? undefined : http.errorTypeAddr.toString(16)),
+const shown: Readonly<Record<string, (fact: HttpFact) => unknown>> = {
+  method: ({ body }) => body.method,
+  scheme: ({ body }) => body.scheme,
+  host: ({ body }) => body.host,
+  path: ({ body }) => body.path,
+  query: ({ body }) => body.query,
+  pattern: ({ body }) => body.pattern,
+  peer: ({ body }) => body.peer,
+  status: ({ body }) => body.statusCode,
+  written: ({ body }) => body.responseBodyBytes,
+  proto: ({ body }) => body.protocolMajor * 10 + body.protocolMinor,
+  error: ({ errorTypeAddr }) => (errorTypeAddr === 0 ? undefined : errorTypeAddr.toString(16)),
   state: ({ traceState }) => traceState,
   end: ({ end }) => nanosOf(end),
   born: ({ parentGoid }) => parentGoid || undefined,
@@ -59,7 +59,7 @@ export class Scenario {
    */
   render(run: HostRun): string[] {
     for (const span of run.spans) this.#byId.set(hexOf(span.spanId), this.#nameOf(span));
-    const byTrace = new Map<string, SpanFact[]>();
+    const byTrace = new Map<string, HttpFact[]>();
     const byStart = [...run.spans].sort((a, b) => Number(nanosOf(a.start) - nanosOf(b.start)));
     for (const span of byStart) {
       const trace = byTrace.get(hexOf(span.traceId));
@@ -85,15 +85,15 @@ export class Scenario {
     if (begin) this.#names.set(`${begin[2] ?? 1}/${begin[3]}@${begin[1]}`, begin[4] as string);
   }
 
-  #nameOf(span: SpanFact): string {
+  #nameOf(span: HttpFact): string {
     const key = `${span.targetId}/${span.goid}@${nanosOf(span.start)}`;
     return this.#names.get(key) ?? key;
   }
 
-  #tree(trace: readonly SpanFact[], title: string): string[] {
+  #tree(trace: readonly HttpFact[], title: string): string[] {
     const inTrace = new Set(trace.map((span) => hexOf(span.spanId)));
     const lines: string[] = [];
-    const add = (span: SpanFact, depth: number): void => {
+    const add = (span: HttpFact, depth: number): void => {
       lines.push((depth === 0 ? title : '  '.repeat(depth)) + this.#line(span, inTrace));
       for (const child of trace) {
         if (child.parentSpanId && hexOf(child.parentSpanId) === hexOf(span.spanId)) add(child, depth + 1);
@@ -105,8 +105,8 @@ export class Scenario {
     return lines;
   }
 
-  #line(span: SpanFact, inTrace: ReadonlySet<string>): string {
-    const words: string[] = [span.role, this.#nameOf(span)];
+  #line(span: HttpFact, inTrace: ReadonlySet<string>): string {
+    const words: string[] = [span.spanKind, this.#nameOf(span)];
     if (span.parentSpanId && !inTrace.has(hexOf(span.parentSpanId))) {
       words.push(
         `${span.parentIsRemote ? 'remote' : 'lost'}=${hexOf(span.traceId)}/${hexOf(span.parentSpanId)}`,
@@ -116,7 +116,7 @@ export class Scenario {
     }
     if (span.link) words.push(`link=${this.#byId.get(hexOf(span.link.spanId)) ?? hexOf(span.link.spanId)}`);
     if (span.ending !== 'returned') words.push(`ending=${span.ending}`);
-    if (span.http.resendCount !== undefined) words.push(`resends=${span.http.resendCount}`);
+    if (span.body.resendCount !== undefined) words.push(`resends=${span.body.resendCount}`);
     if (span.cut.length > 0) words.push(`cut=${span.cut.join()}`);
     for (const name of this.#show) {
       const value = shown[name]?.(span);

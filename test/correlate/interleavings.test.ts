@@ -40,7 +40,7 @@ ${10 * n + 4} client end g${1 + (n % 7)}\n${10 * n + 6} server end g${1 + (n % 7
     );
     const [run] = runHost(`run 1\n1 set reject-below=${half}\n${events.join('\n')}\n`) as [HostRun];
     expect(validate(run.spans.map(validSpanOf))).toEqual([]);
-    const servers = run.spans.filter((span) => span.role === 'server');
+    const servers = run.spans.filter((span) => span.spanKind === 'server');
     expect(run.spans).toHaveLength(2 * servers.length);
     // Within five standard deviations.
     expect(Math.abs(servers.length - requests / 2)).toBeLessThan(5 * Math.sqrt(requests / 4));

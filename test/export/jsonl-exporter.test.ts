@@ -23,7 +23,7 @@ describe('JsonlExporter', () => {
   it('writes one OTLP export request a line', async () => {
     const path = join(directory, 'spans.jsonl');
     const exporter = await JsonlExporter.open(path);
-    const child = makeSpan(7, 2, { parent: 1, role: 'client' }, { path: '/ü\n' });
+    const child = makeSpan(7, 2, { parent: 1, spanKind: 'client' }, { path: '/ü\n' });
     expect(await send(exporter, [makeSpan(7, 1), child])).toEqual({ code: 0 });
     void exporter.export(makeSpans(3), () => {});
     await exporter.shutdown();

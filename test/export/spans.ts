@@ -1,8 +1,9 @@
 /** Spans for the tests of the ways out, made by the real stage before them. */
-import type { HttpExchange, SpanFact } from '../../src/correlate/fact.ts';
+import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { toSpan } from '../../src/span/to-span.ts';
 import { makeFact, makeSource } from '../span/fact.ts';
+import type { HttpFact } from '../support/http-fact.ts';
 
 const source = makeSource();
 
@@ -10,7 +11,7 @@ const source = makeSource();
 export function makeSpan(
   trace: number,
   id: number,
-  more: Partial<SpanFact> & { readonly parent?: number } = {},
+  more: Partial<HttpFact> & { readonly parent?: number } = {},
   http: Partial<HttpExchange> = {},
 ): ReadableSpan {
   const { parent, ...fact } = more;

@@ -3,7 +3,6 @@
  * test's own thread when asked to, so that a test decides what the ring holds.
  */
 import { fileURLToPath } from 'node:url';
-import type { SpanFact } from '../../src/correlate/fact.ts';
 import { spanFact } from '../../src/correlate/span-fact.ts';
 import { Kernel, type KernelOptions } from '../../src/kernel/kernel.ts';
 import { loadNative } from '../../src/kernel/native.ts';
@@ -16,6 +15,7 @@ import { decodeBatch } from '../../src/wire/decode.ts';
 import type { EvProcessExec, EvProcessExit, EvSpanEnd } from '../../src/wire/wire.gen.ts';
 import { Child } from '../support/child.ts';
 import { buildGo } from '../support/go-build.ts';
+import { type HttpFact, httpFact } from '../support/http-fact.ts';
 import { validSpanOf } from '../support/valid-span.ts';
 import { validate } from '../support/validator.ts';
 
@@ -39,7 +39,7 @@ export async function load(url: string, requests: number, connections = 8): Prom
 
 export class Attached {
   readonly kernel: Kernel;
-  readonly spans: SpanFact[] = [];
+  readonly spans: HttpFact[] = [];
   readonly execs: EvProcessExec[] = [];
   readonly exits: EvProcessExit[] = [];
   bad = 0;
@@ -83,10 +83,10 @@ export class Attached {
   /** Decodes a batch. */
   take(batch: Batch): void {
     decodeBatch(batch, {
-      onSpanEnd: (record: EvSpanEnd) => this.spans.push(spanFact(record)),
-      onProcessExec: (record) => this.execs.push(record),
-      onProcessExit: (record) => this.exits.push(record),
-      onBad: () => this.bad++,
+      spanEnd: (record: EvSpanEnd) => this.spans.push(httpFact(spanFact(record))),
+      processExec: (record) => this.execs.push(record),
+      processExit: (record) => this.exits.push(record),
+      bad: () => this.bad++,
     });
   }
 

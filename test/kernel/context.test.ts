@@ -31,10 +31,8 @@ describeLive('the context maps', () => {
   async function open(): Promise<SpanFact[]> {
     const spans: SpanFact[] = [];
     decodeBatch(await attached.kernel.copyOpen(0), {
-      onSpanEnd: (record) => spans.push(spanFact(record, { end: [0, 0], ending: 'process_exited' })),
-      onProcessExec: () => {},
-      onProcessExit: () => {},
-      onBad: (reason) => {
+      spanEnd: (record) => spans.push(spanFact(record, { end: [0, 0], ending: 'process_exited' })),
+      bad: (reason) => {
         throw new Error(reason);
       },
     });
@@ -45,9 +43,9 @@ describeLive('the context maps', () => {
     const reply = server.get(`/fanout?id=a&n=3&to=${slow.url}`);
     await slow.waiting(3);
     const spans = await open();
-    const request = spans.find(({ role }) => role === 'server');
-    expect(spans.map(({ role }) => role).sort()).toEqual(['client', 'client', 'client', 'server']);
-    for (const call of spans.filter(({ role }) => role === 'client')) {
+    const request = spans.find(({ spanKind }) => spanKind === 'server');
+    expect(spans.map(({ spanKind }) => spanKind).sort()).toEqual(['client', 'client', 'client', 'server']);
+    for (const call of spans.filter(({ spanKind }) => spanKind === 'client')) {
       expect(call.parentSpanId).toEqual(request?.spanId);
     }
     slow.answer();
@@ -67,8 +65,8 @@ describeLive('the context maps', () => {
       (await attached.kernel.sweep(0n)).kept === 0 ? true : undefined,
     );
     attached.drain();
-    const call = attached.spans.find(({ role }) => role === 'client');
-    const request = attached.spans.find(({ role }) => role === 'server');
+    const call = attached.spans.find(({ spanKind }) => spanKind === 'client');
+    const request = attached.spans.find(({ spanKind }) => spanKind === 'server');
     expect(call?.parentSpanId).toEqual(request?.spanId);
   });
 
@@ -78,12 +76,14 @@ describeLive('the context maps', () => {
       await attached.kernel.sweep(graceNs);
       return await eventually(`call of ${id}`, 10_000, () => {
         attached.drain();
-        return attached.spans.find(({ role, http }) => role === 'client' && http.query?.includes(`of=${id}`));
+        return attached.spans.find(
+          ({ spanKind, body }) => spanKind === 'client' && body.query?.includes(`of=${id}`),
+        );
       });
     };
     const linked = await linkAfter('kept', 10n * SECOND);
     expect(linked.link?.spanId).toEqual(
-      attached.spans.find(({ http }) => http.query?.includes('id=kept'))?.spanId,
+      attached.spans.find(({ body }) => body.query?.includes('id=kept'))?.spanId,
     );
     const alone = await linkAfter('swept', 0n);
     expect([alone.link, alone.parentSpanId]).toEqual([undefined, undefined]);
@@ -92,7 +92,7 @@ describeLive('the context maps', () => {
   it('give up one span when told, and only if it is still open', async () => {
     const reply = server.get(`/get?id=a&to=${slow.url}`);
     await slow.waiting(1);
-    const call = (await open()).find(({ role }) => role === 'client') as SpanFact;
+    const call = (await open()).find(({ spanKind }) => spanKind === 'client') as SpanFact;
     expect(attached.kernel.removeOpen(1, call.goid, 1)).toBe(true);
     expect(attached.kernel.removeOpen(1, call.goid, 1)).toBe(false);
     slow.answer();
@@ -100,7 +100,7 @@ describeLive('the context maps', () => {
     expect(
       await eventually('the request', 5_000, () => {
         attached.drain();
-        return attached.spans.find(({ role }) => role === 'server');
+        return attached.spans.find(({ spanKind }) => spanKind === 'server');
       }),
     ).toMatchObject({ ending: 'returned' });
     expect(attached.kernel.counts()['NOTE_END_WITHOUT_START']).toBe(1);

@@ -51,7 +51,7 @@ describeLive('detaching', () => {
       expect(await code()).toEqual(before);
       await server.get('/unseen');
       attached.drain();
-      expect(attached.spans.map(({ http }) => http.path)).toEqual(['/']);
+      expect(attached.spans.map(({ body }) => body.path)).toEqual(['/']);
       await attached.close();
     },
   );
@@ -63,7 +63,7 @@ describeLive('detaching', () => {
     await first.detach();
     await Promise.all([server.get('/unseen'), other.get('/seen')]);
     attached.drain();
-    expect(attached.spans.map(({ targetId, http }) => [targetId, http.path])).toEqual([[2, '/seen']]);
+    expect(attached.spans.map(({ targetId, body }) => [targetId, body.path])).toEqual([[2, '/seen']]);
     await attached.close();
     await other.stop();
   });
@@ -89,7 +89,7 @@ describeLive('detaching', () => {
     expect(attached.violations(true)).toEqual([]);
     // At each of the three ends, at most one request was under way in each lane.
     let open = 0;
-    decodeBatch(await attached.kernel.copyOpen(0), { ...ignored, onSpanEnd: () => open++ });
+    decodeBatch(await attached.kernel.copyOpen(0), { ...ignored, spanEnd: () => open++ });
     expect(open).toBeLessThanOrEqual(3 * lanes.length);
     for (const targetId of [1, 2, 3]) await attached.kernel.forgetTarget(targetId);
     expect((await attached.kernel.copyOpen(0)).u8).toHaveLength(0);
@@ -113,7 +113,7 @@ describeLive('detaching', () => {
   });
 });
 
-const ignored = { onProcessExec: () => {}, onProcessExit: () => {}, onBad: () => {} };
+const ignored = { bad: () => {} };
 
 /** Ids of the BPF programs that a process holds. */
 function programsOf(pid: number): number[] {

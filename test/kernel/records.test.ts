@@ -28,20 +28,20 @@ describeLive('a record', () => {
 
   it('of a span is written when a request ends, and one when a call ends', async () => {
     await server.get('/get?id=kinds');
-    const request = await find(attached.spans, ({ http }) => http.query === 'id=kinds');
+    const request = await find(attached.spans, ({ body }) => body.query === 'id=kinds');
     const call = await find(
       attached.spans,
-      ({ role, http }) => role === 'client' && /of=kinds/.test(http.query ?? ''),
+      ({ spanKind, body }) => spanKind === 'client' && /of=kinds/.test(body.query ?? ''),
     );
     const leaf = await find(
       attached.spans,
-      ({ role, http }) => role === 'server' && /of=kinds/.test(http.query ?? ''),
+      ({ spanKind, body }) => spanKind === 'server' && /of=kinds/.test(body.query ?? ''),
     );
     expect(request).toMatchObject({
-      role: 'server',
+      spanKind: 'server',
       targetId: 1,
       ending: 'returned',
-      http: { statusCode: 200 },
+      body: { statusCode: 200 },
     });
     expect(call).toMatchObject({
       parentSpanId: request.spanId,

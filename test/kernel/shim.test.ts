@@ -217,12 +217,12 @@ describeLive('attaching', () => {
       expect(attached.violations()).toEqual([]);
       expect(attached.losses()).toEqual([]);
       seen.push(
-        attached.spans.map(({ role, http, ending, goid }) => ({
-          role,
+        attached.spans.map(({ spanKind, body, ending, goid }) => ({
+          spanKind,
           ending,
           goid,
-          path: http.path,
-          query: http.query,
+          path: body.path,
+          query: body.query,
         })),
       );
       await attached.close();

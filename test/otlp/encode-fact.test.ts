@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { HttpExchange, SpanEnding, SpanFact } from '../../src/correlate/fact.ts';
+import type { SpanEnding, SpanFact } from '../../src/correlate/fact.ts';
+import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { NO_LIMITS, type SpanLimits } from '../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../src/otlp/trace-request.ts';
 import { toSpan } from '../../src/span/to-span.ts';
@@ -57,12 +58,11 @@ function randomFact(random: Random): SpanFact {
     responseBodyBytes: random.pick([undefined, 0, 5_000_000_000]),
     peer: text(),
     resendCount: random.pick([undefined, 1]),
-    errorTypeAddr: random.pick([0, 0, 0x6c0ffe, 1]),
   };
   const seconds = random.u32();
   return makeFact(
     {
-      role: random.pick(['server', 'client']),
+      spanKind: random.pick(['server', 'client']),
       traceId: [random.u32(), random.u32(), random.u32(), random.u32()],
       spanId: [random.u32(), random.u32()],
       parentSpanId: random.pick([undefined, [random.u32(), random.u32()]]),
@@ -76,6 +76,7 @@ function randomFact(random: Random): SpanFact {
       parentGoid: random.pick([0, 17]),
       threadId: random.pick([0, 4243]),
       ending: random.pick(endings),
+      errorTypeAddr: random.pick([0, 0, 0x6c0ffe, 1]),
       cut: random.pick([[], ['path', 'query']]),
     },
     http,

@@ -110,10 +110,10 @@ describe('RecordConverter', () => {
       let seen = 0;
       const count = (): void => void seen++;
       decodeBatch(batchOf(converter.convert(bufferOf(record, exitBefore()))), {
-        onSpanEnd: count,
-        onProcessExec: count,
-        onProcessExit: count,
-        onBad: count,
+        spanEnd: count,
+        processExec: count,
+        processExit: count,
+        bad: count,
       });
       if (seen === 0) throw new Error('nothing was said');
     }

@@ -1,14 +1,17 @@
 /** A complete fact for tests: a plain GET on the server, with what a test wants changed. */
-import type { HttpExchange, SpanFact } from '../../src/correlate/fact.ts';
+import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { createResource } from '../../src/span/resource.ts';
 import type { SpanSource } from '../../src/span/span-source.ts';
+import type { HttpFact } from '../support/http-fact.ts';
 
 /** Kernel time 0 is this Unix second. */
 export const BOOT_UNIX_SECONDS = 1_700_000_000;
 
-export function makeFact(more: Partial<SpanFact> = {}, http: Partial<HttpExchange> = {}): SpanFact {
+export function makeFact(more: Partial<HttpFact> = {}, http: Partial<HttpExchange> = {}): HttpFact {
   return {
-    role: 'server',
+    kind: 'span',
+    spanKind: 'server',
+    family: 'http',
     targetId: 1,
     traceId: [0x0af76519, 0x16cd43dd, 0x8448eb21, 0x1c80319c],
     spanId: [0x00f067aa, 0x0ba902b7],
@@ -20,9 +23,10 @@ export function makeFact(more: Partial<SpanFact> = {}, http: Partial<HttpExchang
     parentGoid: 0,
     threadId: 4243,
     ending: 'returned',
+    errorTypeAddr: 0,
     cut: [],
     ...more,
-    http: { method: 'GET', path: '/', protocolMajor: 1, protocolMinor: 1, errorTypeAddr: 0, ...http },
+    body: { method: 'GET', path: '/', protocolMajor: 1, protocolMinor: 1, ...http },
   };
 }
 

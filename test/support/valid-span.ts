@@ -11,13 +11,13 @@ export function nanosOf([seconds, nanos]: Ktime): bigint {
 /** A span as `correlate` gives it. */
 export function validSpanOf(fact: SpanFact): ValidSpan {
   return {
-    name: `${fact.role} g${fact.goid}@${nanosOf(fact.start)}`,
+    name: `${fact.spanKind} g${fact.goid}@${nanosOf(fact.start)}`,
     traceId: hexOf(fact.traceId),
     spanId: hexOf(fact.spanId),
     parentSpanId: fact.parentSpanId && hexOf(fact.parentSpanId),
     parentIsRemote: fact.parentIsRemote,
     links: fact.link ? [{ traceId: hexOf(fact.link.traceId), spanId: hexOf(fact.link.spanId) }] : [],
-    kind: fact.role,
+    kind: fact.spanKind,
     startNs: nanosOf(fact.start),
     endNs: nanosOf(fact.end),
     sampled: (fact.traceFlags & 1) === 1,

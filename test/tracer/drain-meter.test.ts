@@ -19,10 +19,9 @@ it('counts batches, records, bytes and time, and adds those of another thread', 
   const meter = new DrainMeter();
   let exits = 0;
   const visitor = {
-    onSpanEnd: () => {},
-    onProcessExec: () => {},
-    onProcessExit: () => void exits++,
-    onBad: () => {},
+    spanEnd: () => {},
+    processExit: () => void exits++,
+    bad: () => {},
   };
   meter.decode(batch(), visitor);
   meter.decode(batch(), visitor);

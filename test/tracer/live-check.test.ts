@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { SpanFact } from '../../src/correlate/fact.ts';
-import { FAILURES_MAX, type Judgement, LiveCheck } from '../../src/tracer/live-check.ts';
+import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
+import { FAILURES_MAX, LiveCheck, type Verdict } from '../../src/tracer/live-check.ts';
 import { makeFact } from '../span/fact.ts';
+import type { HttpFact } from '../support/http-fact.ts';
 
 const serverFact = makeFact;
 
-function clientFact(more: Partial<SpanFact> = {}, http: Partial<SpanFact['http']> = {}): SpanFact {
-  return makeFact({ role: 'client', ...more }, http);
+function clientFact(more: Partial<HttpFact> = {}, http: Partial<HttpExchange> = {}): SpanFact {
+  return makeFact({ spanKind: 'client', ...more }, http);
 }
 
-function judge(...facts: SpanFact[]): Judgement[] {
+function judge(...facts: SpanFact[]): Verdict[] {
   const check = new LiveCheck();
   return facts.map((fact) => check.judge(fact));
 }
@@ -40,7 +42,7 @@ describe('a span', () => {
     ['an answer of five digits', clientFact({}, { statusCode: 10000 })],
   ])('with %s does not pass', ([, fact]) => {
     expect(judge(fact)).toEqual([fails]);
-    expect(judge(fact.role === 'server' ? serverFact() : clientFact(), fact)[1]).toEqual(fails);
+    expect(judge(fact.spanKind === 'server' ? serverFact() : clientFact(), fact)[1]).toEqual(fails);
   });
 
   test.for<[string, SpanFact]>([
@@ -72,7 +74,8 @@ describe('a family of hooks', () => {
 
   test('fails once, after some spans without sense and none with it', () => {
     const judged = judge(...Array.from({ length: FAILURES_MAX + 2 }, () => wrong), serverFact());
-    const failed = { family: 'http_server', why: 'the method "HTTP/1.1" is no token', spans: FAILURES_MAX };
+    const why = 'the method "HTTP/1.1" is no token';
+    const failed = { family: 'http', spanKind: 'server', why, spans: FAILURES_MAX };
     expect(judged).toEqual([fails, fails, { ...fails, failed }, fails, fails, fails]);
   });
 

@@ -46,13 +46,13 @@ function batch(...records: Uint8Array[]): ArrayBuffer {
 function decode(buffer: ArrayBuffer): string[] {
   const seen: string[] = [];
   decodeBatch(batchOf(buffer), {
-    onSpanEnd: (span) => {
+    spanEnd: (span) => {
       spanFact(span);
       seen.push('span');
     },
-    onProcessExec: () => seen.push('exec'),
-    onProcessExit: () => seen.push('exit'),
-    onBad: (reason) => seen.push(reason),
+    processExec: () => seen.push('exec'),
+    processExit: () => seen.push('exit'),
+    bad: (reason) => seen.push(reason),
   });
   return seen;
 }

@@ -123,10 +123,8 @@ function batchesOf(frames: readonly Frame[], sink: FactSink | SpanSink): () => v
   let next = 0;
   return () => {
     decodeBatch(batchOf(whole[next++ % whole.length] as ArrayBuffer), {
-      onSpanEnd: (record) => stage.emit(record),
-      onProcessExec: () => {},
-      onProcessExit: () => {},
-      onBad: (reason) => {
+      spanEnd: (record) => stage.emit(record),
+      bad: (reason) => {
         throw new Error(`the recording is bad: ${reason}`);
       },
     });
@@ -138,10 +136,8 @@ function cut(batch: ArrayBuffer): ArrayBuffer[] {
   const starts: number[] = [];
   const nothing = () => {};
   decodeBatch(batchOf(batch), {
-    onSpanEnd: (_, at) => starts.push(at),
-    onProcessExec: nothing,
-    onProcessExit: nothing,
-    onBad: nothing,
+    spanEnd: (_, at) => starts.push(at),
+    bad: nothing,
   });
   return starts.map((start, index) => batch.slice(start, starts[index + 1] ?? batch.byteLength));
 }

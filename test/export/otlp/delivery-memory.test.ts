@@ -36,7 +36,7 @@ function requestBytes(random: Random): Uint8Array {
       1,
       1,
       {
-        role: index % 5 === 0 ? 'server' : 'client',
+        spanKind: index % 5 === 0 ? 'server' : 'client',
         traceId: trace,
         spanId,
         ...(parent && { parentSpanId: parent }),

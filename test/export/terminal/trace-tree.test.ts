@@ -16,13 +16,13 @@ const checkout = makeSpan(
 const pay = makeSpan(
   1,
   2,
-  { parent: 1, role: 'client', start: [0, 2_000], end: [0, 42_000_000], goid: 21 },
+  { parent: 1, spanKind: 'client', start: [0, 2_000], end: [0, 42_000_000], goid: 21 },
   { scheme: 'http', host: 'pay:81', path: '/charge', method: 'POST', statusCode: 503 },
 );
 const stock = makeSpan(
   1,
   3,
-  { parent: 1, role: 'client', start: [0, 1_000], end: [0, 9_000_000], goid: 20 },
+  { parent: 1, spanKind: 'client', start: [0, 1_000], end: [0, 9_000_000], goid: 20 },
   { scheme: 'http', host: 'stock', path: '/', statusCode: 200 },
 );
 

@@ -1,0 +1,11 @@
+/** What reads the body of a span of each family. A family that is in `wire.h` and not here does not compile. */
+import type { EvSpanEnd, SpanFamily, TextSource } from '../wire/wire.gen.ts';
+import { httpExchange } from './http-exchange.ts';
+
+/** Takes the texts of the family one after the other; the record is a view that nothing may be kept of. */
+export type BodyReader<Body> = (record: EvSpanEnd, texts: TextSource) => Body;
+
+export const bodyReaders = { http: httpExchange } satisfies Record<SpanFamily, BodyReader<object>>;
+
+/** What each family knows of a span. */
+export type Bodies = { [Family in SpanFamily]: ReturnType<(typeof bodyReaders)[Family]> };

@@ -1,0 +1,30 @@
+/**
+ * The semantic conventions of each family: what its spans are called, when they failed, what they say. A family that is in
+ * `wire.h` and not here does not compile.
+ */
+import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
+import type { AttributeSink } from './attribute-sink.ts';
+import { httpConvention } from './http-convention.ts';
+
+/** What a convention makes of a fact once, for its name and for its attributes. */
+export interface Description {
+  /** The span's name, of low cardinality. */
+  readonly name: string;
+}
+
+export interface Convention<Fact, About extends Description = Description> {
+  describe(fact: Fact): About;
+  /** `error.type` if what came back says that it failed. A returned error, and how the span ended, go before. */
+  errorType(fact: Fact): string | undefined;
+  addAttributes(sink: AttributeSink, fact: Fact, about: About): void;
+}
+
+const conventions = { http: httpConvention } satisfies {
+  // biome-ignore lint/suspicious/noExplicitAny: what each makes of a fact is its own affair
+  [Family in SpanFamily]: Convention<SpanFactOf<Family>, any>;
+};
+
+/** The convention of the fact's family, which takes no other facts. */
+export function conventionOf(fact: SpanFact): Convention<SpanFact> {
+  return conventions[fact.family] as Convention<SpanFact>;
+}

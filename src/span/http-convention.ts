@@ -1,0 +1,34 @@
+/** The HTTP conventions: name, error and attributes of a server or client span. */
+import type { SpanFactOf } from '../correlate/fact.ts';
+import type { AttributeSink } from './attribute-sink.ts';
+import type { Convention, Description } from './conventions.ts';
+import { addClientAttributes, addServerAttributes, addSharedAttributes } from './http-attributes.ts';
+import { KNOWN_METHODS, OTHER_METHOD, routeOf, spanName } from './http-name.ts';
+
+type HttpFact = SpanFactOf<'http'>;
+
+interface HttpDescription extends Description {
+  readonly method: string;
+  readonly route: string | undefined;
+}
+
+export const httpConvention: Convention<HttpFact, HttpDescription> = {
+  describe(fact: HttpFact): HttpDescription {
+    const { method: sent, pattern } = fact.body;
+    const method = KNOWN_METHODS.has(sent) ? sent : OTHER_METHOD;
+    const route = pattern && fact.spanKind === 'server' ? routeOf(pattern) : undefined;
+    return { name: spanName(method, route), method, route };
+  },
+
+  /** A status of 500 and above is an error, for clients of 400 and above. */
+  errorType({ spanKind, body: { statusCode } }: HttpFact): string | undefined {
+    const firstError = spanKind === 'client' ? 400 : 500;
+    return statusCode !== undefined && statusCode >= firstError ? String(statusCode) : undefined;
+  },
+
+  addAttributes(sink: AttributeSink, { spanKind, body }: HttpFact, { method, route }: HttpDescription): void {
+    addSharedAttributes(sink, body, method);
+    if (spanKind === 'server') addServerAttributes(sink, body, route);
+    else addClientAttributes(sink, body);
+  },
+};

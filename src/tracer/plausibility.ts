@@ -1,0 +1,41 @@
+/** What no right record can say, and what is hard to believe: of all spans, and of each family. Pure. */
+import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
+import { httpPlausibility } from './http-plausibility.ts';
+
+export interface Plausibility<Fact> {
+  /** What no right record can say; undefined if there is nothing of the kind. */
+  fault(fact: Fact): string | undefined;
+  /** What may be so once in a long life, but not in every span of a program that was just attached. */
+  doubt(fact: Fact): string | undefined;
+}
+
+/** A family that is in `wire.h` and not here does not compile. */
+const plausible = { http: httpPlausibility } satisfies {
+  [Family in SpanFamily]: Plausibility<SpanFactOf<Family>>;
+};
+
+const plausibilityOf = ({ family }: SpanFact): Plausibility<SpanFact> =>
+  plausible[family] as Plausibility<SpanFact>;
+
+export function faultOf(fact: SpanFact): string | undefined {
+  const { goid, parentGoid, start, end } = fact;
+  if (!isGoid(goid)) return `the goroutine id ${goid} is none`;
+  if (parentGoid !== 0 && (!isGoid(parentGoid) || parentGoid === goid)) {
+    return `goroutine ${goid} cannot have been created by ${parentGoid}`;
+  }
+  if (start[0] > end[0] || (start[0] === end[0] && start[1] > end[1])) return 'it ends before it starts';
+  return plausibilityOf(fact).fault(fact);
+}
+
+export function doubtOf(fact: SpanFact): string | undefined {
+  const { goid } = fact;
+  if (goid >= heapFrom && goid % 8 === 0) return `the goroutine id ${goid} looks like an address`;
+  return plausibilityOf(fact).doubt(fact);
+}
+
+/** Go's heap begins here on amd64 and arm64 (runtime/malloc.go, arenaBaseOffset and the first arena hint). */
+const heapFrom = 0xc0_0000_0000;
+
+function isGoid(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}
