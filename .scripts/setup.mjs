@@ -14,6 +14,7 @@ import {
   isHost,
   processors,
 } from './lib/processors.mjs';
+import { fetchServers } from './lib/servers.mjs';
 
 const anyOf = (...paths) => paths.some((path) => existsSync(path));
 
@@ -153,6 +154,7 @@ async function installPackages() {
 script(async () => {
   await installTools();
   for (const processor of processors) await fetchLibraries(processor);
+  await fetchServers();
   await installPackages();
   const { build } = await import('./build.mjs');
   await build();
