@@ -35,22 +35,26 @@ function bpfFlags({ bpf }) {
 export const compileBpf = (source, output, flags = [], processor = processors.find(isHost)) =>
   run('clang', [...bpfFlags(processor), ...flags, '-c', source, '-o', output]);
 
-/** The objects that are loaded into the kernel, by the flags of their form; the names carry their byte order. */
-const bpfObjects = {
+/**
+ * The objects that are loaded into the kernel, by the flags of their form; the names carry their byte order. Kernels for
+ * arm64 that would need the legacy form lack more: atomic operations that order reads, tail calls beside functions.
+ */
+const bpfObjectsOf = ({ name }) => ({
   'goidspan.bpfel.o': [],
-  'goidspan-legacy.bpfel.o': ['-DLEGACY'],
-};
+  ...(name === 'x64' && { 'goidspan-legacy.bpfel.o': ['-DLEGACY'] }),
+});
 
 export async function buildBpf() {
   need('clang', 'npm run setup, or apt-get install clang');
   need('gcc', 'npm run setup, or apt-get install gcc');
   need('bpftool', 'npm run setup, or apt-get install bpftool');
   for (const processor of processors) {
-    const outputs = Object.keys(bpfObjects).map((name) => `${nativeFolder(processor)}/${name}`);
-    const words = [...bpfFlags(processor), JSON.stringify(bpfObjects), 'without debug information'];
+    const objects = bpfObjectsOf(processor);
+    const outputs = Object.keys(objects).map((name) => `${nativeFolder(processor)}/${name}`);
+    const words = [...bpfFlags(processor), JSON.stringify(objects), 'without debug information'];
     await unlessFresh(`bpf-${processor.name}`, { inputs: ['bpf'], words, outputs }, async () => {
       say(`building the BPF objects for ${processor.name}`);
-      for (const [index, flags] of Object.values(bpfObjects).entries()) {
+      for (const [index, flags] of Object.values(objects).entries()) {
         const compiled = join(root, '.cache', `${processor.name}.bpf.o`);
         await compileBpf('bpf/goidspan.bpf.c', compiled, flags, processor);
         // Without the debug information, which is half of it; BTF stays.

@@ -253,7 +253,8 @@ function nativeWithBtf(): Native {
 function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
   return {
     objectPath: nativePath('goidspan.bpfel.o'),
-    legacyObjectPath: nativePath('goidspan-legacy.bpfel.o'),
+    // For arm64 there is none: Linux ≥ 6.1 is needed there.
+    ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
     ringBytes: options.ringBytes ?? 32 << 20,
     openSpansMax: options.openSpansMax ?? 10_240,
     inheritedMax: options.inheritedMax ?? 65_536,
