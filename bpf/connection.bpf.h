@@ -14,22 +14,32 @@
 /* abi.PtrType: the element type follows the 48 bytes of abi.Type (internal/abi/type.go, Go 1.19–1.27). */
 #define GO_POINTER_ELEM 48
 
+#define PORTS 65536
+
 /*
- * The client span that last sent a request from a port: where to look for it. Several may write at once, so nothing is
- * decided by it; what counts is the connection in the entry of the span, which only its own goroutine writes.
+ * The client span that last sent a request between two ports: where to look for it. Several may write at once, so nothing
+ * is decided by it; what counts is the connection in the entry of the span, which only its own goroutine writes.
  */
 struct client_call {
 	struct goroutine_key goroutine;
 	span_id_t span_id;
 };
 
-/* By local port, so that nothing has to be removed. Element 0: any at all. */
+/* By both ports (call_between), so that nothing has to be removed: from one, calls go to many servers at once. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 65536);
+	__uint(max_entries, PORTS);
 	__type(key, __u32);
 	__type(value, struct client_call);
-} client_call_by_port SEC(".maps");
+} client_call_by_ports SEC(".maps");
+
+/* Whether a client span has ever sent a request from a port; element 0: from any at all. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PORTS);
+	__type(key, __u32);
+	__type(value, __u8);
+} has_called_by_port SEC(".maps");
 
 static __always_inline void endpoint_ipv4(struct endpoint *endpoint, __u32 address)
 {
@@ -93,27 +103,38 @@ static __always_inline struct connection *connection_of(struct ev_span_end *span
 	return &open_span_of(span)->connection;
 }
 
-static __always_inline struct client_call *client_call_at(__u32 port)
+static __always_inline struct client_call *call_between(__u32 client_port, __u32 server_port)
 {
-	return bpf_map_lookup_elem(&client_call_by_port, &port);
+	/* An odd factor: clients of one server keep apart, and servers that one port calls. */
+	__u32 index = (client_port + server_port * 40503) & (PORTS - 1);
+
+	return bpf_map_lookup_elem(&client_call_by_ports, &index);
+}
+
+static __always_inline __u8 *has_called(__u32 port)
+{
+	return bpf_map_lookup_elem(&has_called_by_port, &port);
 }
 
 /* A client span sends its request over the net.Conn at `at`. */
 static __always_inline void connection_claim(const struct target_row *target, uaddr_t at,
 					     const struct goroutine_key *key, struct ev_span_end *span)
 {
-	struct client_call *call, *any = client_call_at(0);
 	struct connection connection = {};
+	__u8 *from_any, *from_port;
+	struct client_call *call;
 
 	if (connection_read(&connection, target, at))
 		return;
-	call = client_call_at(connection.local.port & 0xffff);
-	if (!call || !any)
+	call = call_between(connection.local.port, connection.remote.port);
+	from_port = has_called(connection.local.port & (PORTS - 1));
+	from_any = has_called(0);
+	if (!call || !from_port || !from_any)
 		return;
 	*connection_of(span) = connection;
 	call->goroutine = *key;
 	call->span_id = span->span_id;
-	any->span_id = span->span_id;
+	*from_port = *from_any = 1;
 }
 
 static __always_inline bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
@@ -138,16 +159,17 @@ static __always_inline __u32 port_of(struct go_string address)
 	return port & 0xffff;
 }
 
-/* The client call that a request from `peer` (its RemoteAddr) might belong to; NULL spares most requests the rest. */
-static __always_inline const struct client_call *client_call_candidate(struct go_string peer)
+/* May a request from `peer` (its RemoteAddr) belong to a client span? Spares most requests the rest. */
+static __always_inline bool may_be_called_by(struct go_string peer)
 {
-	const struct client_call *call = client_call_at(0);
-	const span_id_t none = {};
+	const __u8 *called = has_called(0);
+	__u32 port;
 
-	if (!call || same_span(&call->span_id, &none))
-		return NULL;
-	call = client_call_at(port_of(peer));
-	return call && !same_span(&call->span_id, &none) ? call : NULL;
+	if (!called || !*called)
+		return false;
+	port = port_of(peer);
+	called = has_called(port);
+	return port && called && *called;
 }
 
 /* The span at the other end of a connection, as its server needs it. */
@@ -159,20 +181,24 @@ struct caller {
 };
 
 /*
- * Copies the open span of that call, if it sends over the connection of the net.Conn at `at`; false if not. The span may
+ * Copies the open client span that sends over the connection of the net.Conn at `at`; false if there is none. The span may
  * end at any time and its element go to another, so it is looked up again after it was copied: ids are never used twice.
  */
-static __always_inline bool connection_caller(struct caller *caller, const struct client_call *call,
-					      const struct target_row *target, uaddr_t at)
+static __always_inline bool connection_caller(struct caller *caller, const struct target_row *target, uaddr_t at)
 {
-	struct goroutine_key key = call->goroutine;
 	struct connection connection = {};
+	const struct client_call *call;
+	struct goroutine_key key;
 	struct ev_span_end *span;
 	const struct connection *callers;
 
-	caller->span_id = call->span_id;
 	if (connection_read(&connection, target, at))
 		return false;
+	call = call_between(connection.remote.port, connection.local.port);
+	if (!call)
+		return false;
+	key = call->goroutine;
+	caller->span_id = call->span_id;
 	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	if (!span || !same_span(&span->span_id, &caller->span_id))
 		return false;

@@ -11,6 +11,7 @@
 #define GROUP_SLOTS 8
 #define SWISS_GROUP_BYTES (8 + GROUP_SLOTS * 40) /* control word; slots of key and value */
 #define BUCKET_BYTES (8 + GROUP_SLOTS * 16 + GROUP_SLOTS * 24 + 8) /* tophash; keys; values; overflow */
+#define PAGE_BYTES 4096 /* where pages are larger, their ends are ends of these too */
 #define BUCKET_TOPHASH_MIN 5 /* below: empty or moved away */
 #define BUCKET_SAME_SIZE_GROW 8
 #ifdef LEGACY
@@ -90,6 +91,8 @@ static __always_inline int scan_slot(__u32 i, struct header_scan *scan, bool swi
 	value = (void *)bytes + (swiss ? 24 + i * 40 : 8 + GROUP_SLOTS * 16 + i * 24);
 	if (swiss ? bytes[i] & 0x80 : bytes[i] < BUCKET_TOPHASH_MIN)
 		return 0;
+	if (!key[0])
+		count(LOST_READ_FAILED); /* in a page that was written, and is not there now */
 	if (key[1] == sizeof("Traceparent") - 1 && is_name(key[0], sizeof("Traceparent") - 1, traceparent_name)) {
 		scan->traceparent = (struct go_slice){ value[0], value[1] };
 	} else if (key[1] == sizeof("Tracestate") - 1) {
@@ -110,9 +113,22 @@ static __noinline long scan_bucket_slot(__u32 i, struct header_scan **scan)
 	return scan_slot(i, *scan, false);
 }
 
+/*
+ * Reads a group of which a part may lie in a page that the program has never written to, so that it is not there: what it
+ * has of slots is then before that page, and what cannot be read becomes zero.
+ */
+static __always_inline int read_group(void *to, __u32 bytes, uaddr_t group)
+{
+	__u32 bytes_before = PAGE_BYTES - (group & (PAGE_BYTES - 1));
+
+	if (bytes_before >= bytes)
+		return read_user(to, bytes, group);
+	return bpf_probe_read_user(to, bytes, (const void *)group) && read_user(to, bytes_before, group);
+}
+
 static __always_inline int scan_group(struct header_scan *scan, uaddr_t group, bool swiss)
 {
-	if (read_user(scan->group, swiss ? SWISS_GROUP_BYTES : BUCKET_BYTES, group))
+	if (read_group(scan->group, swiss ? SWISS_GROUP_BYTES : BUCKET_BYTES, group))
 		return -1;
 	if (swiss)
 		repeat(GROUP_SLOTS, scan_swiss_slot, &scan);

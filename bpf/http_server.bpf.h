@@ -15,13 +15,11 @@
 static __always_inline bool http_server_caller(struct caller *caller, struct ev_span_end *span,
 					       const struct target_row *target, uaddr_t writer, struct go_string peer)
 {
-	const struct client_call *call;
-
 	if (http_body(span)->protocol >= 20 || span->header.flags & HTTP_FLAG_TLS)
 		return false;
-	call = client_call_candidate(peer);
-	return call && connection_caller(caller, call, target,
-					 read_u64(writer + target->response_conn) + target->server_conn_rwc);
+	return may_be_called_by(peer) &&
+	       connection_caller(caller, target,
+				 read_u64(writer + target->response_conn) + target->server_conn_rwc);
 }
 
 /*

@@ -34,7 +34,8 @@ void programs__setup(void)
 	DEFINE(open_by_goroutine, HOST_HASH);
 	DEFINE(inherited_by_goroutine, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
-	DEFINE(client_call_by_port, HOST_ARRAY);
+	DEFINE(client_call_by_ports, HOST_ARRAY);
+	DEFINE(has_called_by_port, HOST_ARRAY);
 	host_map__define(&records, "records", HOST_RING, 0, 0, 32 << 20);
 }
 
