@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 const serial = ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 /** Runs the bench once, so that it cannot rot; last, since it wants the machine for itself. */
 const bench = ['test/bench/**/*.test.ts'];
+/** Boots kernels in machines that take both cores: after everything else. */
+const kernels = ['test/kernels/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -12,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: [...serial, ...bench],
+          exclude: [...serial, ...bench, ...kernels],
           testTimeout: 30_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
@@ -34,6 +36,15 @@ export default defineConfig({
           include: bench,
           testTimeout: 300_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'kernels',
+          include: kernels,
+          fileParallelism: false,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -5,15 +5,12 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bundle } from './lib/bundle.mjs';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
 
 const usage = `npm run bench -- [--quick] [--only ROW]… [--json FILE]
 npm run bench -- --url URL (--pid N | -- CMD ARGS…) [--rate N] [--connections N] [--seconds N] [--rounds N] [--any-host] [--json FILE]`;
-
-/** Two levels below the checkout, as its sources are: they find `dist/` and `.cache/` from there. */
-const bundleDir = join(root, '.cache/bench');
 
 /** What runs in processes of its own. */
 const programs = ['swallow', 'plug-in', 'queue'];
@@ -40,26 +37,11 @@ function readArguments() {
   }
 }
 
-async function bundle() {
-  const { build } = await import('tsdown');
-  await build({
-    config: false,
-    cwd: root,
-    entry: {
-      bench: 'test/bench/bench.ts',
-      ...Object.fromEntries(programs.map((name) => [name, `test/bench/programs/${name}.ts`])),
-    },
-    deps: { neverBundle: /^@(opentelemetry|grpc)\// },
-    outDir: bundleDir,
-    format: ['esm'],
-    platform: 'node',
-    target: 'node20.19',
-    fixedExtension: true,
-    dts: false,
-    logLevel: 'warn',
+const bundled = () =>
+  bundle('bench', {
+    bench: 'test/bench/bench.ts',
+    ...Object.fromEntries(programs.map((name) => [name, `test/bench/programs/${name}.ts`])),
   });
-  return await import(pathToFileURL(join(bundleDir, 'bench.mjs')).href);
-}
 
 /** The flood's program for the kernel, and its loader. */
 async function buildFlood() {
@@ -100,7 +82,7 @@ script(async () => {
       throw new ScriptError(`cannot bench: no ${tool} on the PATH (npm run setup says the remedy)`);
   }
   await run(process.execPath, [join(root, '.scripts/setup.mjs')]);
-  const bench = await bundle();
+  const bench = await bundled();
   const figures = await figuresOf(bench, values, positionals);
   const json = resolve(values.json);
   mkdirSync(dirname(json), { recursive: true });

@@ -91,6 +91,12 @@ const tools = [
     apt: 'binutils-aarch64-linux-gnu',
     why: 'the witness of the tests that read arm64 programs',
   },
+  {
+    name: 'qemu for x86-64',
+    there: () => which('qemu-system-x86_64'),
+    apt: 'qemu-system-x86',
+    why: 'boots the kernels that the tests trace on',
+  },
   { name: 'wrk', there: () => which('wrk'), apt: 'wrk', why: 'the load generator of npm run bench' },
 ];
 

@@ -49,12 +49,14 @@ try {
     throw new ScriptError('the set-up did not succeed: see above');
   }
   const { checks, runChecks } = await import('./lint.mjs');
+  const { prepareKernels } = await import('./kernels.mjs');
   const { preparePeers } = await import('./peers.mjs');
   say('checks');
   checked = await runChecks({
     ...checks,
     'generated sources are current': generatedIsCurrent,
     'real peers are built': preparePeers,
+    'kernels are fetched': prepareKernels,
   });
   say('tests');
   tested = await runTests();

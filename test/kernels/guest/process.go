@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A process that a step has started, and what it has written so far.
+type process struct {
+	*exec.Cmd
+	lock   sync.Mutex
+	output bytes.Buffer
+	ended  chan struct{}
+}
+
+// Write takes what the process writes.
+func (p *process) Write(text []byte) (int, error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.output.Write(text)
+}
+
+func (p *process) text() string {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.output.String()
+}
+
+const (
+	capSysPtrace = 19
+	capPerfmon   = 38
+	capBpf       = 39
+	nobody       = 65534
+)
+
+func newProcess(args ...string) *process {
+	p := &process{Cmd: exec.Command(args[0], args[1:]...), ended: make(chan struct{})}
+	p.Stdout, p.Stderr = p, p
+	p.Env = []string{"PATH=/usr/bin:/bin", "HOME=/tmp", "OTEL_TRACES_EXPORTER=none"}
+	return p
+}
+
+// goidspan is the command as a user has it, with the task's rights.
+func goidspan(task task, args ...string) *process {
+	p := newProcess(append([]string{"/usr/bin/node", "/app/node_modules/.bin/goidspan"}, args...)...)
+	if task.Unprivileged {
+		p.SysProcAttr = &syscall.SysProcAttr{
+			Credential:  &syscall.Credential{Uid: nobody, Gid: nobody},
+			AmbientCaps: []uintptr{capSysPtrace, capPerfmon, capBpf},
+		}
+	}
+	return p
+}
+
+func (p *process) start() error {
+	if err := p.Cmd.Start(); err != nil {
+		return err
+	}
+	go func() {
+		p.Cmd.Wait()
+		close(p.ended)
+	}()
+	return nil
+}
+
+// until waits for output that matches, and returns the groups of the match.
+func (p *process) until(pattern string, limit time.Duration) ([]string, error) {
+	wanted := regexp.MustCompile(pattern)
+	deadline := time.Now().Add(limit)
+	for {
+		over := p.hasEnded()
+		if match := wanted.FindStringSubmatch(p.text()); match != nil {
+			return match, nil
+		}
+		if over {
+			return nil, fmt.Errorf("%s ended (%v) before %q: %s", p.Args[0], p.ProcessState, pattern, tail(p.text()))
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("no %q within %v: %s", pattern, limit, tail(p.text()))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func (p *process) hasEnded() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// stop sends a signal and waits for the end; what takes too long is killed, which is an error.
+func (p *process) stop(signal os.Signal, limit time.Duration) error {
+	p.Process.Signal(signal)
+	return p.wait(limit)
+}
+
+func (p *process) wait(limit time.Duration) error {
+	select {
+	case <-p.ended:
+		return nil
+	case <-time.After(limit):
+		p.Process.Kill()
+		<-p.ended
+		return fmt.Errorf("%v did not end within %v: %s", p.Args, limit, tail(p.text()))
+	}
+}
+
+// keep leaves what the process wrote among the results.
+func (p *process) keep(name string) {
+	os.WriteFile(results+"/"+name, []byte(p.text()), 0o644)
+}
+
+func tail(text string) string {
+	const most = 1500
+	if len(text) > most {
+		return "…" + text[len(text)-most:]
+	}
+	return text
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"syscall"
+	"time"
+)
+
+// Under emulation everything takes ten to fifty times as long.
+const (
+	soon   = 60 * time.Second
+	atMost = 120 * time.Second
+)
+
+const (
+	kindsOfMatrix = "/kinds/matrix.json"
+	kindsOfStress = "/kinds/stress.json"
+	connections   = 4
+	serverBinary  = "/srv/server"
+)
+
+// The steps by name; each leaves files in /results.
+var steps = map[string]func(task) error{
+	"doctor":   doctor,
+	"programs": programs,
+	"run":      runStep,
+	"attach":   attachStep,
+	"stress":   stressStep,
+}
+
+// doctor keeps what `goidspan doctor --json` says.
+func doctor(task task) error {
+	command := goidspan(task, "doctor", "--json")
+	if err := command.start(); err != nil {
+		return err
+	}
+	defer command.keep("doctor.json")
+	return command.wait(soon)
+}
+
+// programs loads each BPF program alone.
+func programs(task) error {
+	command := newProcess("/usr/bin/node", "/guest/load-alone.mjs", "/app/node_modules/goidspan", results+"/programs.json")
+	if err := command.start(); err != nil {
+		return err
+	}
+	defer command.keep("programs.log")
+	if err := command.wait(atMost); err != nil {
+		return err
+	}
+	if !command.ProcessState.Success() {
+		return fmt.Errorf("%v: %s", command.ProcessState, tail(command.text()))
+	}
+	return nil
+}
+
+// runStep traces a server from its first instruction to its end, by `goidspan run`.
+func runStep(task task) error {
+	before := loadedObjects()
+	command := goidspan(task, "run", "--out", writable("run.jsonl"), "--summary", writable("run-summary.json"),
+		"--", serverBinary)
+	if err := command.start(); err != nil {
+		return err
+	}
+	defer command.keep("run.log")
+	server, err := listening(command)
+	if err != nil {
+		command.stop(syscall.SIGKILL, soon)
+		return err
+	}
+	links := linksOf(command.Process.Pid)
+	if err := matrixLoad(task, server, "run-load.json"); err != nil {
+		return err
+	}
+	if err := command.stop(syscall.SIGTERM, soon); err != nil {
+		return err
+	}
+	return writeJSON("run-kernel.json", kernelState{Links: links, Left: leftSince(before)})
+}
+
+// attachStep attaches to a server that runs, and detaches from it: afterwards its code must be as it was.
+func attachStep(task task) error {
+	before := loadedObjects()
+	server := newServer(task, serverBinary)
+	if err := server.start(); err != nil {
+		return err
+	}
+	defer server.stop(syscall.SIGKILL, soon)
+	address, err := listening(server)
+	if err != nil {
+		return err
+	}
+	command := goidspan(task, "attach", "--pid", fmt.Sprint(server.Process.Pid),
+		"--out", writable("attach.jsonl"), "--summary", writable("attach-summary.json"))
+	if err := command.start(); err != nil {
+		return err
+	}
+	defer command.keep("attach.log")
+	if _, err := command.until(`attached to`, soon); err != nil {
+		command.stop(syscall.SIGKILL, soon)
+		return err
+	}
+	state := kernelState{Links: linksOf(command.Process.Pid), During: len(loadedSince(before))}
+	if state.ChangedDuring, err = changedCode(server.Process.Pid); err != nil {
+		return err
+	}
+	if err := matrixLoad(task, address, "attach-load.json"); err != nil {
+		return err
+	}
+	if err := command.stop(syscall.SIGINT, soon); err != nil {
+		return err
+	}
+	state.Left = leftSince(before)
+	if state.ChangedAfter, err = changedCode(server.Process.Pid); err != nil {
+		return err
+	}
+	if state.AnswersAfter, err = answers(address); err != nil {
+		return err
+	}
+	return writeJSON("attach-kernel.json", state)
+}
+
+// matrixLoad puts the kinds of the matrix on a server, and keeps what was done.
+func matrixLoad(task task, server address, result string) error {
+	kinds, err := readKinds(kindsOfMatrix)
+	if err != nil {
+		return err
+	}
+	servers := map[string]address{"main": server}
+	load := load{kinds: kinds, servers: servers, connections: connections, requests: int64(task.Requests)}
+	return writeJSON(result, load.run())
+}
+
+// answers makes a request that nobody may see, and wants an answer.
+func answers(server address) (bool, error) {
+	lane := newLane(map[string]address{"main": server})
+	defer lane.close()
+	unseen := kind{Server: "main", Protocol: "http1", Method: "GET", Path: "/leaf", Status: 200}
+	err := lane.send(unseen, "unseen")
+	return err == nil, err
+}
+
+// newServer is a Go program to be traced, of the same user as goidspan.
+func newServer(task task, binary string) *process {
+	server := newProcess(binary)
+	if task.Unprivileged {
+		server.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	return server
+}
+
+var tlsLine = regexp.MustCompile(`(?m)^listening-tls (\S+)$`)
+
+// listening waits until a server says where it listens.
+func listening(server *process) (address, error) {
+	match, err := server.until(`(?m)^listening (\S+)$`, soon)
+	if err != nil {
+		return address{}, err
+	}
+	at := address{Plain: match[1]}
+	if match := tlsLine.FindStringSubmatch(server.text()); match != nil {
+		at.TLS = match[1]
+	}
+	return at, nil
+}
+
+// writable makes a result that an ordinary user may write.
+func writable(name string) string {
+	path := filepath.Join(results, name)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o666)
+	err = errors.Join(err, os.Chmod(path, 0o666), file.Close())
+	if err != nil {
+		say("cannot make %s: %v", path, err)
+	}
+	return path
+}

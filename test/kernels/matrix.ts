@@ -1,0 +1,55 @@
+/** Which rows there are: kernels, modes and variants, in their order. */
+import type { KernelImage } from './kernel-images.ts';
+import type { Preemption, Row, RowPlan } from './row.ts';
+
+const EVERYTHING: RowPlan['steps'] = ['doctor', 'programs', 'run', 'attach'];
+const TRACING: RowPlan['steps'] = ['run', 'attach'];
+const REQUESTS = 400;
+
+/** Where the modes are looked at beside a kernel's own. */
+const MODES: readonly Preemption[] = ['full', 'lazy', 'none'];
+
+export interface MatrixOptions {
+  /** How long the stress runs, on the newest kernel and on 6.18, both fully preemptible. 0: not at all. */
+  readonly stressSeconds: number;
+}
+
+const plain = (kernel: KernelImage, more: Partial<RowPlan> = {}): RowPlan => ({
+  kernel,
+  steps: EVERYTHING,
+  requests: REQUESTS,
+  stressSeconds: 0,
+  ...more,
+});
+
+/** The first row of a kernel: as it comes. The others follow from what it says ({@link furtherRows}). */
+export const firstRow = (kernel: KernelImage): RowPlan => plain(kernel);
+
+/** Rows of a kernel once its first has told which modes it has. */
+export function furtherRows(
+  kernel: KernelImage,
+  first: Row,
+  kernels: readonly KernelImage[],
+  { stressSeconds }: MatrixOptions,
+): RowPlan[] {
+  const newest = kernels.at(-1);
+  const others = MODES.filter((mode) => first.modes.includes(mode) && mode !== first.preemption);
+  const rows = others.map((preemption) => plain(kernel, { preemption, steps: TRACING }));
+  if (kernel.line === '6.1' || kernel === newest) rows.push(plain(kernel, { lockdown: 'integrity' }));
+  if (kernel.line === '6.12') rows.push(plain(kernel, { unprivileged: true }));
+  if (stressSeconds > 0 && (kernel.line === '6.18' || kernel === newest)) {
+    rows.push(plain(kernel, { preemption: 'full', steps: ['stress'], stressSeconds }));
+  }
+  return rows;
+}
+
+/** What every `npm test` boots: 6.1, 6.12, 6.18 fully preemptible with a stress, the newest. */
+export function shortRows(kernels: readonly KernelImage[], stressSeconds: number): RowPlan[] {
+  return kernels.flatMap((kernel, index) => {
+    if (kernel.line === '6.18') {
+      return [plain(kernel, { preemption: 'full', steps: [...TRACING, 'stress'], stressSeconds })];
+    }
+    const isChosen = kernel.line === '6.1' || kernel.line === '6.12' || index === kernels.length - 1;
+    return isChosen ? [plain(kernel)] : [];
+  });
+}
