@@ -34,6 +34,7 @@ static __always_inline int http_request_read(struct http_request *request, struc
 	request->host = window_string(window, target->request_host);
 	request->remote_addr = window_string(window, target->request_remote_addr);
 	request->header = window_u64(window, target->request_header);
+	open_span_of(span)->object_mark = request->header;
 	http_body(span)->protocol = window_u64(window, target->request_proto_major) * 10 +
 				    window_u64(window, target->request_proto_minor);
 	if (window_u64(window, target->request_tls))

@@ -180,6 +180,18 @@ static __always_inline void http_server_pattern(struct ev_span_end *span, const 
 		text_append(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, pattern);
 }
 
+/*
+ * The same where nothing may hold the request any more, so that its memory may be another object's: from Go 1.27 on that of
+ * HTTP/2, once its handler has returned. The headers are held longer, so that no other request can have them.
+ */
+static __always_inline void http_server_late_pattern(struct ev_span_end *span, const struct target_row *target)
+{
+	const struct open_span *open = open_span_of(span);
+
+	if (read_u64(open->object_addr + target->request_header) == open->object_mark)
+		http_server_pattern(span, target);
+}
+
 /* func (w *response) finishRequest()  argument: w. HTTP/1.1 only. */
 SEC("uprobe")
 int http_server_end(struct pt_regs *ctx)
@@ -253,7 +265,7 @@ static __always_inline void http_server_give_up(struct pt_regs *ctx, enum count 
 	span = http_server_open(ctx, hit.target, &key, false);
 	if (!span)
 		return;
-	http_server_pattern(span, hit.target);
+	http_server_late_pattern(span, hit.target);
 	spans_end_above(span, &key, now);
 	span_end(span, &key, ENDING_PANICKED, now);
 }

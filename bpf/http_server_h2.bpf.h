@@ -56,7 +56,7 @@ static __always_inline void http_server_finish_h2(struct pt_regs *ctx, const str
 		if (stream && read_u64(stream + offsets->stream_close_err))
 			ending = ENDING_DISCONNECTED;
 	}
-	http_server_pattern(span, hit->target);
+	http_server_late_pattern(span, hit->target);
 	spans_end_above(span, &key, now);
 	span_end(span, &key, ending, now);
 }

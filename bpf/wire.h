@@ -147,6 +147,7 @@ struct connection {
 struct open_span {
 	struct ev_span_end record;
 	uaddr_t object_addr DOC("the Go object that the span is about: of an HTTP span, the *http.Request");
+	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header");
 	uaddr_t return_addr DOC("return address of the traced call");
 	__u32 stack_depth DOC("bytes of stack down to the call's return address; 0: the span is none of a call");
 	__u32 nested DOC("1 while a span one level deeper is open on this goroutine");

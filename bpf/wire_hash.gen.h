@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0xc58de29880c490c4ULL
+#define WIRE_HASH 0xbb64fc52ee78753eULL

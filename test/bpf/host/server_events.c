@@ -75,7 +75,10 @@ static void server_end_h2(const struct line *line, struct goroutine_state *g, co
 	programs__run(&hit);
 }
 
-/* server end gN; with h2 for HTTP/2 of net/http, with xnet for that of golang.org/x/net/http2 */
+/*
+ * server end gN; with h2 for HTTP/2 of net/http, with xnet for that of golang.org/x/net/http2; request-is-gone: its memory
+ * is another request's
+ */
 void server_end(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[2]);
@@ -85,6 +88,8 @@ void server_end(const struct line *line)
 	if (!g->response)
 		g->response = memory__allocate(256);
 	write_pattern(line, g, row);
+	if (line__has(line, "request-is-gone"))
+		memory__write_u64(g->request + row->request_header, memory__allocate(64));
 	if (line__has(line, "h2") || line__has(line, "xnet"))
 		server_end_h2(line, g, row);
 	else
