@@ -50,7 +50,7 @@ export interface Row {
 }
 
 const BOOT_MS = 120_000;
-const STEP_MS = 90_000;
+const STEP_MS = 120_000;
 
 /** Boots the kernel and judges what it left. */
 export async function makeRow(

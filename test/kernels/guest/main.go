@@ -19,7 +19,7 @@ import (
 type task struct {
 	// Of doctor, programs, run, attach, stress.
 	Steps []string `json:"steps"`
-	// Requests of the step run, and of attach.
+	// Requests of the step run; attach makes a quarter of them.
 	Requests int `json:"requests"`
 	// Seconds of the step stress.
 	Seconds int `json:"seconds"`
