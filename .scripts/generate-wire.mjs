@@ -260,6 +260,8 @@ function familyTables() {
     `export const familyNames = { ${families.map((f) => `${f.number}: '${f.name}'`).join(', ')} } as const;`,
     'export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];',
     '',
+    '/** From here on spans of different ids and times may be the same, word by word. */',
+    `export const SPAN_SAID_AT = ${span.fields.find((f) => f.name === 'error_type_addr').at};`,
     '/** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */',
     `export const SPAN_BODY_AT = ${bodyAt};`,
     'export const spanBodyBytes: Readonly<Record<number, number>> = {',
@@ -327,15 +329,29 @@ function spanParts(what) {
     value: `read${pascal(body.name)}(this.#batch, this.#at + SPAN_BODY_AT)`,
   }));
   parts.push({
+    name: 'batch',
+    type: 'Batch | undefined',
+    isOptional: true,
+    doc: 'what it stands in; undefined for a record that was put together otherwise',
+    value: 'this.#batch',
+  });
+  parts.push({
+    name: 'at',
+    type: 'number | undefined',
+    isOptional: true,
+    doc: 'at which byte of the batch',
+    value: 'this.#at',
+  });
+  parts.push({
     name: 'text',
     type: 'Uint8Array',
     doc: 'its texts, one behind the other',
     value:
       'this.#batch.u8.subarray(this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0), this.#at + this.header.size)',
   });
-  return parts.flatMap(({ name, type, doc, value }) =>
+  return parts.flatMap(({ name, type, isOptional, doc, value }) =>
     what === 'interface'
-      ? [`  /** ${doc} */`, `  readonly ${name}: ${type};`]
+      ? [`  /** ${doc} */`, `  readonly ${name}${isOptional ? '?' : ''}: ${type};`]
       : ['', `  get ${name}(): ${type} {`, `    return ${value};`, '  }'],
   );
 }

@@ -2,7 +2,10 @@
 import type { EvSpanEnd, SpanFamily, TextSource } from '../wire/wire.gen.ts';
 import { httpExchange } from './http-exchange.ts';
 
-/** Takes the texts of the family one after the other; the record is a view that nothing may be kept of. */
+/**
+ * Takes the texts of the family one after the other; the record is a view that nothing may be kept of. What it makes is
+ * used again for records that are the same in their flags and from `errorTypeAddr` on, so it must not ask for the rest.
+ */
 export type BodyReader<Body> = (record: EvSpanEnd, texts: TextSource) => Body;
 
 export const bodyReaders = { http: httpExchange } satisfies Record<SpanFamily, BodyReader<object>>;

@@ -55,6 +55,8 @@ interface SpanCore {
   readonly ending: SpanEnding;
   /** Run-time address of the Go type of the error that the call returned; `0` when there was none. */
   readonly errorTypeAddr: number;
+  /** The body is one object in all facts that say the same, so that what is made of it may be kept with it. */
+  readonly isBodyShared?: boolean;
   /** Names of the texts that were cut to fit into the record. */
   readonly cut: readonly string[];
 }

@@ -3,6 +3,7 @@ import { TextCache } from '../wire/text-cache.ts';
 import {
   type EvSpanEnd,
   familyNames,
+  SPAN_SAID_AT,
   spanEnding,
   spanFlag,
   spanKindNames,
@@ -10,6 +11,7 @@ import {
   spanTexts,
   type TextSource,
 } from '../wire/wire.gen.ts';
+import { WordCache } from '../wire/word-cache.ts';
 import { bodyReaders } from './body-readers.ts';
 import type { Ktime, SpanEnding, SpanFact, SpanFamily } from './fact.ts';
 
@@ -33,10 +35,7 @@ export interface Unfinished {
 /** The fact of a finished span; `unfinished` completes one that was still open. */
 export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
   const flags = record.header.flags;
-  const texts = new TextReader(record);
-  // The decoder lets no record of another family pass.
-  const family = families[record.family] as SpanFamily;
-  const traceState = texts.next();
+  const { family, body, traceState, cut, isShared } = saidBy(record);
   return {
     kind: 'span',
     spanKind: kinds[record.spanKind] ?? 'client',
@@ -47,7 +46,7 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
     parentSpanId: flags & spanFlag.SPAN_FLAG_PARENT ? record.parentSpanId : undefined,
     parentIsRemote: (flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) !== 0,
     traceFlags: record.traceFlags,
-    traceState: wholeTraceState(traceState, isCut(record, spanText.SPAN_TEXT_TRACE_STATE)),
+    traceState,
     link:
       flags & spanFlag.SPAN_FLAG_LINK
         ? { traceId: record.linkTraceId, spanId: record.linkSpanId }
@@ -59,9 +58,44 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
     threadId: record.header.tid,
     ending: unfinished?.ending ?? endings[record.ending] ?? 'returned',
     errorTypeAddr: record.errorTypeAddr,
+    body,
+    isBodyShared: isShared,
+    cut,
+  } as SpanFact;
+}
+
+/** What a record says by its body and its texts. */
+interface Said extends Pick<SpanFact, 'family' | 'body' | 'traceState' | 'cut'> {
+  /** It was said before and is kept. */
+  readonly isShared: boolean;
+}
+
+const said = new WordCache<Said>();
+
+function saidBy(record: EvSpanEnd): Said {
+  const { batch, at } = record;
+  if (batch === undefined || at === undefined) return readSaid(record, false);
+  const from = (at + SPAN_SAID_AT) >>> 2;
+  const to = (at + record.header.size + 3) >>> 2;
+  const known = said.find(batch.u32, from, to, record.header.flags);
+  if (known !== undefined) return known;
+  const made = readSaid(record, said.isWanted);
+  if (said.isWanted) said.keep(batch.u32, from, to, record.header.flags, made);
+  return made;
+}
+
+function readSaid(record: EvSpanEnd, isShared: boolean): Said {
+  const texts = new TextReader(record);
+  // The decoder lets no record of another family pass.
+  const family = families[record.family] as SpanFamily;
+  const traceState = texts.next();
+  return {
+    family,
+    traceState: wholeTraceState(traceState, isCut(record, spanText.SPAN_TEXT_TRACE_STATE)),
     body: bodyReaders[family](record, texts),
     cut: record.textCut === 0 ? NOTHING_CUT : cutTexts(record, family),
-  } as SpanFact;
+    isShared,
+  } as Said;
 }
 
 const cache = new TextCache();

@@ -6,11 +6,19 @@ import { createTraceState } from '@opentelemetry/api';
 import type { SpanFact } from '../correlate/fact.ts';
 import type { AttributeSink } from '../span/attribute-sink.ts';
 import { cutText } from '../span/cut-text.ts';
-import { addAttributes, addLinkAttributes, headOf } from '../span/describe-span.ts';
+import {
+  aboutSpan,
+  addBodyAttributes,
+  addLinkAttributes,
+  addOwnAttributes,
+  kindOf,
+  outcomeOfSpan,
+} from '../span/describe-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { writeKeyValue } from './encode-attributes.ts';
 import { writeFlags, writeStatus } from './encode-span.ts';
 import { writeTime } from './encode-time.ts';
+import type { EncodedBodies } from './encoded-bodies.ts';
 import { link as linkField, scopeSpans, span as spanField } from './fields.ts';
 import type { SpanLimits } from './limits.ts';
 import type { ProtoWriter } from './proto-writer.ts';
@@ -23,6 +31,8 @@ export class AttributeWriter implements AttributeSink {
   dropped = 0;
   readonly #writer: ProtoWriter;
   readonly #limits: SpanLimits;
+  /** Since `begin`, without those that were dropped. */
+  count = 0;
   #field = 0;
   #left = 0;
 
@@ -35,7 +45,16 @@ export class AttributeWriter implements AttributeSink {
   begin(field: number, countMax: number): void {
     this.#field = field;
     this.#left = countMax;
+    this.count = 0;
     this.dropped = 0;
+  }
+
+  /** Counts so many attributes that are written otherwise; false, and none is counted, if they are too many. */
+  block(count: number): boolean {
+    if (count > this.#left) return false;
+    this.#left -= count;
+    this.count += count;
+    return true;
   }
 
   text(name: string, value: string): void {
@@ -55,10 +74,7 @@ export class AttributeWriter implements AttributeSink {
   }
 
   #hasRoom(): boolean {
-    if (this.#left > 0) {
-      this.#left--;
-      return true;
-    }
+    if (this.block(1)) return true;
     this.dropped++;
     return false;
   }
@@ -68,29 +84,61 @@ export class AttributeWriter implements AttributeSink {
 export function encodeFact(
   writer: ProtoWriter,
   attributes: AttributeWriter,
+  bodies: EncodedBodies,
   fact: SpanFact,
   source: SpanSource,
   limits: SpanLimits,
 ): void {
-  const head = headOf(fact, source);
+  const { status, errorType } = outcomeOfSpan(fact, source);
   const start = writer.begin(scopeSpans.spans, 2);
   writer.words(spanField.traceId, fact.traceId);
   writer.words(spanField.spanId, fact.spanId);
   if (fact.traceState) writer.string(spanField.traceState, createTraceState(fact.traceState).serialize());
   if (fact.parentSpanId) writer.words(spanField.parentSpanId, fact.parentSpanId);
-  writer.string(spanField.name, head.about.name);
-  writer.uint(spanField.kind, head.kind + 1);
+  attributes.begin(spanField.attributes, limits.attributeCount);
+  const known = bodies.of(fact);
+  if (known && attributes.block(known.attributeCount)) {
+    writer.raw(known.head);
+    writeTimes(writer, fact, source);
+    writer.raw(known.attributes);
+  } else {
+    encodeBody(writer, attributes, bodies, fact, source);
+  }
+  addOwnAttributes(attributes, fact, errorType);
+  if (attributes.dropped > 0) writer.uint(spanField.droppedAttributesCount, attributes.dropped);
+  if (fact.link) writeLink(writer, attributes, fact.link, limits);
+  writeStatus(writer, status.code, status.message);
+  writeFlags(writer, spanField.flags, fact.traceFlags, fact.parentIsRemote);
+  writer.end(start, 2);
+}
+
+/** Name, kind, times and the attributes of the body; keeps what spans share, if it was not cut by a limit. */
+function encodeBody(
+  writer: ProtoWriter,
+  attributes: AttributeWriter,
+  bodies: EncodedBodies,
+  fact: SpanFact,
+  source: SpanSource,
+): void {
+  const about = aboutSpan(fact);
+  const headAt = writer.size;
+  writer.string(spanField.name, about.name);
+  writer.uint(spanField.kind, kindOf(fact) + 1);
+  const head = fact.isBodyShared ? writer.copyFrom(headAt) : undefined;
+  writeTimes(writer, fact, source);
+  const attributesAt = writer.size;
+  addBodyAttributes(attributes, fact, about);
+  if (head && attributes.dropped === 0) {
+    const { count: attributeCount } = attributes;
+    bodies.keep(fact, { head, attributes: writer.copyFrom(attributesAt), attributeCount });
+  }
+}
+
+function writeTimes(writer: ProtoWriter, fact: SpanFact, source: SpanSource): void {
   const startTime = source.clock.toUnix(fact.start);
   writeTime(writer, spanField.startTimeUnixNano, startTime[0], startTime[1]);
   const endTime = source.clock.toUnix(fact.end);
   writeTime(writer, spanField.endTimeUnixNano, endTime[0], endTime[1]);
-  attributes.begin(spanField.attributes, limits.attributeCount);
-  addAttributes(attributes, fact, head);
-  if (attributes.dropped > 0) writer.uint(spanField.droppedAttributesCount, attributes.dropped);
-  if (fact.link) writeLink(writer, attributes, fact.link, limits);
-  writeStatus(writer, head.status.code, head.status.message);
-  writeFlags(writer, spanField.flags, fact.traceFlags, fact.parentIsRemote);
-  writer.end(start, 2);
 }
 
 /** The ended span was kept only because it was sampled, so the link says so. */

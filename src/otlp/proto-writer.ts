@@ -47,6 +47,18 @@ export class ProtoWriter {
     if (this.#bytes.length > bytes) this.#use(Buffer.allocUnsafeSlow(FIRST_CAPACITY));
   }
 
+  /** Fields that were encoded before. */
+  raw(encoded: Uint8Array): void {
+    this.#reserve(encoded.length);
+    this.#bytes.set(encoded, this.#at);
+    this.#at += encoded.length;
+  }
+
+  /** A copy of what has been written since there were `size` bytes. */
+  copyFrom(size: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.#bytes, size, this.#at);
+  }
+
   /**
    * Begins a message; `end` takes what this returns. `room` bytes are left for its length: 1 is right up to 127 bytes, 2
    * up to 16,383, and with another length the message is moved.

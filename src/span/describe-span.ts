@@ -1,10 +1,10 @@
 /** What a span says, whatever form it leaves in: the convention of its family, and what is the same in all. Pure. */
-import { SpanKind, type SpanStatus } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
 import type { SpanFact, SpanKindName } from '../correlate/fact.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import { conventionOf, type Description } from './conventions.ts';
-import { outcomeOf } from './outcome.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import type { SpanSource } from './span-source.ts';
 
 const kinds: Readonly<Record<SpanKindName, SpanKind>> = {
@@ -12,23 +12,22 @@ const kinds: Readonly<Record<SpanKindName, SpanKind>> = {
   client: SpanKind.CLIENT,
 };
 
-/** Name, kind and status, and what the attributes are made from. */
-export interface SpanHead {
-  readonly about: Description;
-  readonly kind: SpanKind;
-  readonly status: SpanStatus;
-  readonly errorType: string | undefined;
-}
+/** Status and, for errors, the value of `error.type`. */
+export const outcomeOfSpan = (fact: SpanFact, source: SpanSource): Outcome =>
+  outcomeOf(fact, conventionOf(fact), source);
 
-export function headOf(fact: SpanFact, source: SpanSource): SpanHead {
-  const convention = conventionOf(fact);
-  const { status, errorType } = outcomeOf(fact, convention, source);
-  return { about: convention.describe(fact), kind: kinds[fact.spanKind], status, errorType };
-}
+/** What the convention of its family makes of the fact. */
+export const aboutSpan = (fact: SpanFact): Description => conventionOf(fact).describe(fact);
 
-/** Hands every attribute of the span to the sink. */
-export function addAttributes(sink: AttributeSink, fact: SpanFact, { about, errorType }: SpanHead): void {
+export const kindOf = (fact: SpanFact): SpanKind => kinds[fact.spanKind];
+
+/** Hands the attributes of the convention to the sink: those that the body alone decides. */
+export function addBodyAttributes(sink: AttributeSink, fact: SpanFact, about: Description): void {
   conventionOf(fact).addAttributes(sink, fact, about);
+}
+
+/** Hands the attributes to the sink that are in spans of all families, behind those of the body. */
+export function addOwnAttributes(sink: AttributeSink, fact: SpanFact, errorType: string | undefined): void {
   if (errorType !== undefined) sink.text(names.ERROR_TYPE, errorType);
   addGoroutineAttributes(sink, fact);
 }

@@ -4,7 +4,14 @@
 import { type HrTime, type Link, TraceFlags } from '@opentelemetry/api';
 import type { Ktime, SpanFact } from '../correlate/fact.ts';
 import { AttributeObject } from './attribute-sink.ts';
-import { addAttributes, addLinkAttributes, headOf } from './describe-span.ts';
+import {
+  aboutSpan,
+  addBodyAttributes,
+  addLinkAttributes,
+  addOwnAttributes,
+  kindOf,
+  outcomeOfSpan,
+} from './describe-span.ts';
 import type { ReadableSpan } from './readable-span.ts';
 import { hexOf, spanContextsOf } from './span-context.ts';
 import type { SpanSource } from './span-source.ts';
@@ -14,17 +21,19 @@ type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 /** Makes the span of a fact, as the HTTP semantic conventions say. Never throws on what a fact can hold. */
 export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
   const { own, parent } = spanContextsOf(fact);
-  const head = headOf(fact, source);
+  const { status, errorType } = outcomeOfSpan(fact, source);
+  const about = aboutSpan(fact);
   const sink = new AttributeObject();
-  addAttributes(sink, fact, head);
+  addBodyAttributes(sink, fact, about);
+  addOwnAttributes(sink, fact, errorType);
   const span: Writable<ReadableSpan> = {
-    name: head.about.name,
-    kind: head.kind,
+    name: about.name,
+    kind: kindOf(fact),
     spanContext: () => own,
     startTime: source.clock.toUnix(fact.start),
     endTime: source.clock.toUnix(fact.end),
     duration: durationOf(fact.start, fact.end),
-    status: head.status,
+    status,
     attributes: sink.attributes,
     links: linksOf(fact),
     events: [],

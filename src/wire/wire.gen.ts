@@ -220,6 +220,8 @@ export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];
 export const familyNames = { 1: 'http' } as const;
 export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];
 
+/** From here on spans of different ids and times may be the same, word by word. */
+export const SPAN_SAID_AT = 112;
 /** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */
 export const SPAN_BODY_AT = 144;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
@@ -338,6 +340,10 @@ export interface EvSpanEnd {
   readonly reserved: number;
   /** its body, if its family is http */
   readonly http: HttpBody;
+  /** what it stands in; undefined for a record that was put together otherwise */
+  readonly batch?: Batch | undefined;
+  /** at which byte of the batch */
+  readonly at?: number | undefined;
   /** its texts, one behind the other */
   readonly text: Uint8Array;
 }
@@ -437,6 +443,14 @@ class EvSpanEndView implements EvSpanEnd {
 
   get http(): HttpBody {
     return readHttpBody(this.#batch, this.#at + SPAN_BODY_AT);
+  }
+
+  get batch(): Batch | undefined {
+    return this.#batch;
+  }
+
+  get at(): number | undefined {
+    return this.#at;
   }
 
   get text(): Uint8Array {

@@ -94,6 +94,29 @@ describe('a fact on the fast path', () => {
     }
   });
 
+  it('says the same when the body is shared, for the first span and for those that take what was kept', () => {
+    const random = new Random(9);
+    const kept = new TraceRequestBuilder(NO_LIMITS);
+    for (let round = 0; round < 500; round++) {
+      const { body, spanKind } = randomFact(random);
+      const facts = Array.from({ length: 3 }, () => {
+        const own = { ...randomFact(random), body, spanKind, isBodyShared: true };
+        return { ...own, parentIsRemote: own.parentSpanId !== undefined && own.parentIsRemote };
+      });
+      for (const fact of facts) kept.addFact(fact, source);
+      expect(decodeRequest(kept.take().bytes)).toEqual(decodeRequest(bySpan(facts)));
+    }
+  });
+
+  it('keeps to limits when the body is shared', () => {
+    const random = new Random(10);
+    for (let attributeCount = 0; attributeCount < 20; attributeCount++) {
+      const limits = { ...NO_LIMITS, attributeCount };
+      const fact = { ...randomFact(random), parentIsRemote: false, isBodyShared: true };
+      expect(spansOf(byFact([fact, fact], limits))).toEqual(spansOf(bySpan([fact, fact], limits)));
+    }
+  });
+
   it('keeps to limits as its ReadableSpan does', () => {
     const limits = { ...NO_LIMITS, attributeCount: 4, attributeValueLength: 5, attributePerLinkCount: 0 };
     const random = new Random(8);

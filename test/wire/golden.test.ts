@@ -49,7 +49,7 @@ const isKtime = (name: string): boolean => name.endsWith('KtimeNs') || name === 
 function entriesOf(record: object): [string, unknown][] {
   const getters = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(record) as object);
   const names = Object.keys(getters).filter(
-    (name) => name !== '__proto__' && getters[name]?.get !== undefined,
+    (name) => !['__proto__', 'batch', 'at'].includes(name) && getters[name]?.get !== undefined,
   );
   return [...Object.keys(record), ...names].map((name) => [name, record[name as keyof typeof record]]);
 }
