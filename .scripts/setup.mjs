@@ -97,6 +97,12 @@ const tools = [
     apt: 'qemu-system-x86',
     why: 'boots the kernels that the tests trace on',
   },
+  {
+    name: 'qemu for arm64',
+    there: () => which('qemu-system-aarch64'),
+    apt: 'qemu-system-arm',
+    why: 'boots the arm64 kernels that the tests trace on',
+  },
   { name: 'wrk', there: () => which('wrk'), apt: 'wrk', why: 'the load generator of npm run bench' },
 ];
 

@@ -53,7 +53,7 @@ export async function fetchKernels(
   say: (text: string) => void,
 ): Promise<KernelImage[]> {
   const kernels: KernelImage[] = [];
-  for (const found of newestOfEachLine(await apt.packages(imagePattern(architecture)))) {
+  for (const found of wantedOf(architecture, await apt.packages(imagePattern(architecture)))) {
     const version = versionOf(found).join('.');
     const path = join(cacheDir, architecture.name, `vmlinuz-${version}`);
     if (!existsSync(path)) {
@@ -62,7 +62,7 @@ export async function fetchKernels(
       const holder = found.needs.find((name) => name.startsWith('linux-binary-')) ?? found.name;
       await apt.with(holder, (file) => extractImage(file, path));
     }
-    kernels.push({ line: versionOf(found).slice(0, 2).join('.'), version, path });
+    kernels.push({ line: lineOf(found), version, path });
   }
   const index: Index = { lookedAt: new Date().toISOString(), kernels };
   await writeFile(indexPath(architecture), JSON.stringify(index, null, 2));
@@ -72,6 +72,14 @@ export async function fetchKernels(
 /** Of the package's version: its name says `6.1.0-56` for 6.1.176. */
 function versionOf({ version }: Package): number[] {
   return version.split(/[.\-+~]/, 3).map(Number);
+}
+
+const lineOf = (found: Package): string => versionOf(found).slice(0, 2).join('.');
+
+/** The newest of each line that is booted on that processor, from old to new. */
+function wantedOf({ lines }: Architecture, packages: readonly Package[]): Package[] {
+  const newest = newestOfEachLine(packages);
+  return newest.filter((found) => !lines || lines.includes(lineOf(found)) || found === newest.at(-1));
 }
 
 function newestOfEachLine(packages: readonly Package[]): Package[] {

@@ -60,12 +60,8 @@ function qemuArguments(
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-accel', 'tcg,thread=multi', ...architecture.machine, '-smp', '2', '-m', '2048'],
     ...['-kernel', kernel, '-initrd', initramfs, '-append', commandLine.join(' ')],
-    ...[
-      '-serial',
-      `file:${join(folder, 'console.log')}`,
-      '-serial',
-      `file:${join(folder, 'results.tar.gz')}`,
-    ],
+    ...['-serial', `file:${join(folder, 'console.log')}`],
+    ...architecture.secondPortArguments(join(folder, 'results.tar.gz')),
   ];
 }
 

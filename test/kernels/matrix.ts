@@ -10,7 +10,7 @@ const REQUESTS = 400;
 const MODES: readonly Preemption[] = ['full', 'lazy', 'none'];
 
 export interface MatrixOptions {
-  /** How long the stress runs, on the newest kernel and on 6.18, both fully preemptible. 0: not at all. */
+  /** How long the stress runs, on the newest kernel and on 6.18, fully preemptible where they can be. 0: not at all. */
   readonly stressSeconds: number;
 }
 
@@ -38,10 +38,15 @@ export function furtherRows(
   if (kernel.line === '6.1' || kernel === newest) rows.push(plain(kernel, { lockdown: 'integrity' }));
   if (kernel.line === '6.12') rows.push(plain(kernel, { unprivileged: true }));
   if (stressSeconds > 0 && (kernel.line === '6.18' || kernel === newest)) {
-    rows.push(plain(kernel, { preemption: 'full', steps: ['stress'], stressSeconds }));
+    const full = first.modes.includes('full') ? ({ preemption: 'full' } as const) : {};
+    rows.push(plain(kernel, { ...full, steps: ['stress'], stressSeconds }));
   }
   return rows;
 }
+
+/** What every `npm test` boots of the processor that it does not run on: the newest. */
+export const newestRow = (kernels: readonly KernelImage[]): RowPlan[] =>
+  kernels.slice(-1).map((kernel) => plain(kernel, { steps: TRACING }));
 
 /** What every `npm test` boots: 6.1, 6.12, 6.18 fully preemptible with a stress, the newest. */
 export function shortRows(kernels: readonly KernelImage[], stressSeconds: number): RowPlan[] {

@@ -38,6 +38,7 @@ export async function fetched(
 
 /** For `npm test`: fetches what is missing, where that can be. Without it, tests are skipped by that name. */
 export async function prepare(say: (text: string) => void): Promise<void> {
-  if (missingMachine(architectures.x64) !== undefined) return;
-  await fetched(architectures.x64, say);
+  for (const architecture of Object.values(architectures)) {
+    if (missingMachine(architecture) === undefined) await fetched(architecture, say);
+  }
 }

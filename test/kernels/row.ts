@@ -23,6 +23,8 @@ export interface RowPlan {
 
 /** What it shows. */
 export interface Row {
+  /** As Debian and Go name it. */
+  readonly processor: string;
   readonly kernel: string;
   /** In force, as the kernel says; before it can say so, as it was asked. */
   readonly preemption: string;
@@ -67,8 +69,9 @@ export async function makeRow(
   const boot = (): Promise<Remains> => runMachine({ ...machine, kernel: kernel.path, words, limitMs }, task);
   const remains = await boot();
   const stumble = stumbleOfEmulator(remains.console);
-  if (stumble === undefined) return new RowReader(plan, remains).read();
-  const row = new RowReader(plan, await boot()).read();
+  const { debian } = machine.architecture;
+  if (stumble === undefined) return new RowReader(plan, remains, debian).read();
+  const row = new RowReader(plan, await boot(), debian).read();
   return { ...row, notes: [`booted a second time after: ${stumble}`] };
 }
 
@@ -102,11 +105,13 @@ interface Summary {
 class RowReader {
   readonly #plan: RowPlan;
   readonly #remains: Remains;
+  readonly #processor: string;
   readonly #faults: string[] = [];
 
-  constructor(plan: RowPlan, remains: Remains) {
+  constructor(plan: RowPlan, remains: Remains, processor: string) {
     this.#plan = plan;
     this.#remains = remains;
+    this.#processor = processor;
   }
 
   read(): Row {
@@ -121,6 +126,7 @@ class RowReader {
     const sum = (of: (judgement: Judgement) => number): number =>
       judgements.reduce((total, judgement) => total + of(judgement), 0);
     return {
+      processor: this.#processor,
       kernel: kernel.version,
       preemption: facts?.preemption ?? preemption ?? '?',
       modes: facts?.modes ?? [],

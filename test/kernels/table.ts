@@ -10,6 +10,7 @@ interface Column {
 const ofAll = (right: number, all: number): string => (right === all ? `${all}` : `${right} of ${all}`);
 
 const columns: readonly Column[] = [
+  { title: 'processor', width: 9, of: ({ processor }) => processor },
   { title: 'kernel', width: 8, of: ({ kernel }) => kernel },
   { title: 'preemption', width: 10, of: ({ preemption }) => preemption },
   { title: 'variant', width: 18, of: ({ variant }) => variant },
@@ -33,9 +34,11 @@ export const tableHead = (): string =>
 export const tableLine = (row: Row): string => line(columns.map(({ of }) => of(row)));
 
 /** Why a row is short, and its notes; empty if there is neither. */
-export function remarksOn({ kernel, preemption, variant, notes, faults }: Row): string {
+export function remarksOn({ processor, kernel, preemption, variant, notes, faults }: Row): string {
   const remarks = [...faults.map((fault) => `✗ ${fault}`), ...notes];
   if (remarks.length === 0) return '';
-  const title = [`Linux ${kernel}`, preemption, variant].filter((word) => word !== '').join(', ');
+  const title = [`Linux ${kernel} on ${processor}`, preemption, variant]
+    .filter((word) => word !== '')
+    .join(', ');
   return [`${title}:`, ...remarks.map((remark) => `  ${remark.replaceAll('\n', '\n    ')}`)].join('\n');
 }
