@@ -66,10 +66,9 @@ struct {
 } count_by_reason SEC(".maps");
 
 #ifdef LEGACY
-/* The attach cookie by the place of the hit. Only user space adds and removes, so that memory may be taken then. */
+/* The attach cookie by the place of the hit. Preallocated: of others, kernels that need this form warn in their log. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
 	__type(key, struct site_key);
 	__type(value, __u64);

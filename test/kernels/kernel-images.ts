@@ -27,12 +27,19 @@ const indexPath = ({ name }: Architecture): string => join(cacheDir, name, 'kern
 /** The kernels that have been fetched, from old to new. */
 export async function kernelsInCache(architecture: Architecture): Promise<KernelImage[]> {
   const index = await readIndex(architecture);
-  return (index?.kernels ?? []).filter(({ path }) => existsSync(path));
+  const there = (index?.kernels ?? []).map((kernel) => ({
+    ...kernel,
+    path: pathOf(architecture, kernel.version),
+  }));
+  return there.filter(({ path }) => existsSync(path));
 }
+
+const pathOf = ({ name }: Architecture, version: string): string =>
+  join(cacheDir, name, `vmlinuz-${version}`);
 
 interface Index {
   readonly lookedAt: string;
-  readonly kernels: readonly KernelImage[];
+  readonly kernels: readonly Omit<KernelImage, 'path'>[];
 }
 
 async function readIndex(architecture: Architecture): Promise<Index | undefined> {
@@ -55,7 +62,7 @@ export async function fetchKernels(
   const kernels: KernelImage[] = [];
   for (const found of wantedOf(architecture, await apt.packages(imagePattern(architecture)))) {
     const version = versionOf(found).join('.');
-    const path = join(cacheDir, architecture.name, `vmlinuz-${version}`);
+    const path = pathOf(architecture, version);
     if (!existsSync(path)) {
       say(`fetching Linux ${version}`);
       // From 6.19 on the image is in a package of its own.
@@ -64,7 +71,10 @@ export async function fetchKernels(
     }
     kernels.push({ line: lineOf(found), version, path });
   }
-  const index: Index = { lookedAt: new Date().toISOString(), kernels };
+  const index: Index = {
+    lookedAt: new Date().toISOString(),
+    kernels: kernels.map(({ line, version }) => ({ line, version })),
+  };
   await writeFile(indexPath(architecture), JSON.stringify(index, null, 2));
   return kernels;
 }

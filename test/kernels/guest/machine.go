@@ -83,7 +83,7 @@ func loopbackUp() error {
 // What the machine says of itself.
 type facts struct {
 	Release string `json:"release"`
-	// As the kernel says it: none, voluntary, full or lazy; empty if it does not.
+	// As the kernel says it: none, voluntary, full or lazy, or that it does not say it.
 	Preemption string `json:"preemption"`
 	// Those that can be asked for, where it tells.
 	Modes    []string `json:"modes"`
@@ -121,7 +121,7 @@ func preemption() string {
 	case strings.Contains(version, "PREEMPT"):
 		return "full"
 	}
-	return ""
+	return "not said"
 }
 
 func preemptionModes() []string {
