@@ -23,11 +23,12 @@ const named = (kind, name) =>
   types.find((t) => t.kind === kind && t.name === name) ?? fail(`no ${kind} ${name}`);
 
 const docs = new Map();
-const goFields = new Map();
+const goSources = new Map();
 for (const t of types.filter((t) => t.kind === 'DECL_TAG' && t.component_idx >= 0)) {
   const key = `${t.type_id}.${t.component_idx}`;
   if (t.name.startsWith('doc:')) docs.set(key, t.name.slice(4));
-  if (t.name.startsWith('go:')) goFields.set(key, t.name.slice(3));
+  const go = /^go (\w+)( in window)?:(.+)$/.exec(t.name);
+  if (go) goSources.set(key, { what: go[1], name: go[3], inWindow: go[2] !== undefined });
 }
 
 const enums = declared.enum.map((name) => ({ name, values: named('ENUM', name).values }));
@@ -133,7 +134,7 @@ function layout(typeId) {
     if (at !== end) fail(`${where}: ${at - end} bytes of padding before it`);
     const shape = shapeOf(member.type_id, where);
     const key = `${type.id}.${index}`;
-    fields.push({ name: member.name, at, ...shape, doc: docs.get(key), go: goFields.get(key) });
+    fields.push({ name: member.name, at, ...shape, doc: docs.get(key), go: goSources.get(key) });
     end = at + shape.size;
   });
   if (end !== type.size) fail(`${type.name}: ${type.size - end} bytes of padding at its end`);
@@ -165,8 +166,13 @@ function shapeOf(typeId, where) {
     return { shape: `${element.shape}[]`, size: element.size * type.nr_elems, length: type.nr_elems };
   }
   if (type.kind === 'STRUCT' && declared.struct.includes(type.name)) {
-    layout(typeId);
-    return { shape: type.name === 'ev_header' ? 'header' : 'struct', size: type.size };
+    const { fields } = layout(typeId);
+    return {
+      shape: type.name === 'ev_header' ? 'header' : 'struct',
+      size: type.size,
+      struct: type.name,
+      fields,
+    };
   }
   return fail(`${where}: ${type.kind} is not allowed on the wire`);
 }
@@ -212,8 +218,10 @@ function typescript() {
   }
   out.push(...recordTable());
   for (const v of WRITTEN.map(structOf)) {
-    out.push(...interfaceOf(v), ...writerOf(v), ...goTableOf(v));
+    for (const part of partsOf(v)) out.push(...interfaceOf(structOf(part.struct)));
+    out.push(...interfaceOf(v), ...writerOf(v));
   }
+  out.push(...goTable());
   return `${out.join('\n')}\n`;
 }
 
@@ -230,7 +238,7 @@ function layoutTable() {
     'export const wireLayout: WireLayout = { records: {',
   ];
   for (const r of records) {
-    const fields = r.fields.filter((f) => f.name !== 'rest');
+    const fields = namedOf(r);
     out.push(`${kinds.get(r.name.toUpperCase())}: { bytes: ${r === span ? bodyAt : r.size}, fields: {`);
     out.push(...fields.map((f) => place(f)), '} },');
   }
@@ -238,7 +246,7 @@ function layoutTable() {
   for (const { number, body, texts } of families) {
     out.push(
       `${number}: { bytes: ${body.size}, fields: {`,
-      ...body.fields.map((f) => place(f, bodyAt)),
+      ...namedOf(body).map((f) => place(f, bodyAt)),
       '},',
     );
     out.push(`texts: [${texts.map((t) => `'${t}'`).join(', ')}] },`);
@@ -368,6 +376,7 @@ function tsType(f) {
     traceId: 'TraceIdWords',
     spanId: 'SpanIdWords',
     header: 'EvHeader',
+    struct: f.struct && pascal(f.struct),
     'u8[]': 'Uint8Array',
     'u16[]': 'Uint16Array',
   }[f.shape];
@@ -375,7 +384,7 @@ function tsType(f) {
 
 function interfaceOf(s, more = []) {
   const out = [`/** \`struct ${s.name}\`, ${s.size} bytes. */`, `export interface ${pascal(s.name)} {`];
-  for (const f of s.fields.filter((f) => f.name !== 'rest')) {
+  for (const f of namedOf(s)) {
     if (f.doc) out.push(`  /** ${f.doc} */`);
     out.push(`  readonly ${camel(f.name)}: ${tsType(f)};`);
   }
@@ -408,7 +417,7 @@ function readerOf(s, what) {
     `/** Reads the ${what} at byte \`at\` (a multiple of 8). */`,
     `export function read${pascal(s.name)}(batch: Batch, at: number): ${pascal(s.name)} {`,
     '  return {',
-    ...s.fields.map((f) => `    ${camel(f.name)}: ${readOf(s, f, 'batch', 'at')},`),
+    ...namedOf(s).map((f) => `    ${camel(f.name)}: ${readOf(s, f, 'batch', 'at')},`),
     '  };',
     '}',
     '',
@@ -423,7 +432,7 @@ function isArray(f) {
 function viewOf(s) {
   const name = `${pascal(s.name)}View`;
   const isObject = (f) => f.shape === 'header' || isArray(f);
-  const fields = s.fields.filter((f) => f.name !== 'rest');
+  const fields = namedOf(s);
   return [
     `class ${name} implements ${pascal(s.name)} {`,
     '  readonly #batch: Batch;',
@@ -457,17 +466,28 @@ function viewOf(s) {
   ];
 }
 
+/** What is nobody's stays zero; what lies behind the fields of a span is read by its family. */
+function namedOf(s) {
+  return s.fields.filter((f) => !['reserved', 'padding', 'rest'].includes(f.name));
+}
+
+/** The structs that a struct is made of. */
+function partsOf(s) {
+  return namedOf(s).filter((f) => f.shape === 'struct');
+}
+
 function writerOf(s) {
-  const write = (f) => {
-    const value = `value.${camel(f.name)}`;
-    return (
-      {
-        u16: `view.setUint16(${f.at}, ${value}, true);`,
-        u32: `view.setUint32(${f.at}, ${value}, true);`,
-        u64: `view.setBigUint64(${f.at}, ${value}, true);`,
-        count64: `view.setBigUint64(${f.at}, BigInt(${value}), true);`,
-      }[f.shape] ?? fail(`${s.name}.${f.name}: no writer for ${f.shape}`)
-    );
+  const write = (f, of, from) => {
+    const value = `${of}.${camel(f.name)}`;
+    const at = from + f.at;
+    if (f.shape === 'struct') return namedOf(f).flatMap((inner) => write(inner, value, at));
+    const line = {
+      u16: `view.setUint16(${at}, ${value}, true);`,
+      u32: `view.setUint32(${at}, ${value}, true);`,
+      u64: `view.setBigUint64(${at}, ${value}, true);`,
+      count64: `view.setBigUint64(${at}, BigInt(${value}), true);`,
+    }[f.shape];
+    return [`  ${line ?? fail(`${s.name}.${f.name}: no writer for ${f.shape}`)}`];
   };
   return [
     `export const ${s.name.toUpperCase()}_BYTES = ${s.size};`,
@@ -476,23 +496,43 @@ function writerOf(s) {
     `export function write${pascal(s.name)}(value: ${pascal(s.name)}): Uint8Array {`,
     `  const bytes = new Uint8Array(${s.name.toUpperCase()}_BYTES);`,
     '  const view = new DataView(bytes.buffer);',
-    ...s.fields.map((f) => `  ${write(f)}`),
+    ...namedOf(s).flatMap((f) => write(f, 'value', 0)),
     '  return bytes;',
     '}',
     '',
   ];
 }
 
-function goTableOf(s) {
-  const fields = s.fields.filter((f) => f.go);
-  if (fields.length === 0) return [];
-  return [
-    `/** Go struct field (alternatives by \`|\`, optional with \`?\`) whose offset each member of ${pascal(s.name)} holds. */`,
-    `export const ${camel(s.name)}GoFields = {`,
-    ...fields.map((f) => `  ${camel(f.name)}: '${f.go}',`),
-    '} as const;',
+/** What has to be found in a Go program to fill its row, by part and member. */
+function goTable() {
+  const out = [
+    '/**',
+    ' * What a member of the row tells of a Go program. `name` has alternatives parted by `|`; that of a field ends with `?` if',
+    ' * the program may lack it. Fields in the window are read as part of a block of GO_WINDOW_BYTES.',
+    ' */',
+    'export interface GoSource {',
+    "  readonly what: 'field' | 'function' | 'type' | 'variable';",
+    '  readonly name: string;',
+    '  readonly inWindow?: true;',
+    '  /** The function must call this one. */',
+    '  readonly calls?: string;',
+    '}',
     '',
+    '/** All of them, by the parts of TargetRow. */',
+    'export const rowSources = {',
   ];
+  for (const part of partsOf(structOf('target_row'))) {
+    out.push(`  ${camel(part.name)}: {`);
+    for (const f of namedOf(part)) {
+      const { what, name, inWindow } =
+        f.go ?? fail(`${part.struct}.${f.name} does not say where it is found`);
+      const [names, callee] = name.split(' calls ');
+      const more = `${inWindow ? ', inWindow: true' : ''}${callee ? `, calls: '${callee}'` : ''}`;
+      out.push(`    ${camel(f.name)}: { what: '${what}', name: '${names}'${more} },`);
+    }
+    out.push('  },');
+  }
+  return [...out, '} as const satisfies Record<string, Record<string, GoSource>>;', ''];
 }
 
 function camel(name) {

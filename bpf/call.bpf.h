@@ -39,7 +39,7 @@ static __always_inline struct open_spans calls_unwind(const struct target_row *t
 
 static __always_inline uaddr_t stack_hi_of(const struct target_row *target, uaddr_t g)
 {
-	return read_u64(g + target->g_stack + 8);
+	return read_u64(g + target->runtime.g_stack + 8);
 }
 
 /*

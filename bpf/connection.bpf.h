@@ -87,15 +87,15 @@ static __always_inline int connection_read(struct connection *connection, const 
 	struct { uaddr_t itab, data; } conn = {};
 	uaddr_t net_fd;
 
-	if (!target->tcp_conn_type || read_user(&conn, sizeof(conn), at) || !conn.itab)
+	if (!target->net.tcp_conn_type || read_user(&conn, sizeof(conn), at) || !conn.itab)
 		return -1;
 	/* itab: interface type, concrete type. */
-	if (read_u64(read_u64(conn.itab + 8) + GO_POINTER_ELEM) != loaded_address(target, target->tcp_conn_type))
+	if (read_u64(read_u64(conn.itab + 8) + GO_POINTER_ELEM) != loaded_address(target, target->net.tcp_conn_type))
 		return -1;
-	net_fd = read_u64(conn.data + target->net_conn_fd);
+	net_fd = read_u64(conn.data + target->net.conn_fd);
 	if (!net_fd)
 		return -1;
-	return connection_of_fd(connection, read_u64(net_fd + target->net_fd_pfd + target->poll_fd_sysfd));
+	return connection_of_fd(connection, read_u64(net_fd + target->net.fd_pfd + target->net.poll_fd_sysfd));
 }
 
 static __always_inline struct connection *connection_of(struct ev_span_end *span)

@@ -18,13 +18,13 @@ struct goroutine {
 static __noinline int read_goroutine(struct goroutine *goroutine, const struct target_row *target, uaddr_t g)
 {
 	__u64 block[G_BLOCK_BYTES / 8];
-	__u32 parent = (__u32)target->g_parent_goid - target->g_goid;
-	__u32 startpc = (__u32)target->g_startpc - target->g_goid;
+	__u32 parent = (__u32)target->runtime.g_parent_goid - target->runtime.g_goid;
+	__u32 startpc = (__u32)target->runtime.g_startpc - target->runtime.g_goid;
 
-	if (read_user(block, sizeof(block), g + target->g_goid))
+	if (read_user(block, sizeof(block), g + target->runtime.g_goid))
 		return -1;
 	goroutine->goid = block[0];
-	if (target->g_parent_goid != GO_OFFSET_ABSENT && parent < G_BLOCK_BYTES)
+	if (target->runtime.g_parent_goid != GO_OFFSET_ABSENT && parent < G_BLOCK_BYTES)
 		goroutine->parent_goid = block[parent / 8];
 	if (startpc < G_BLOCK_BYTES)
 		goroutine->startpc = block[startpc / 8];
@@ -33,7 +33,7 @@ static __noinline int read_goroutine(struct goroutine *goroutine, const struct t
 
 static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t g)
 {
-	return read_u64(g + target->g_goid);
+	return read_u64(g + target->runtime.g_goid);
 }
 
 /*
@@ -53,11 +53,11 @@ int goroutine_birth(struct pt_regs *ctx)
 	if (read_goroutine(&child, target, go_argument(ctx, &hit)) || !child.goid)
 		return 0;
 	/* net/http starts one per request, and it can never make a span. */
-	if (target->background_read_entry && child.startpc == loaded_address(target, target->background_read_entry))
+	if (target->http_server.background_read_entry && child.startpc == loaded_address(target, target->http_server.background_read_entry))
 		return 0;
 	if (!child.parent_goid) {
-		uaddr_t m = read_u64(go_current_g(ctx) + target->g_m);
-		uaddr_t creator = m ? read_u64(m + target->m_curg) : 0;
+		uaddr_t m = read_u64(go_current_g(ctx) + target->runtime.g_m);
+		uaddr_t creator = m ? read_u64(m + target->runtime.m_curg) : 0;
 
 		if (!creator)
 			return 0; /* started by a timer: a root */

@@ -58,9 +58,9 @@ static __always_inline void http_client_finish(struct open_spans *open, const st
 	__u64 window[8];
 
 	if (!error && reply && !read_user(window, sizeof(window), reply)) {
-		body->status = window[target->reply_status_code / 8 & 7];
-		body->protocol = window[target->reply_proto_major / 8 & 7] * 10 +
-				 window[target->reply_proto_minor / 8 & 7];
+		body->status = window[target->http_client.reply_status_code / 8 & 7];
+		body->protocol = window[target->http_client.reply_proto_major / 8 & 7] * 10 +
+				 window[target->http_client.reply_proto_minor / 8 & 7];
 		open->innermost->header.flags |= HTTP_FLAG_STATUS;
 	}
 	call_end(open, error, now);
@@ -78,7 +78,7 @@ int http_client_send(struct pt_regs *ctx)
 		return 0;
 	open = call_open(ctx, &hit, SPAN_FAMILY_HTTP, now);
 	if (open.innermost)
-		connection_claim(hit.target, go_argument(ctx, &hit) + hit.target->client_conn_conn, &open.key,
+		connection_claim(hit.target, go_argument(ctx, &hit) + hit.target->http_client.conn_conn, &open.key,
 				 open.innermost);
 	return 0;
 }
@@ -111,8 +111,8 @@ static __always_inline bool http_client_is_skip(const struct pt_regs *ctx, const
 {
 	__u64 skip[2] = {};
 
-	return target->skip_alt_protocol &&
-	       !read_user(skip, sizeof(skip), loaded_address(target, target->skip_alt_protocol)) &&
+	return target->http_client.skip_alt_protocol &&
+	       !read_user(skip, sizeof(skip), loaded_address(target, target->http_client.skip_alt_protocol)) &&
 	       skip[0] == returned_error(ctx) && skip[1] == returned_error_data(ctx);
 }
 

@@ -30,22 +30,22 @@ static __always_inline int http_request_read(struct http_request *request, struc
 
 	if (read_user(window, GO_WINDOW_BYTES, open_span_of(span)->object_addr))
 		return -1;
-	request->method = window_string(window, target->request_method);
-	request->host = window_string(window, target->request_host);
-	request->remote_addr = window_string(window, target->request_remote_addr);
-	request->header = window_u64(window, target->request_header);
+	request->method = window_string(window, target->http_request.method);
+	request->host = window_string(window, target->http_request.host);
+	request->remote_addr = window_string(window, target->http_request.remote_addr);
+	request->header = window_u64(window, target->http_request.header);
 	open_span_of(span)->object_mark = request->header;
-	http_body(span)->protocol = window_u64(window, target->request_proto_major) * 10 +
-				    window_u64(window, target->request_proto_minor);
-	if (window_u64(window, target->request_tls))
+	http_body(span)->protocol = window_u64(window, target->http_request.proto_major) * 10 +
+				    window_u64(window, target->http_request.proto_minor);
+	if (window_u64(window, target->http_request.tls))
 		span->header.flags |= HTTP_FLAG_TLS;
-	url = window_u64(window, target->request_url);
+	url = window_u64(window, target->http_request.url);
 	if (!url || read_user(window, GO_WINDOW_BYTES / 2, url))
 		return -1;
-	request->scheme = window_string(window, target->url_scheme);
-	request->url_host = window_string(window, target->url_host);
-	request->path = window_string(window, target->url_path);
-	request->query = window_string(window, target->url_raw_query);
+	request->scheme = window_string(window, target->http_request.url_scheme);
+	request->url_host = window_string(window, target->http_request.url_host);
+	request->path = window_string(window, target->http_request.url_path);
+	request->query = window_string(window, target->http_request.url_raw_query);
 	return 0;
 }
 

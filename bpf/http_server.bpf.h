@@ -19,7 +19,7 @@ static __always_inline bool http_server_caller(struct caller *caller, struct ev_
 		return false;
 	return may_be_called_by(peer) &&
 	       connection_caller(caller, target,
-				 read_u64(writer + target->response_conn) + target->server_conn_rwc);
+				 read_u64(writer + target->http_server.response_conn) + target->http_server.conn_rwc);
 }
 
 /*
@@ -174,9 +174,9 @@ static __always_inline void http_server_pattern(struct ev_span_end *span, const 
 {
 	struct go_string pattern = {};
 
-	if (target->request_pattern == GO_OFFSET_ABSENT)
+	if (target->http_request.pattern == GO_OFFSET_ABSENT)
 		return;
-	if (!read_user(&pattern, sizeof(pattern), open_span_of(span)->object_addr + target->request_pattern))
+	if (!read_user(&pattern, sizeof(pattern), open_span_of(span)->object_addr + target->http_request.pattern))
 		text_append(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, pattern);
 }
 
@@ -216,13 +216,13 @@ int http_server_end(struct pt_regs *ctx)
 		return 0;
 	}
 	if (!read_user(response, sizeof(response), go_argument(ctx, &hit))) {
-		__s64 length = window_u64(response, target->response_content_length);
+		__s64 length = window_u64(response, target->http_server.response_content_length);
 
-		http_server_status(span, window_u64(response, target->response_status));
-		http_body(span)->body_bytes = window_u64(response, target->response_written);
+		http_server_status(span, window_u64(response, target->http_server.response_status));
+		http_body(span)->body_bytes = window_u64(response, target->http_server.response_written);
 		/* Gone before all that was promised had been written. */
-		if (target->response_client_gone != GO_OFFSET_ABSENT &&
-		    window_u8(response, target->response_client_gone) &&
+		if (target->http_server.response_client_gone != GO_OFFSET_ABSENT &&
+		    window_u8(response, target->http_server.response_client_gone) &&
 		    (length < 0 || http_body(span)->body_bytes < length))
 			ending = ENDING_DISCONNECTED;
 	}

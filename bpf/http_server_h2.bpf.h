@@ -71,11 +71,11 @@ int http_server_end_h2(struct pt_regs *ctx)
 	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_END_H2))
 		return 0;
 	struct h2_offsets offsets = {
-		.writer_rws = hit.target->h2_writer_rws,
-		.state_stream = hit.target->h2_state_stream,
-		.state_status = hit.target->h2_state_status,
-		.state_wrote_bytes = hit.target->h2_state_wrote_bytes,
-		.stream_close_err = hit.target->h2_stream_close_err,
+		.writer_rws = hit.target->http_server.h2_writer_rws,
+		.state_stream = hit.target->http_server.h2_state_stream,
+		.state_status = hit.target->http_server.h2_state_status,
+		.state_wrote_bytes = hit.target->http_server.h2_state_wrote_bytes,
+		.stream_close_err = hit.target->http_server.h2_stream_close_err,
 	};
 	http_server_finish_h2(ctx, &hit, &offsets, now);
 	return 0;
@@ -91,11 +91,11 @@ int http_server_end_xnet(struct pt_regs *ctx)
 	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_END_XNET))
 		return 0;
 	struct h2_offsets offsets = {
-		.writer_rws = hit.target->xnet_writer_rws,
-		.state_stream = hit.target->xnet_state_stream,
-		.state_status = hit.target->xnet_state_status,
-		.state_wrote_bytes = hit.target->xnet_state_wrote_bytes,
-		.stream_close_err = hit.target->xnet_stream_close_err,
+		.writer_rws = hit.target->http_server.xnet_writer_rws,
+		.state_stream = hit.target->http_server.xnet_state_stream,
+		.state_status = hit.target->http_server.xnet_state_status,
+		.state_wrote_bytes = hit.target->http_server.xnet_state_wrote_bytes,
+		.stream_close_err = hit.target->http_server.xnet_stream_close_err,
 	};
 	http_server_finish_h2(ctx, &hit, &offsets, now);
 	return 0;

@@ -9,6 +9,7 @@
 #ifndef WIRE_H
 #define WIRE_H
 
+#include "wire/go.h"
 #include "wire/span.h"
 #include "wire/types.h"
 
@@ -67,52 +68,12 @@ struct target_row {
 	__u32 reserved;
 	__u64 load_bias DOC("added to link-time addresses; not with TARGET_UNLOCATED");
 	uaddr_t code_start DOC("link-time address at which the code begins");
-	uaddr_t background_read_entry DOC("link-time entry of the goroutine that waits for a client to go away; 0: unknown");
-	uaddr_t skip_alt_protocol DOC("link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown");
-	uaddr_t tcp_conn_type DOC("link-time address of the runtime type net.TCPConn; 0: connections are not read");
-	go_offset_t g_stack GO_FIELD("runtime.g.stack");
-	go_offset_t g_m GO_FIELD("runtime.g.m");
-	go_offset_t g_goid GO_FIELD("runtime.g.goid");
-	go_offset_t g_parent_goid GO_FIELD("runtime.g.parentGoid?");
-	go_offset_t g_startpc GO_FIELD("runtime.g.startpc");
-	go_offset_t m_curg GO_FIELD("runtime.m.curg");
-	go_offset_t request_method GO_FIELD("net/http.Request.Method");
-	go_offset_t request_url GO_FIELD("net/http.Request.URL");
-	go_offset_t request_proto_major GO_FIELD("net/http.Request.ProtoMajor");
-	go_offset_t request_proto_minor GO_FIELD("net/http.Request.ProtoMinor");
-	go_offset_t request_header GO_FIELD("net/http.Request.Header");
-	go_offset_t request_host GO_FIELD("net/http.Request.Host");
-	go_offset_t request_remote_addr GO_FIELD("net/http.Request.RemoteAddr");
-	go_offset_t request_tls GO_FIELD("net/http.Request.TLS");
-	go_offset_t request_pattern GO_FIELD("net/http.Request.Pattern?");
-	go_offset_t url_scheme GO_FIELD("net/url.URL.Scheme");
-	go_offset_t url_host GO_FIELD("net/url.URL.Host");
-	go_offset_t url_path GO_FIELD("net/url.URL.Path");
-	go_offset_t url_raw_query GO_FIELD("net/url.URL.RawQuery");
-	go_offset_t response_status GO_FIELD("net/http.response.status");
-	go_offset_t response_written GO_FIELD("net/http.response.written");
-	go_offset_t response_content_length GO_FIELD("net/http.response.contentLength");
-	go_offset_t response_conn GO_FIELD("net/http.response.conn?");
-	go_offset_t response_client_gone GO_FIELD("net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?");
-	go_offset_t reply_status_code GO_FIELD("net/http.Response.StatusCode");
-	go_offset_t reply_proto_major GO_FIELD("net/http.Response.ProtoMajor");
-	go_offset_t reply_proto_minor GO_FIELD("net/http.Response.ProtoMinor");
-	go_offset_t server_conn_rwc GO_FIELD("net/http.conn.rwc?");
-	go_offset_t client_conn_conn GO_FIELD("net/http.persistConn.conn?");
-	go_offset_t net_conn_fd GO_FIELD("net.conn.fd?");
-	go_offset_t net_fd_pfd GO_FIELD("net.netFD.pfd?");
-	go_offset_t poll_fd_sysfd GO_FIELD("internal/poll.FD.Sysfd?");
-	go_offset_t h2_writer_rws GO_FIELD("net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?");
-	go_offset_t h2_state_stream GO_FIELD("net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?");
-	go_offset_t h2_state_status GO_FIELD("net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?");
-	go_offset_t h2_state_wrote_bytes GO_FIELD("net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?");
-	go_offset_t h2_stream_close_err GO_FIELD("net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?");
-	go_offset_t xnet_writer_rws GO_FIELD("golang.org/x/net/http2.responseWriter.rws?");
-	go_offset_t xnet_state_stream GO_FIELD("golang.org/x/net/http2.responseWriterState.stream?");
-	go_offset_t xnet_state_status GO_FIELD("golang.org/x/net/http2.responseWriterState.status?");
-	go_offset_t xnet_state_wrote_bytes GO_FIELD("golang.org/x/net/http2.responseWriterState.wroteBytes?");
-	go_offset_t xnet_stream_close_err GO_FIELD("golang.org/x/net/http2.stream.closeErr?");
-	__u32 padding;
+	struct net_layout net;
+	struct http_server_layout http_server;
+	struct http_client_layout http_client;
+	struct runtime_layout runtime;
+	struct http_request_layout http_request;
+	__u16 padding;
 };
 
 /* Key of cookie_by_site: where a process was hit. Only in the legacy form of the programs. */

@@ -3,6 +3,7 @@
 #ifndef WIRE_HTTP_H
 #define WIRE_HTTP_H
 
+#include "go.h"
 #include "text.h"
 #include "types.h"
 
@@ -43,5 +44,52 @@ enum http_text_limit {
 _Static_assert(SPAN_TEXT_TRACE_STATE_MAX + HTTP_TEXT_METHOD_MAX + HTTP_TEXT_SCHEME_MAX + HTTP_TEXT_HOST_MAX +
 		       HTTP_TEXT_PATH_MAX + HTTP_TEXT_QUERY_MAX + HTTP_TEXT_PEER_MAX + HTTP_TEXT_PATTERN_MAX <=
 	       TEXT_BYTES_MAX, "every text must fit");
+
+/* What servers and clients read of a request. */
+struct http_request_layout {
+	go_offset_t method GO_WINDOW_FIELD("net/http.Request.Method");
+	go_offset_t url GO_WINDOW_FIELD("net/http.Request.URL");
+	go_offset_t proto_major GO_WINDOW_FIELD("net/http.Request.ProtoMajor");
+	go_offset_t proto_minor GO_WINDOW_FIELD("net/http.Request.ProtoMinor");
+	go_offset_t header GO_WINDOW_FIELD("net/http.Request.Header");
+	go_offset_t host GO_WINDOW_FIELD("net/http.Request.Host");
+	go_offset_t remote_addr GO_WINDOW_FIELD("net/http.Request.RemoteAddr");
+	go_offset_t tls GO_WINDOW_FIELD("net/http.Request.TLS");
+	go_offset_t pattern GO_FIELD("net/http.Request.Pattern?");
+	go_offset_t url_scheme GO_WINDOW_FIELD("net/url.URL.Scheme");
+	go_offset_t url_host GO_WINDOW_FIELD("net/url.URL.Host");
+	go_offset_t url_path GO_WINDOW_FIELD("net/url.URL.Path");
+	go_offset_t url_raw_query GO_WINDOW_FIELD("net/url.URL.RawQuery");
+};
+
+/* What only servers read. */
+struct http_server_layout {
+	uaddr_t background_read_entry GO_FUNCTION("net/http.(*connReader).startBackgroundRead.gowrap2|net/http.(*connReader).startBackgroundRead.gowrap1|net/http.(*connReader).startBackgroundRead.func2|net/http.(*connReader).startBackgroundRead.func1 calls net/http.(*connReader).backgroundRead") DOC("of the goroutine that waits for a client to go away; 0: unknown");
+	go_offset_t response_status GO_WINDOW_FIELD("net/http.response.status");
+	go_offset_t response_written GO_WINDOW_FIELD("net/http.response.written");
+	go_offset_t response_content_length GO_WINDOW_FIELD("net/http.response.contentLength");
+	go_offset_t response_conn GO_FIELD("net/http.response.conn?");
+	go_offset_t response_client_gone GO_WINDOW_FIELD("net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?");
+	go_offset_t conn_rwc GO_FIELD("net/http.conn.rwc?");
+	go_offset_t h2_writer_rws GO_FIELD("net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?");
+	go_offset_t h2_state_stream GO_FIELD("net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?");
+	go_offset_t h2_state_status GO_FIELD("net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?");
+	go_offset_t h2_state_wrote_bytes GO_FIELD("net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?");
+	go_offset_t h2_stream_close_err GO_FIELD("net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?");
+	go_offset_t xnet_writer_rws GO_FIELD("golang.org/x/net/http2.responseWriter.rws?");
+	go_offset_t xnet_state_stream GO_FIELD("golang.org/x/net/http2.responseWriterState.stream?");
+	go_offset_t xnet_state_status GO_FIELD("golang.org/x/net/http2.responseWriterState.status?");
+	go_offset_t xnet_state_wrote_bytes GO_FIELD("golang.org/x/net/http2.responseWriterState.wroteBytes?");
+	go_offset_t xnet_stream_close_err GO_FIELD("golang.org/x/net/http2.stream.closeErr?");
+};
+
+/* What only clients read. */
+struct http_client_layout {
+	uaddr_t skip_alt_protocol GO_VARIABLE("net/http.ErrSkipAltProtocol") DOC("0: unknown");
+	go_offset_t reply_status_code GO_FIELD("net/http.Response.StatusCode");
+	go_offset_t reply_proto_major GO_FIELD("net/http.Response.ProtoMajor");
+	go_offset_t reply_proto_minor GO_FIELD("net/http.Response.ProtoMinor");
+	go_offset_t conn_conn GO_FIELD("net/http.persistConn.conn?");
+};
 
 #endif

@@ -8,13 +8,26 @@
 #if defined(__has_attribute)
 #if __has_attribute(btf_decl_tag)
 #define DOC(text) __attribute__((btf_decl_tag("doc:" text)))
-/* Offset of a Go struct field: `go:` and the field (alternatives by `|`); a trailing `?` makes it optional. */
-#define GO_FIELD(path) __attribute__((btf_decl_tag("go:" path)))
+/* Offset of a Go struct field (alternatives by `|`); a trailing `?` makes it optional. */
+#define GO_FIELD(path) __attribute__((btf_decl_tag("go field:" path)))
+/* The same of a field that is read as part of a block of GO_WINDOW_BYTES from the struct's beginning. */
+#define GO_WINDOW_FIELD(path) __attribute__((btf_decl_tag("go field in window:" path)))
+/*
+ * Link-time address of a Go function's entry (alternatives by `|`; ` calls ` and a function at the end: the one that calls
+ * it), of a runtime type, of a variable.
+ */
+#define GO_FUNCTION(name) __attribute__((btf_decl_tag("go function:" name)))
+#define GO_TYPE(name) __attribute__((btf_decl_tag("go type:" name)))
+#define GO_VARIABLE(name) __attribute__((btf_decl_tag("go variable:" name)))
 #endif
 #endif
 #ifndef DOC
 #define DOC(text)
 #define GO_FIELD(path)
+#define GO_WINDOW_FIELD(path)
+#define GO_FUNCTION(name)
+#define GO_TYPE(name)
+#define GO_VARIABLE(name)
 #endif
 
 typedef __u64 ktime_ns_t; /* CLOCK_MONOTONIC, nanoseconds */

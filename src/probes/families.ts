@@ -1,4 +1,4 @@
-/** All probe families of this release; a new family is one manifest file and one line here. */
+/** All probe families of this release. */
 
 import { goroutine } from './goroutine.ts';
 import type { ProbeFamily } from './hook.ts';

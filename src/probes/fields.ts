@@ -1,13 +1,17 @@
 /** Offsets of the struct fields that BPF programs read, from the binary's own type data. */
 
 import type { GoBinary } from '../binary/go-binary.ts';
-import { targetRowGoFields } from '../wire/wire.gen.ts';
+import { type GoSource, rowSources } from '../wire/wire.gen.ts';
+import type { RowPart } from './hook.ts';
 
-/** The Go fields behind the members of the target's row (`struct target_row` of wire.h) whose names match. */
-export function goFields(members: RegExp): string[] {
-  return Object.entries(targetRowGoFields)
-    .filter(([member]) => members.test(member))
-    .map(([, field]) => field);
+/** What has to be found in a program to fill those parts of its row. */
+export function sourcesOf(parts: readonly RowPart[]): GoSource[] {
+  return parts.flatMap((part): GoSource[] => Object.values(rowSources[part]));
+}
+
+/** Names of the Go fields among them. */
+export function fieldNames(sources: readonly GoSource[]): string[] {
+  return sources.filter(({ what }) => what === 'field').map(({ name }) => name);
 }
 
 /** What became of a wanted field: its offset, or why there is none. */

@@ -1,6 +1,5 @@
 /** The birth of goroutines: how a span's context gets from a goroutine to those it starts. */
 
-import { goFields } from './fields.ts';
 import type { Hook, ProbeFamily } from './hook.ts';
 
 /**
@@ -12,7 +11,7 @@ import type { Hook, ProbeFamily } from './hook.ts';
  */
 const birth: Hook = {
   name: 'goroutine_birth',
-  level: 'spans',
+  phase: 'birth',
   choices: [
     {
       on: ['runtime.newproc.func1'],
@@ -29,7 +28,8 @@ const birth: Hook = {
 
 export const goroutine: ProbeFamily = {
   name: 'goroutine',
+  level: 'spans',
   need: 'required',
   hooks: [birth],
-  fields: goFields(/^[gm][A-Z]/),
+  reads: ['runtime'],
 };

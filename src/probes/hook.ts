@@ -1,21 +1,16 @@
 /** The words a probe manifest is written in. Data only: what a rule means is in `site-rules.ts`. */
 
 import type { ArgumentRegister } from '../binary/instruction.ts';
+import type { rowSources, SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 
-/** How deep a probe looks; deeper levels cost more. */
-type ProbeLevel = 'spans';
+/** How deep a family looks; deeper levels cost more. */
+export type ProbeLevel = 'spans';
 
 /**
- * What BPF may conclude when a site is hit and its guard holds.
- * - `event`: what the hook is named for has happened, once.
- * - `success_or_retry`: an attempt has come back. With `BX` (the error's type word) 0 the call has succeeded and this
- *   is its end; otherwise nothing has ended: it is retried, or ends in an error at another site.
- * - `done`: the call ends here; AX holds the response, BX:CX the error (nil or not).
- * - `done_unless_skip`: the alternate transport has come back. If the error BX:CX equals
- *   `net/http.ErrSkipAltProtocol` (both words, at {@link AttachPlan.skipAltProtocol} plus the load bias) nothing has
- *   ended; otherwise the call ends here, as in `done`.
+ * What a hit means in the life of what is traced, which decides the order of attaching (ends first, starts last, so that
+ * nothing begins whose end is not yet watched) and of detaching (the other way round).
  */
-export type SiteMeaning = 'event' | 'success_or_retry' | 'done' | 'done_unless_skip';
+export type HookPhase = 'start' | 'birth' | 'during' | 'end';
 
 /**
  * Condition on the flags register (`pt_regs.flags`) under which a hit counts.
@@ -48,8 +43,8 @@ export type SiteRule =
     }
   /** The first call of the function `of` (behind the call of `after`, if given). */
   | { readonly at: 'call'; readonly of: string; readonly after?: string; readonly arg: ArgumentRegister }
-  /** Every return; single-stepped. `ends`: what a hit means, if not `event`. */
-  | { readonly at: 'returns'; readonly arg: ArgumentRegister; readonly ends?: 'done' }
+  /** Every return; single-stepped. */
+  | { readonly at: 'returns'; readonly arg: ArgumentRegister }
   /** See `round-trip.ts`: the conditional jump on the error of an attempt. */
   | { readonly at: 'round_trip_result' }
   /** See `round-trip.ts`: the conditional jump on the error of the alternate transport. */
@@ -76,7 +71,7 @@ export interface SiteChoice {
 export interface Hook {
   /** Name of the BPF program. */
   readonly name: string;
-  readonly level: ProbeLevel;
+  readonly phase: HookPhase;
   /** In order of preference. */
   readonly choices: readonly SiteChoice[];
   /** A program that has the hook's family but not a `required` hook of it is refused. */
@@ -85,15 +80,21 @@ export interface Hook {
   readonly without: string;
 }
 
-/** Hooks that belong together and the struct fields their BPF programs read. */
+/** Hooks that stand or fall together, and what their BPF programs read. */
 export interface ProbeFamily {
   readonly name: string;
+  readonly level: ProbeLevel;
   /**
    * `required`: every program must have it. `any`: a program that links none of its required hooks' functions is
    * traced without it, as long as it has another family of this kind.
    */
   readonly need: 'required' | 'any';
+  /** The spans that come of it; absent where it only serves other families. */
+  readonly makes?: { readonly family: SpanFamily; readonly spanKind: SpanKindName };
   readonly hooks: readonly Hook[];
-  /** `import/path.Type.field`; alternatives parted by `|`, best first; `?` at the end makes it optional. */
-  readonly fields: readonly string[];
+  /** Parts of the target's row that its programs read. */
+  readonly reads: readonly RowPart[];
 }
+
+/** A part of the target's row (`struct target_row` of wire.h). */
+export type RowPart = keyof typeof rowSources;

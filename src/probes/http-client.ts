@@ -1,6 +1,5 @@
 /** Client requests of net/http: `http.Client` and a bare `http.Transport` alike, HTTP/1.1 and HTTP/2. */
 
-import { goFields } from './fields.ts';
 import type { Hook, ProbeFamily } from './hook.ts';
 
 const roundTrip = 'net/http.(*Transport).roundTrip';
@@ -8,7 +7,7 @@ const roundTrip = 'net/http.(*Transport).roundTrip';
 /** `func (t *Transport) roundTrip(req *Request) (*Response, error)`: `arg` holds `req`. */
 const start: Hook = {
   name: 'http_client_start',
-  level: 'spans',
+  phase: 'start',
   choices: [
     {
       on: [roundTrip],
@@ -28,7 +27,7 @@ const start: Hook = {
  */
 const send: Hook = {
   name: 'http_client_send',
-  level: 'spans',
+  phase: 'during',
   choices: [{ on: [roundTrip], rules: [{ at: 'call', of: 'net/http.(*persistConn).roundTrip', arg: 0 }] }],
   need: 'optional',
   without: 'a request without traceparent to a service on this host starts a new trace there',
@@ -36,12 +35,12 @@ const send: Hook = {
 
 /**
  * The conditional jump on the error of one attempt, where `(*persistConn).roundTrip` (HTTP/1) and the `RoundTrip` of a
- * connection's own HTTP/2 transport come together. Meaning `success_or_retry`: AX holds the *Response, BX:CX the
+ * connection's own HTTP/2 transport come together. AX holds the *Response, BX:CX the
  * error; act only if BX is 0. Where it cannot be proven, `http_client_error` sits on every return instead.
  */
 const end: Hook = {
   name: 'http_client_end',
-  level: 'spans',
+  phase: 'end',
   choices: [{ on: [roundTrip], rules: [{ at: 'round_trip_result' }] }],
   need: 'optional',
   without: 'each client request costs a single-stepped probe at its end',
@@ -53,7 +52,7 @@ const end: Hook = {
  */
 const endAlternate: Hook = {
   name: 'http_client_end_alt',
-  level: 'spans',
+  phase: 'end',
   choices: [{ on: [roundTrip], rules: [{ at: 'round_trip_alternate' }] }],
   need: 'optional',
   without: 'later HTTP/2 requests over TLS cost a single-stepped probe at their end',
@@ -65,17 +64,17 @@ const endAlternate: Hook = {
  */
 const error: Hook = {
   name: 'http_client_error',
-  level: 'spans',
-  choices: [
-    { on: [roundTrip], rules: [{ at: 'round_trip_other_returns' }, { at: 'returns', arg: 0, ends: 'done' }] },
-  ],
+  phase: 'end',
+  choices: [{ on: [roundTrip], rules: [{ at: 'round_trip_other_returns' }, { at: 'returns', arg: 0 }] }],
   need: 'required',
   without: 'client requests that fail have no end',
 };
 
 export const httpClient: ProbeFamily = {
-  name: 'http-client',
+  name: 'http_client',
+  level: 'spans',
   need: 'any',
+  makes: { family: 'http', spanKind: 'client' },
   hooks: [start, send, end, endAlternate, error],
-  fields: goFields(/^(request|url|reply|clientConn|netConn|netFd|pollFd)[A-Z]/),
+  reads: ['httpRequest', 'httpClient', 'net'],
 };

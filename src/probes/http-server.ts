@@ -1,6 +1,5 @@
 /** Server requests of net/http, HTTP/1.1 and HTTP/2. */
 
-import { goFields } from './fields.ts';
 import type { Hook, ProbeFamily, SiteRule } from './hook.ts';
 
 const serve = 'net/http.(*conn).serve';
@@ -21,7 +20,7 @@ const receiverAtEntry: readonly SiteRule[] = [
  */
 const start: Hook = {
   name: 'http_server_start',
-  level: 'spans',
+  phase: 'start',
   choices: [
     {
       on: ['net/http.serverHandler.ServeHTTP'],
@@ -45,7 +44,7 @@ const start: Hook = {
  */
 const end: Hook = {
   name: 'http_server_end',
-  level: 'spans',
+  phase: 'end',
   choices: [
     { on: ['net/http.(*response).finishRequest'], calledBy: [serve], rules: receiverAtEntry },
     { on: ['net/http.(*response).shouldReuseConnection'], calledBy: [serve], rules: receiverAtEntry },
@@ -57,7 +56,7 @@ const end: Hook = {
 /** `func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error)`: entered; it may still fail. `arg` holds `w`. */
 const hijack: Hook = {
   name: 'http_server_hijack',
-  level: 'spans',
+  phase: 'end',
   choices: [{ on: ['net/http.(*response).Hijack'], rules: receiverAtEntry }],
   need: 'optional',
   without:
@@ -71,7 +70,7 @@ const hijack: Hook = {
  */
 const connectionEnd: Hook = {
   name: 'http_server_conn_end',
-  level: 'spans',
+  phase: 'end',
   choices: [
     {
       on: ['net/http.(*conn).serve.func1', 'net/http.(*conn).serve.func2', 'net/http.(*conn).serve.func3'],
@@ -89,7 +88,7 @@ const connectionEnd: Hook = {
  */
 const endHttp2: Hook = {
   name: 'http_server_end_h2',
-  level: 'spans',
+  phase: 'end',
   choices: [
     {
       on: [
@@ -120,7 +119,7 @@ const endHttp2: Hook = {
  */
 const panicHttp2: Hook = {
   name: 'http_server_panic_h2',
-  level: 'spans',
+  phase: 'end',
   choices: [
     {
       on: runHandlerDeferred,
@@ -147,7 +146,7 @@ const runHandlerXnet = 'golang.org/x/net/http2.(*serverConn).runHandler';
  */
 const startXnet: Hook = {
   name: 'http_server_start_xnet',
-  level: 'spans',
+  phase: 'start',
   choices: [
     {
       on: [runHandlerXnet],
@@ -164,7 +163,7 @@ const startXnet: Hook = {
 /** As `http_server_end_h2`, of `golang.org/x/net/http2`. */
 const endXnet: Hook = {
   name: 'http_server_end_xnet',
-  level: 'spans',
+  phase: 'end',
   choices: [
     {
       on: ['golang.org/x/net/http2.(*responseWriter).handlerDone'],
@@ -183,7 +182,7 @@ const endXnet: Hook = {
 /** As `http_server_panic_h2`, of `golang.org/x/net/http2`. */
 const panicXnet: Hook = {
   name: 'http_server_panic_xnet',
-  level: 'spans',
+  phase: 'end',
   choices: [
     { on: [`${runHandlerXnet}.func1`], rules: [{ at: 'call', of: 'runtime.gorecover', arg: 0 }] },
     { on: [`${runHandlerXnet}.deferwrap1`], rules: receiverAtEntry },
@@ -193,8 +192,10 @@ const panicXnet: Hook = {
 };
 
 export const httpServer: ProbeFamily = {
-  name: 'http-server',
+  name: 'http_server',
+  level: 'spans',
   need: 'any',
+  makes: { family: 'http', spanKind: 'server' },
   hooks: [start, end, hijack, connectionEnd, endHttp2, panicHttp2, startXnet, endXnet, panicXnet],
-  fields: goFields(/^(request|url|response|serverConn|h2|xnet|netConn|netFd|pollFd)[A-Z]/),
+  reads: ['httpRequest', 'httpServer', 'net'],
 };

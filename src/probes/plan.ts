@@ -3,9 +3,10 @@
 import type { GoBinary, GoFunction } from '../binary/go-binary.ts';
 import type { ArgumentRegister, SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
+import { type GoSource, rowSources } from '../wire/wire.gen.ts';
 import { ControlFlow } from './control-flow.ts';
-import { type FieldPlan, planFields } from './fields.ts';
-import type { Hook, ProbeFamily, ReturnSlot, SiteChoice, SiteGuard, SiteMeaning } from './hook.ts';
+import { type FieldPlan, fieldNames, planFields, sourcesOf } from './fields.ts';
+import type { Hook, ProbeFamily, ReturnSlot, RowPart, SiteChoice, SiteGuard } from './hook.ts';
 import { findRoundTripSites, type RoundTripSites } from './round-trip.ts';
 import { findPlaces, type Place, type RuleContext } from './site-rules.ts';
 
@@ -24,7 +25,6 @@ export interface Site {
   readonly class: SiteClass;
   /** Which argument register holds what the hook is about; see the hook's comment. */
   readonly arg: ArgumentRegister;
-  readonly meaning: SiteMeaning;
   readonly guard: SiteGuard;
   readonly returnSlot: ReturnSlot;
 }
@@ -45,12 +45,8 @@ export interface AttachPlan {
   readonly fields: readonly FieldPlan[];
   /** Maps of this program are Swiss maps (Go ≥ 1.24), else bucket maps. */
   readonly hasSwissMaps: boolean;
-  /** Link-time entry of the goroutine that `net/http` starts per request to watch the connection: makes no spans. */
-  readonly backgroundReadEntry?: number;
-  /** Link-time address of the type descriptor of `net.TCPConn`. */
-  readonly tcpConnType?: number;
-  /** Link-time address of the variable `net/http.ErrSkipAltProtocol` (two words); there if a site means `done_unless_skip`. */
-  readonly skipAltProtocol?: number;
+  /** Link-time addresses of functions, types and variables, by the name of their source; those that were found. */
+  readonly addresses: Readonly<Record<string, number>>;
 }
 
 /** Facts about the kernel that decide between sites. */
@@ -59,18 +55,12 @@ export interface PlanOptions {
   readonly preferNop5?: boolean;
 }
 
+const ALL_SOURCES = sourcesOf(Object.keys(rowSources) as RowPart[]);
 const roundTrip = 'net/http.(*Transport).roundTrip';
 const attempt = 'net/http.(*persistConn).roundTrip';
 const interfaceEqual = 'runtime.ifaceeq';
 const swissMap = 'internal/runtime/maps.Map';
-const tcpConn = 'net.TCPConn';
-const backgroundRead = 'net/http.(*connReader).backgroundRead';
-const backgroundReadWrappers: readonly string[] = [
-  'net/http.(*connReader).startBackgroundRead.gowrap2',
-  'net/http.(*connReader).startBackgroundRead.gowrap1',
-  'net/http.(*connReader).startBackgroundRead.func2',
-  'net/http.(*connReader).startBackgroundRead.func1',
-];
+const skipAltProtocol = 'net/http.ErrSkipAltProtocol';
 /** Calls of these end a path. */
 const noReturn: readonly string[] = [
   'runtime.gopanic',
@@ -94,7 +84,7 @@ const noReturn: readonly string[] = [
 export function planAttach(
   binary: GoBinary,
   families: readonly ProbeFamily[],
-  wantedFields: readonly string[] = families.flatMap((f) => f.fields),
+  wantedFields: readonly string[] = fieldNames(ALL_SOURCES),
   options: PlanOptions = {},
 ): AttachPlan {
   const planner = new Planner(binary, families, options.preferNop5 ?? true);
@@ -108,24 +98,15 @@ export function planAttach(
     const isRequired = hook.need === 'required' && present.some((f) => f.hooks.includes(hook));
     if (isRequired && missing !== undefined) throw refuse(`hook ${hook.name}: ${missing}`, hook.without);
   }
-  const fields = planFields(binary, wantedFields, [swissMap, tcpConn]);
-  const needless = new Set(families.filter((f) => !present.includes(f)).flatMap((f) => f.fields));
-  for (const field of present.flatMap((f) => f.fields)) needless.delete(field);
+  const fields = planFields(binary, wantedFields, [swissMap, ...typesOf(ALL_SOURCES)]);
+  const fieldsOf = (wanted: readonly ProbeFamily[]) => wanted.flatMap((f) => fieldNames(sourcesOf(f.reads)));
+  const needless = new Set(fieldsOf(families.filter((f) => !present.includes(f))));
+  for (const field of fieldsOf(present)) needless.delete(field);
   for (const { wanted, optional, missing } of fields) {
     if (optional || missing === undefined || needless.has(wanted)) continue;
     throw refuse(`field ${wanted}: ${missing}`, 'it is needed to read spans');
   }
-  const backgroundReadEntry = planner.backgroundReadEntry();
-  const skipAltProtocol = planner.skipAltProtocol();
-  const tcpConnType = binary.structs([tcpConn]).get(tcpConn);
-  return {
-    hooks,
-    fields,
-    hasSwissMaps: binary.hasType(swissMap),
-    ...(backgroundReadEntry === undefined ? {} : { backgroundReadEntry }),
-    ...(tcpConnType === undefined ? {} : { tcpConnType }),
-    ...(skipAltProtocol === undefined ? {} : { skipAltProtocol }),
-  };
+  return { hooks, fields, addresses: planner.addresses(ALL_SOURCES), hasSwissMaps: binary.hasType(swissMap) };
 }
 
 /** The hooks alone, found or not, of a binary that may lack what {@link planAttach} insists on. */
@@ -159,8 +140,8 @@ class Planner {
     this.#preferNop5 = preferNop5;
     this.#functions = binary.functions([
       ...families.flatMap((f) => f.hooks.flatMap((h) => h.choices.flatMap(symbolsOf))),
-      ...[roundTrip, attempt, interfaceEqual, backgroundRead],
-      ...backgroundReadWrappers,
+      ...[roundTrip, attempt, interfaceEqual],
+      ...ALL_SOURCES.filter(({ what }) => what === 'function').flatMap(functionsOf),
       ...noReturn,
     ]);
     this.#noReturn = new Set(noReturn.flatMap((name) => this.#functions.get(name)?.entry ?? []));
@@ -193,15 +174,35 @@ class Planner {
     };
   }
 
-  backgroundReadEntry(): number | undefined {
-    return backgroundReadWrappers
-      .map((symbol) => this.#functions.get(symbol))
-      .find((fn) => fn && this.#calls(fn, backgroundRead))?.entry;
+  /** Where the functions, types and variables among the sources are, as far as the program has them. */
+  addresses(sources: readonly GoSource[]): Record<string, number> {
+    const found = sources.map((source): [string, number | undefined] => [
+      source.name,
+      this.#addressOf(source),
+    ]);
+    return Object.fromEntries(found.filter((entry): entry is [string, number] => entry[1] !== undefined));
   }
 
-  skipAltProtocol(): number | undefined {
+  #addressOf({ what, name, calls }: GoSource): number | undefined {
+    switch (what) {
+      case 'function':
+        return name
+          .split('|')
+          .map((symbol) => this.#functions.get(symbol))
+          .find((fn) => fn && (calls === undefined || this.#calls(fn, calls)))?.entry;
+      case 'type':
+        return this.#binary.structs([name]).get(name);
+      case 'variable':
+        return this.#variable(name);
+      default:
+        return undefined;
+    }
+  }
+
+  /** Variables have no names in a program: each is known by the code that uses it. */
+  #variable(name: string): number | undefined {
     const sites = this.#roundTripSites;
-    return typeof sites === 'object' ? sites.alternate?.skipVariable : undefined;
+    return name === skipAltProtocol && typeof sites === 'object' ? sites.alternate?.skipVariable : undefined;
   }
 
   #sitesIn(fn: GoFunction, choice: SiteChoice, reasons: string[]): Site[] | undefined {
@@ -274,6 +275,15 @@ class Planner {
     this.#flows.set(fn.name, flow);
     return flow;
   }
+}
+
+/** The functions that a source names. */
+function functionsOf({ name, calls }: GoSource): string[] {
+  return [...name.split('|'), ...(calls === undefined ? [] : [calls])];
+}
+
+function typesOf(sources: readonly GoSource[]): string[] {
+  return sources.filter(({ what }) => what === 'type').map(({ name }) => name);
 }
 
 function symbolsOf(choice: SiteChoice): string[] {

@@ -2,7 +2,7 @@
 
 import type { ArgumentRegister } from '../binary/instruction.ts';
 import type { ControlFlow } from './control-flow.ts';
-import type { ReturnSlot, SiteGuard, SiteMeaning, SiteRule } from './hook.ts';
+import type { ReturnSlot, SiteGuard, SiteRule } from './hook.ts';
 import type { RoundTripSites } from './round-trip.ts';
 
 /** A place in the function, before it has an address. */
@@ -10,7 +10,6 @@ export interface Place {
   /** Index of the instruction. */
   readonly index: number;
   readonly arg: ArgumentRegister;
-  readonly meaning: SiteMeaning;
   readonly guard: SiteGuard;
   readonly returnSlot: ReturnSlot;
 }
@@ -54,23 +53,18 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
     }
     case 'returns': {
       const returns = returnsOf(flow);
-      const meaning = rule.ends ?? 'event';
-      return returns.length > 0 ? frameless(context, returns, { ...rule, meaning }) : 'it has no return';
+      return returns.length > 0 ? frameless(context, returns, rule) : 'it has no return';
     }
     case 'round_trip_result':
-      return ofRoundTrip(context, ({ result }) => [
-        { ...inside(context, result, 0), meaning: 'success_or_retry' },
-      ]);
+      return ofRoundTrip(context, ({ result }) => [inside(context, result, 0)]);
     case 'round_trip_alternate':
       return ofRoundTrip(context, ({ alternate }) =>
         alternate
-          ? [{ ...inside(context, alternate.jump, 0), meaning: 'done_unless_skip' }]
+          ? [inside(context, alternate.jump, 0)]
           : 'the error of the alternate transport is not compared right after the call',
       );
     case 'round_trip_other_returns':
-      return ofRoundTrip(context, ({ otherReturns }) =>
-        frameless(context, otherReturns, { arg: 0, meaning: 'done' }),
-      );
+      return ofRoundTrip(context, ({ otherReturns }) => frameless(context, otherReturns, { arg: 0 }));
   }
 }
 
@@ -78,17 +72,17 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
 function frameless(
   context: RuleContext,
   indexes: readonly number[],
-  { arg, meaning = 'event', guard = 'always' }: Pick<Place, 'arg'> & Partial<Place>,
+  { arg, guard = 'always' }: Pick<Place, 'arg'> & Partial<Place>,
 ): Place[] | string {
   const belowSp = returnSlotBelowSp(context);
   if (belowSp === undefined) return 'the size of its frame is not known';
-  return indexes.map((index) => ({ index, arg, meaning, guard, returnSlot: { belowSp } }));
+  return indexes.map((index) => ({ index, arg, guard, returnSlot: { belowSp } }));
 }
 
 /** A place while the frame stands. */
 function inside({ callsPush }: RuleContext, index: number, arg: ArgumentRegister): Place {
   const returnSlot = callsPush ? 'above_frame_pointer' : { belowSp: 0 };
-  return { index, arg, meaning: 'event', guard: 'always', returnSlot };
+  return { index, arg, guard: 'always', returnSlot };
 }
 
 /** How far below SP at the entry the return address will stand; undefined if that is not known. */

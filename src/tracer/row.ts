@@ -1,8 +1,7 @@
 /** The row of `target_by_slot` that tells the BPF programs about one target. Pure. */
+import type { RowPart } from '../probes/hook.ts';
 import type { AttachPlan } from '../probes/plan.ts';
-import { type TargetRow, targetFlag, targetRowGoFields, wireLimit } from '../wire/wire.gen.ts';
-
-type OffsetName = keyof typeof targetRowGoFields;
+import { type GoSource, rowSources, type TargetRow, targetFlag, wireLimit } from '../wire/wire.gen.ts';
 
 /** Where the code of a target is. */
 export interface Location {
@@ -14,21 +13,20 @@ export interface Location {
 
 /** Makes the row of a target of that program. */
 export function targetRow(plan: AttachPlan, targetId: number, tgid: number, location: Location): TargetRow {
-  const offsets = offsetsOf(plan);
+  const parts = partsOf(plan);
+  const { net } = parts;
+  // A server may lack the client's fields and the other way round, but the way from a net.Conn to its descriptor is needed.
+  const canReadConnections = ![net.connFd, net.fdPfd, net.pollFdSysfd].includes(wireLimit.GO_OFFSET_ABSENT);
   return {
+    ...parts,
     targetId,
     tgid,
     flags:
       (plan.hasSwissMaps ? targetFlag.TARGET_SWISS_MAPS : 0) |
       (location.loadBias === undefined ? targetFlag.TARGET_UNLOCATED : 0),
-    reserved: 0,
-    padding: 0,
     loadBias: BigInt(location.loadBias ?? 0),
     codeStart: location.codeStart,
-    backgroundReadEntry: plan.backgroundReadEntry ?? 0,
-    skipAltProtocol: plan.skipAltProtocol ?? 0,
-    tcpConnType: canReadConnections(offsets) ? (plan.tcpConnType ?? 0) : 0,
-    ...offsets,
+    net: canReadConnections ? net : { ...net, tcpConnType: 0 },
   };
 }
 
@@ -37,17 +35,16 @@ export function detachingRow(row: TargetRow): TargetRow {
   return { ...row, flags: row.flags | targetFlag.TARGET_DETACHING };
 }
 
-/** A server may lack the client's fields and the other way round, but the way from a net.Conn to its descriptor is needed. */
-function canReadConnections(offsets: Record<OffsetName, number>): boolean {
-  const way = [offsets.netConnFd, offsets.netFdPfd, offsets.pollFdSysfd];
-  return !way.includes(wireLimit.GO_OFFSET_ABSENT);
-}
-
-function offsetsOf(plan: AttachPlan): Record<OffsetName, number> {
-  const byField = new Map(plan.fields.map((field) => [field.wanted, field.offset]));
-  const entries = Object.entries(targetRowGoFields).map(([member, wanted]): [string, number] => [
-    member,
-    byField.get(wanted.replace(/\?$/, '')) ?? wireLimit.GO_OFFSET_ABSENT,
-  ]);
-  return Object.fromEntries(entries) as Record<OffsetName, number>;
+/** Every part of the row, as the plan found what is in it. */
+function partsOf(plan: AttachPlan): Pick<TargetRow, RowPart> {
+  const offsets = new Map(plan.fields.map(({ wanted, offset }) => [wanted, offset]));
+  const found = ({ what, name }: GoSource): number =>
+    what === 'field'
+      ? (offsets.get(name.replace(/\?$/, '')) ?? wireLimit.GO_OFFSET_ABSENT)
+      : (plan.addresses[name] ?? 0);
+  const partOf = (sources: Readonly<Record<string, GoSource>>) =>
+    Object.fromEntries(Object.entries(sources).map(([member, source]) => [member, found(source)]));
+  return Object.fromEntries(
+    Object.entries(rowSources).map(([part, sources]) => [part, partOf(sources)]),
+  ) as unknown as Pick<TargetRow, RowPart>;
 }

@@ -5,12 +5,14 @@
 import { existsSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
+import { families } from '../probes/families.ts';
+import type { Hook, HookPhase, ProbeFamily } from '../probes/hook.ts';
 import type { AttachPlan, HookPlan, Site } from '../probes/plan.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { pathsInLayers } from '../target/overlay.ts';
 import { PROC_ROOT, readProcFile } from '../target/proc-file.ts';
 import type { ProcessFacts } from '../target/process.ts';
-import type { TargetRow } from '../wire/wire.gen.ts';
+import type { SpanFamily, SpanKindName, TargetRow } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
 import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
 import { LiveCheck } from './live-check.ts';
@@ -38,7 +40,7 @@ export class Target {
   readonly source: SpanSource;
   readonly liveCheck = new LiveCheck();
   readonly #kernel: Kernel;
-  #links: { readonly hook: string; readonly link: Link }[] = [];
+  #links: AttachedHook[] = [];
   #loadBias = 0;
   #row: TargetRow | undefined;
 
@@ -93,8 +95,8 @@ export class Target {
       for (const hooks of byRank(this.program.plan.hooks)) {
         const links = await Promise.allSettled(hooks.map((hook) => this.#attachHook(hook, path)));
         for (const [index, link] of links.entries()) {
-          const hook = hooks[index]?.hook.name ?? '';
-          if (link.status === 'fulfilled') this.#links.push({ hook, link: link.value });
+          const hook = hooks[index]?.hook;
+          if (hook && link.status === 'fulfilled') this.#links.push({ hook, link: link.value });
         }
         for (const link of links) if (link.status === 'rejected') throw link.reason;
       }
@@ -131,20 +133,22 @@ export class Target {
     this.#kernel.setTarget(this.slot, undefined);
   }
 
-  /** Detaches the hooks of one family, and those of goroutines with the last one. */
-  async detachFamily(family: string): Promise<void> {
-    const isOf = (hook: string, prefix: string) => hook.startsWith(`${prefix}_`);
-    const others = this.#links.filter(({ hook }) => !isOf(hook, family));
-    const kept = others.some(({ hook }) => isOf(hook, 'http')) ? others : [];
+  /** Detaches the hooks that make such spans, and with the last that make any, those that serve them. */
+  async detachFamily(family: SpanFamily, spanKind: SpanKindName): Promise<void> {
+    const isOf = ({ makes }: ProbeFamily) => makes?.family === family && makes.spanKind === spanKind;
+    const failed = hooksOf(families.filter(isOf));
+    const others = this.#links.filter(({ hook }) => !failed.has(hook.name));
+    const making = hooksOf(families.filter(({ makes }) => makes !== undefined));
+    const kept = others.some(({ hook }) => making.has(hook.name)) ? others : [];
     const links = this.#links.filter((attached) => !kept.includes(attached));
     this.#links = kept;
     await this.#close(links);
   }
 
   /** Starts before the rest, so that what has begun still meets its end. Two grace periods of the kernel. */
-  async #close(links: readonly { readonly hook: string; readonly link: Link }[]): Promise<void> {
+  async #close(links: readonly AttachedHook[]): Promise<void> {
     const started = (wanted: boolean) =>
-      links.filter(({ hook }) => isStart(hook) === wanted).map(({ link }) => link);
+      links.filter(({ hook }) => (hook.phase === 'start') === wanted).map(({ link }) => link);
     await this.#kernel.detach(started(true));
     await this.#kernel.detach(started(false));
   }
@@ -195,17 +199,21 @@ export class Target {
   }
 }
 
-const isStart = (hook: string): boolean => /_start(_|$)/.test(hook);
+interface AttachedHook {
+  readonly hook: Hook;
+  readonly link: Link;
+}
 
-/** Found hooks in the order of attaching. */
+const hooksOf = (of: readonly ProbeFamily[]): Set<string> =>
+  new Set(of.flatMap(({ hooks }) => hooks.map(({ name }) => name)));
+
+/** In the order of attaching. */
+const RANKS: Readonly<Record<HookPhase, number>> = { end: 0, during: 0, birth: 1, start: 2 };
+
+/** Found hooks by rank. */
 function byRank(hooks: readonly HookPlan[]): HookPlan[][] {
   const ranks: HookPlan[][] = [[], [], []];
-  for (const hook of hooks) {
-    if (hook.sites.length === 0) continue;
-    const { name } = hook.hook;
-    const rank = isStart(name) ? 2 : name.endsWith('_birth') ? 1 : 0;
-    ranks[rank]?.push(hook);
-  }
+  for (const hook of hooks) if (hook.sites.length > 0) ranks[RANKS[hook.hook.phase]]?.push(hook);
   return ranks;
 }
 

@@ -432,7 +432,7 @@ export class Tracer {
   #detachFailed(targetId: number, { family, spanKind, why, spans }: FamilyFailure): void {
     const target = this.#targets.get(targetId);
     if (target === undefined || target.endedAt) return;
-    this.#track(target.detachFamily(`${family}_${spanKind}`));
+    this.#track(target.detachFamily(family, spanKind));
     const { pid, exe } = target.info;
     this.#tell({
       kind: 'warning',

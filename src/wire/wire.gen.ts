@@ -5,7 +5,7 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xbb64fc52ee78753en;
+export const WIRE_HASH = 0x28cbf54748bd0bebn;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -167,7 +167,6 @@ export const wireLayout: WireLayout = {
         trace_flags: [140, 1],
         depth: [141, 1],
         ending: [142, 1],
-        reserved: [143, 1],
       },
     },
     2: {
@@ -197,7 +196,6 @@ export const wireLayout: WireLayout = {
         status: [152, 2],
         protocol: [154, 1],
         resends: [155, 1],
-        reserved: [156, 4],
       },
       texts: ['trace_state', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
     },
@@ -291,7 +289,6 @@ export interface HttpBody {
   readonly protocol: number;
   /** attempts within the call that failed before the last; of meaning only without an error */
   readonly resends: number;
-  readonly reserved: number;
 }
 
 /** Reads the body at byte `at` (a multiple of 8). */
@@ -301,7 +298,6 @@ export function readHttpBody(batch: Batch, at: number): HttpBody {
     status: batch.u16[(at + 8) >>> 1] as number,
     protocol: batch.u8[at + 10] as number,
     resends: batch.u8[at + 11] as number,
-    reserved: batch.u32[(at + 12) >>> 2] as number,
   };
 }
 
@@ -337,7 +333,6 @@ export interface EvSpanEnd {
   readonly depth: number;
   /** one of enum span_ending */
   readonly ending: number;
-  readonly reserved: number;
   /** its body, if its family is http */
   readonly http: HttpBody;
   /** what it stands in; undefined for a record that was put together otherwise */
@@ -437,10 +432,6 @@ class EvSpanEndView implements EvSpanEnd {
     return this.#batch.u8[this.#at + 142] as number;
   }
 
-  get reserved(): number {
-    return this.#batch.u8[this.#at + 143] as number;
-  }
-
   get http(): HttpBody {
     return readHttpBody(this.#batch, this.#at + SPAN_BODY_AT);
   }
@@ -516,56 +507,25 @@ export const fixedRecords = {
   3: { handler: 'processExit', bytes: 32, read: readEvProcessExit },
 } as const;
 
-/** `struct target_row`, 144 bytes. */
-export interface TargetRow {
-  /** 0: the slot is empty */
-  readonly targetId: number;
-  readonly tgid: number;
-  /** bits of enum target_flag */
-  readonly flags: number;
-  readonly reserved: number;
-  /** added to link-time addresses; not with TARGET_UNLOCATED */
-  readonly loadBias: bigint;
-  /** link-time address at which the code begins */
-  readonly codeStart: number;
-  /** link-time entry of the goroutine that waits for a client to go away; 0: unknown */
-  readonly backgroundReadEntry: number;
-  /** link-time address of the variable net/http.ErrSkipAltProtocol; 0: unknown */
-  readonly skipAltProtocol: number;
-  /** link-time address of the runtime type net.TCPConn; 0: connections are not read */
+/** `struct net_layout`, 16 bytes. */
+export interface NetLayout {
+  /** 0: connections are not read */
   readonly tcpConnType: number;
-  readonly gStack: number;
-  readonly gM: number;
-  readonly gGoid: number;
-  readonly gParentGoid: number;
-  readonly gStartpc: number;
-  readonly mCurg: number;
-  readonly requestMethod: number;
-  readonly requestUrl: number;
-  readonly requestProtoMajor: number;
-  readonly requestProtoMinor: number;
-  readonly requestHeader: number;
-  readonly requestHost: number;
-  readonly requestRemoteAddr: number;
-  readonly requestTls: number;
-  readonly requestPattern: number;
-  readonly urlScheme: number;
-  readonly urlHost: number;
-  readonly urlPath: number;
-  readonly urlRawQuery: number;
+  readonly connFd: number;
+  readonly fdPfd: number;
+  readonly pollFdSysfd: number;
+}
+
+/** `struct http_server_layout`, 40 bytes. */
+export interface HttpServerLayout {
+  /** of the goroutine that waits for a client to go away; 0: unknown */
+  readonly backgroundReadEntry: number;
   readonly responseStatus: number;
   readonly responseWritten: number;
   readonly responseContentLength: number;
   readonly responseConn: number;
   readonly responseClientGone: number;
-  readonly replyStatusCode: number;
-  readonly replyProtoMajor: number;
-  readonly replyProtoMinor: number;
-  readonly serverConnRwc: number;
-  readonly clientConnConn: number;
-  readonly netConnFd: number;
-  readonly netFdPfd: number;
-  readonly pollFdSysfd: number;
+  readonly connRwc: number;
   readonly h2WriterRws: number;
   readonly h2StateStream: number;
   readonly h2StateStatus: number;
@@ -576,7 +536,61 @@ export interface TargetRow {
   readonly xnetStateStatus: number;
   readonly xnetStateWroteBytes: number;
   readonly xnetStreamCloseErr: number;
-  readonly padding: number;
+}
+
+/** `struct http_client_layout`, 16 bytes. */
+export interface HttpClientLayout {
+  /** 0: unknown */
+  readonly skipAltProtocol: number;
+  readonly replyStatusCode: number;
+  readonly replyProtoMajor: number;
+  readonly replyProtoMinor: number;
+  readonly connConn: number;
+}
+
+/** `struct runtime_layout`, 12 bytes. */
+export interface RuntimeLayout {
+  readonly gStack: number;
+  readonly gM: number;
+  readonly gGoid: number;
+  readonly gParentGoid: number;
+  readonly gStartpc: number;
+  readonly mCurg: number;
+}
+
+/** `struct http_request_layout`, 26 bytes. */
+export interface HttpRequestLayout {
+  readonly method: number;
+  readonly url: number;
+  readonly protoMajor: number;
+  readonly protoMinor: number;
+  readonly header: number;
+  readonly host: number;
+  readonly remoteAddr: number;
+  readonly tls: number;
+  readonly pattern: number;
+  readonly urlScheme: number;
+  readonly urlHost: number;
+  readonly urlPath: number;
+  readonly urlRawQuery: number;
+}
+
+/** `struct target_row`, 144 bytes. */
+export interface TargetRow {
+  /** 0: the slot is empty */
+  readonly targetId: number;
+  readonly tgid: number;
+  /** bits of enum target_flag */
+  readonly flags: number;
+  /** added to link-time addresses; not with TARGET_UNLOCATED */
+  readonly loadBias: bigint;
+  /** link-time address at which the code begins */
+  readonly codeStart: number;
+  readonly net: NetLayout;
+  readonly httpServer: HttpServerLayout;
+  readonly httpClient: HttpClientLayout;
+  readonly runtime: RuntimeLayout;
+  readonly httpRequest: HttpRequestLayout;
 }
 
 export const TARGET_ROW_BYTES = 144;
@@ -588,106 +602,55 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint32(0, value.targetId, true);
   view.setUint32(4, value.tgid, true);
   view.setUint32(8, value.flags, true);
-  view.setUint32(12, value.reserved, true);
   view.setBigUint64(16, value.loadBias, true);
   view.setBigUint64(24, BigInt(value.codeStart), true);
-  view.setBigUint64(32, BigInt(value.backgroundReadEntry), true);
-  view.setBigUint64(40, BigInt(value.skipAltProtocol), true);
-  view.setBigUint64(48, BigInt(value.tcpConnType), true);
-  view.setUint16(56, value.gStack, true);
-  view.setUint16(58, value.gM, true);
-  view.setUint16(60, value.gGoid, true);
-  view.setUint16(62, value.gParentGoid, true);
-  view.setUint16(64, value.gStartpc, true);
-  view.setUint16(66, value.mCurg, true);
-  view.setUint16(68, value.requestMethod, true);
-  view.setUint16(70, value.requestUrl, true);
-  view.setUint16(72, value.requestProtoMajor, true);
-  view.setUint16(74, value.requestProtoMinor, true);
-  view.setUint16(76, value.requestHeader, true);
-  view.setUint16(78, value.requestHost, true);
-  view.setUint16(80, value.requestRemoteAddr, true);
-  view.setUint16(82, value.requestTls, true);
-  view.setUint16(84, value.requestPattern, true);
-  view.setUint16(86, value.urlScheme, true);
-  view.setUint16(88, value.urlHost, true);
-  view.setUint16(90, value.urlPath, true);
-  view.setUint16(92, value.urlRawQuery, true);
-  view.setUint16(94, value.responseStatus, true);
-  view.setUint16(96, value.responseWritten, true);
-  view.setUint16(98, value.responseContentLength, true);
-  view.setUint16(100, value.responseConn, true);
-  view.setUint16(102, value.responseClientGone, true);
-  view.setUint16(104, value.replyStatusCode, true);
-  view.setUint16(106, value.replyProtoMajor, true);
-  view.setUint16(108, value.replyProtoMinor, true);
-  view.setUint16(110, value.serverConnRwc, true);
-  view.setUint16(112, value.clientConnConn, true);
-  view.setUint16(114, value.netConnFd, true);
-  view.setUint16(116, value.netFdPfd, true);
-  view.setUint16(118, value.pollFdSysfd, true);
-  view.setUint16(120, value.h2WriterRws, true);
-  view.setUint16(122, value.h2StateStream, true);
-  view.setUint16(124, value.h2StateStatus, true);
-  view.setUint16(126, value.h2StateWroteBytes, true);
-  view.setUint16(128, value.h2StreamCloseErr, true);
-  view.setUint16(130, value.xnetWriterRws, true);
-  view.setUint16(132, value.xnetStateStream, true);
-  view.setUint16(134, value.xnetStateStatus, true);
-  view.setUint16(136, value.xnetStateWroteBytes, true);
-  view.setUint16(138, value.xnetStreamCloseErr, true);
-  view.setUint32(140, value.padding, true);
+  view.setBigUint64(32, BigInt(value.net.tcpConnType), true);
+  view.setUint16(40, value.net.connFd, true);
+  view.setUint16(42, value.net.fdPfd, true);
+  view.setUint16(44, value.net.pollFdSysfd, true);
+  view.setBigUint64(48, BigInt(value.httpServer.backgroundReadEntry), true);
+  view.setUint16(56, value.httpServer.responseStatus, true);
+  view.setUint16(58, value.httpServer.responseWritten, true);
+  view.setUint16(60, value.httpServer.responseContentLength, true);
+  view.setUint16(62, value.httpServer.responseConn, true);
+  view.setUint16(64, value.httpServer.responseClientGone, true);
+  view.setUint16(66, value.httpServer.connRwc, true);
+  view.setUint16(68, value.httpServer.h2WriterRws, true);
+  view.setUint16(70, value.httpServer.h2StateStream, true);
+  view.setUint16(72, value.httpServer.h2StateStatus, true);
+  view.setUint16(74, value.httpServer.h2StateWroteBytes, true);
+  view.setUint16(76, value.httpServer.h2StreamCloseErr, true);
+  view.setUint16(78, value.httpServer.xnetWriterRws, true);
+  view.setUint16(80, value.httpServer.xnetStateStream, true);
+  view.setUint16(82, value.httpServer.xnetStateStatus, true);
+  view.setUint16(84, value.httpServer.xnetStateWroteBytes, true);
+  view.setUint16(86, value.httpServer.xnetStreamCloseErr, true);
+  view.setBigUint64(88, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(96, value.httpClient.replyStatusCode, true);
+  view.setUint16(98, value.httpClient.replyProtoMajor, true);
+  view.setUint16(100, value.httpClient.replyProtoMinor, true);
+  view.setUint16(102, value.httpClient.connConn, true);
+  view.setUint16(104, value.runtime.gStack, true);
+  view.setUint16(106, value.runtime.gM, true);
+  view.setUint16(108, value.runtime.gGoid, true);
+  view.setUint16(110, value.runtime.gParentGoid, true);
+  view.setUint16(112, value.runtime.gStartpc, true);
+  view.setUint16(114, value.runtime.mCurg, true);
+  view.setUint16(116, value.httpRequest.method, true);
+  view.setUint16(118, value.httpRequest.url, true);
+  view.setUint16(120, value.httpRequest.protoMajor, true);
+  view.setUint16(122, value.httpRequest.protoMinor, true);
+  view.setUint16(124, value.httpRequest.header, true);
+  view.setUint16(126, value.httpRequest.host, true);
+  view.setUint16(128, value.httpRequest.remoteAddr, true);
+  view.setUint16(130, value.httpRequest.tls, true);
+  view.setUint16(132, value.httpRequest.pattern, true);
+  view.setUint16(134, value.httpRequest.urlScheme, true);
+  view.setUint16(136, value.httpRequest.urlHost, true);
+  view.setUint16(138, value.httpRequest.urlPath, true);
+  view.setUint16(140, value.httpRequest.urlRawQuery, true);
   return bytes;
 }
-
-/** Go struct field (alternatives by `|`, optional with `?`) whose offset each member of TargetRow holds. */
-export const targetRowGoFields = {
-  gStack: 'runtime.g.stack',
-  gM: 'runtime.g.m',
-  gGoid: 'runtime.g.goid',
-  gParentGoid: 'runtime.g.parentGoid?',
-  gStartpc: 'runtime.g.startpc',
-  mCurg: 'runtime.m.curg',
-  requestMethod: 'net/http.Request.Method',
-  requestUrl: 'net/http.Request.URL',
-  requestProtoMajor: 'net/http.Request.ProtoMajor',
-  requestProtoMinor: 'net/http.Request.ProtoMinor',
-  requestHeader: 'net/http.Request.Header',
-  requestHost: 'net/http.Request.Host',
-  requestRemoteAddr: 'net/http.Request.RemoteAddr',
-  requestTls: 'net/http.Request.TLS',
-  requestPattern: 'net/http.Request.Pattern?',
-  urlScheme: 'net/url.URL.Scheme',
-  urlHost: 'net/url.URL.Host',
-  urlPath: 'net/url.URL.Path',
-  urlRawQuery: 'net/url.URL.RawQuery',
-  responseStatus: 'net/http.response.status',
-  responseWritten: 'net/http.response.written',
-  responseContentLength: 'net/http.response.contentLength',
-  responseConn: 'net/http.response.conn?',
-  responseClientGone: 'net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?',
-  replyStatusCode: 'net/http.Response.StatusCode',
-  replyProtoMajor: 'net/http.Response.ProtoMajor',
-  replyProtoMinor: 'net/http.Response.ProtoMinor',
-  serverConnRwc: 'net/http.conn.rwc?',
-  clientConnConn: 'net/http.persistConn.conn?',
-  netConnFd: 'net.conn.fd?',
-  netFdPfd: 'net.netFD.pfd?',
-  pollFdSysfd: 'internal/poll.FD.Sysfd?',
-  h2WriterRws: 'net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?',
-  h2StateStream:
-    'net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?',
-  h2StateStatus:
-    'net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?',
-  h2StateWroteBytes:
-    'net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?',
-  h2StreamCloseErr: 'net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?',
-  xnetWriterRws: 'golang.org/x/net/http2.responseWriter.rws?',
-  xnetStateStream: 'golang.org/x/net/http2.responseWriterState.stream?',
-  xnetStateStatus: 'golang.org/x/net/http2.responseWriterState.status?',
-  xnetStateWroteBytes: 'golang.org/x/net/http2.responseWriterState.wroteBytes?',
-  xnetStreamCloseErr: 'golang.org/x/net/http2.stream.closeErr?',
-} as const;
 
 /** `struct settings`, 16 bytes. */
 export interface Settings {
@@ -710,3 +673,97 @@ export function writeSettings(value: Settings): Uint8Array {
   view.setUint32(12, value.followExec, true);
   return bytes;
 }
+
+/**
+ * What a member of the row tells of a Go program. `name` has alternatives parted by `|`; that of a field ends with `?` if
+ * the program may lack it. Fields in the window are read as part of a block of GO_WINDOW_BYTES.
+ */
+export interface GoSource {
+  readonly what: 'field' | 'function' | 'type' | 'variable';
+  readonly name: string;
+  readonly inWindow?: true;
+  /** The function must call this one. */
+  readonly calls?: string;
+}
+
+/** All of them, by the parts of TargetRow. */
+export const rowSources = {
+  net: {
+    tcpConnType: { what: 'type', name: 'net.TCPConn' },
+    connFd: { what: 'field', name: 'net.conn.fd?' },
+    fdPfd: { what: 'field', name: 'net.netFD.pfd?' },
+    pollFdSysfd: { what: 'field', name: 'internal/poll.FD.Sysfd?' },
+  },
+  httpServer: {
+    backgroundReadEntry: {
+      what: 'function',
+      name: 'net/http.(*connReader).startBackgroundRead.gowrap2|net/http.(*connReader).startBackgroundRead.gowrap1|net/http.(*connReader).startBackgroundRead.func2|net/http.(*connReader).startBackgroundRead.func1',
+      calls: 'net/http.(*connReader).backgroundRead',
+    },
+    responseStatus: { what: 'field', name: 'net/http.response.status', inWindow: true },
+    responseWritten: { what: 'field', name: 'net/http.response.written', inWindow: true },
+    responseContentLength: { what: 'field', name: 'net/http.response.contentLength', inWindow: true },
+    responseConn: { what: 'field', name: 'net/http.response.conn?' },
+    responseClientGone: {
+      what: 'field',
+      name: 'net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?',
+      inWindow: true,
+    },
+    connRwc: { what: 'field', name: 'net/http.conn.rwc?' },
+    h2WriterRws: {
+      what: 'field',
+      name: 'net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?',
+    },
+    h2StateStream: {
+      what: 'field',
+      name: 'net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?',
+    },
+    h2StateStatus: {
+      what: 'field',
+      name: 'net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?',
+    },
+    h2StateWroteBytes: {
+      what: 'field',
+      name: 'net/http.http2responseWriterState.wroteBytes|net/http/internal/http2.responseWriterState.wroteBytes?',
+    },
+    h2StreamCloseErr: {
+      what: 'field',
+      name: 'net/http.http2stream.closeErr|net/http/internal/http2.stream.closeErr?',
+    },
+    xnetWriterRws: { what: 'field', name: 'golang.org/x/net/http2.responseWriter.rws?' },
+    xnetStateStream: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.stream?' },
+    xnetStateStatus: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.status?' },
+    xnetStateWroteBytes: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.wroteBytes?' },
+    xnetStreamCloseErr: { what: 'field', name: 'golang.org/x/net/http2.stream.closeErr?' },
+  },
+  httpClient: {
+    skipAltProtocol: { what: 'variable', name: 'net/http.ErrSkipAltProtocol' },
+    replyStatusCode: { what: 'field', name: 'net/http.Response.StatusCode' },
+    replyProtoMajor: { what: 'field', name: 'net/http.Response.ProtoMajor' },
+    replyProtoMinor: { what: 'field', name: 'net/http.Response.ProtoMinor' },
+    connConn: { what: 'field', name: 'net/http.persistConn.conn?' },
+  },
+  runtime: {
+    gStack: { what: 'field', name: 'runtime.g.stack' },
+    gM: { what: 'field', name: 'runtime.g.m' },
+    gGoid: { what: 'field', name: 'runtime.g.goid' },
+    gParentGoid: { what: 'field', name: 'runtime.g.parentGoid?' },
+    gStartpc: { what: 'field', name: 'runtime.g.startpc' },
+    mCurg: { what: 'field', name: 'runtime.m.curg' },
+  },
+  httpRequest: {
+    method: { what: 'field', name: 'net/http.Request.Method', inWindow: true },
+    url: { what: 'field', name: 'net/http.Request.URL', inWindow: true },
+    protoMajor: { what: 'field', name: 'net/http.Request.ProtoMajor', inWindow: true },
+    protoMinor: { what: 'field', name: 'net/http.Request.ProtoMinor', inWindow: true },
+    header: { what: 'field', name: 'net/http.Request.Header', inWindow: true },
+    host: { what: 'field', name: 'net/http.Request.Host', inWindow: true },
+    remoteAddr: { what: 'field', name: 'net/http.Request.RemoteAddr', inWindow: true },
+    tls: { what: 'field', name: 'net/http.Request.TLS', inWindow: true },
+    pattern: { what: 'field', name: 'net/http.Request.Pattern?' },
+    urlScheme: { what: 'field', name: 'net/url.URL.Scheme', inWindow: true },
+    urlHost: { what: 'field', name: 'net/url.URL.Host', inWindow: true },
+    urlPath: { what: 'field', name: 'net/url.URL.Path', inWindow: true },
+    urlRawQuery: { what: 'field', name: 'net/url.URL.RawQuery', inWindow: true },
+  },
+} as const satisfies Record<string, Record<string, GoSource>>;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
+import { fieldNames, sourcesOf } from '../../src/probes/fields.ts';
 import { httpClient } from '../../src/probes/http-client.ts';
 import { httpServer } from '../../src/probes/http-server.ts';
 import { localPieStripped, localStripped, netHttpBuilds } from '../support/nethttp-builds.ts';
@@ -56,7 +57,7 @@ describe.each(netHttpBuilds.filter((b) => b.hasDwarf))('the reader on $name', (b
   test('agrees with DWARF on every field it is asked for', { timeout: 5 * minutes }, async (context) => {
     const witness = await buildOrSkip(context, { dir: `${fixtures}/dwarfoffsets`, name: 'dwarfoffsets' });
     const path = await buildOrSkip(context, build);
-    const structs = [...httpServer.fields, ...httpClient.fields, 'runtime.g.goid', 'runtime.m.curg']
+    const structs = fieldNames(sourcesOf([...httpServer.reads, ...httpClient.reads, 'runtime']))
       .flatMap((f) => f.replace('?', '').split('|'))
       .map((f) => f.slice(0, f.lastIndexOf('.')));
     const output = execFileSync(witness, [path, ...new Set(structs)], { encoding: 'utf8' });

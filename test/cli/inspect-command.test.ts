@@ -94,7 +94,7 @@ describe('inspect', () => {
     expect(code).toBe(3);
     expect(stdout).toContain('no function net/http.serverHandler.ServeHTTP\n    without it: server requests');
     expect(stderr).toMatch(
-      /^cannot trace \S+: it has none of http-server, .* \(it makes no spans; does the program use net\/http, and is it not obfuscated\?\)\n$/,
+      /^cannot trace \S+: it has none of http_server, .* \(it makes no spans; does the program use net\/http, and is it not obfuscated\?\)\n$/,
     );
     const { inspection } = await inspectAsJson(binary);
     expect(inspection).toMatchObject({

@@ -33,8 +33,7 @@ export function makeRecord({ http, ...more }: Changes = {}, texts: Texts = {}, f
     traceFlags: 1,
     depth: 0,
     ending: spanEnding.ENDING_RETURNED,
-    reserved: 0,
-    http: { bodyBytes: -1, status: 0, protocol: 11, resends: 0, reserved: 0, ...http },
+    http: { bodyBytes: -1, status: 0, protocol: 11, resends: 0, ...http },
     text: new Uint8Array(Buffer.concat(encoded)),
     ...more,
   };

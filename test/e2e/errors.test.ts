@@ -76,7 +76,7 @@ const provocations: Readonly<Record<Provocable, Provocation>> = {
       return [...ours, 'run', '--', await buildGo({ dir: 'test/fixtures/binary/hello', name })];
     },
     code: 3,
-    message: /^goidspan: cannot trace \S+: it has none of http-server, .* \(it makes no spans; does the/m,
+    message: /^goidspan: cannot trace \S+: it has none of http_server, .* \(it makes no spans; does the/m,
   },
   bad_binary: {
     words: async () => {

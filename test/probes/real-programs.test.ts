@@ -75,7 +75,7 @@ test('a program that makes no requests, such as gofmt, is refused with the reaso
   const path = join(goroot, 'bin/gofmt');
   if (!existsSync(path)) return context.skip(`no ${path} here`);
   expect(() => planAttach(GoBinary.open(openFileSource(path)), families)).toThrow(
-    /^cannot trace the executable: it has none of http-server, http-client/,
+    /^cannot trace the executable: it has none of http_server, http_client/,
   );
 });
 

@@ -53,6 +53,7 @@ static void fill(void *field, size_t bytes, int is_number)
 
 #define NUMBER(name) (fill(&r.name, sizeof(r.name), 1), printf("\"%s\":\"%llu\",", #name, (unsigned long long)r.name))
 #define SIGNED(name) (fill(&r.name, sizeof(r.name), 1), r.name = -r.name, printf("\"%s\":\"%lld\",", #name, (long long)r.name))
+#define ZERO(name) memset(&r.name, 0, sizeof(r.name))
 #define BYTES(name) \
 	(fill(&r.name, sizeof(r.name), 0), printf("\"%s\":\"", #name), hex(&r.name, sizeof(r.name)), printf("\","))
 `;
@@ -62,6 +63,8 @@ export function goldenStructs(): Golden[] {
   const structs = parseStructs(headers());
   const linesOf = (fields: readonly Field[], path: string): string[] =>
     fields.flatMap((field) => {
+      // Nobody's: zero, and not told.
+      if (['reserved', 'padding'].includes(field.name)) return [`ZERO(${path}${field.name});`];
       const inner = structs.get(field.type.replace('struct ', ''));
       return inner ? linesOf(inner, `${path}${field.name}.`) : [`${macroOf(field)}(${path}${field.name});`];
     });
@@ -89,7 +92,7 @@ function macroOf({ type, isArray }: Field): string {
 
 /** Names only: what a field means for the layout is up to the compiler. */
 function parseStructs(header: string): Map<string, Field[]> {
-  const text = header.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\b(DOC|GO_FIELD)\("(?:[^"\\]|\\.)*"\)/g, '');
+  const text = header.replace(/\/\*[\s\S]*?\*\//g, '').replace(/\b(DOC|GO_\w+)\("(?:[^"\\]|\\.)*"\)/g, '');
   const structs = new Map<string, Field[]>();
   for (const [, name, body] of text.matchAll(/^struct (\w+) \{([\s\S]*?)^\};/gm)) {
     const fields = [...(body as string).matchAll(/^\s*((?:struct )?\w+)\s+(\w+)(\[\w+\])?\s*;/gm)].map(

@@ -28,7 +28,7 @@ void client_send(const struct line *line)
 	const struct target_row *row = &go__target(g->target)->row;
 
 	hit.arguments[0] = memory__allocate(256);
-	write_socket(line, row, hit.arguments[0] + row->client_conn_conn, true);
+	write_socket(line, row, hit.arguments[0] + row->http_client.conn_conn, true);
 	programs__run(&hit);
 }
 
@@ -72,7 +72,7 @@ void client_skip(const struct line *line)
 	struct probe_hit hit = in_round_trip(line, &g, "http_client_end_alt");
 	const struct target_row *row = &go__target(g->target)->row;
 
-	hit.arguments[1] = memory__read_u64(row->skip_alt_protocol + row->load_bias);
-	hit.arguments[2] = memory__read_u64(row->skip_alt_protocol + row->load_bias + 8);
+	hit.arguments[1] = memory__read_u64(row->http_client.skip_alt_protocol + row->load_bias);
+	hit.arguments[2] = memory__read_u64(row->http_client.skip_alt_protocol + row->load_bias + 8);
 	programs__run(&hit);
 }

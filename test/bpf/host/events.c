@@ -83,11 +83,11 @@ static void birth(const struct line *line)
 	struct target_state *target = target_of(word);
 	struct goroutine_state *child =
 		go__create(process_of(word), strtoull(strchr(word, 'g') + 1, NULL, 10), by_timer ? 0 : creator->goid);
-	uint64_t startpc = line__has(line, "background-read") ? target->row.background_read_entry : 0x601234;
+	uint64_t startpc = line__has(line, "background-read") ? target->row.http_server.background_read_entry : 0x601234;
 	struct probe_hit hit = { .program = "goroutine_birth", .cookie = ARGUMENT(1) | target->slot, .g = target->g0 };
 
-	memory__write_u64(child->g + target->row.g_startpc, startpc + target->row.load_bias);
-	memory__write_u64(target->m + target->row.m_curg, by_timer ? 0 : creator->g);
+	memory__write_u64(child->g + target->row.runtime.g_startpc, startpc + target->row.load_bias);
+	memory__write_u64(target->m + target->row.runtime.m_curg, by_timer ? 0 : creator->g);
 	hit.arguments[1] = child->g;
 	programs__run(&hit);
 }
@@ -120,14 +120,14 @@ static void target_set(const struct line *line)
 	if (line__has(line, "buckets"))
 		row->flags &= ~TARGET_SWISS_MAPS;
 	if (line__has(line, "no-parent-goid"))
-		row->g_parent_goid = GO_OFFSET_ABSENT;
+		row->runtime.g_parent_goid = GO_OFFSET_ABSENT;
 	if (line__has(line, "no-pattern"))
-		row->request_pattern = GO_OFFSET_ABSENT;
+		row->http_request.pattern = GO_OFFSET_ABSENT;
 	if (line__has(line, "no-connections"))
-		row->tcp_conn_type = 0;
+		row->net.tcp_conn_type = 0;
 	if (line__value(line, "bias")) {
 		row->load_bias = line__number(line, "bias", 0);
-		row->skip_alt_protocol -= row->load_bias;
+		row->http_client.skip_alt_protocol -= row->load_bias;
 	}
 	if (line__has(line, "empty"))
 		row->target_id = 0;

@@ -13,20 +13,20 @@
 /* Offsets of Go 1.26 (amd64). */
 static const struct target_row layout = {
 	.flags = TARGET_SWISS_MAPS,
-	.background_read_entry = 0x601000,
-	.g_stack = 0, .g_m = 48, .g_goid = 152, .g_parent_goid = 280, .g_startpc = 304, .m_curg = 184,
-	.request_method = 0, .request_url = 16, .request_proto_major = 40, .request_proto_minor = 48,
-	.request_header = 56, .request_host = 128, .request_remote_addr = 176, .request_tls = 208,
-	.request_pattern = 232,
-	.url_scheme = 0, .url_host = 40, .url_path = 56, .url_raw_query = 88,
-	.response_conn = 0, .response_written = 104, .response_content_length = 112,
-	.response_status = 120, .response_client_gone = 217,
-	.reply_status_code = 16, .reply_proto_major = 40, .reply_proto_minor = 48,
-	.server_conn_rwc = 16, .client_conn_conn = 80, .net_conn_fd = 0, .net_fd_pfd = 0, .poll_fd_sysfd = 16,
-	.h2_writer_rws = 0, .h2_state_stream = 0, .h2_state_status = 72, .h2_state_wrote_bytes = 88,
-	.h2_stream_close_err = 96,
-	.xnet_writer_rws = 8, .xnet_state_stream = 8, .xnet_state_status = 64, .xnet_state_wrote_bytes = 96,
-	.xnet_stream_close_err = 80,
+	.http_server.background_read_entry = 0x601000,
+	.runtime.g_stack = 0, .runtime.g_m = 48, .runtime.g_goid = 152, .runtime.g_parent_goid = 280, .runtime.g_startpc = 304, .runtime.m_curg = 184,
+	.http_request.method = 0, .http_request.url = 16, .http_request.proto_major = 40, .http_request.proto_minor = 48,
+	.http_request.header = 56, .http_request.host = 128, .http_request.remote_addr = 176, .http_request.tls = 208,
+	.http_request.pattern = 232,
+	.http_request.url_scheme = 0, .http_request.url_host = 40, .http_request.url_path = 56, .http_request.url_raw_query = 88,
+	.http_server.response_conn = 0, .http_server.response_written = 104, .http_server.response_content_length = 112,
+	.http_server.response_status = 120, .http_server.response_client_gone = 217,
+	.http_client.reply_status_code = 16, .http_client.reply_proto_major = 40, .http_client.reply_proto_minor = 48,
+	.http_server.conn_rwc = 16, .http_client.conn_conn = 80, .net.conn_fd = 0, .net.fd_pfd = 0, .net.poll_fd_sysfd = 16,
+	.http_server.h2_writer_rws = 0, .http_server.h2_state_stream = 0, .http_server.h2_state_status = 72, .http_server.h2_state_wrote_bytes = 88,
+	.http_server.h2_stream_close_err = 96,
+	.http_server.xnet_writer_rws = 8, .http_server.xnet_state_stream = 8, .http_server.xnet_state_status = 64, .http_server.xnet_state_wrote_bytes = 96,
+	.http_server.xnet_stream_close_err = 80,
 };
 
 static struct target_state targets[TARGETS];
@@ -53,13 +53,13 @@ struct target_state *go__target(uint32_t number)
 	*target = (struct target_state){ .row = layout, .slot = 10 * number, .exists = true };
 	target->row.target_id = number;
 	target->row.tgid = 1000 * number;
-	target->row.tcp_conn_type = 0x702000;
+	target->row.net.tcp_conn_type = 0x702000;
 	target->g0 = memory__allocate(G_BYTES);
 	target->m = memory__allocate(G_BYTES);
-	memory__write_u64(target->g0 + layout.g_m, target->m);
-	target->row.skip_alt_protocol = memory__allocate(16);
-	memory__write_u64(target->row.skip_alt_protocol, memory__allocate(16));
-	memory__write_u64(target->row.skip_alt_protocol + 8, memory__allocate(16));
+	memory__write_u64(target->g0 + layout.runtime.g_m, target->m);
+	target->row.http_client.skip_alt_protocol = memory__allocate(16);
+	memory__write_u64(target->row.http_client.skip_alt_protocol, memory__allocate(16));
+	memory__write_u64(target->row.http_client.skip_alt_protocol + 8, memory__allocate(16));
 	return target;
 }
 
@@ -85,9 +85,9 @@ struct goroutine_state *go__create(uint32_t target, uint64_t goid, uint64_t crea
 	}
 	g = &goroutines[goroutine_count++];
 	*g = (struct goroutine_state){ .target = target, .goid = goid, .g = memory__allocate(G_BYTES) };
-	memory__write_u64(g->g + of->row.g_goid, goid);
-	if (of->row.g_parent_goid != GO_OFFSET_ABSENT)
-		memory__write_u64(g->g + of->row.g_parent_goid, creator);
+	memory__write_u64(g->g + of->row.runtime.g_goid, goid);
+	if (of->row.runtime.g_parent_goid != GO_OFFSET_ABSENT)
+		memory__write_u64(g->g + of->row.runtime.g_parent_goid, creator);
 	allocate_stack(g, STACK_BYTES);
 	go__call(g, 256, 0);
 	return g;
@@ -151,9 +151,9 @@ void go__write_conn(const struct target_row *row, uaddr_t to, int fd, bool is_tc
 	uaddr_t net_fd = memory__allocate(128);
 
 	memory__write_u64(itab + 8, type);
-	memory__write_u64(type + 48, row->tcp_conn_type + row->load_bias + (is_tcp ? 0 : 64));
-	memory__write_u64(conn + row->net_conn_fd, net_fd);
-	memory__write_u64(net_fd + row->net_fd_pfd + row->poll_fd_sysfd, fd);
+	memory__write_u64(type + 48, row->net.tcp_conn_type + row->load_bias + (is_tcp ? 0 : 64));
+	memory__write_u64(conn + row->net.conn_fd, net_fd);
+	memory__write_u64(net_fd + row->net.fd_pfd + row->net.poll_fd_sysfd, fd);
 	memory__write_u64(to, itab);
 	memory__write_u64(to + 8, conn);
 }

@@ -43,18 +43,18 @@ uaddr_t write_request(const struct line *line, const struct target_row *row, con
 	uaddr_t request = memory__allocate(256), url = memory__allocate(128);
 	uint64_t protocol = line__number(line, "proto", 11);
 
-	write_value(line, "method", request + row->request_method, "GET");
-	write_value(line, "host", request + row->request_host, "");
-	memory__write_string(request + row->request_remote_addr, line__value(line, "peer") ?: peer);
-	memory__write_u64(request + row->request_proto_major, protocol / 10);
-	memory__write_u64(request + row->request_proto_minor, protocol % 10);
-	memory__write_u64(request + row->request_tls, line__has(line, "tls"));
-	memory__write_u64(request + row->request_url, line__has(line, "no-url") ? UNREADABLE : url);
-	write_value(line, "scheme", url + row->url_scheme, "");
-	write_value(line, "url-host", url + row->url_host, "");
-	write_value(line, "path", url + row->url_path, "/");
-	write_value(line, "query", url + row->url_raw_query, "");
-	memory__write_u64(request + row->request_header, write_headers(line, row));
+	write_value(line, "method", request + row->http_request.method, "GET");
+	write_value(line, "host", request + row->http_request.host, "");
+	memory__write_string(request + row->http_request.remote_addr, line__value(line, "peer") ?: peer);
+	memory__write_u64(request + row->http_request.proto_major, protocol / 10);
+	memory__write_u64(request + row->http_request.proto_minor, protocol % 10);
+	memory__write_u64(request + row->http_request.tls, line__has(line, "tls"));
+	memory__write_u64(request + row->http_request.url, line__has(line, "no-url") ? UNREADABLE : url);
+	write_value(line, "scheme", url + row->http_request.url_scheme, "");
+	write_value(line, "url-host", url + row->http_request.url_host, "");
+	write_value(line, "path", url + row->http_request.url_path, "/");
+	write_value(line, "query", url + row->http_request.url_raw_query, "");
+	memory__write_u64(request + row->http_request.header, write_headers(line, row));
 	return request;
 }
 
@@ -80,9 +80,9 @@ uaddr_t write_reply(const struct line *line, const struct target_row *row)
 	uaddr_t reply = memory__allocate(64);
 	uint64_t protocol = line__number(line, "proto", 11);
 
-	memory__write_u64(reply + row->reply_status_code, line__number(line, "status", 200));
-	memory__write_u64(reply + row->reply_proto_major, protocol / 10);
-	memory__write_u64(reply + row->reply_proto_minor, protocol % 10);
+	memory__write_u64(reply + row->http_client.reply_status_code, line__number(line, "status", 200));
+	memory__write_u64(reply + row->http_client.reply_proto_major, protocol / 10);
+	memory__write_u64(reply + row->http_client.reply_proto_minor, protocol % 10);
 	return reply;
 }
 

@@ -21,9 +21,9 @@ void server_begin(const struct line *line)
 	snprintf(peer, sizeof(peer), "127.0.0.1:%lu", 40000 + line__number(line, "socket", 0));
 	g->request = line__has(line, "no-request") ? UNREADABLE : write_request(line, row, peer);
 	g->response = memory__allocate(256);
-	memory__write_u64(g->response + row->response_conn, conn);
+	memory__write_u64(g->response + row->http_server.response_conn, conn);
 	if (line__value(line, "socket"))
-		write_socket(line, row, conn + row->server_conn_rwc, false);
+		write_socket(line, row, conn + row->http_server.conn_rwc, false);
 	go__call(g, 128, 0);
 	if (line__has(line, "xnet")) {
 		hit = hit_on(g, "http_server_start_xnet", ARGUMENT(2));
@@ -39,8 +39,8 @@ void server_begin(const struct line *line)
 /* pattern= is set while the request is served */
 static void write_pattern(const struct line *line, const struct goroutine_state *g, const struct target_row *row)
 {
-	if (line__value(line, "pattern") && row->request_pattern != GO_OFFSET_ABSENT)
-		memory__write_string(g->request + row->request_pattern, line__value(line, "pattern"));
+	if (line__value(line, "pattern") && row->http_request.pattern != GO_OFFSET_ABSENT)
+		memory__write_string(g->request + row->http_request.pattern, line__value(line, "pattern"));
 }
 
 /* status=200 written=N length=N client-gone no-response */
@@ -49,10 +49,10 @@ static void server_end_h1(const struct line *line, struct goroutine_state *g, co
 	struct probe_hit hit = hit_on(g, "http_server_end", ARGUMENT(0));
 	uint8_t client_gone = line__has(line, "client-gone");
 
-	memory__write_u64(g->response + row->response_status, line__number(line, "status", 200));
-	memory__write_u64(g->response + row->response_written, line__number(line, "written", 2));
-	memory__write_u64(g->response + row->response_content_length, line__number(line, "length", -1));
-	memory__write(g->response + row->response_client_gone, &client_gone, 1);
+	memory__write_u64(g->response + row->http_server.response_status, line__number(line, "status", 200));
+	memory__write_u64(g->response + row->http_server.response_written, line__number(line, "written", 2));
+	memory__write_u64(g->response + row->http_server.response_content_length, line__number(line, "length", -1));
+	memory__write(g->response + row->http_server.response_client_gone, &client_gone, 1);
 	hit.arguments[0] = line__has(line, "no-response") ? UNREADABLE : g->response;
 	programs__run(&hit);
 }
@@ -64,13 +64,13 @@ static void server_end_h2(const struct line *line, struct goroutine_state *g, co
 	uaddr_t state = memory__allocate(256), stream = memory__allocate(128);
 
 	hit.arguments[0] = memory__allocate(16);
-	memory__write_u64(hit.arguments[0] + (xnet ? row->xnet_writer_rws : row->h2_writer_rws), state);
-	memory__write_u64(state + (xnet ? row->xnet_state_stream : row->h2_state_stream), stream);
-	memory__write_u64(state + (xnet ? row->xnet_state_status : row->h2_state_status),
+	memory__write_u64(hit.arguments[0] + (xnet ? row->http_server.xnet_writer_rws : row->http_server.h2_writer_rws), state);
+	memory__write_u64(state + (xnet ? row->http_server.xnet_state_stream : row->http_server.h2_state_stream), stream);
+	memory__write_u64(state + (xnet ? row->http_server.xnet_state_status : row->http_server.h2_state_status),
 			  line__number(line, "status", 200));
-	memory__write_u64(state + (xnet ? row->xnet_state_wrote_bytes : row->h2_state_wrote_bytes),
+	memory__write_u64(state + (xnet ? row->http_server.xnet_state_wrote_bytes : row->http_server.h2_state_wrote_bytes),
 			  line__number(line, "written", 2));
-	memory__write_u64(stream + (xnet ? row->xnet_stream_close_err : row->h2_stream_close_err),
+	memory__write_u64(stream + (xnet ? row->http_server.xnet_stream_close_err : row->http_server.h2_stream_close_err),
 			  line__has(line, "client-gone") ? stream : 0);
 	programs__run(&hit);
 }
