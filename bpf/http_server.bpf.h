@@ -188,7 +188,7 @@ static __always_inline void http_server_late_pattern(struct ev_span_end *span, c
 {
 	const struct open_span *open = open_span_of(span);
 
-	if (read_u64(open->object_addr + target->request_header) == open->object_mark)
+	if (read_u64(open->object_addr + target->http_request.header) == open->object_mark)
 		http_server_pattern(span, target);
 }
 

@@ -89,7 +89,7 @@ void server_end(const struct line *line)
 		g->response = memory__allocate(256);
 	write_pattern(line, g, row);
 	if (line__has(line, "request-is-gone"))
-		memory__write_u64(g->request + row->request_header, memory__allocate(64));
+		memory__write_u64(g->request + row->http_request.header, memory__allocate(64));
 	if (line__has(line, "h2") || line__has(line, "xnet"))
 		server_end_h2(line, g, row);
 	else
