@@ -74,12 +74,14 @@ const shippedLibraries = { 'libbpf.so.1': 'libbpf1', 'libelf.so.1': 'libelf1' };
 export async function buildShim() {
   for (const processor of processors) {
     const missing = missingFor(processor);
-    if (missing === undefined) await buildShimFor(processor);
-    else if (isHost(processor)) throw new ScriptError(`cannot build: ${missing}`);
-    else
-      say(
-        `not building the libbpf shim for ${processor.name}, without which there is no package: ${missing}`,
-      );
+    if (missing === undefined) {
+      await buildShimFor(processor);
+      continue;
+    }
+    if (isHost(processor)) throw new ScriptError(`cannot build: ${missing}`);
+    say(`no libbpf shim for ${processor.name}, and so no package: ${missing}`);
+    // One of other sources must not be taken for it.
+    rmSync(join(root, nativeFolder(processor), 'libgoidspan.so'), { force: true });
   }
 }
 
