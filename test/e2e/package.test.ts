@@ -224,10 +224,14 @@ describeLive('the package, installed', () => {
       await project.write('app.js', 'setInterval(() => {}, 1000); console.log("up");');
       const app = new Child(project.node, ['--import', './tracing.mjs', 'app.js'], {
         cwd: project.folder,
-        env: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+        env: {
+          OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+          OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+          OTEL_LOG_LEVEL: 'info',
+        },
       });
       await app.output(/^up$/m);
-      await new Promise((done) => setTimeout(done, 2_500));
+      await app.output(/attached to/);
       await server.get('/get?id=x');
       app.process.kill('SIGTERM');
       const [line] = await app.output(/^\{.*\}$/m);
