@@ -3,11 +3,14 @@
  * What uprobes of this kernel can do, found by using one: a program is attached to a function of this library, in this
  * process only, and the function is called by another thread.
  */
+#define _GNU_SOURCE /* pipe2 */
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -198,13 +201,54 @@ int trial__run(bool multi, struct trial *trial)
 	return result;
 }
 
-void trial__end(struct trial *trial)
+static void detach(struct trial *trial)
 {
 	if (trial->link_fd >= 0)
 		close(trial->link_fd);
 	if (trial->event_fd >= 0)
 		close(trial->event_fd);
 	trial->link_fd = trial->event_fd = -1;
-	/* Linux 6.19 and 7.0 were seen to leave the call in place of the nop. */
+}
+
+/*
+ * Detaches from another process, as is done to every target: Linux 6.18 to 7.0 look for the call's destination in the
+ * memory of the process that detaches, do not find it and leave the call where it is. What is worse, a process that is
+ * killed has no memory any more when its files are closed, and there those kernels crash.
+ */
+static void detach_from_another_process(struct trial *trial)
+{
+	int pipe_fds[2], status;
+	char byte;
+	pid_t child;
+
+	if (pipe2(pipe_fds, O_CLOEXEC)) {
+		detach(trial);
+		return;
+	}
+	child = fork();
+	if (!child) {
+		/* Only what is safe after a fork of many threads. The last to close is the one that detaches. */
+		close(pipe_fds[1]);
+		while (read(pipe_fds[0], &byte, 1) < 0 && errno == EINTR)
+			;
+		detach(trial);
+		_exit(0);
+	}
+	detach(trial);
+	close(pipe_fds[1]);
+	close(pipe_fds[0]);
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (child < 0)
+		trial->nop5_is_call = false;
+}
+
+void trial__end(struct trial *trial)
+{
+	if (!trial->nop5_is_call) {
+		detach(trial);
+		return;
+	}
+	detach_from_another_process(trial);
 	trial->nop5_is_call = trial->nop5_is_call && first_byte() == NOP5_OPCODE;
 }

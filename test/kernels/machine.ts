@@ -7,7 +7,7 @@ import { cacheDir, output } from './command.ts';
 
 /** What the guest is told (`guest/main.go`). */
 export interface Task {
-  readonly steps: readonly ('doctor' | 'programs' | 'run' | 'attach' | 'stress')[];
+  readonly steps: readonly ('doctor' | 'programs' | 'run' | 'attach' | 'kill' | 'stress')[];
   readonly requests: number;
   readonly seconds: number;
   readonly unprivileged: boolean;

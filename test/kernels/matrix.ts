@@ -2,7 +2,7 @@
 import type { KernelImage } from './kernel-images.ts';
 import type { Preemption, Row, RowPlan } from './row.ts';
 
-const EVERYTHING: RowPlan['steps'] = ['doctor', 'programs', 'run', 'attach'];
+const EVERYTHING: RowPlan['steps'] = ['doctor', 'programs', 'run', 'attach', 'kill'];
 const TRACING: RowPlan['steps'] = ['run', 'attach'];
 const REQUESTS = 400;
 

@@ -209,7 +209,7 @@ class RowReader {
 
   #readKernelStates(): string {
     const links = new Set<string>();
-    for (const step of ['run', 'attach'] as const) {
+    for (const step of ['run', 'attach', 'kill'] as const) {
       const state = this.#json<KernelState>(`${step}-kernel.json`);
       if (state === undefined) continue;
       links.add(state.links);

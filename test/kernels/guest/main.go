@@ -17,9 +17,9 @@ import (
 
 // A task says which steps to take on this kernel.
 type task struct {
-	// Of doctor, programs, run, attach, stress.
+	// Of doctor, programs, run, attach, kill, stress.
 	Steps []string `json:"steps"`
-	// Requests of the step run; attach makes a quarter of them.
+	// Requests of the step run; attach and kill make a quarter of them.
 	Requests int `json:"requests"`
 	// Seconds of the step stress.
 	Seconds int `json:"seconds"`

@@ -29,6 +29,7 @@ var steps = map[string]func(task) error{
 	"programs": programs,
 	"run":      runStep,
 	"attach":   attachStep,
+	"kill":     killStep,
 	"stress":   stressStep,
 }
 
@@ -83,7 +84,12 @@ func runStep(task task) error {
 }
 
 // attachStep attaches to a server that runs, and detaches from it: afterwards its code must be as it was.
-func attachStep(task task) error {
+func attachStep(task task) error { return attachUntil(task, syscall.SIGINT, "attach") }
+
+// killStep does the same, but goidspan is killed: the kernel itself must detach.
+func killStep(task task) error { return attachUntil(task, syscall.SIGKILL, "kill") }
+
+func attachUntil(task task, end syscall.Signal, step string) error {
 	before := loadedObjects()
 	server := newServer(task, serverBinary)
 	if err := server.start(); err != nil {
@@ -95,11 +101,11 @@ func attachStep(task task) error {
 		return err
 	}
 	command := goidspan(task, "attach", "--pid", fmt.Sprint(server.Process.Pid),
-		"--out", writable("attach.jsonl"), "--summary", writable("attach-summary.json"))
+		"--out", writable(step+".jsonl"), "--summary", writable(step+"-summary.json"))
 	if err := command.start(); err != nil {
 		return err
 	}
-	defer command.keep("attach.log")
+	defer command.keep(step + ".log")
 	if _, err := command.until(`attached to`, soon); err != nil {
 		command.stop(syscall.SIGKILL, soon)
 		return err
@@ -108,10 +114,10 @@ func attachStep(task task) error {
 	if state.ChangedDuring, err = changedCode(server.Process.Pid); err != nil {
 		return err
 	}
-	if err := matrixLoad(task.Requests/4, address, "attach-load.json"); err != nil {
+	if err := matrixLoad(task.Requests/4, address, step+"-load.json"); err != nil {
 		return err
 	}
-	if err := command.stop(syscall.SIGINT, soon); err != nil {
+	if err := command.stop(end, soon); err != nil {
 		return err
 	}
 	state.Left = leftSince(before)
@@ -121,7 +127,7 @@ func attachStep(task task) error {
 	if state.AnswersAfter, err = answers(address); err != nil {
 		return err
 	}
-	return writeJSON("attach-kernel.json", state)
+	return writeJSON(step+"-kernel.json", state)
 }
 
 // matrixLoad puts the kinds of the matrix on a server, and keeps what was done.
