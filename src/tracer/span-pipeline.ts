@@ -1,7 +1,6 @@
-/** From a fact to the processors: the same way for spans that happen now and for those of a recording. */
+/** From a fact to the processors. */
 import type { SpanFact } from '../correlate/fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
-import type { FrameSink } from '../recording/recorder.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { toSpan } from '../span/to-span.ts';
 import type { Counters } from './counters.ts';
@@ -21,21 +20,15 @@ export interface SpanPipelineOptions {
   readonly targetOf: (targetId: number) => SpanTarget | undefined;
   /** Told when the first spans of a family of hooks make no sense. */
   readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
-  /** Told the type names that were needed. */
-  readonly recorder?: FrameSink | undefined;
 }
 
 const takesFacts = (sink: SpanSink | FactSink): sink is FactSink => 'onFact' in sink;
-
-/** Type names that were recorded, at once; the rest are recorded again. */
-const RECORDED_NAMES_MAX = 4_096;
 
 export class SpanPipeline {
   readonly #options: SpanPipelineOptions;
   /** Those that make their own form of a fact, and those that want a `ReadableSpan`. */
   readonly #factSinks: readonly FactSink[];
   readonly #spanSinks: readonly SpanSink[];
-  readonly #recordedNames = new Set<string>();
 
   constructor(options: SpanPipelineOptions) {
     this.#options = options;
@@ -59,7 +52,6 @@ export class SpanPipeline {
     }
     target.spans++;
     counters.spans[fact.spanKind]++;
-    this.#recordTypeName(fact, target.source);
     for (const sink of this.#factSinks) this.#hand(() => sink.onFact(fact, target.source));
     if (this.#spanSinks.length === 0) return;
     const span = toSpan(fact, target.source);
@@ -72,15 +64,5 @@ export class SpanPipeline {
     } catch {
       this.#options.counters.lose('processor_threw');
     }
-  }
-
-  #recordTypeName({ targetId, errorTypeAddr: address }: SpanFact, source: SpanSource): void {
-    const { recorder } = this.#options;
-    if (!recorder || address === 0) return;
-    const key = `${targetId} ${address}`;
-    if (this.#recordedNames.has(key)) return;
-    if (this.#recordedNames.size >= RECORDED_NAMES_MAX) this.#recordedNames.clear();
-    this.#recordedNames.add(key);
-    recorder.write({ kind: 'type_name', targetId, address, name: source.errorTypeName(address) ?? null });
   }
 }

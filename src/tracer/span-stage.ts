@@ -1,11 +1,11 @@
 /**
- * From records to the processors, given what was said of targets before: the way of spans in a recording, and of those in
- * the draining thread. Knows no kernel and no process.
+ * From records to the processors, given what was said of targets before. The one way of all spans, wherever they are made:
+ * on the main thread, in the draining thread, from a recording. Knows no kernel and no process.
  */
 import type { SpanFact } from '../correlate/fact.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
-import type { ClockFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
+import type { ClockFrame, ForgetFrame, Frame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
@@ -17,10 +17,14 @@ import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 /** What spans are made with, beside their records. */
 export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | ForgetFrame;
 
+export function isContext(frame: Frame): frame is ContextFrame {
+  return ['clock', 'target', 'type_name', 'forget'].includes(frame.kind);
+}
+
 export interface SpanStageOptions {
   readonly processors: readonly (SpanSink | FactSink)[];
   readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
-  /** Asks for a name of which nothing has been said; the spans that need it wait for its frame. Without it they do not. */
+  /** Asks for a name of which nothing has been said; the spans that need it wait for its frame, which may come at once. Without it they do not. */
   readonly askTypeName?: (targetId: number, address: number) => void;
 }
 

@@ -1,9 +1,7 @@
 /** Makes targets of processes: each gets a number that is never used again, a free row in the kernel's table, a resource. */
 import { GoidspanError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { InstrumentationScope } from '../span/readable-span.ts';
-import { createResource } from '../span/resource.ts';
-import type { SpanSource } from '../span/span-source.ts';
+import type { TargetFrame } from '../recording/format.ts';
 import { malformedAttributes } from '../target/environment.ts';
 import { readHost } from '../target/host.ts';
 import type { ProcessFacts } from '../target/process.ts';
@@ -16,8 +14,6 @@ import { Target } from './target.ts';
 
 export interface TargetMakerOptions {
   readonly kernel: Kernel;
-  readonly clock: SpanSource['clock'];
-  readonly scope: InstrumentationScope;
   /** Instead of what the environment of each process says. */
   readonly serviceName: string | undefined;
   /** Told what is wrong with a process but does not keep it from being traced. */
@@ -46,7 +42,7 @@ export class TargetMaker {
         `cannot attach to pid ${facts.pid}: all ${wireLimit.TARGETS_MAX} target slots are in use (start another goidspan)`,
       );
     }
-    const { kernel, clock, scope, serviceName, warn } = this.#options;
+    const { kernel, serviceName, warn } = this.#options;
     const { attributes } = resourceOf(facts, {
       host: this.#host,
       agentVersion: VERSION,
@@ -61,11 +57,7 @@ export class TargetMaker {
       serviceName: String(attributes['service.name']),
       ...(program.goVersion === undefined ? {} : { goVersion: program.goVersion }),
     };
-    return new Target(kernel, slot, facts, program, info, {
-      resource: createResource(attributes),
-      scope,
-      clock,
-    });
+    return new Target(kernel, slot, facts, program, info, attributes as TargetFrame['attributes']);
   }
 
   /** The slot of a target that has been detached may be used again. */

@@ -8,14 +8,13 @@ import type { Kernel, Link } from '../kernel/kernel.ts';
 import { families } from '../probes/families.ts';
 import type { Hook, HookPhase, ProbeFamily } from '../probes/hook.ts';
 import type { AttachPlan, HookPlan, Site } from '../probes/plan.ts';
-import type { SpanSource } from '../span/span-source.ts';
+import type { TargetFrame } from '../recording/format.ts';
 import { pathsInLayers } from '../target/overlay.ts';
 import { PROC_ROOT, readProcFile } from '../target/proc-file.ts';
 import type { ProcessFacts } from '../target/process.ts';
 import type { SpanFamily, SpanKindName, TargetRow } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
 import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
-import { LiveCheck } from './live-check.ts';
 import type { Program } from './program.ts';
 import { detachingRow, targetRow } from './row.ts';
 
@@ -23,7 +22,6 @@ export class Target {
   readonly info: TargetInfo;
   readonly attachedAt = new Date();
   endedAt: Date | undefined;
-  spans = 0;
   /** Every hook has been attached, at least once. */
   wasAttached = false;
   /** The process has not yet replaced itself by this program (`goidspan run`). */
@@ -37,8 +35,8 @@ export class Target {
   readonly slot: number;
   readonly facts: ProcessFacts;
   readonly program: Program;
-  readonly source: SpanSource;
-  readonly liveCheck = new LiveCheck();
+  /** Of its resource. */
+  readonly attributes: TargetFrame['attributes'];
   readonly #kernel: Kernel;
   #links: AttachedHook[] = [];
   #loadBias = 0;
@@ -50,14 +48,19 @@ export class Target {
     facts: ProcessFacts,
     program: Program,
     info: TargetInfo,
-    source: Omit<SpanSource, 'errorTypeName'>,
+    attributes: TargetFrame['attributes'],
   ) {
     this.#kernel = kernel;
     this.slot = slot;
     this.facts = facts;
     this.program = program;
     this.info = info;
-    this.source = { ...source, errorTypeName: (addr) => program.typeNameAt(addr - this.#loadBias) };
+    this.attributes = attributes;
+  }
+
+  /** Go type (`*net.OpError`) at an address of the process; undefined when not known. */
+  errorTypeName(address: number): string | undefined {
+    return this.program.typeNameAt(address - this.#loadBias);
   }
 
   /**

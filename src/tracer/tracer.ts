@@ -4,14 +4,14 @@
  * serves all targets.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
+import type { Unfinished } from '../correlate/span-fact.ts';
 import { GoidspanError } from '../errors.ts';
 import { OtlpExport } from '../export/otlp/otlp-export.ts';
 import { DEFAULT_SAMPLER } from '../export/sampler.ts';
 import { Clock } from '../kernel/clock.ts';
 import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
-import type { Frame, TargetFrame } from '../recording/format.ts';
+import type { Frame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { executionOf } from '../target/execution.ts';
 import { isAlive, type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
@@ -28,7 +28,7 @@ import { type ExportMessage, Ingest, type IngestExport } from './ingest.ts';
 import type { FamilyFailure } from './live-check.ts';
 import { OpenSpans } from './open-spans.ts';
 import { type Program, Programs } from './program.ts';
-import { SpanPipeline } from './span-pipeline.ts';
+import { isContext, SpanStage } from './span-stage.ts';
 import type { Target } from './target.ts';
 import { TargetMaker } from './target-maker.ts';
 
@@ -45,8 +45,9 @@ export class Tracer {
   readonly #programs: Programs;
   readonly #follower: Follower;
   readonly #housekeeping: Housekeeping;
-  readonly #counters = new Counters();
-  readonly #pipeline: SpanPipeline;
+  /** Makes the spans here; undefined if the draining thread does. */
+  readonly #stage: SpanStage | undefined;
+  readonly #counters: Counters;
   readonly #openSpans: OpenSpans;
   readonly #scope = Object.freeze({ name: 'goidspan', version: VERSION });
   /** Live targets and, for their statistics, the last of the ended ones. */
@@ -57,7 +58,7 @@ export class Tracer {
   readonly #processExec = this.#guarded((record: EvProcessExec) => this.#onProcessExec(record));
   readonly #processExit = this.#guarded((record: EvProcessExit) => this.#onProcessExit(record));
   readonly #visitor: RecordVisitor = {
-    spanEnd: (record) => this.#pipeline.emit(spanFact(record)),
+    spanEnd: (record) => this.#stage?.emit(record),
     processExec: this.#processExec,
     processExit: this.#processExit,
     bad: (reason) => this.#counters.lose(reason),
@@ -81,7 +82,8 @@ export class Tracer {
     this.#programs = new Programs({ preferNop5: kernel.facts.hasFastNop5 });
     const { serviceName } = options;
     this.#targetMaker = new TargetMaker({
-      ...{ kernel, clock: this.#clock, scope: this.#scope, serviceName },
+      kernel,
+      serviceName,
       warn: (message) => this.#tell({ kind: 'warning', message }),
     });
     this.#follower = new Follower({
@@ -89,13 +91,9 @@ export class Tracer {
       isTarget: (pid) => this.#liveTarget(pid) !== undefined,
     });
     this.#applySettings(false);
-    this.#pipeline = new SpanPipeline({
-      processors: options.processors,
-      counters: this.#counters,
-      targetOf: (targetId) => this.#targets.get(targetId),
-      recorder: options.recorder,
-      onFailure: (targetId, failure) => this.#detachFailed(targetId, failure),
-    });
+    const moved = movable(options, this.#scope);
+    this.#stage = moved ? undefined : this.#stageHere();
+    this.#counters = this.#stage?.counters ?? new Counters();
     this.#openSpans = new OpenSpans(kernel, this.#counters, (...span) => this.#emitUnfinished(...span));
     this.#ingest = new Ingest(
       kernel,
@@ -104,7 +102,7 @@ export class Tracer {
         onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
         onMessage: (message) => this.#follow(message),
       },
-      movable(options, this.#scope),
+      moved,
     );
     this.#recordClock();
     this.#housekeeping = new Housekeeping({
@@ -116,6 +114,16 @@ export class Tracer {
       measure: (on) => this.#kernel.measure(on),
       onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
     });
+  }
+
+  #stageHere(): SpanStage {
+    const stage = new SpanStage({
+      processors: this.#options.processors,
+      onFailure: (targetId, failure) => this.#detachFailed(targetId, failure),
+      askTypeName: (targetId, address) => this.#tellTypeName(targetId, address),
+    });
+    stage.scope = this.#scope;
+    return stage;
   }
 
   /** Attaches to a running process. Throws `GoidspanError`. */
@@ -250,12 +258,14 @@ export class Tracer {
       case 'implausible':
         this.#detachFailed(message.targetId, message.failure);
         return;
-      case 'type_name_wanted': {
-        const { targetId, address } = message;
-        const name = this.#targets.get(targetId)?.source.errorTypeName(address) ?? null;
-        this.#ingest.tell({ kind: 'type_name', targetId, address, name });
-      }
+      case 'type_name_wanted':
+        this.#tellTypeName(message.targetId, message.address);
     }
+  }
+
+  #tellTypeName(targetId: number, address: number): void {
+    const name = this.#targets.get(targetId)?.errorTypeName(address) ?? null;
+    this.#record({ kind: 'type_name', targetId, address, name });
   }
 
   #onProcessExec(record: EvProcessExec): void {
@@ -318,8 +328,7 @@ export class Tracer {
       wasHeld: state.awaitsExec === true,
     });
     this.#targets.set(target.info.targetId, target);
-    const { attributes } = target.source.resource;
-    this.#record({ kind: 'target', ...target.info, attributes: attributes as TargetFrame['attributes'] });
+    this.#record({ kind: 'target', ...target.info, attributes: target.attributes });
     try {
       await target.attach();
       if (readProcess(facts.pid)?.startTicks !== facts.startTicks) {
@@ -448,11 +457,11 @@ export class Tracer {
 
   /** Ends a span from outside, whose record says neither when nor how. */
   #emitUnfinished(record: EvSpanEnd, bytes: () => ArrayBuffer, unfinished: Unfinished): void {
-    if (this.#ingest.report) {
+    if (!this.#stage) {
       this.#ingest.tell({ kind: 'span', ...unfinished, bytes: bytes() });
       return;
     }
-    this.#pipeline.emit(spanFact(record, unfinished));
+    this.#stage.emit(record, unfinished);
     if (this.#options.recorder) this.#record({ kind: 'span', ...unfinished, bytes: bytes() });
   }
 
@@ -460,11 +469,12 @@ export class Tracer {
     this.#record({ kind: 'clock', offset: this.#clock.offset });
   }
 
-  /** Tells the recorder, and the thread that makes the spans, if there is one. */
+  /** Tells the recorder, and whoever makes the spans what they are made with. */
   #record(frame: Frame): void {
     this.#options.recorder?.write(frame);
-    if (frame.kind === 'clock' || frame.kind === 'target' || frame.kind === 'forget')
-      this.#ingest.tell(frame);
+    if (!isContext(frame)) return;
+    if (this.#stage) this.#stage.take(frame);
+    else this.#ingest.tell(frame);
   }
 
   async #sweep(): Promise<void> {
@@ -477,12 +487,13 @@ export class Tracer {
 
   #readStats(): TracerStats {
     const { report } = this.#ingest;
+    const spansByTarget = report?.spansByTarget ?? this.#stage?.spansByTarget;
     const attached = [...this.#targets.values()].filter((target) => target.wasAttached && !target.isGuess);
     const targets = attached.map((target) => ({
       ...target.info,
       attachedAt: target.attachedAt.toISOString(),
       ...(target.endedAt ? { endedAt: target.endedAt.toISOString() } : {}),
-      spans: target.spans + (report?.spansByTarget.get(target.info.targetId) ?? 0),
+      spans: spansByTarget?.get(target.info.targetId) ?? 0,
     }));
     return this.#counters.stats(this.#kernel.counts(), this.#kernel.programStats(), targets, report);
   }

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { spanFact } from '../../src/correlate/span-fact.ts';
 import { Kernel, type KernelOptions } from '../../src/kernel/kernel.ts';
 import { loadNative } from '../../src/kernel/native.ts';
-import { createResource } from '../../src/span/resource.ts';
 import { requireProcess } from '../../src/target/process.ts';
 import { Programs } from '../../src/tracer/program.ts';
 import { Target } from '../../src/tracer/target.ts';
@@ -59,11 +58,7 @@ export class Attached {
     const program = await this.#programs.acquire(facts.openPath);
     const targetId = this.#targets.length + 1;
     const info = { targetId, pid, exe: facts.exe, serviceName: 'test' };
-    const target = new Target(this.kernel, targetId, facts, program, info, {
-      resource: createResource({}),
-      scope: { name: 'goidspan' },
-      clock: { toUnix: ([seconds, nanos]) => [seconds, nanos] },
-    });
+    const target = new Target(this.kernel, targetId, facts, program, info, {});
     this.#targets.push(target);
     await target.attach();
     return target;
