@@ -80,7 +80,9 @@ async function ended(
     emulator.kill('SIGKILL');
   }, limitMs);
   const end = (): void => void emulator.kill('SIGKILL');
+  const endAll = (): never => process.exit(143);
   process.once('exit', end);
+  process.once('SIGTERM', endAll);
   await new Promise<void>((done) => {
     emulator.on('error', (error) => {
       said += error.message;
@@ -89,6 +91,7 @@ async function ended(
     emulator.on('close', () => done());
   });
   process.off('exit', end);
+  process.off('SIGTERM', endAll);
   clearTimeout(timer);
   return { timedOut, said };
 }
