@@ -36,34 +36,45 @@ static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t
 	return read_u64(g + target->runtime.g_goid);
 }
 
-/*
- * func newproc.func1()  at its call runqput(pp, newg, true): the new goroutine is complete.
- * Runs on g0, so the creator is g0.m.curg; since Go 1.21 the new goroutine names it itself.
- */
-SEC("uprobe")
-int goroutine_birth(struct pt_regs *ctx)
+/* Argument: the new goroutine. Runs on g0, so the creator is g0.m.curg; since Go 1.21 the new goroutine names it itself. */
+static __always_inline void goroutine_is_born(struct pt_regs *ctx, enum count reason)
 {
 	const struct target_row *target;
 	struct goroutine child = {};
 	struct hit hit;
 
-	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_BIRTH))
-		return 0;
+	if (!hit_begin(&hit, ctx, reason))
+		return;
 	target = hit.target;
 	if (read_goroutine(&child, target, go_argument(ctx, &hit)) || !child.goid)
-		return 0;
+		return;
 	/* net/http starts one per request, and it can never make a span. */
 	if (target->http_server.background_read_entry && child.startpc == loaded_address(target, target->http_server.background_read_entry))
-		return 0;
+		return;
 	if (!child.parent_goid) {
 		uaddr_t m = read_u64(go_current_g(ctx) + target->runtime.g_m);
 		uaddr_t creator = m ? read_u64(m + target->runtime.m_curg) : 0;
 
 		if (!creator)
-			return 0; /* started by a timer: a root */
+			return; /* started by a timer: a root */
 		child.parent_goid = read_goid(target, creator);
 	}
 	context_birth(target, child.parent_goid, child.goid);
+}
+
+/* func newproc.func1()  at its call runqput(pp, newg, true): the new goroutine is complete. */
+SEC("uprobe")
+int goroutine_birth(struct pt_regs *ctx)
+{
+	goroutine_is_born(ctx, HIT_GOROUTINE_BIRTH);
+	return 0;
+}
+
+/* func newcoro.func1()  behind its call newproc1(…): the goroutine of an iter.Pull is made, and is not yet run. */
+SEC("uprobe")
+int goroutine_birth_coro(struct pt_regs *ctx)
+{
+	goroutine_is_born(ctx, HIT_GOROUTINE_BIRTH_CORO);
 	return 0;
 }
 

@@ -26,6 +26,7 @@ static __always_inline int http_request_read(struct http_request *request, struc
 					     const struct target_row *target)
 {
 	void *window = span_scratch(span);
+	struct go_string raw_path;
 	uaddr_t url;
 
 	if (read_user(window, GO_WINDOW_BYTES, open_span_of(span)->object_addr))
@@ -45,6 +46,12 @@ static __always_inline int http_request_read(struct http_request *request, struc
 	request->scheme = window_string(window, target->http_request.url_scheme);
 	request->url_host = window_string(window, target->http_request.url_host);
 	request->path = window_string(window, target->http_request.url_path);
+	/* Set where the encoding that was sent is not Go's; never shorter than what it encodes. */
+	raw_path = window_string(window, target->http_request.url_raw_path);
+	if (raw_path.bytes && raw_path.bytes >= request->path.bytes) {
+		request->path = raw_path;
+		span->header.flags |= HTTP_FLAG_ESCAPED_PATH;
+	}
 	request->query = window_string(window, target->http_request.url_raw_query);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "http_request.bpf.h"
 #include "traceparent.bpf.h"
 
+#define TRACESTATE_HEADERS_MAX 4
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
 
 /* Finds the client span on this host that a request without a traceparent comes from; `writer` is its *response. */
@@ -53,15 +54,17 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
 }
 
-/* The first tracestate header; further ones, which the specification allows, are marked as cut. */
+/* Several tracestate headers are one list (W3C Trace Context, 3.3.1). More than are read here are marked as cut. */
 static __always_inline void http_server_trace_state(struct ev_span_end *span, const struct go_slice *values)
 {
 	struct go_string value = {};
 
-	if (!values->count || read_user(&value, sizeof(value), values->at))
-		return;
-	text_append(span, SPAN_TEXT_TRACE_STATE, SPAN_TEXT_TRACE_STATE_MAX, value);
-	if (values->count > 1)
+	for (__u32 i = 0; i < TRACESTATE_HEADERS_MAX; i++) {
+		if (i >= values->count || read_user(&value, sizeof(value), values->at + i * sizeof(value)))
+			return;
+		text_join(span, SPAN_TEXT_TRACE_STATE, SPAN_TEXT_TRACE_STATE_MAX, value);
+	}
+	if (values->count > TRACESTATE_HEADERS_MAX)
 		span->text_cut |= 1 << SPAN_TEXT_TRACE_STATE;
 }
 
@@ -170,26 +173,113 @@ static __always_inline void http_server_status(struct ev_span_end *span, __u64 s
 	span->header.flags |= HTTP_FLAG_STATUS;
 }
 
-static __always_inline void http_server_pattern(struct ev_span_end *span, const struct target_row *target)
+/* Is it still the request that has this mark? Else its memory has another use by now. */
+static __always_inline bool http_is_request(const struct target_row *target, uaddr_t request, uaddr_t mark)
 {
+	return request && read_u64(request + target->http_request.header) == mark;
+}
+
+static __always_inline void http_server_pattern_of(struct go_string *pattern, const struct target_row *target,
+						   uaddr_t request)
+{
+	if (read_user(pattern, sizeof(*pattern), request + target->http_request.pattern))
+		pattern->bytes = 0;
+}
+
+/*
+ * The pattern of the last ServeMux, which has set it on the request that it got: often a copy (Request.WithContext).
+ * `held`: the request that came in is still held by somebody.
+ */
+static __always_inline void http_server_pattern(struct ev_span_end *span, const struct target_row *target, bool held)
+{
+	const struct open_span *open = open_span_of(span);
 	struct go_string pattern = {};
 
 	if (target->http_request.pattern == GO_OFFSET_ABSENT)
 		return;
-	if (!read_user(&pattern, sizeof(pattern), open_span_of(span)->object_addr + target->http_request.pattern))
-		text_append(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, pattern);
+	if (http_is_request(target, open->routed_addr, open->routed_mark))
+		http_server_pattern_of(&pattern, target, open->routed_addr);
+	if (!pattern.bytes && (held || http_is_request(target, open->object_addr, open->object_mark)))
+		http_server_pattern_of(&pattern, target, open->object_addr);
+	text_append(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, pattern);
+}
+
+/* The open server span that a goroutine works for: its own, or the one in which it was born (http.TimeoutHandler). */
+static __always_inline struct ev_span_end *http_server_worked_for(const struct target_row *target, goid_t goid)
+{
+	struct goroutine_key key;
+	struct ev_span_end *span = outermost_span(target, goid, &key);
+	struct inherited inherited;
+
+	if (!span && inherited_copy(&inherited, &key)) {
+		key.goid = inherited.owner_goid;
+		key.depth = inherited.owner_depth;
+		span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+		if (span && !same_span(&span->span_id, &inherited.span_id))
+			return NULL;
+	}
+	return span && span->span_kind == SPAN_KIND_SERVER && span->family == SPAN_FAMILY_HTTP ? span : NULL;
 }
 
 /*
- * The same where nothing may hold the request any more, so that its memory may be another object's: from Go 1.27 on that of
+ * func (mux *ServeMux) ServeHTTP(w ResponseWriter, r *Request)  argument: r. Attached only to programs that copy requests.
+ * Written into a span that may be another goroutine's and may end meanwhile: the two words
+ * are believed only together.
+ */
+SEC("uprobe")
+int http_server_route(struct pt_regs *ctx)
+{
+	struct ev_span_end *span;
+	struct open_span *open;
+	go_offset_t method;
+	uaddr_t request_addr;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_ROUTE))
+		return 0;
+	span = http_server_worked_for(hit.target, read_goid(hit.target, go_current_g(ctx)));
+	if (!span)
+		return 0;
+	open = open_span_of(span);
+	request_addr = go_argument(ctx, &hit);
+	/*
+	 * A copy shares the method, which lies in the line that the request began with; one that the handler has made up is none
+	 * of the client's.
+	 */
+	method = hit.target->http_request.method;
+	if (request_addr == open->object_addr || read_u64(request_addr + method) != read_u64(open->object_addr + method))
+		return 0;
+	open->routed_addr = request_addr;
+	open->routed_mark = read_u64(request_addr + hit.target->http_request.header);
+	return 0;
+}
+
+/*
+ * golang.org/x/net/http2/h2c: func h2cUpgrade(w http.ResponseWriter, r *http.Request) (…)  The handler is about to take the
+ * connection over, to serve the same request on it by HTTP/2 (http_server_start_xnet).
+ */
+SEC("uprobe")
+int http_server_upgrade(struct pt_regs *ctx)
+{
+	struct goroutine_key key = {};
+	struct ev_span_end *span;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_UPGRADE))
+		return 0;
+	span = http_server_open(ctx, hit.target, &key, false);
+	if (span)
+		open_span_of(span)->moves_on = 1;
+	return 0;
+}
+
+/*
+ * Where nothing may hold the request any more, so that its memory may be another object's: from Go 1.27 on that of
  * HTTP/2, once its handler has returned. The headers are held longer, so that no other request can have them.
  */
 static __always_inline void http_server_late_pattern(struct ev_span_end *span, const struct target_row *target)
 {
-	const struct open_span *open = open_span_of(span);
-
-	if (read_u64(open->object_addr + target->http_request.header) == open->object_mark)
-		http_server_pattern(span, target);
+	http_server_pattern(span, target, false);
 }
 
 /* func (w *response) finishRequest()  argument: w. HTTP/1.1 only. */
@@ -226,7 +316,7 @@ int http_server_end(struct pt_regs *ctx)
 		    (length < 0 || http_body(span)->body_bytes < length))
 			ending = ENDING_DISCONNECTED;
 	}
-	http_server_pattern(span, target);
+	http_server_pattern(span, target, true);
 	spans_end_above(span, &key, now);
 	span_end(span, &key, ending, now);
 	return 0;
@@ -246,7 +336,12 @@ int http_server_hijack(struct pt_regs *ctx)
 	span = http_server_open(ctx, hit.target, &key, false);
 	if (!span)
 		return 0;
-	http_server_pattern(span, hit.target);
+	if (open_span_of(span)->moves_on) {
+		spans_end_above(span, &key, now);
+		span_drop(&key);
+		return 0;
+	}
+	http_server_pattern(span, hit.target, true);
 	spans_end_above(span, &key, now);
 	span_end(span, &key, ENDING_HIJACKED, now);
 	return 0;

@@ -5,14 +5,12 @@
 
 #include "go.bpf.h"
 
-/*
- * Appends `string` as text number `which` of the span's family. The limits sum to TEXT_BYTES_MAX at most and each text is
- * appended once, so the bound that the verifier asks for never cuts.
- */
-static __always_inline void text_append(struct ev_span_end *span, __u32 which, __u32 limit, struct go_string string)
+/* Copies at most `room` bytes behind the texts, as part of text `which`; `limit` is a constant not below `room`. */
+static __always_inline void text_put(struct ev_span_end *span, __u32 which, __u32 limit, __u64 room,
+				     struct go_string string)
 {
 	__u64 at = span->header.size;
-	__u64 bytes = string.bytes > limit ? limit : string.bytes;
+	__u64 bytes = string.bytes > room ? room : string.bytes;
 
 	if (!bytes)
 		return;
@@ -25,10 +23,40 @@ static __always_inline void text_append(struct ev_span_end *span, __u32 which, _
 		return;
 	if (read_user((void *)span + at, bytes, string.at))
 		return;
-	if (string.bytes > limit)
+	if (string.bytes > room)
 		span->text_cut |= 1 << which;
 	span->text_sizes[which] += bytes;
 	span->header.size = at + bytes;
+}
+
+/*
+ * Appends `string` as text number `which` of the span's family. The limits sum to TEXT_BYTES_MAX at most and each text is
+ * appended once, so the bound that the verifier asks for never cuts.
+ */
+static __always_inline void text_append(struct ev_span_end *span, __u32 which, __u32 limit, struct go_string string)
+{
+	text_put(span, which, limit, limit, string);
+}
+
+/* Appends one more part of a text that may have begun, after a comma. Nothing else is appended meanwhile. */
+static __always_inline void text_join(struct ev_span_end *span, __u32 which, __u32 limit, struct go_string part)
+{
+	__u64 used = span->text_sizes[which];
+	__u64 at = span->header.size;
+
+	if (!part.bytes)
+		return;
+	if (used) {
+		asm volatile("" : "+r"(at));
+		if (used + 1 >= limit || at >= sizeof(*span)) {
+			span->text_cut |= 1 << which;
+			return;
+		}
+		*((char *)span + at) = ',';
+		span->text_sizes[which] = ++used;
+		span->header.size = at + 1;
+	}
+	text_put(span, which, limit, limit - used, part);
 }
 
 #endif

@@ -73,7 +73,6 @@ struct target_row {
 	struct http_client_layout http_client;
 	struct runtime_layout runtime;
 	struct http_request_layout http_request;
-	__u16 padding;
 };
 
 /* Key of cookie_by_site: where a process was hit. Only in the legacy form of the programs. */
@@ -109,9 +108,13 @@ struct open_span {
 	struct ev_span_end record;
 	uaddr_t object_addr DOC("the Go object that the span is about: of an HTTP span, the *http.Request");
 	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header");
+	uaddr_t routed_addr DOC("of a server span, the copy of its request that came to a ServeMux last; 0: none");
+	uaddr_t routed_mark DOC("as object_mark, of the copy");
 	uaddr_t return_addr DOC("return address of the traced call");
 	__u32 stack_depth DOC("bytes of stack down to the call's return address; 0: the span is none of a call");
 	__u32 nested DOC("1 while a span one level deeper is open on this goroutine");
+	__u32 moves_on DOC("1: the request is about to be served again, by HTTP/2 over the connection that is taken over");
+	__u32 reserved;
 	struct connection connection DOC("that a client span sends its request over; zeros: not known");
 };
 
@@ -137,8 +140,11 @@ struct goroutine_key {
 /* Index into the per-CPU array count_by_reason. HIT: a probe ran; LOST: something is missing; NOTE: worth knowing. */
 enum count {
 	HIT_GOROUTINE_BIRTH,
+	HIT_GOROUTINE_BIRTH_CORO,
 	HIT_HTTP_SERVER_START,
 	HIT_HTTP_SERVER_END,
+	HIT_HTTP_SERVER_ROUTE,
+	HIT_HTTP_SERVER_UPGRADE,
 	HIT_HTTP_SERVER_HIJACK,
 	HIT_HTTP_SERVER_CONN_END,
 	HIT_HTTP_SERVER_END_H2,

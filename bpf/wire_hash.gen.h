@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x28cbf54748bd0bebULL
+#define WIRE_HASH 0xc44f57191f81deeeULL

@@ -11,6 +11,7 @@
 enum http_flag {
 	HTTP_FLAG_TLS = 1 << 3,
 	HTTP_FLAG_STATUS = 1 << 4, /* status is set */
+	HTTP_FLAG_ESCAPED_PATH = 1 << 5, /* the path is as it was sent, and not decoded */
 };
 
 struct http_body {
@@ -59,6 +60,7 @@ struct http_request_layout {
 	go_offset_t url_scheme GO_WINDOW_FIELD("net/url.URL.Scheme");
 	go_offset_t url_host GO_WINDOW_FIELD("net/url.URL.Host");
 	go_offset_t url_path GO_WINDOW_FIELD("net/url.URL.Path");
+	go_offset_t url_raw_path GO_WINDOW_FIELD("net/url.URL.RawPath");
 	go_offset_t url_raw_query GO_WINDOW_FIELD("net/url.URL.RawQuery");
 };
 

@@ -4,6 +4,7 @@ import type * as IcedModule from 'iced-x86';
 import { requireInstalled } from '../installation.ts';
 import type { Arch } from './arch.ts';
 import type { ArgumentRegister, Instruction, Operation, SiteClass } from './instruction.ts';
+import { referencesOfAmd64 } from './references.ts';
 
 type Iced = typeof IcedModule;
 
@@ -14,7 +15,13 @@ function iced(): Iced {
   return loaded;
 }
 
-export const amd64: Arch = { name: 'amd64', callsPush: true, decode, textOf };
+export const amd64: Arch = {
+  name: 'amd64',
+  callsPush: true,
+  decode,
+  textOf,
+  findReferences: referencesOfAmd64,
+};
 
 function decode(code: Uint8Array, vaddr: number): Instruction[] {
   const { Decoder, DecoderOptions, Instruction: Decoded } = iced();
@@ -103,7 +110,7 @@ function straightOperationOf(i: IcedModule.Instruction): Operation {
     case Mnemonic.Test: {
       const register = argumentRegister(i.op0Register);
       const isSelf = i.op0Kind === OpKind.Register && i.op0Register === i.op1Register;
-      return isSelf && register !== undefined ? { op: 'test_zero', register } : { op: 'other' };
+      return isSelf && register !== undefined ? { op: 'test_zero', register } : { op: 'compare' };
     }
     case Mnemonic.Cmp:
       return comparisonOf(i);
@@ -127,15 +134,15 @@ function comparisonOf(i: IcedModule.Instruction): Operation {
   const compared = first === OpKind.Register ? i.op0Register : i.op1Register;
   const hasMemory = first === OpKind.Memory || second === OpKind.Memory;
   const hasRegister = first === OpKind.Register || second === OpKind.Register;
-  if (!hasMemory || !hasRegister) return { op: 'other' };
+  if (!hasMemory || !hasRegister) return { op: 'compare' };
   if (i.memoryBase === Register.R14 && stackGuards.includes(i.memoryDisplacement)) {
-    return compared === Register.RSP || compared === Register.R12 ? { op: 'stack_check' } : { op: 'other' };
+    return compared === Register.RSP || compared === Register.R12 ? { op: 'stack_check' } : { op: 'compare' };
   }
   const register = argumentRegister(compared);
   if (i.isIpRelMemoryOperand && register !== undefined) {
     return { op: 'compare_memory', register, address: Number(i.ipRelMemoryAddress) };
   }
-  return { op: 'other' };
+  return { op: 'compare' };
 }
 
 let argumentRegisters: ReadonlyMap<IcedModule.Register, ArgumentRegister> | undefined;

@@ -7,8 +7,15 @@
 import type { Arch } from './arch.ts';
 import { viewOf } from './byte-source.ts';
 import type { ArgumentRegister, Instruction, Operation, SiteClass } from './instruction.ts';
+import { referencesOfArm64 } from './references.ts';
 
-export const arm64: Arch = { name: 'arm64', callsPush: false, decode, textOf };
+export const arm64: Arch = {
+  name: 'arm64',
+  callsPush: false,
+  decode,
+  textOf,
+  findReferences: referencesOfArm64,
+};
 
 const instructionBytes = 4;
 const nop = 0xd503201f;

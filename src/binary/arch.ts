@@ -1,6 +1,7 @@
 /** The one place where the reader depends on the processor: everything else asks this interface. */
 
 import type { Instruction } from './instruction.ts';
+import type { FindReferences } from './references.ts';
 
 /** A processor architecture that can be decoded. */
 export interface Arch {
@@ -10,6 +11,7 @@ export interface Arch {
   readonly callsPush: boolean;
   /** Decodes all of `code` in order from its first byte; bytes that are no instruction become a `trap`. */
   decode(code: Uint8Array, vaddr: number): Instruction[];
+  readonly findReferences: FindReferences;
   /** Assembly text of the instruction that `code` begins with, e.g. `push rbp`. */
   textOf(code: Uint8Array, vaddr: number): string;
 }

@@ -12,7 +12,8 @@ import type { ByteSource } from './byte-source.ts';
 import { type Elf, parseElf, type Segment } from './elf.ts';
 import type { Instruction } from './instruction.ts';
 import { findModuleData, type ModuleData } from './moduledata.ts';
-import { findPclntab, type GoFunction, lookUpFunctions, type Pclntab } from './pclntab.ts';
+import { findPclntab, functionNameAt, type GoFunction, lookUpFunctions, type Pclntab } from './pclntab.ts';
+import { referenceBytes } from './references.ts';
 import { TypeData } from './type-data.ts';
 
 export type { GoFunction } from './pclntab.ts';
@@ -130,6 +131,23 @@ export class GoBinary {
   /** The name that `%T` prints for the type descriptor at a link-time address, e.g. `*net.OpError`. */
   typeNameAt(vaddr: number): string | undefined {
     return this.#typeData()?.typeNameAt(vaddr);
+  }
+
+  /**
+   * Whether a function whose name begins with none of `except` calls one of these addresses or names one of them as data.
+   * By a search in the program's text, which is read whole: a hint that says yes rather too often.
+   */
+  isUsed(addresses: ReadonlySet<number>, except: readonly string[]): boolean {
+    const from = this.#textStart;
+    // As far as the segment goes.
+    for (const { vaddr, bytes } of this.#space.chunks(from, Number.MAX_SAFE_INTEGER, referenceBytes)) {
+      const users: number[] = [];
+      this.arch.findReferences(bytes, vaddr, addresses, (at) => users.push(at));
+      const names = users.map((at) => functionNameAt(this.#space, this.#table, from, at));
+      if (names.some((name) => name !== undefined && !except.some((start) => name.startsWith(start))))
+        return true;
+    }
+    return false;
   }
 
   /** Every instruction of a function, in order; padding after it included. */

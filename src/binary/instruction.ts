@@ -41,6 +41,8 @@ export type Operation =
   | { readonly op: 'test_zero'; readonly register: ArgumentRegister }
   /** Sets the condition `zero` if the register equals the word at a fixed link-time address. */
   | { readonly op: 'compare_memory'; readonly register: ArgumentRegister; readonly address: number }
+  /** Compares what the two above do not say; changes no register. */
+  | { readonly op: 'compare' }
   /** Copies or computes an address into an argument register, or (`elsewhere`) into none of them. */
   | { readonly op: 'move'; readonly to: ArgumentRegister | 'elsewhere' }
   /** Anything else; may change any register. */

@@ -144,6 +144,34 @@ export function lookUpFunctions(
   return found;
 }
 
+/** Name of the function whose code is at an address; undefined if there is none. */
+export function functionNameAt(
+  space: AddressSpace,
+  table: Pclntab,
+  textStart: number,
+  vaddr: number,
+): string | undefined {
+  const entryOf = (index: number) => textStart + (space.u32(table.functionsFrom + index * 8) ?? Number.NaN);
+  let [low, high] = [0, table.functionCount];
+  if (!(vaddr >= entryOf(low) && vaddr < entryOf(high))) return undefined;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (entryOf(middle) <= vaddr) low = middle;
+    else high = middle;
+  }
+  const info = space.u32(table.functionsFrom + low * 8 + 4);
+  const name = info === undefined ? undefined : space.u32(table.functionsFrom + info + 4);
+  return name === undefined ? undefined : textAt(space, table.namesFrom + name, table.namesTo);
+}
+
+const maxNameBytes = 4096;
+
+function textAt(space: AddressSpace, from: number, to: number): string | undefined {
+  const bytes = space.read(from, Math.max(0, Math.min(maxNameBytes, to - from)));
+  const end = bytes?.indexOf(0) ?? -1;
+  return bytes && end >= 0 ? Buffer.from(bytes.subarray(0, end)).toString('utf8') : undefined;
+}
+
 function functionsTo(table: Pclntab): number {
   return table.functionsFrom + table.functionCount * 8 + 4;
 }

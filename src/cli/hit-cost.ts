@@ -28,6 +28,8 @@ export const HITS_PER_PLAIN_REQUEST: Readonly<Record<string, number>> = {
   goroutine_birth: 1,
   http_server_start: 1,
   http_server_end: 1,
+  // Only in programs that copy requests, where the ServeMux may set the pattern on a copy.
+  http_server_route: 1,
 };
 
 export function sumOf(costs: readonly CostNs[]): CostNs {

@@ -11,8 +11,10 @@ export interface HttpExchange {
   readonly scheme?: string | undefined;
   /** Server: the Host header. Client: the URL's host, with port if it names one. */
   readonly host?: string | undefined;
-  /** Decoded path, as `url.URL.Path`. */
+  /** As `url.URL.Path`, decoded, or as it was sent. */
   readonly path: string;
+  /** The path is as it was sent, since Go would have encoded it in another way (`url.URL.RawPath`). */
+  readonly pathIsEscaped?: boolean;
   /** Raw query without `?`. */
   readonly query?: string | undefined;
   /** `http.Request.Pattern` as registered, e.g. `GET /users/{id}` (Go ≥ 1.23, server only). */
@@ -42,6 +44,7 @@ export function httpExchange(record: EvSpanEnd, texts: TextSource): HttpExchange
     scheme: isServer ? (flags & httpFlag.HTTP_FLAG_TLS ? 'https' : 'http') : text.scheme,
     host: text.host,
     path: text.path ?? '',
+    pathIsEscaped: (flags & httpFlag.HTTP_FLAG_ESCAPED_PATH) !== 0,
     query: text.query,
     pattern: text.pattern,
     statusCode: flags & httpFlag.HTTP_FLAG_STATUS ? status : undefined,

@@ -26,10 +26,30 @@ const birth: Hook = {
   without: 'spans of goroutines started by a request lose their parent',
 };
 
+/**
+ * `func newcoro(f func(*coro)) *coro` (`iter.Pull`, Go ≥ 1.23): its body on the system stack, `newcoro.func1`, makes the
+ * goroutine by itself. `arg` holds what `newproc1` has returned.
+ */
+const coroutineBirth: Hook = {
+  name: 'goroutine_birth_coro',
+  phase: 'birth',
+  choices: [
+    {
+      on: ['runtime.newcoro.func1'],
+      rules: [
+        { at: 'branch_after_call', of: 'runtime.newproc1', arg: 0 },
+        { at: 'after_call', of: 'runtime.newproc1', arg: 0 },
+      ],
+    },
+  ],
+  need: 'optional',
+  without: 'spans within an iter.Pull lose their parent',
+};
+
 export const goroutine: ProbeFamily = {
   name: 'goroutine',
   level: 'spans',
   need: 'required',
-  hooks: [birth],
+  hooks: [birth, coroutineBirth],
   reads: ['runtime'],
 };

@@ -43,6 +43,10 @@ export type SiteRule =
     }
   /** The first call of the function `of` (behind the call of `after`, if given). */
   | { readonly at: 'call'; readonly of: string; readonly after?: string; readonly arg: ArgumentRegister }
+  /** The conditional jump behind the call of `of`, before which nothing has changed the register. */
+  | { readonly at: 'branch_after_call'; readonly of: string; readonly arg: ArgumentRegister }
+  /** The instruction right behind the call of `of`; single-stepped. */
+  | { readonly at: 'after_call'; readonly of: string; readonly arg: ArgumentRegister }
   /** Every return; single-stepped. */
   | { readonly at: 'returns'; readonly arg: ArgumentRegister }
   /** See `round-trip.ts`: the conditional jump on the error of an attempt. */
@@ -76,6 +80,8 @@ export interface Hook {
   readonly choices: readonly SiteChoice[];
   /** A program that has the hook's family but not a `required` hook of it is refused. */
   readonly need: 'required' | 'optional';
+  /** Attached only to programs that copy requests (`Request.WithContext`): the others need not pay for it. */
+  readonly onlyIf?: 'requests_are_copied';
   /** What is lost without it, as a sentence for the user. */
   readonly without: string;
 }

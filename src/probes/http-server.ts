@@ -53,6 +53,39 @@ const end: Hook = {
   without: 'server requests have no end',
 };
 
+/**
+ * `func (mux *ServeMux) ServeHTTP(w ResponseWriter, r *Request)`: `arg` holds `r`, on which the mux is about to set the
+ * pattern. Without copies that is the request of the connection, which the end of the span knows by itself.
+ */
+const route: Hook = {
+  name: 'http_server_route',
+  phase: 'during',
+  choices: [
+    {
+      on: ['net/http.(*ServeMux).ServeHTTP'],
+      rules: [
+        { at: 'after_stack_check', arg: 3 },
+        { at: 'stack_check_branch', arg: 3 },
+      ],
+    },
+  ],
+  need: 'optional',
+  onlyIf: 'requests_are_copied',
+  without: 'requests that are copied before they come to a ServeMux have no route',
+};
+
+/**
+ * `golang.org/x/net/http2/h2c: func h2cUpgrade(w http.ResponseWriter, r *http.Request) (…)`: the connection is about to be
+ * taken over, for the same request to be served on it by HTTP/2. `arg` means nothing.
+ */
+const upgrade: Hook = {
+  name: 'http_server_upgrade',
+  phase: 'during',
+  choices: [{ on: ['golang.org/x/net/http2/h2c.h2cUpgrade'], rules: receiverAtEntry }],
+  need: 'optional',
+  without: 'a request by which a connection is upgraded to h2c has two spans',
+};
+
 /** `func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error)`: entered; it may still fail. `arg` holds `w`. */
 const hijack: Hook = {
   name: 'http_server_hijack',
@@ -196,6 +229,18 @@ export const httpServer: ProbeFamily = {
   level: 'spans',
   need: 'any',
   makes: { family: 'http', spanKind: 'server' },
-  hooks: [start, end, hijack, connectionEnd, endHttp2, panicHttp2, startXnet, endXnet, panicXnet],
+  hooks: [
+    start,
+    end,
+    route,
+    upgrade,
+    hijack,
+    connectionEnd,
+    endHttp2,
+    panicHttp2,
+    startXnet,
+    endXnet,
+    panicXnet,
+  ],
   reads: ['httpRequest', 'httpServer', 'net'],
 };

@@ -61,6 +61,16 @@ const attempt = 'net/http.(*persistConn).roundTrip';
 const interfaceEqual = 'runtime.ifaceeq';
 const swissMap = 'internal/runtime/maps.Map';
 const skipAltProtocol = 'net/http.ErrSkipAltProtocol';
+const request = 'net/http.Request';
+const copyingMethods: readonly string[] = ['net/http.(*Request).WithContext', 'net/http.(*Request).Clone'];
+const copyingHandlers: readonly string[] = [
+  'net/http.StripPrefix.func1',
+  'net/http.MaxBytesHandler.func1',
+  'net/http.AllowQuerySemicolons.func1',
+  'net/http.(*timeoutHandler).ServeHTTP',
+];
+/** What makes requests to begin with, or copies to send on. */
+const requestMakers: readonly string[] = ['net/http.', 'net/http/', 'golang.org/x/net/http2.'];
 /** Calls of these end a path. */
 const noReturn: readonly string[] = [
   'runtime.gopanic',
@@ -134,6 +144,7 @@ class Planner {
   readonly #flows = new Map<string, ControlFlow>();
   readonly #preferNop5: boolean;
   #roundTripSites: RoundTripSites | string | undefined;
+  #areRequestsCopied: boolean | undefined;
 
   constructor(binary: GoBinary, families: readonly ProbeFamily[], preferNop5: boolean) {
     this.#binary = binary;
@@ -141,6 +152,8 @@ class Planner {
     this.#functions = binary.functions([
       ...families.flatMap((f) => f.hooks.flatMap((h) => h.choices.flatMap(symbolsOf))),
       ...[roundTrip, attempt, interfaceEqual],
+      ...copyingMethods,
+      ...copyingHandlers,
       ...ALL_SOURCES.filter(({ what }) => what === 'function').flatMap(functionsOf),
       ...noReturn,
     ]);
@@ -156,6 +169,9 @@ class Planner {
   }
 
   planHook(hook: Hook): HookPlan {
+    if (hook.onlyIf === 'requests_are_copied' && !this.#copiesRequests()) {
+      return { hook, sites: [], missing: 'the program copies no requests', isUnlinked: true };
+    }
     const reasons: string[] = [];
     for (const choice of hook.choices) {
       for (const symbol of choice.on) {
@@ -172,6 +188,23 @@ class Planner {
       missing: reasons.join('; ') || `the program has no function ${names.join(' or ')}`,
       isUnlinked: reasons.length === 0,
     };
+  }
+
+  /**
+   * Whether requests that are served may be copies: made by the program (inlined or not), or by a handler of net/http that
+   * it links. Without a field for the pattern it does not matter.
+   */
+  #copiesRequests(): boolean {
+    this.#areRequestsCopied ??= this.#findCopies();
+    return this.#areRequestsCopied;
+  }
+
+  #findCopies(): boolean {
+    if (this.#binary.fieldOffset(request, 'Pattern') === undefined) return false;
+    if (copyingHandlers.some((name) => this.#functions.has(name))) return true;
+    const type = this.#binary.structs([request]).get(request);
+    const copiers = copyingMethods.flatMap((name) => this.#functions.get(name)?.entry ?? []);
+    return this.#binary.isUsed(new Set([...copiers, ...(type === undefined ? [] : [type])]), requestMakers);
   }
 
   /** Where the functions, types and variables among the sources are, as far as the program has them. */
@@ -288,7 +321,7 @@ function typesOf(sources: readonly GoSource[]): string[] {
 
 function symbolsOf(choice: SiteChoice): string[] {
   const callees = choice.rules.flatMap((r) =>
-    r.at === 'call' || r.at === 'nop5_before_call' ? [r.of, ...(r.after === undefined ? [] : [r.after])] : [],
+    'of' in r ? [r.of, ...('after' in r && r.after !== undefined ? [r.after] : [])] : [],
   );
   const { on, calledBy = [], calls } = choice;
   return [...on, ...callees, ...calledBy, ...(calls === undefined ? [] : [calls])];

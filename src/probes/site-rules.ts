@@ -44,6 +44,14 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
       const index = findCall(rule, context);
       return typeof index === 'string' ? index : [inside(context, index, rule.arg)];
     }
+    case 'after_call':
+    case 'branch_after_call': {
+      const call = findCall(rule, context);
+      if (typeof call === 'string') return call;
+      const index = rule.at === 'after_call' ? call + 1 : branchBehind(flow, call, rule.arg);
+      const isReached = index !== undefined && flow.instructions[index] && !flow.isJumpTarget(index);
+      return isReached ? [inside(context, index, rule.arg)] : `no such place behind the call of ${rule.of}`;
+    }
     case 'nop5_before_call': {
       const index = findCall(rule, context);
       if (typeof index === 'string') return index;
@@ -115,6 +123,20 @@ function stackCheckEnd(flow: ControlFlow, wanted: 'push_frame' | 'branch'): numb
   return undefined;
 }
 
+/** The first conditional jump behind a call that comes after nothing which could change the register. */
+function branchBehind(flow: ControlFlow, call: number, register: ArgumentRegister): number | undefined {
+  for (let index = call + 1; !flow.isJumpTarget(index); index++) {
+    const instruction = flow.instructions[index];
+    if (instruction?.op === 'branch') return index;
+    const isHarmless =
+      instruction?.op === 'nop' ||
+      instruction?.op === 'compare' ||
+      (instruction?.op === 'move' && instruction.to !== register);
+    if (!isHarmless) return undefined;
+  }
+  return undefined;
+}
+
 /** The one call of `of`; with `after`, one that is reached from the call of `after` in a straight line. */
 function findCall(
   rule: { readonly of: string; readonly after?: string },
@@ -134,7 +156,12 @@ function findCall(
   for (let index = before + 1; index <= call; index++) {
     const op = instructions[index]?.op;
     const isStraight =
-      op === 'nop' || op === 'move' || op === 'other' || op === 'stack_check' || index === call;
+      op === 'nop' ||
+      op === 'move' ||
+      op === 'compare' ||
+      op === 'other' ||
+      op === 'stack_check' ||
+      index === call;
     if (!isStraight || context.flow.isJumpTarget(index)) {
       return `the call of ${rule.of} can be reached without the one of ${rule.after}`;
     }

@@ -4,7 +4,7 @@ import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import { splitHostPort } from './host-port.ts';
 import { OTHER_METHOD } from './http-name.ts';
-import { fullUrl, redactQuery } from './url.ts';
+import { encodePath, fullUrl, redactQuery } from './url.ts';
 
 const DEFAULT_PORT_BY_SCHEME: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
@@ -26,7 +26,7 @@ export function addServerAttributes(
   route: string | undefined,
 ): void {
   sink.text(names.URL_SCHEME, http.scheme ?? 'http');
-  sink.text(names.URL_PATH, http.path);
+  sink.text(names.URL_PATH, sentPath(http));
   if (http.query) sink.text(names.URL_QUERY, redactQuery(http.query));
   if (route !== undefined) sink.text(names.HTTP_ROUTE, route);
   const server = http.host === undefined ? undefined : splitHostPort(http.host);
@@ -53,7 +53,7 @@ export function addClientAttributes(sink: AttributeSink, http: HttpExchange): vo
       fullUrl({
         scheme: http.scheme,
         host: http.host,
-        path: http.path,
+        path: sentPath(http),
         query: http.query,
       }),
     );
@@ -63,6 +63,11 @@ export function addClientAttributes(sink: AttributeSink, http: HttpExchange): vo
     if (server && port !== undefined) sink.int(names.SERVER_PORT, port);
   }
   if (http.resendCount) sink.int(names.HTTP_REQUEST_RESEND_COUNT, http.resendCount);
+}
+
+/** The conventions want the path as it stands in the request. */
+function sentPath({ path, pathIsEscaped }: HttpExchange): string {
+  return pathIsEscaped ? path : encodePath(path);
 }
 
 /** `1.0`, `1.1`, `2`, `3`; undefined when no response told. */

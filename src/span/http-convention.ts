@@ -3,7 +3,8 @@ import type { SpanFactOf } from '../correlate/fact.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import type { Convention, Description } from './conventions.ts';
 import { addClientAttributes, addServerAttributes, addSharedAttributes } from './http-attributes.ts';
-import { KNOWN_METHODS, OTHER_METHOD, routeOf, spanName } from './http-name.ts';
+import { isRedirectOfMux, KNOWN_METHODS, OTHER_METHOD, routeOf, spanName } from './http-name.ts';
+import { decodePath } from './url.ts';
 
 type HttpFact = SpanFactOf<'http'>;
 
@@ -14,9 +15,9 @@ interface HttpDescription extends Description {
 
 export const httpConvention: Convention<HttpFact, HttpDescription> = {
   describe(fact: HttpFact): HttpDescription {
-    const { method: sent, pattern } = fact.body;
+    const { method: sent } = fact.body;
     const method = KNOWN_METHODS.has(sent) ? sent : OTHER_METHOD;
-    const route = pattern && fact.spanKind === 'server' ? routeOf(pattern) : undefined;
+    const route = fact.spanKind === 'server' ? routeIn(fact) : undefined;
     return { name: spanName(method, route), method, route };
   },
 
@@ -32,3 +33,9 @@ export const httpConvention: Convention<HttpFact, HttpDescription> = {
     else addClientAttributes(sink, body);
   },
 };
+
+function routeIn({ body: { pattern, path, pathIsEscaped }, cut }: HttpFact): string | undefined {
+  if (!pattern) return undefined;
+  const decoded = pathIsEscaped ? decodePath(path) : path;
+  return isRedirectOfMux(pattern, cut.includes('pattern'), decoded) ? undefined : routeOf(pattern);
+}

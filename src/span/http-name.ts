@@ -26,6 +26,16 @@ export function routeOf(pattern: string): string | undefined {
   return slash === -1 ? undefined : pattern.slice(slash);
 }
 
+/**
+ * Has a ServeMux redirected `/users/7` to `/users/7/`? Then (before Go 1.25) `pattern` is that path, which is no route. No
+ * pattern that ends in a slash matches a path that lacks only this. Of a pattern that was cut the beginning decides.
+ */
+export function isRedirectOfMux(pattern: string, wasCut: boolean, path: string): boolean {
+  const to = routeOf(pattern);
+  if (to === undefined || to === '/' || path.endsWith('/')) return false;
+  return wasCut ? path.includes(to) : to.endsWith('/') && `${path}/`.endsWith(to);
+}
+
 /** The same few routes come again and again. */
 const KNOWN_MAX = 1_024;
 const knownNames = new Map<string, Map<string, string>>();

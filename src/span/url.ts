@@ -34,25 +34,35 @@ export function redactQuery(query: string): string {
 
 /** An encoded key (`s%69g`) means the same to the server, so it is compared decoded. */
 function decodeKey(key: string): string {
-  try {
-    return decodeURIComponent(key.replaceAll('+', ' '));
-  } catch {
-    return key;
-  }
+  return decodePath(key.replaceAll('+', ' '));
 }
 
 /** Paths that encoding leaves as they are; nearly all are. */
-const plainPath = /^[\w;,/:@&=+$\-.!~*'()]*$/;
+const plainPath = /^[\w;,/:@&=+$\-.~]*$/;
 
-/** Percent-encodes a decoded path (`url.URL.Path` in Go) so that it can stand in a URL. */
+/**
+ * Percent-encodes a decoded path (`url.URL.Path` in Go) as Go does: where it says nothing of another encoding, this is
+ * what was sent. `*` is no path but all of a server.
+ * Source: https://pkg.go.dev/net/url@go1.23.0#URL.EscapedPath
+ */
 export function encodePath(path: string): string {
-  if (plainPath.test(path)) return path;
-  return encodeURI(path.replaceAll(/\p{Surrogate}/gu, '\uFFFD'))
-    .replaceAll('?', '%3F')
-    .replaceAll('#', '%23');
+  if (plainPath.test(path) || path === '*') return path;
+  return encodeURI(path.replaceAll(/\p{Surrogate}/gu, '\uFFFD')).replaceAll(
+    /[?#!*'()]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
-/** The parts of an absolute URL; `path` is decoded, `query` is raw. */
+/** The other way; a path that is encoded wrongly stays as it is. */
+export function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** The parts of an absolute URL; path and query are encoded. */
 export interface UrlParts {
   readonly scheme?: string | undefined;
   readonly host: string;
@@ -64,5 +74,5 @@ export interface UrlParts {
 export function fullUrl({ scheme, host, path, query }: UrlParts): string {
   const authority = host.slice(host.lastIndexOf('@') + 1);
   const rooted = path === '' || path.startsWith('/') ? path : `/${path}`;
-  return `${scheme ? `${scheme}:` : ''}//${authority}${encodePath(rooted)}${query ? `?${redactQuery(query)}` : ''}`;
+  return `${scheme ? `${scheme}:` : ''}//${authority}${rooted}${query ? `?${redactQuery(query)}` : ''}`;
 }

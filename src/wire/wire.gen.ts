@@ -5,7 +5,7 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x28cbf54748bd0bebn;
+export const WIRE_HASH = 0xc44f57191f81deeen;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -27,6 +27,7 @@ export const spanTextLimit = {
 export const httpFlag = {
   HTTP_FLAG_TLS: 8,
   HTTP_FLAG_STATUS: 16,
+  HTTP_FLAG_ESCAPED_PATH: 32,
 } as const;
 
 /** `enum http_text` */
@@ -110,36 +111,39 @@ export const targetFlag = {
 /** `enum count` */
 export const count = {
   HIT_GOROUTINE_BIRTH: 0,
-  HIT_HTTP_SERVER_START: 1,
-  HIT_HTTP_SERVER_END: 2,
-  HIT_HTTP_SERVER_HIJACK: 3,
-  HIT_HTTP_SERVER_CONN_END: 4,
-  HIT_HTTP_SERVER_END_H2: 5,
-  HIT_HTTP_SERVER_PANIC_H2: 6,
-  HIT_HTTP_SERVER_START_XNET: 7,
-  HIT_HTTP_SERVER_END_XNET: 8,
-  HIT_HTTP_SERVER_PANIC_XNET: 9,
-  HIT_HTTP_CLIENT_START: 10,
-  HIT_HTTP_CLIENT_SEND: 11,
-  HIT_HTTP_CLIENT_END: 12,
-  HIT_HTTP_CLIENT_END_ALT: 13,
-  HIT_HTTP_CLIENT_ERROR: 14,
-  LOST_RING_FULL: 15,
-  LOST_RECORD_TOO_LARGE: 16,
-  LOST_OPEN_MAP_FULL: 17,
-  LOST_INHERITED_MAP_FULL: 18,
-  LOST_DEPTH: 19,
-  LOST_READ_FAILED: 20,
-  LOST_SPAN_REPLACED: 21,
-  NOTE_NO_TARGET: 22,
-  NOTE_UNSAMPLED: 23,
-  NOTE_TRACEPARENT_MALFORMED: 24,
-  NOTE_STALE_CLIENT: 25,
-  NOTE_HEADERS_UNSCANNED: 26,
-  NOTE_START_SEEN: 27,
-  NOTE_HTTP3_UNTRACED: 28,
-  NOTE_END_WITHOUT_START: 29,
-  COUNT_MAX: 30,
+  HIT_GOROUTINE_BIRTH_CORO: 1,
+  HIT_HTTP_SERVER_START: 2,
+  HIT_HTTP_SERVER_END: 3,
+  HIT_HTTP_SERVER_ROUTE: 4,
+  HIT_HTTP_SERVER_UPGRADE: 5,
+  HIT_HTTP_SERVER_HIJACK: 6,
+  HIT_HTTP_SERVER_CONN_END: 7,
+  HIT_HTTP_SERVER_END_H2: 8,
+  HIT_HTTP_SERVER_PANIC_H2: 9,
+  HIT_HTTP_SERVER_START_XNET: 10,
+  HIT_HTTP_SERVER_END_XNET: 11,
+  HIT_HTTP_SERVER_PANIC_XNET: 12,
+  HIT_HTTP_CLIENT_START: 13,
+  HIT_HTTP_CLIENT_SEND: 14,
+  HIT_HTTP_CLIENT_END: 15,
+  HIT_HTTP_CLIENT_END_ALT: 16,
+  HIT_HTTP_CLIENT_ERROR: 17,
+  LOST_RING_FULL: 18,
+  LOST_RECORD_TOO_LARGE: 19,
+  LOST_OPEN_MAP_FULL: 20,
+  LOST_INHERITED_MAP_FULL: 21,
+  LOST_DEPTH: 22,
+  LOST_READ_FAILED: 23,
+  LOST_SPAN_REPLACED: 24,
+  NOTE_NO_TARGET: 25,
+  NOTE_UNSAMPLED: 26,
+  NOTE_TRACEPARENT_MALFORMED: 27,
+  NOTE_STALE_CLIENT: 28,
+  NOTE_HEADERS_UNSCANNED: 29,
+  NOTE_START_SEEN: 30,
+  NOTE_HTTP3_UNTRACED: 31,
+  NOTE_END_WITHOUT_START: 32,
+  COUNT_MAX: 33,
 } as const;
 
 /** Where everything stands in the records. */
@@ -558,7 +562,7 @@ export interface RuntimeLayout {
   readonly mCurg: number;
 }
 
-/** `struct http_request_layout`, 26 bytes. */
+/** `struct http_request_layout`, 28 bytes. */
 export interface HttpRequestLayout {
   readonly method: number;
   readonly url: number;
@@ -572,6 +576,7 @@ export interface HttpRequestLayout {
   readonly urlScheme: number;
   readonly urlHost: number;
   readonly urlPath: number;
+  readonly urlRawPath: number;
   readonly urlRawQuery: number;
 }
 
@@ -648,7 +653,8 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(134, value.httpRequest.urlScheme, true);
   view.setUint16(136, value.httpRequest.urlHost, true);
   view.setUint16(138, value.httpRequest.urlPath, true);
-  view.setUint16(140, value.httpRequest.urlRawQuery, true);
+  view.setUint16(140, value.httpRequest.urlRawPath, true);
+  view.setUint16(142, value.httpRequest.urlRawQuery, true);
   return bytes;
 }
 
@@ -764,6 +770,7 @@ export const rowSources = {
     urlScheme: { what: 'field', name: 'net/url.URL.Scheme', inWindow: true },
     urlHost: { what: 'field', name: 'net/url.URL.Host', inWindow: true },
     urlPath: { what: 'field', name: 'net/url.URL.Path', inWindow: true },
+    urlRawPath: { what: 'field', name: 'net/url.URL.RawPath', inWindow: true },
     urlRawQuery: { what: 'field', name: 'net/url.URL.RawQuery', inWindow: true },
   },
 } as const satisfies Record<string, Record<string, GoSource>>;

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
@@ -22,6 +23,31 @@ describeWith([kernel, go], 'a server on golang.org/x/net/http2, live', () => {
     'without TLS (h2c)': () => traced.server.url,
     'under net/http': () => traced.server.tlsUrl as string,
   };
+
+  it('has one span for a request that upgrades its connection to h2c', async () => {
+    const { hostname, port } = new URL(traced.server.url);
+    const socket = connect(Number(port), hostname);
+    const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    socket.write(
+      `GET /ok?id=upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n` +
+        `HTTP2-Settings: AAMAAABkAAQAAP__\r\ntraceparent: ${parent}\r\n\r\n`,
+    );
+    socket.once('data', () => {
+      // The preface of HTTP/2 and empty SETTINGS (RFC 9113, 3.4).
+      socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+      socket.write(Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0));
+    });
+    await traced.request('upgrade', 0);
+    socket.destroy();
+    // Another one comes after whatever else the first has made.
+    await getHttp2(traced.server.url, '/ok?id=after');
+    await traced.request('after', 0);
+    const spans = traced.spans.filter((span) => span.attributes['url.query'] === 'id=upgrade');
+    expect(spans).toHaveLength(1);
+    expect(spans[0]?.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
+    expect(spans[0]?.attributes).toMatchObject({ 'http.response.status_code': 200, 'http.route': '/ok' });
+    expect(spans[0]?.attributes['goidspan.span.ending']).toBeUndefined();
+  });
 
   for (const [name, url] of Object.entries(urls)) {
     async function request(path: string, id: string, cancelAfterMs?: number): Promise<ReadableSpan> {

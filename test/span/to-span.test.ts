@@ -144,7 +144,7 @@ describe('a server span', () => {
       'http.response.status_code': 200,
       'network.protocol.version': '2',
       'url.scheme': 'https',
-      'url.path': '/items/a b',
+      'url.path': '/items/a%20b',
       'url.query': 'q=1&sig=REDACTED',
       'http.route': '/items/{id}',
       'server.address': 'shop.example',

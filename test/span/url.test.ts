@@ -25,7 +25,10 @@ describe('encodePath', () => {
     ['/100%', '/100%25'],
     ['/what?#', '/what%3F%23'],
     ['/ü/日本', '/%C3%BC/%E6%97%A5%E6%9C%AC'],
-    ["/a;b=c,d@e:f!g'(h)*~", "/a;b=c,d@e:f!g'(h)*~"],
+    ['/a;b=c,d@e:f~$&+', '/a;b=c,d@e:f~$&+'],
+    ["/!'()*", '/%21%27%28%29%2A'],
+    ['/[a]|"', '/%5Ba%5D%7C%22'],
+    ['*', '*'],
     ['/half \uD800 pair', '/half%20%EF%BF%BD%20pair'],
   ])('turns %j into %j', (path, expected) => {
     expect(encodePath(path)).toBe(expected);

@@ -12,7 +12,8 @@ export interface Reply {
 
 export interface RequestOptions {
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values of one name are several headers. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Hang up after that many milliseconds. */
   readonly abandonAfterMs?: number;
 }

@@ -186,6 +186,8 @@ bool event__run(const struct line *line)
 		{ { "stack-grows" }, 2, stack_grows },
 		{ { "server", "begin" }, 3, server_begin },
 		{ { "server", "end" }, 3, server_end },
+		{ { "server", "route" }, 3, server_route },
+		{ { "server", "upgrade" }, 3, server_upgrade },
 		{ { "server", "hijack" }, 3, server_hijack },
 		{ { "server", "deferred" }, 3, server_deferred },
 		{ { "client", "begin" }, 3, client_begin },

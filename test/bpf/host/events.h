@@ -25,7 +25,7 @@ struct probe_hit hit_on(const struct goroutine_state *g, const char *program, ui
 /* A start; with `stack-too-small` its stack check first jumps, the stack grows, and the function starts again. */
 void run_start(const struct line *line, struct goroutine_state *g, struct probe_hit hit);
 
-/* method= scheme= url-host= path= query= host= peer= proto=11 tls no-url, and headers */
+/* method= scheme= url-host= path= raw-path= query= host= peer= proto=11 tls no-url, and headers */
 uaddr_t write_request(const struct line *line, const struct target_row *row, const char *peer);
 /* socket=N: TCP connection number N of this host, from port 40000+N to port 8080; v6 not-tcp not-a-socket,
  * other-client other-server (addresses) */
@@ -37,6 +37,8 @@ uaddr_t write_error(const struct line *line);
 
 void server_begin(const struct line *line);
 void server_end(const struct line *line);
+void server_route(const struct line *line);
+void server_upgrade(const struct line *line);
 void server_hijack(const struct line *line);
 void server_deferred(const struct line *line);
 

@@ -18,7 +18,7 @@ static const struct target_row layout = {
 	.http_request.method = 0, .http_request.url = 16, .http_request.proto_major = 40, .http_request.proto_minor = 48,
 	.http_request.header = 56, .http_request.host = 128, .http_request.remote_addr = 176, .http_request.tls = 208,
 	.http_request.pattern = 232,
-	.http_request.url_scheme = 0, .http_request.url_host = 40, .http_request.url_path = 56, .http_request.url_raw_query = 88,
+	.http_request.url_scheme = 0, .http_request.url_host = 40, .http_request.url_path = 56, .http_request.url_raw_path = 72, .http_request.url_raw_query = 88,
 	.http_server.response_conn = 0, .http_server.response_written = 104, .http_server.response_content_length = 112,
 	.http_server.response_status = 120, .http_server.response_client_gone = 217,
 	.http_client.reply_status_code = 16, .http_client.reply_proto_major = 40, .http_client.reply_proto_minor = 48,

@@ -191,8 +191,11 @@ void programs__run(const struct probe_hit *hit)
 {
 	static const struct { const char *name; int (*program)(struct pt_regs *); } programs[] = {
 		{ "goroutine_birth", goroutine_birth },
+		{ "goroutine_birth_coro", goroutine_birth_coro },
 		{ "http_server_start", http_server_start },
 		{ "http_server_end", http_server_end },
+		{ "http_server_route", http_server_route },
+		{ "http_server_upgrade", http_server_upgrade },
 		{ "http_server_hijack", http_server_hijack },
 		{ "http_server_conn_end", http_server_conn_end },
 		{ "http_server_end_h2", http_server_end_h2 },

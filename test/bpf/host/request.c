@@ -53,6 +53,7 @@ uaddr_t write_request(const struct line *line, const struct target_row *row, con
 	write_value(line, "scheme", url + row->http_request.url_scheme, "");
 	write_value(line, "url-host", url + row->http_request.url_host, "");
 	write_value(line, "path", url + row->http_request.url_path, "/");
+	write_value(line, "raw-path", url + row->http_request.url_raw_path, "");
 	write_value(line, "query", url + row->http_request.url_raw_query, "");
 	memory__write_u64(request + row->http_request.header, write_headers(line, row));
 	return request;

@@ -96,6 +96,40 @@ void server_end(const struct line *line)
 		server_end_h1(line, g, row);
 }
 
+/*
+ * server route gN pattern=: a ServeMux gets a copy of the request that gN serves (of=gM: that gM serves) and sets the pattern
+ * on it; same: the request itself; made-up: one of the handler's own; reused: its memory has another use afterwards
+ */
+void server_route(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[2]);
+	const struct goroutine_state *of = line__value(line, "of") ? goroutine_of(line__value(line, "of")) : g;
+	const struct target_row *row = &target_of(line->words[2])->row;
+	struct probe_hit hit = hit_on(g, "http_server_route", ARGUMENT(3));
+	uint8_t bytes[256];
+
+	if (line__has(line, "same")) {
+		hit.arguments[3] = of->request;
+	} else if (line__has(line, "made-up")) {
+		hit.arguments[3] = write_request(line, row, "127.0.0.1:1");
+	} else {
+		hit.arguments[3] = memory__allocate(sizeof(bytes));
+		memory__read(bytes, sizeof(bytes), of->request);
+		memory__write(hit.arguments[3], bytes, sizeof(bytes));
+	}
+	programs__run(&hit);
+	memory__write_string(hit.arguments[3] + row->http_request.pattern, line__value(line, "pattern") ?: "");
+	if (line__has(line, "reused"))
+		memory__write_u64(hit.arguments[3] + row->http_request.header, 0);
+}
+
+void server_upgrade(const struct line *line)
+{
+	struct probe_hit hit = hit_on(goroutine_of(line->words[2]), "http_server_upgrade", ARGUMENT(0));
+
+	programs__run(&hit);
+}
+
 void server_hijack(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[2]);
