@@ -54,16 +54,30 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
 }
 
-/* Several tracestate headers are one list (W3C Trace Context, 3.3.1). More than are read here are marked as cut. */
-static __always_inline void http_server_trace_state(struct ev_span_end *span, const struct go_slice *values)
+/* The values of the headers that are one list, and whose it becomes. */
+struct trace_state_join {
+	struct ev_span_end *span;
+	const struct go_slice *values;
+};
+
+static __noinline long join_trace_state(__u32 i, struct trace_state_join *join)
 {
 	struct go_string value = {};
 
-	for (__u32 i = 0; i < TRACESTATE_HEADERS_MAX; i++) {
-		if (i >= values->count || read_user(&value, sizeof(value), values->at + i * sizeof(value)))
-			return;
-		text_join(span, SPAN_TEXT_TRACE_STATE, SPAN_TEXT_TRACE_STATE_MAX, value);
-	}
+	if (i >= join->values->count || read_user(&value, sizeof(value), join->values->at + i * sizeof(value)))
+		return 1;
+	text_join(join->span, SPAN_TEXT_TRACE_STATE, SPAN_TEXT_TRACE_STATE_MAX, value);
+	return 0;
+}
+
+/* Several tracestate headers are one list (W3C Trace Context, 3.3.1). More than are read here are marked as cut. */
+static __always_inline void http_server_trace_state(struct ev_span_end *span, const struct go_slice *values)
+{
+	struct trace_state_join join = { span, values };
+
+	if (!values->count)
+		return;
+	repeat(TRACESTATE_HEADERS_MAX, join_trace_state, &join);
 	if (values->count > TRACESTATE_HEADERS_MAX)
 		span->text_cut |= 1 << SPAN_TEXT_TRACE_STATE;
 }
