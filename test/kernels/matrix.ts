@@ -4,6 +4,8 @@ import type { Preemption, Row, RowPlan } from './row.ts';
 
 const EVERYTHING: RowPlan['steps'] = ['doctor', 'programs', 'run', 'attach', 'kill'];
 const TRACING: RowPlan['steps'] = ['run', 'attach'];
+/** Without the kill. */
+const ORDERLY: RowPlan['steps'] = ['doctor', 'programs', 'run', 'attach'];
 const REQUESTS = 400;
 
 /** Where the modes are looked at beside a kernel's own. */
@@ -35,8 +37,10 @@ export function furtherRows(
   const newest = kernels.at(-1);
   const others = MODES.filter((mode) => first.modes.includes(mode) && mode !== first.preemption);
   const rows = others.map((preemption) => plain(kernel, { preemption, steps: TRACING }));
-  if (kernel.line === '6.1' || kernel === newest) rows.push(plain(kernel, { lockdown: 'integrity' }));
-  if (kernel.line === '6.12') rows.push(plain(kernel, { unprivileged: true }));
+  if (kernel.line === '6.1' || kernel === newest) {
+    rows.push(plain(kernel, { lockdown: 'integrity', steps: ORDERLY }));
+  }
+  if (kernel.line === '6.12') rows.push(plain(kernel, { unprivileged: true, steps: ORDERLY }));
   if (stressSeconds > 0 && (kernel.line === '6.18' || kernel === newest)) {
     const full = first.modes.includes('full') ? ({ preemption: 'full' } as const) : {};
     rows.push(plain(kernel, { ...full, steps: ['stress'], stressSeconds }));
@@ -52,9 +56,10 @@ export const newestRow = (kernels: readonly KernelImage[]): RowPlan[] =>
 export function shortRows(kernels: readonly KernelImage[], stressSeconds: number): RowPlan[] {
   return kernels.flatMap((kernel, index) => {
     if (kernel.line === '6.18') {
-      return [plain(kernel, { preemption: 'full', steps: [...TRACING, 'stress'], stressSeconds })];
+      return [plain(kernel, { preemption: 'full', steps: ['run', 'kill', 'stress'], stressSeconds })];
     }
-    const isChosen = kernel.line === '6.1' || kernel.line === '6.12' || index === kernels.length - 1;
-    return isChosen ? [plain(kernel)] : [];
+    if (kernel.line === '6.1') return [plain(kernel, { steps: ORDERLY })];
+    const isChosen = kernel.line === '6.12' || index === kernels.length - 1;
+    return isChosen ? [plain(kernel, { steps: ['doctor', 'programs', 'run', 'kill'] })] : [];
   });
 }

@@ -88,6 +88,17 @@ func (p *process) until(pattern string, limit time.Duration) ([]string, error) {
 	}
 }
 
+// startUntil starts the process and waits for output that matches; without it, the process is ended.
+func (p *process) startUntil(pattern string) error {
+	err := p.start()
+	if err == nil {
+		if _, err = p.until(pattern, soon); err != nil {
+			p.stop(syscall.SIGKILL, soon)
+		}
+	}
+	return err
+}
+
 func (p *process) hasEnded() bool {
 	select {
 	case <-p.ended:

@@ -91,23 +91,15 @@ func killStep(task task) error { return attachUntil(task, syscall.SIGKILL, "kill
 
 func attachUntil(task task, end syscall.Signal, step string) error {
 	before := loadedObjects()
-	server := newServer(task, serverBinary)
-	if err := server.start(); err != nil {
-		return err
-	}
-	defer server.stop(syscall.SIGKILL, soon)
-	address, err := listening(server)
+	server, address, err := serve(task, serverBinary)
 	if err != nil {
 		return err
 	}
+	defer server.stop(syscall.SIGKILL, soon)
 	command := goidspan(task, "attach", "--pid", fmt.Sprint(server.Process.Pid),
 		"--out", writable(step+".jsonl"), "--summary", writable(step+"-summary.json"))
-	if err := command.start(); err != nil {
-		return err
-	}
 	defer command.keep(step + ".log")
-	if _, err := command.until(`attached to`, soon); err != nil {
-		command.stop(syscall.SIGKILL, soon)
+	if err := command.startUntil(`attached to`); err != nil {
 		return err
 	}
 	state := kernelState{Links: linksOf(command.Process.Pid), During: len(loadedSince(before))}
@@ -150,13 +142,20 @@ func answers(server address) (bool, error) {
 	return err == nil, err
 }
 
-// newServer is a Go program to be traced, of the same user as goidspan.
-func newServer(task task, binary string) *process {
+// serve starts a Go program to be traced, of the same user as goidspan, and waits until it says where it listens.
+func serve(task task, binary string) (*process, address, error) {
 	server := newProcess(binary)
 	if task.Unprivileged {
 		server.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	return server
+	if err := server.start(); err != nil {
+		return nil, address{}, err
+	}
+	at, err := listening(server)
+	if err != nil {
+		server.stop(syscall.SIGKILL, soon)
+	}
+	return server, at, err
 }
 
 var tlsLine = regexp.MustCompile(`(?m)^listening-tls (\S+)$`)

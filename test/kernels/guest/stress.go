@@ -18,23 +18,15 @@ func stressStep(task task) error {
 		"--summary", writable("stress-summary.json"))
 	servers := map[string]address{}
 	for name, binary := range map[string]string{"main": serverBinary, "xnet": "/srv/xnet"} {
-		server := newServer(task, binary)
-		if err := server.start(); err != nil {
-			return err
-		}
-		defer server.stop(syscall.SIGKILL, soon)
-		address, err := listening(server)
+		server, address, err := serve(task, binary)
 		if err != nil {
 			return err
 		}
+		defer server.stop(syscall.SIGKILL, soon)
 		servers[name] = address
 	}
-	if err := command.start(); err != nil {
-		return err
-	}
 	defer command.keep("stress.log")
-	if _, err := command.until(`(?s)attached to.*attached to`, soon); err != nil {
-		command.stop(syscall.SIGKILL, soon)
+	if err := command.startUntil(`(?s)attached to.*attached to`); err != nil {
 		return err
 	}
 	kinds, err := readKinds(kindsOfStress)
@@ -76,15 +68,11 @@ func churn(binary string, until time.Time) {
 }
 
 func churnOnce(binary string, round int) error {
-	server := newProcess(binary)
-	if err := server.start(); err != nil {
-		return err
-	}
-	defer server.stop(syscall.SIGKILL, soon)
-	at, err := listening(server)
+	server, at, err := serve(task{}, binary)
 	if err != nil {
 		return err
 	}
+	defer server.stop(syscall.SIGKILL, soon)
 	lane := newLane(map[string]address{"churned": at})
 	defer lane.close()
 	request := kind{Server: "churned", Protocol: "http1", Method: "GET", Status: 200}
