@@ -16,8 +16,8 @@ export default defineConfig([
     format: ['esm'],
     entry: {
       index: 'src/index.ts',
-      'tracer/ingest-worker': 'src/tracer/ingest-worker.ts',
-      'tracer/plan-worker': 'src/tracer/plan-worker.ts',
+      'ingest/ingest-worker': 'src/ingest/ingest-worker.ts',
+      'attach/plan-worker': 'src/attach/plan-worker.ts',
       'cli/main': 'src/cli/main.ts',
     },
   },

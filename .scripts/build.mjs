@@ -132,8 +132,8 @@ export async function buildJs() {
     'dist/index.cjs',
     'dist/index.d.ts',
     'dist/cli/main.js',
-    'dist/tracer/ingest-worker.js',
-    'dist/tracer/plan-worker.js',
+    'dist/ingest/ingest-worker.js',
+    'dist/attach/plan-worker.js',
   ];
   const inputs = ['src', 'tsdown.config.ts', 'tsconfig.json', 'package.json', 'package-lock.json'];
   await unlessFresh('js', { inputs, outputs }, async () => {

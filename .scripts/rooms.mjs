@@ -10,34 +10,42 @@ import { filesUnder } from './lib/fresh.mjs';
 import { root } from './lib/process.mjs';
 
 const wireward = ['errors', 'wire'];
-const kernelward = [...wireward, 'binary', 'probes', 'target', 'kernel'];
-const exportward = [...wireward, 'correlate', 'span', 'otlp', 'export'];
+const kernelward = [...wireward, 'binary', 'probes', 'process', 'kernel'];
+const exportward = [...wireward, 'correlate', 'span', 'otlp', 'export', 'otlp-client'];
+const attachward = [...kernelward, 'recording', 'attach'];
+const stageward = [...wireward, 'correlate', 'span', 'export', 'recording', 'stage'];
+const tracerward = [...attachward, ...exportward, 'stage', 'ingest', 'tracer'];
 
 /** Room → rooms it may import from. A room is a folder of `src/` or a file directly in it. */
 const mayImport = {
   errors: [],
   version: ['package.json'],
   installation: ['errors', 'version'],
+  'worker-path': ['errors', 'installation'],
   wire: ['errors'],
   binary: [...wireward, 'installation'],
   probes: [...wireward, 'binary'],
-  target: [...wireward, 'binary', 'probes'],
+  process: [...wireward, 'binary', 'probes'],
   kernel: [...kernelward, 'installation'],
   correlate: wireward,
   span: [...wireward, 'correlate'],
   otlp: [...wireward, 'correlate', 'span'],
-  export: [...exportward, 'version'],
+  export: [...wireward, 'correlate', 'span', 'otlp', 'version'],
+  'otlp-client': [...exportward, 'version'],
   recording: [...wireward, 'correlate'],
-  tracer: [...kernelward, ...exportward, 'recording', 'version', 'installation'],
-  telemetry: [...exportward, 'tracer', 'version'],
+  stage: stageward,
+  ingest: [...kernelward, ...exportward, 'recording', 'stage', 'worker-path'],
+  attach: [...attachward, 'version', 'worker-path'],
+  tracer: [...tracerward, 'version'],
+  telemetry: [...exportward, 'stage', 'tracer', 'version'],
   doctor: kernelward,
-  cli: [...kernelward, ...exportward, 'recording', 'tracer', 'telemetry', 'doctor', 'version'],
-  plugin: [...kernelward, ...exportward, 'tracer', 'telemetry'],
-  index: [...kernelward, ...exportward, 'tracer', 'plugin'],
+  cli: [...tracerward, 'telemetry', 'doctor', 'version'],
+  plugin: [...tracerward, 'telemetry'],
+  index: [...tracerward, 'plugin'],
 };
 
-/** Rooms without I/O, clock and environment. `binary` gets its bytes handed in. */
-const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'otlp'];
+/** Rooms without I/O, clock and environment. `binary` gets its bytes handed in; `stage` looks at the clock for its own time. */
+const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'otlp', 'stage'];
 
 /** Packages that belong to certain rooms only. */
 const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'] };

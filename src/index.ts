@@ -3,10 +3,10 @@ export { type ErrorCode, errorCodes, GoidspanError } from './errors.ts';
 export type { ExportCountsSnapshot } from './export/export-counts.ts';
 export type { ExportEvent } from './export/export-event.ts';
 export type { Transfers } from './export/export-tally.ts';
-export type { OtlpOptions } from './export/otlp/options.ts';
 export type { SamplerSettings } from './export/sampler.ts';
 export type { ExportResult, SpanExporter, SpanSink } from './export/span-sink.ts';
 export type { KernelOptions } from './kernel/kernel.ts';
+export type { OtlpOptions } from './otlp-client/options.ts';
 export {
   GoidBatchSpanProcessor,
   type GoidBatchSpanProcessorStatus,

@@ -1,15 +1,15 @@
 /** `goidspan inspect`: what would be attached where in a program, what it costs, or why not. */
 import { release } from 'node:os';
+import { namedAfter } from '../attach/program.ts';
 import { openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
-import { hostArch } from '../target/host.ts';
-import { kernelAtLeast } from '../target/kernel-release.ts';
-import { loadBias, parseMaps } from '../target/memory-map.ts';
-import { pageBytes } from '../target/page-size.ts';
-import { PROC_ROOT, readProcFile } from '../target/proc-file.ts';
-import { type ProcessFacts, requireProcess } from '../target/process.ts';
-import { namedAfter } from '../tracer/program.ts';
+import { hostArch } from '../process/host.ts';
+import { kernelAtLeast } from '../process/kernel-release.ts';
+import { loadBias, parseMaps } from '../process/memory-map.ts';
+import { pageBytes } from '../process/page-size.ts';
+import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
+import { type ProcessFacts, requireProcess } from '../process/process.ts';
 import type { Invocation } from './arguments.ts';
 import { EXIT_NOTHING_ATTACHED, EXIT_SUCCESS } from './exit-code.ts';
 import { type Inspection, inspectProgram } from './inspection.ts';

@@ -1,11 +1,12 @@
 /** What goidspan would do to a program, as data: the JSON of `goidspan inspect`. Pure over the binary. */
+
+import { planProgram } from '../attach/plan-program.ts';
 import type { GoBinary } from '../binary/go-binary.ts';
 import type { SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
 import { families } from '../probes/families.ts';
 import type { ProbeFamily } from '../probes/hook.ts';
 import { type HookPlan, planHooks, type Site } from '../probes/plan.ts';
-import { planProgram } from '../tracer/plan-program.ts';
 import { type CostNs, costOf, HITS_PER_PLAIN_REQUEST, sumOf } from './hit-cost.ts';
 
 /** Why a program cannot be traced; the code is one of the README's. */

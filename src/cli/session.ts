@@ -4,7 +4,6 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { GoidspanError, remedyOf } from '../errors.ts';
-import { createExport } from '../export/create-export.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import { samplerOf } from '../export/sampler.ts';
 import type { ExportSink } from '../export/span-sink.ts';
@@ -13,6 +12,7 @@ import type { TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
 import { VERSION } from '../version.ts';
 import type { CommonOptions } from './arguments.ts';
+import { createExport } from './create-export.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { linesOf } from './messages.ts';

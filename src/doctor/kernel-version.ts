@@ -1,5 +1,5 @@
 /** The kernel itself: version, architecture, type information, clock, and versions that are known to misbehave. */
-import { kernelAtLeast } from '../target/kernel-release.ts';
+import { kernelAtLeast } from '../process/kernel-release.ts';
 import type { CheckFamily, Finding, HostFacts } from './finding.ts';
 
 /** A range of kernels in which something goes wrong that a tiny program cannot show. */

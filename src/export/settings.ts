@@ -2,7 +2,7 @@
  * The standard `OTEL_*` variables that choose where spans go and in what portions. Pure: the environment comes in.
  * `otlp/settings.ts` reads those that say how OTLP leaves.
  */
-import { variableOf } from './otlp/variables.ts';
+import { variableOf } from './variables.ts';
 
 /** Where the environment sends spans. */
 export type Destination = 'otlp' | 'console';

@@ -4,12 +4,12 @@
  */
 
 import type { ExportEvent } from '../export/export-event.ts';
-import { checkOtlpOptions } from '../export/otlp/options.ts';
-import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
 import { rejectBelowOf, type SamplerSettings, samplerOf } from '../export/sampler.ts';
 import { type BatchSettings, batchSettingsOf } from '../export/settings.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
+import { checkOtlpOptions } from '../otlp-client/options.ts';
+import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
 import { DAY_MS, integer, shown } from './check-values.ts';
 import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
 import type { GoidSpanProcessorOptions, Limits, SamplerOptions, Target } from './options.ts';

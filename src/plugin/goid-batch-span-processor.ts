@@ -2,9 +2,9 @@
 import { type Context, diag, type Span } from '@opentelemetry/api';
 import type { ExportCountsSnapshot } from '../export/export-counts.ts';
 import type { Transfers } from '../export/export-tally.ts';
-import { OtlpExport } from '../export/otlp/otlp-export.ts';
-import { otlpSinkSettingsOf } from '../export/otlp/otlp-sink-settings.ts';
-import { reportHooks } from '../export/otlp/report-hooks.ts';
+import { OtlpExport } from '../otlp-client/otlp-export.ts';
+import { otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
+import { reportHooks } from '../otlp-client/report-hooks.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import { observe } from '../telemetry/observe.ts';
 import type { Observation } from '../telemetry/observed.ts';

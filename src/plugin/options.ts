@@ -1,7 +1,7 @@
 /** What a {@link GoidSpanProcessor} is given. Owns the types; `check-options.ts` holds them to their ranges. */
 import type { ExportEvent } from '../export/export-event.ts';
-import type { OtlpOptions } from '../export/otlp/options.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
+import type { OtlpOptions } from '../otlp-client/options.ts';
 import type { SpanProcessor } from './span-processor.ts';
 
 /** A process to trace, by its id in this process's pid namespace. */

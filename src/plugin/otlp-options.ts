@@ -1,7 +1,7 @@
 /** What our exporter and our queue are given. Owns the types and their check. */
 import type { ExportEvent } from '../export/export-event.ts';
-import { checkOtlpOptions, type OtlpOptions } from '../export/otlp/options.ts';
-import type { OtlpSinkOptions } from '../export/otlp/otlp-sink-settings.ts';
+import { checkOtlpOptions, type OtlpOptions } from '../otlp-client/options.ts';
+import type { OtlpSinkOptions } from '../otlp-client/otlp-sink-settings.ts';
 import { DAY_MS, integer } from './check-values.ts';
 
 /** Options of {@link GoidOtlpExporter}. What is missing comes from the standard variables, then from the defaults. */

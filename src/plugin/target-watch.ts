@@ -2,7 +2,7 @@
  * Asks for the targets again and again and attaches what is new. Owns which pids have been tried, so that a refusal
  * is told once and a process that has become another program is tried again.
  */
-import { readProcess } from '../target/process.ts';
+import { readProcess } from '../process/process.ts';
 import type { Target } from './options.ts';
 
 export interface WatchActions {

@@ -1,6 +1,6 @@
 /**
  * A resource object that SDK code can merge and serialize, made from plain attributes.
- * Owns no knowledge of where the attributes come from (`src/target` reads them).
+ * Owns no knowledge of where the attributes come from (`src/process` reads them).
  */
 import type { Attributes } from '@opentelemetry/api';
 import type { RawResourceAttribute, Resource } from './readable-span.ts';

@@ -3,7 +3,7 @@
  * https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/
  */
 import type { Attributes } from '@opentelemetry/api';
-import type { OtlpSettings } from '../export/otlp/settings.ts';
+import type { OtlpSettings } from '../otlp-client/settings.ts';
 
 const countByType = new Map<string, number>();
 

@@ -1,7 +1,8 @@
 /** Whether the command exports metrics of itself, whereto and how often, by the standard variables. */
-import { type OtlpSettings, otlpSettingsOf } from '../export/otlp/settings.ts';
-import { variableOf } from '../export/otlp/variables.ts';
+
 import { isSdkDisabled } from '../export/settings.ts';
+import { variableOf } from '../export/variables.ts';
+import { type OtlpSettings, otlpSettingsOf } from '../otlp-client/settings.ts';
 
 export interface MetricSettings {
   readonly otlp: OtlpSettings;

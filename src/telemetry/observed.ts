@@ -2,8 +2,8 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { ExportCountsSnapshot } from '../export/export-counts.ts';
 import type { ExportEvent } from '../export/export-event.ts';
-import type { DeliveryState } from '../export/otlp/delivery.ts';
-import type { OtlpSinkSettings } from '../export/otlp/otlp-sink-settings.ts';
+import type { DeliveryState } from '../otlp-client/delivery.ts';
+import type { OtlpSinkSettings } from '../otlp-client/otlp-sink-settings.ts';
 import type { TracerStats } from '../tracer/api.ts';
 
 /** A way out. Its functions are called when metrics are collected, and may throw. */

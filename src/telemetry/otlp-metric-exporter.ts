@@ -5,10 +5,10 @@
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { ExportFailure } from '../export/export-failure.ts';
-import { codecFor } from '../export/otlp/codec.ts';
-import { createTransport } from '../export/otlp/create-transport.ts';
-import type { OtlpSettings } from '../export/otlp/settings.ts';
-import type { Outcome, RequestBody, Transport } from '../export/otlp/transport.ts';
+import { codecFor } from '../otlp-client/codec.ts';
+import { createTransport } from '../otlp-client/create-transport.ts';
+import type { OtlpSettings } from '../otlp-client/settings.ts';
+import type { Outcome, RequestBody, Transport } from '../otlp-client/transport.ts';
 
 type ResourceMetrics = Parameters<PushMetricExporter['export']>[0];
 type ResultCallback = Parameters<PushMetricExporter['export']>[1];

@@ -1,10 +1,14 @@
 /** What a tracer is given and what it tells: the types of its public face. */
+import type { TargetInfo } from '../attach/target-info.ts';
 import type { GoidspanError } from '../errors.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
 import type { FrameSink } from '../recording/recorder.ts';
+import type { DrainStats } from '../stage/drain-meter.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
+
+export type { DrainStats, TargetInfo };
 
 export interface TracerOptions {
   /** Where finished spans go: any `SpanProcessor`. */
@@ -20,16 +24,6 @@ export interface TracerOptions {
   readonly recorder?: FrameSink;
   /** Told what happens to targets; must not throw. */
   readonly onEvent?: (event: TracerEvent) => void;
-}
-
-/** A traced process. */
-export interface TargetInfo {
-  /** Unique for the life of the tracer. */
-  readonly targetId: number;
-  readonly pid: number;
-  readonly exe: string;
-  readonly serviceName: string;
-  readonly goVersion?: string;
 }
 
 /** A hook that is not attached; `without` says what is lost, and is absent where the program lacks its functions. */
@@ -57,15 +51,6 @@ export interface TargetStats extends TargetInfo {
   readonly attachedAt: string;
   readonly endedAt?: string;
   readonly spans: number;
-}
-
-/** What was taken out of the ring buffer. */
-export interface DrainStats {
-  readonly batches: number;
-  readonly records: number;
-  readonly bytes: number;
-  /** Spent on making spans of them and handing these over, in milliseconds. */
-  readonly timeMs: number;
 }
 
 /** Counters since the tracer was opened. */

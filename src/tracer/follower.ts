@@ -2,8 +2,8 @@
  * Which processes are to be attached without being named: those whose executable matches a glob, and those that a
  * command of ours starts. Owns the choice only; told of execs and exits by the kernel's records.
  */
-import { ExePattern } from '../target/exe-pattern.ts';
-import { exeOf, listProcesses, parentOf } from '../target/process.ts';
+import { ExePattern } from '../process/exe-pattern.ts';
+import { exeOf, listProcesses, parentOf } from '../process/process.ts';
 import type { Ktime } from '../wire/batch.ts';
 
 /** How far up the tree an ancestor is looked for. */

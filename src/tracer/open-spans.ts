@@ -2,14 +2,15 @@
  * Spans that are still open in the kernel's map when their end will not come any more: the process has gone, the
  * goroutine has died, tracing stops.
  */
+
+import type { Target } from '../attach/target.ts';
 import type { Unfinished } from '../correlate/span-fact.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { Counters } from '../stage/counters.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
-import type { Counters } from './counters.ts';
 import { isGoroutineAlive } from './goroutine-life.ts';
-import type { Target } from './target.ts';
 
 /** A span that has been open for so long is checked for a goroutine that died. */
 const SUSPECT_AGE_NS = 10_000_000_000n;

@@ -3,12 +3,12 @@
 import type { SpanSink } from '../export/span-sink.ts';
 import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../recording/format.ts';
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
+import type { SpanCounts } from '../stage/counters.ts';
+import { SpanStage } from '../stage/span-stage.ts';
 import { batchOf } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
-import type { SpanCounts } from './counters.ts';
-import { SpanStage } from './span-stage.ts';
 
 export interface ReplayOptions {
   /** Names the recording in errors. */

@@ -4,33 +4,34 @@
  * serves all targets.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Program, Programs } from '../attach/program.ts';
+import type { Target } from '../attach/target.ts';
+import { TargetMaker } from '../attach/target-maker.ts';
 import type { Unfinished } from '../correlate/span-fact.ts';
 import { GoidspanError } from '../errors.ts';
-import { OtlpExport } from '../export/otlp/otlp-export.ts';
 import { DEFAULT_SAMPLER } from '../export/sampler.ts';
+import { type ExportMessage, Ingest, type IngestExport } from '../ingest/ingest.ts';
 import { Clock } from '../kernel/clock.ts';
 import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import { OtlpExport } from '../otlp-client/otlp-export.ts';
+import { executionOf } from '../process/execution.ts';
+import { isAlive, type ProcessFacts, readProcess, requireProcess } from '../process/process.ts';
+import { hasSockets } from '../process/sockets.ts';
 import type { Frame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
-import { executionOf } from '../target/execution.ts';
-import { isAlive, type ProcessFacts, readProcess, requireProcess } from '../target/process.ts';
-import { hasSockets } from '../target/sockets.ts';
+import { Counters } from '../stage/counters.ts';
+import type { FamilyFailure } from '../stage/live-check.ts';
+import { isContext, SpanStage } from '../stage/span-stage.ts';
 import { VERSION } from '../version.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
 import type { RecordVisitor } from '../wire/decode.ts';
 import type { EvProcessExec, EvProcessExit, EvSpanEnd } from '../wire/wire.gen.ts';
 import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
-import { Counters } from './counters.ts';
 import { Follower } from './follower.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { type ExportMessage, Ingest, type IngestExport } from './ingest.ts';
-import type { FamilyFailure } from './live-check.ts';
 import { OpenSpans } from './open-spans.ts';
-import { type Program, Programs } from './program.ts';
-import { isContext, SpanStage } from './span-stage.ts';
-import type { Target } from './target.ts';
-import { TargetMaker } from './target-maker.ts';
+import { tracerStats } from './tracer-stats.ts';
 
 /** Ended targets whose statistics are kept. */
 const ENDED_TARGETS_MAX = 1024;
@@ -48,6 +49,7 @@ export class Tracer {
   /** Makes the spans here; undefined if the draining thread does. */
   readonly #stage: SpanStage | undefined;
   readonly #counters: Counters;
+  #attachedLate = 0;
   readonly #openSpans: OpenSpans;
   readonly #scope = Object.freeze({ name: 'goidspan', version: VERSION });
   /** Live targets and, for their statistics, the last of the ended ones. */
@@ -386,7 +388,7 @@ export class Tracer {
 
   /** Without a socket nothing can have been served or asked for before. */
   #tellLate(pid: number, exe: string, executedAt: Ktime): void {
-    this.#counters.attachedLate++;
+    this.#attachedLate++;
     const ms = Math.round(millisecondsBetween(executedAt, nowKtime()));
     this.#tell({
       kind: 'warning',
@@ -495,7 +497,14 @@ export class Tracer {
       ...(target.endedAt ? { endedAt: target.endedAt.toISOString() } : {}),
       spans: spansByTarget?.get(target.info.targetId) ?? 0,
     }));
-    return this.#counters.stats(this.#kernel.counts(), this.#kernel.programStats(), targets, report);
+    return tracerStats({
+      here: this.#counters,
+      elsewhere: report,
+      kernel: this.#kernel.counts(),
+      runs: this.#kernel.programStats(),
+      attachedLate: this.#attachedLate,
+      targets,
+    });
   }
 
   #applySettings(followExec: boolean): void {

@@ -98,7 +98,8 @@ const provocations: Readonly<Record<Provocable, Provocation>> = {
     needs: [kernel],
     words: () => withDamaged('goidspan.bpfel.o', 'attach', '--pid', self),
     code: 3,
-    message: /^goidspan: cannot load BPF programs: \S+.* \(`goidspan doctor` tells what this kernel lacks\)$/m,
+    message:
+      /^goidspan: cannot load BPF programs: \S+.* \(`goidspan doctor` tells what this kernel lacks\)$/m,
   },
   shim_unusable: {
     words: () => withDamaged('libgoidspan.so', 'attach', '--pid', self),

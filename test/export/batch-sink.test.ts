@@ -3,9 +3,9 @@ import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trac
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BatchSink } from '../../src/export/batch-sink.ts';
 import { FailureReporter } from '../../src/export/failure-reporter.ts';
-import { probeEndpoint } from '../../src/export/otlp/probe-endpoint.ts';
 import type { BatchSettings } from '../../src/export/settings.ts';
 import type { SpanExporter } from '../../src/export/span-sink.ts';
+import { probeEndpoint } from '../../src/otlp-client/probe-endpoint.ts';
 import { closedPort, type Receiver, startGrpcReceiver, startHttpReceiver } from './otlp-receiver.ts';
 import { makeSpan, makeSpans, sumOf } from './spans.ts';
 

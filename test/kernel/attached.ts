@@ -3,12 +3,12 @@
  * test's own thread when asked to, so that a test decides what the ring holds.
  */
 import { fileURLToPath } from 'node:url';
+import { Programs } from '../../src/attach/program.ts';
+import { Target } from '../../src/attach/target.ts';
 import { spanFact } from '../../src/correlate/span-fact.ts';
 import { Kernel, type KernelOptions } from '../../src/kernel/kernel.ts';
 import { loadNative } from '../../src/kernel/native.ts';
-import { requireProcess } from '../../src/target/process.ts';
-import { Programs } from '../../src/tracer/program.ts';
-import { Target } from '../../src/tracer/target.ts';
+import { requireProcess } from '../../src/process/process.ts';
 import { type Batch, batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
 import type { EvProcessExec, EvProcessExit, EvSpanEnd } from '../../src/wire/wire.gen.ts';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { requireProcess } from '../../src/target/process.ts';
-import { Programs } from '../../src/tracer/program.ts';
+import { Programs } from '../../src/attach/program.ts';
+import { requireProcess } from '../../src/process/process.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
 import { describeLive } from '../support/capabilities.ts';
 import { eventually } from '../support/child.ts';

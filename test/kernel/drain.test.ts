@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Ingest } from '../../src/tracer/ingest.ts';
+import { Ingest } from '../../src/ingest/ingest.ts';
 import { wireSize } from '../../src/wire/wire.gen.ts';
 import { describeLive } from '../support/capabilities.ts';
 import { Child, eventually } from '../support/child.ts';

@@ -21,7 +21,7 @@ describe('the direction of imports', () => {
     ['src/span/x.ts', `export { y } from '../export/otlp.ts'`, 'span must not import from export'],
     ['src/kernel/x.ts', `await import('../tracer/tracer.ts')`, 'kernel must not import from tracer'],
     ['src/cli/x.ts', `import '../index.ts'`, 'cli must not import from index'],
-    ['src/target/x.ts', `import koffi from 'koffi'`, 'only kernel may import koffi'],
+    ['src/process/x.ts', `import koffi from 'koffi'`, 'only kernel may import koffi'],
     ['src/correlate/x.ts', `import fs from 'node:fs'`, 'correlate is pure and must not import node:fs'],
     ['src/util/x.ts', '', 'no such room'],
   ])('is broken by %s with %s', (path, text, fault) => {

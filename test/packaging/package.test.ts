@@ -44,7 +44,7 @@ describe('the package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         ...['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts', 'dist/cli/main.js'],
-        ...['dist/tracer/ingest-worker.js', 'dist/tracer/plan-worker.js'],
+        ...['dist/ingest/ingest-worker.js', 'dist/attach/plan-worker.js'],
         ...processors.flatMap(({ name }) => nativeFiles.map((file) => `dist/native/linux-${name}/${file}`)),
         ...['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'],
       ]),

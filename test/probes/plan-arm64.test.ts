@@ -1,11 +1,11 @@
 /** Programs for arm64: read and planned like the others, on hosts of any processor. */
 
 import { describe, expect, test } from 'vitest';
+import { Programs } from '../../src/attach/program.ts';
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { families } from '../../src/probes/families.ts';
 import { planAttach } from '../../src/probes/plan.ts';
-import { Programs } from '../../src/tracer/program.ts';
 import { knownOffsets } from '../binary/known-offsets.ts';
 import { disassemble } from '../support/objdump.ts';
 import { buildOrSkip } from '../support/skip.ts';

@@ -3,9 +3,9 @@
  * found by what its own URL says (`?id=` of a request, `?of=` of a call made on its behalf).
  */
 import { SpanKind } from '@opentelemetry/api';
-import { OtlpExport } from '../../src/export/otlp/otlp-export.ts';
-import { otlpSinkSettingsOf } from '../../src/export/otlp/otlp-sink-settings.ts';
 import type { SpanSink } from '../../src/export/span-sink.ts';
+import { OtlpExport } from '../../src/otlp-client/otlp-export.ts';
+import { otlpSinkSettingsOf } from '../../src/otlp-client/otlp-sink-settings.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import type { TracerOptions, TracerStats } from '../../src/tracer/api.ts';
 import { Tracer } from '../../src/tracer/tracer.ts';

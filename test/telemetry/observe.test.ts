@@ -8,8 +8,8 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { DeliveryState } from '../../src/export/otlp/delivery.ts';
-import { otlpSinkSettingsOf } from '../../src/export/otlp/otlp-sink-settings.ts';
+import type { DeliveryState } from '../../src/otlp-client/delivery.ts';
+import { otlpSinkSettingsOf } from '../../src/otlp-client/otlp-sink-settings.ts';
 import { observe } from '../../src/telemetry/observe.ts';
 import type { Observation, Observed, ObservedWay } from '../../src/telemetry/observed.ts';
 import type { TracerStats } from '../../src/tracer/api.ts';

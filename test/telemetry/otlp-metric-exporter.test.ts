@@ -1,8 +1,8 @@
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { hasZstd } from '../../src/export/otlp/compress.ts';
-import type { OtlpOptions } from '../../src/export/otlp/options.ts';
-import { otlpSettingsOf } from '../../src/export/otlp/settings.ts';
+import { hasZstd } from '../../src/otlp-client/compress.ts';
+import type { OtlpOptions } from '../../src/otlp-client/options.ts';
+import { otlpSettingsOf } from '../../src/otlp-client/settings.ts';
 import { OtlpMetricExporter } from '../../src/telemetry/otlp-metric-exporter.ts';
 import { closedPort } from '../export/otlp-receiver.ts';
 import { decodeMetrics } from '../support/otlp-metrics.ts';

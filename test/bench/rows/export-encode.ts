@@ -5,7 +5,7 @@ import { NO_LIMITS } from '../../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../../src/otlp/trace-request.ts';
 import type { Frame } from '../../../src/recording/format.ts';
 import type { ReadableSpan } from '../../../src/span/readable-span.ts';
-import { SpanStage } from '../../../src/tracer/span-stage.ts';
+import { SpanStage } from '../../../src/stage/span-stage.ts';
 import { batchOf } from '../../../src/wire/batch.ts';
 import { decodeBatch } from '../../../src/wire/decode.ts';
 import type { Bench } from '../bench.ts';

@@ -1,7 +1,8 @@
 /** Bytes of a span on the wire. */
-import { compress, hasZstd } from '../../../src/export/otlp/compress.ts';
+
 import { NO_LIMITS } from '../../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../../src/otlp/trace-request.ts';
+import { compress, hasZstd } from '../../../src/otlp-client/compress.ts';
 import type { ReadableSpan } from '../../../src/span/readable-span.ts';
 import type { Bench } from '../bench.ts';
 import { type Figure, figureOf } from '../figure.ts';

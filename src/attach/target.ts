@@ -1,0 +1,223 @@
+/**
+ * One process that is traced: its program, its row and probes in the kernel, its resource. Owns attaching and
+ * detaching; which processes become targets is decided by `tracer.ts`.
+ */
+import { existsSync } from 'node:fs';
+import { GoidspanError } from '../errors.ts';
+import type { Kernel, Link } from '../kernel/kernel.ts';
+import { families } from '../probes/families.ts';
+import type { Hook, HookPhase, ProbeFamily } from '../probes/hook.ts';
+import type { AttachPlan, HookPlan, Site } from '../probes/plan.ts';
+import { pathsInLayers } from '../process/overlay.ts';
+import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
+import type { ProcessFacts } from '../process/process.ts';
+import type { TargetFrame } from '../recording/format.ts';
+import type { SpanFamily, SpanKindName, TargetRow } from '../wire/wire.gen.ts';
+import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
+import type { Program } from './program.ts';
+import { detachingRow, targetRow } from './row.ts';
+import type { TargetInfo } from './target-info.ts';
+
+export class Target {
+  readonly info: TargetInfo;
+  readonly attachedAt = new Date();
+  endedAt: Date | undefined;
+  /** Every hook has been attached, at least once. */
+  wasAttached = false;
+  /** The process has not yet replaced itself by this program (`goidspan run`). */
+  awaitsExec = false;
+  /** The execution of its program that it was last seen in. */
+  execution: string | undefined;
+  /** It was attached before it ran: nothing it did can be missing. */
+  wasHeld = false;
+  /** It may never do so: it is a shell, of which only a guess says what it will execute. */
+  isGuess = false;
+  readonly slot: number;
+  readonly facts: ProcessFacts;
+  readonly program: Program;
+  /** Of its resource. */
+  readonly attributes: TargetFrame['attributes'];
+  readonly #kernel: Kernel;
+  #links: AttachedHook[] = [];
+  #loadBias = 0;
+  #row: TargetRow | undefined;
+
+  constructor(
+    kernel: Kernel,
+    slot: number,
+    facts: ProcessFacts,
+    program: Program,
+    info: TargetInfo,
+    attributes: TargetFrame['attributes'],
+  ) {
+    this.#kernel = kernel;
+    this.slot = slot;
+    this.facts = facts;
+    this.program = program;
+    this.info = info;
+    this.attributes = attributes;
+  }
+
+  /** Go type (`*net.OpError`) at an address of the process; undefined when not known. */
+  errorTypeName(address: number): string | undefined {
+    return this.program.typeNameAt(address - this.#loadBias);
+  }
+
+  /**
+   * Attaches every hook of the plan: ends before births before starts, so that nothing can begin whose end is not
+   * yet watched. Throws what the kernel refuses, and if a running process has other code than its file, or runs
+   * another file than the one that its path leads to; then nothing stays attached.
+   */
+  async attach(): Promise<void> {
+    const { openPath } = this.facts;
+    if (this.awaitsExec) return this.#attachTo(openPath);
+    this.locate();
+    const foreign = this.#foreignCodeOf(openPath);
+    if (foreign) throw this.#refusal(`its code in ${foreign.symbol} is not that of ${this.info.exe}`);
+    // Where somebody's probe is already, ours will not be told from it.
+    const bare = this.#sitesWithoutProbe(allSites(this.program.plan));
+    for (const path of this.#openPaths()) {
+      await this.#attachTo(path);
+      if (this.#sitesWithoutProbe(bare).length === 0) return;
+      this.wasAttached = false;
+      await this.detach();
+    }
+    throw this.#unreached();
+  }
+
+  /** After the exec that was awaited: has it brought what the probes were put into? */
+  refuseUnreached(): void {
+    if (this.#sitesWithoutProbe(allSites(this.program.plan)).length === 0) return;
+    throw this.#unreached();
+  }
+
+  async #attachTo(path: string): Promise<void> {
+    this.locate();
+    this.#kernel.followProcess(this.info.pid, this.info.targetId);
+    try {
+      for (const hooks of byRank(this.program.plan.hooks)) {
+        const links = await Promise.allSettled(hooks.map((hook) => this.#attachHook(hook, path)));
+        for (const [index, link] of links.entries()) {
+          const hook = hooks[index]?.hook;
+          if (hook && link.status === 'fulfilled') this.#links.push({ hook, link: link.value });
+        }
+        for (const link of links) if (link.status === 'rejected') throw link.reason;
+      }
+      this.wasAttached = true;
+    } catch (error) {
+      await this.detach();
+      throw error;
+    }
+  }
+
+  /** Finds where the program was loaded and tells the kernel; also after the exec that was awaited. */
+  locate(): void {
+    const { plan, codeStart } = this.program;
+    const loadBias = this.awaitsExec
+      ? undefined
+      : this.program.loadBias(readProcFile(this.info.pid, 'maps', PROC_ROOT) ?? '', this.facts.exeLink);
+    const row = targetRow(plan, this.info.targetId, this.info.pid, { loadBias, codeStart });
+    // The kernel copies a row byte by byte under the eyes of its readers: the new bias must stand before it is used.
+    if (this.#row) this.#kernel.setTarget(this.slot, { ...row, flags: this.#row.flags });
+    this.#kernel.setTarget(this.slot, row);
+    this.#loadBias = loadBias ?? 0;
+    this.#row = row;
+  }
+
+  /** Detaches everything in one grace period of the kernel, and empties the slot. Idempotent. */
+  async detach(): Promise<void> {
+    const links = this.#links.map(({ link }) => link);
+    this.#links = [];
+    // At once: a process that has replaced its program may be a new target before the links are closed.
+    this.#kernel.followProcess(this.info.pid, 0);
+    // No link goes before another for certain, so that nothing may begin now whose end would not be seen.
+    if (this.#row) this.#kernel.setTarget(this.slot, detachingRow(this.#row));
+    await this.#kernel.detach(links);
+    this.#kernel.setTarget(this.slot, undefined);
+  }
+
+  /** Detaches the hooks that make such spans, and with the last that make any, those that serve them. */
+  async detachFamily(family: SpanFamily, spanKind: SpanKindName): Promise<void> {
+    const isOf = ({ makes }: ProbeFamily) => makes?.family === family && makes.spanKind === spanKind;
+    const failed = hooksOf(families.filter(isOf));
+    const others = this.#links.filter(({ hook }) => !failed.has(hook.name));
+    const making = hooksOf(families.filter(({ makes }) => makes !== undefined));
+    const kept = others.some(({ hook }) => making.has(hook.name)) ? others : [];
+    const links = this.#links.filter((attached) => !kept.includes(attached));
+    this.#links = kept;
+    await this.#close(links);
+  }
+
+  /** Starts before the rest, so that what has begun still meets its end. Two grace periods of the kernel. */
+  async #close(links: readonly AttachedHook[]): Promise<void> {
+    const started = (wanted: boolean) =>
+      links.filter(({ hook }) => (hook.phase === 'start') === wanted).map(({ link }) => link);
+    await this.#kernel.detach(started(true));
+    await this.#kernel.detach(started(false));
+  }
+
+  /** Where the file may lie that the process runs, the likeliest first. */
+  *#openPaths(): Generator<string> {
+    yield this.facts.openPath;
+    const layers = pathsInLayers(readProcFile(this.info.pid, 'mountinfo', PROC_ROOT) ?? '', this.facts.exe);
+    // As they are named here, or where this process has another root than the host.
+    for (const path of [...layers, ...layers.map((layer) => `/proc/1/root${layer}`)]) {
+      if (existsSync(path) && this.#foreignCodeOf(path) === undefined) yield path;
+    }
+  }
+
+  #foreignCodeOf(path: string): Site | undefined {
+    return findForeignCode(this.info.pid, path, this.#loadBias, allSites(this.program.plan));
+  }
+
+  #sitesWithoutProbe(sites: readonly Site[]): Site[] {
+    return sitesWithoutProbe(this.info.pid, this.#loadBias, sites);
+  }
+
+  #unreached(): GoidspanError {
+    return this.#refusal(`it does not run the file that ${this.info.exe} leads to, so no probe gets into it`);
+  }
+
+  #refusal(what: string): GoidspanError {
+    return new GoidspanError(
+      'not_supported_binary',
+      `cannot attach to pid ${this.info.pid}: ${what} (something has changed the running program or its file, or an overlay file system has copied it: restart it)`,
+    );
+  }
+
+  #attachHook({ hook, sites }: HookPlan, path: string): Promise<Link> {
+    return this.#kernel.attach(
+      hook.name,
+      path,
+      this.info.pid,
+      this.slot,
+      sites.map((site) => ({
+        fileOffset: site.fileOffset,
+        codeOffset: site.vaddr - this.program.codeStart,
+        register: site.arg,
+        ifStackSuffices: site.guard === 'stack_suffices',
+        returnSlot: site.returnSlot,
+      })),
+    );
+  }
+}
+
+interface AttachedHook {
+  readonly hook: Hook;
+  readonly link: Link;
+}
+
+const hooksOf = (of: readonly ProbeFamily[]): Set<string> =>
+  new Set(of.flatMap(({ hooks }) => hooks.map(({ name }) => name)));
+
+/** In the order of attaching. */
+const RANKS: Readonly<Record<HookPhase, number>> = { end: 0, during: 0, birth: 1, start: 2 };
+
+/** Found hooks by rank. */
+function byRank(hooks: readonly HookPlan[]): HookPlan[][] {
+  const ranks: HookPlan[][] = [[], [], []];
+  for (const hook of hooks) if (hook.sites.length > 0) ranks[RANKS[hook.hook.phase]]?.push(hook);
+  return ranks;
+}
+
+const allSites = ({ hooks }: AttachPlan): Site[] => hooks.flatMap((hook) => hook.sites);

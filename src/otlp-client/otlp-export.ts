@@ -1,0 +1,111 @@
+/**
+ * The way out by OTLP, wherever it runs: here, in the draining thread, or both, when spans come from both. Owns the sum;
+ * each part has its own queue and its own connection.
+ */
+import type { SpanFact } from '../correlate/fact.ts';
+import { type ExportCountsSnapshot, NO_COUNTS } from '../export/export-counts.ts';
+import { ExportTally, type Transfers } from '../export/export-tally.ts';
+import type { ExportSink, FactSink } from '../export/span-sink.ts';
+import type { ReadableSpan } from '../span/readable-span.ts';
+import type { SpanSource } from '../span/span-source.ts';
+import { createOtlpSink } from './create-otlp-sink.ts';
+import { type DeliveryState, NO_REQUESTS } from './delivery.ts';
+import type { OtlpSink } from './otlp-sink.ts';
+import type { OtlpSinkHooks, OtlpSinkSettings } from './otlp-sink-settings.ts';
+
+/** The part in the draining thread. */
+export type RemoteSink = Pick<OtlpSink, 'counts' | 'queue' | 'forceFlush' | 'shutdown'>;
+
+export class OtlpExport implements ExportSink, FactSink {
+  readonly settings: OtlpSinkSettings;
+  /** Also told what happens in the other thread. */
+  readonly hooks: OtlpSinkHooks;
+  readonly #tally = new ExportTally();
+  #local: OtlpSink | undefined;
+  #remote: RemoteSink | undefined;
+
+  constructor(settings: OtlpSinkSettings, hooks: OtlpSinkHooks) {
+    this.settings = settings;
+    this.hooks = {
+      onFailure: hooks.onFailure,
+      onEvent: (event) => {
+        this.#tally.add(event);
+        hooks.onEvent(event);
+      },
+    };
+  }
+
+  get name(): string {
+    return this.settings.name;
+  }
+
+  /** From now on another thread exports as well; what is handed over here still leaves from here. */
+  extendTo(remote: RemoteSink): void {
+    this.#remote = remote;
+  }
+
+  onEnd(span: ReadableSpan): void {
+    this.#here().onEnd(span);
+  }
+
+  onFact(fact: SpanFact, source: SpanSource): void {
+    this.#here().onFact(fact, source);
+  }
+
+  async forceFlush(deadlineMs?: number): Promise<void> {
+    await Promise.all(this.#parts().map((part) => part.forceFlush(deadlineMs)));
+  }
+
+  async shutdown(deadlineMs?: number): Promise<void> {
+    // A span that comes later is counted by a part that is closed.
+    this.#here();
+    await Promise.all(this.#parts().map((part) => part.shutdown(deadlineMs)));
+  }
+
+  counts(): ExportCountsSnapshot {
+    return this.#parts()
+      .map((part) => part.counts())
+      .reduce(sumOfCounts, NO_COUNTS);
+  }
+
+  /** What went over the wire. */
+  transfers(): Transfers {
+    return this.#tally.transfers();
+  }
+
+  /** Of what waits and is under way. */
+  get queue(): DeliveryState {
+    return this.#parts()
+      .map((part) => part.queue)
+      .reduce(sumOfQueues, NO_REQUESTS);
+  }
+
+  #here(): OtlpSink {
+    this.#local ??= createOtlpSink(this.settings, this.hooks);
+    return this.#local;
+  }
+
+  #parts(): RemoteSink[] {
+    return [this.#local, this.#remote].filter((part) => part !== undefined);
+  }
+}
+
+function sumOfCounts(a: ExportCountsSnapshot, b: ExportCountsSnapshot): ExportCountsSnapshot {
+  const lostByReason: Record<string, number> = { ...a.lostByReason };
+  for (const [reason, spans] of Object.entries(b.lostByReason)) {
+    lostByReason[reason] = (lostByReason[reason] ?? 0) + spans;
+  }
+  return { handed: a.handed + b.handed, exported: a.exported + b.exported, lostByReason };
+}
+
+function sumOfQueues(a: DeliveryState, b: DeliveryState): DeliveryState {
+  return {
+    requests: a.requests + b.requests,
+    spans: a.spans + b.spans,
+    triedSpans: a.triedSpans + b.triedSpans,
+    bytes: a.bytes + b.bytes,
+    bytesHighWater: a.bytesHighWater + b.bytesHighWater,
+    inFlight: a.inFlight + b.inFlight,
+    isAway: a.isAway || b.isAway,
+  };
+}

@@ -1,0 +1,39 @@
+/** What is counted from the record on: spans, losses, the drain. */
+import type { BadRecord } from '../wire/decode.ts';
+import { type SpanKindName, spanKindNames } from '../wire/wire.gen.ts';
+import { DrainMeter } from './drain-meter.ts';
+
+/** Spans by their kind. */
+export type SpanCounts = Record<SpanKindName, number>;
+
+export const noSpans = (): SpanCounts =>
+  Object.fromEntries(Object.values(spanKindNames).map((kind) => [kind, 0])) as SpanCounts;
+
+/** What can get lost after the kernel has handed a record over. */
+export type UserLoss =
+  | BadRecord
+  /** A span of a target that is not known any more. */
+  | 'target_unknown'
+  /** A span that makes no sense: see `live-check.ts`. */
+  | 'implausible'
+  /** A span processor threw. */
+  | 'processor_threw'
+  /** A span was still open when tracing stopped. */
+  | 'open_at_detach'
+  /** Open spans could not be read from the kernel when their process ended. */
+  | 'open_unreadable';
+
+export class Counters {
+  readonly drain = new DrainMeter();
+  readonly #lost = new Map<UserLoss, number>();
+  readonly spans = noSpans();
+
+  lose(reason: UserLoss, count = 1): void {
+    if (count > 0) this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + count);
+  }
+
+  /** What was lost in user space, by reason. */
+  lost(): Record<string, number> {
+    return Object.fromEntries(this.#lost);
+  }
+}

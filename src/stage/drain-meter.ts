@@ -1,0 +1,38 @@
+/** Counts what is taken out of the ring buffer, and the time that it takes to make spans of it. */
+import type { Batch } from '../wire/batch.ts';
+import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
+
+/** What was taken out of the ring buffer. */
+export interface DrainStats {
+  readonly batches: number;
+  readonly records: number;
+  readonly bytes: number;
+  /** Spent on making spans of them and handing these over, in milliseconds. */
+  readonly timeMs: number;
+}
+
+export class DrainMeter {
+  #batches = 0;
+  #records = 0;
+  #bytes = 0;
+  #timeMs = 0;
+
+  /** Decodes the batch; what the visitor does with its records is in the time. */
+  decode(batch: Batch, visitor: RecordVisitor): void {
+    const startedAt = performance.now();
+    this.#records += decodeBatch(batch, visitor);
+    this.#timeMs += performance.now() - startedAt;
+    this.#batches++;
+    this.#bytes += batch.u8.length;
+  }
+
+  /** So far, with what another thread has drained. */
+  stats(more?: DrainStats): DrainStats {
+    return {
+      batches: this.#batches + (more?.batches ?? 0),
+      records: this.#records + (more?.records ?? 0),
+      bytes: this.#bytes + (more?.bytes ?? 0),
+      timeMs: this.#timeMs + (more?.timeMs ?? 0),
+    };
+  }
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import { type ContextFrame, SpanStage } from '../../src/stage/span-stage.ts';
+import { spanKind } from '../../src/wire/wire.gen.ts';
+import { makeRecord } from '../correlate/record.ts';
+
+const ERROR_TYPE = 0x6c0ffe;
+const TARGET_ID = 3;
+
+const target: ContextFrame = {
+  kind: 'target',
+  targetId: TARGET_ID,
+  pid: 42,
+  exe: '/srv/app',
+  serviceName: 'app',
+  attributes: { 'service.name': 'app' },
+};
+const named = (name: string | null): ContextFrame => ({
+  kind: 'type_name',
+  targetId: TARGET_ID,
+  address: ERROR_TYPE,
+  name,
+});
+/** A call that ended with an error of that type. */
+const failed = makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT, errorTypeAddr: ERROR_TYPE }, { host: 'a' });
+
+function stageThatAsks() {
+  const spans: ReadableSpan[] = [];
+  const asked: [number, number][] = [];
+  const nothing = async (): Promise<void> => {};
+  const processor = {
+    onEnd: (span: ReadableSpan) => void spans.push(span),
+    forceFlush: nothing,
+    shutdown: nothing,
+  };
+  const stage = new SpanStage({
+    processors: [processor],
+    askTypeName: (targetId, address) => asked.push([targetId, address]),
+  });
+  stage.take(target);
+  const errorTypes = (): unknown[] => spans.map(({ attributes }) => attributes['error.type']);
+  return { stage, spans, asked, errorTypes };
+}
+
+describe('a stage that asks for type names', () => {
+  it('holds spans until the name has come, and asks once', () => {
+    const { stage, asked, errorTypes } = stageThatAsks();
+    stage.emit(failed);
+    stage.emit(failed);
+    expect(errorTypes()).toEqual([]);
+    expect(asked).toEqual([[TARGET_ID, ERROR_TYPE]]);
+    stage.take(named('*net.OpError'));
+    expect(errorTypes()).toEqual(['*net.OpError', '*net.OpError']);
+    stage.emit(failed);
+    expect(errorTypes()).toHaveLength(3);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('sends them without a name when there is none', () => {
+    const { stage, asked, errorTypes } = stageThatAsks();
+    stage.emit(failed);
+    stage.take(named(null));
+    stage.emit(failed);
+    expect(errorTypes()).toEqual(['_OTHER', '_OTHER']);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('holds no other span up', () => {
+    const { stage, spans } = stageThatAsks();
+    stage.emit(failed);
+    stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
+    expect(spans.map(({ name }) => name)).toEqual(['GET']);
+  });
+
+  it('loses none when the target is forgotten, when the end has come, or when too many wait', () => {
+    const { stage, spans } = stageThatAsks();
+    for (let count = 0; count < 3_000; count++) stage.emit(failed);
+    const held = 3_000 - spans.length;
+    expect(held).toBe(1_024);
+    stage.take({ kind: 'forget', targetId: TARGET_ID });
+    expect(spans).toHaveLength(3_000);
+    stage.take(target);
+    stage.emit(failed);
+    stage.emitWaiting();
+    expect(spans).toHaveLength(3_001);
+  });
+});
+
+describe('a stage', () => {
+  it('counts spans by target and by kind, and what belongs to no target as lost', () => {
+    const { stage } = stageThatAsks();
+    stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
+    stage.emit(makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT }));
+    expect([...stage.spansByTarget]).toEqual([[TARGET_ID, 2]]);
+    expect(stage.counters.spans).toEqual({ server: 1, client: 1 });
+    stage.take({ kind: 'forget', targetId: TARGET_ID });
+    stage.emit(makeRecord());
+    expect(stage.counters.lost()).toEqual({ target_unknown: 1 });
+  });
+});
