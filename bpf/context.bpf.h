@@ -32,15 +32,6 @@ static __always_inline struct open_span *open_span_of(struct ev_span_end *span)
 	return container_of(span, struct open_span, record);
 }
 
-/* Bytes of a span's record in front of its texts. */
-static __always_inline __u32 span_head_bytes(enum span_family family)
-{
-	switch (family) {
-	case SPAN_FAMILY_HTTP: return offsetof(struct ev_span_end, rest) + sizeof(struct http_body);
-	}
-	return offsetof(struct ev_span_end, rest);
-}
-
 /* Memory of TEXT_BYTES_MAX bytes in a span that has no texts yet. */
 static __always_inline void *span_scratch(struct ev_span_end *span)
 {
@@ -225,7 +216,7 @@ static __always_inline struct ev_span_end *span_begin(const struct goroutine_key
 	if (!span)
 		return NULL;
 	span->header.kind = EV_SPAN_END;
-	span->header.size = span_head_bytes(family);
+	span->header.size = offsetof(struct ev_span_end, rest) + span_body_bytes(family);
 	span->header.target_id = key->target_id;
 	span->start_ktime_ns = now;
 	span->goid = key->goid;

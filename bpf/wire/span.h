@@ -54,6 +54,14 @@ union span_body {
 	struct http_body http;
 };
 
+static inline unsigned long span_body_bytes(enum span_family family)
+{
+	switch (family) {
+	case SPAN_FAMILY_HTTP: return sizeof(struct http_body);
+	}
+	return 0;
+}
+
 /* A span has ended. Fields up to `ending` are filled at the start: a span whose process is killed is reported from them. */
 struct ev_span_end {
 	struct ev_header header;
