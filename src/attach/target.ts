@@ -15,6 +15,7 @@ import type { TargetFrame } from '../recording/format.ts';
 import type { SpanFamily, SpanKindName, TargetRow } from '../wire/wire.gen.ts';
 import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
 import type { Program } from './program.ts';
+import { QuietTarget } from './quiet-target.ts';
 import { detachingRow, targetRow } from './row.ts';
 import type { TargetInfo } from './target-info.ts';
 
@@ -30,6 +31,7 @@ export class Target {
   execution: string | undefined;
   /** It was attached before it ran: nothing it did can be missing. */
   wasHeld = false;
+  readonly quiet: QuietTarget;
   /** It may never do so: it is a shell, of which only a guess says what it will execute. */
   isGuess = false;
   readonly slot: number;
@@ -53,6 +55,7 @@ export class Target {
     this.#kernel = kernel;
     this.slot = slot;
     this.facts = facts;
+    this.quiet = new QuietTarget(facts.pid);
     this.program = program;
     this.info = info;
     this.attributes = attributes;

@@ -9,6 +9,7 @@ import { type FieldPlan, fieldNames, planFields, sourcesOf } from './fields.ts';
 import type { Hook, ProbeFamily, ReturnSlot, RowPart, SiteChoice, SiteGuard } from './hook.ts';
 import { findRoundTripSites, type RoundTripSites } from './round-trip.ts';
 import { findPlaces, type Place, type RuleContext } from './site-rules.ts';
+import { untracedServerFunctions, untracedServersIn } from './untraced.ts';
 
 /** One place to attach at: the start of a decoded instruction. */
 export interface Site {
@@ -47,6 +48,8 @@ export interface AttachPlan {
   readonly hasSwissMaps: boolean;
   /** Link-time addresses of functions, types and variables, by the name of their source; those that were found. */
   readonly addresses: Readonly<Record<string, number>>;
+  /** Import paths of libraries by which the program serves what is not traced. */
+  readonly untraced: readonly string[];
 }
 
 /** Facts about the kernel that decide between sites. */
@@ -116,7 +119,13 @@ export function planAttach(
     if (optional || missing === undefined || needless.has(wanted)) continue;
     throw refuse(`field ${wanted}: ${missing}`, 'it is needed to read spans');
   }
-  return { hooks, fields, addresses: planner.addresses(ALL_SOURCES), hasSwissMaps: binary.hasType(swissMap) };
+  return {
+    hooks,
+    fields,
+    addresses: planner.addresses(ALL_SOURCES),
+    hasSwissMaps: binary.hasType(swissMap),
+    untraced: planner.untraced(),
+  };
 }
 
 /** The hooks alone, found or not, of a binary that may lack what {@link planAttach} insists on. */
@@ -154,6 +163,7 @@ class Planner {
       ...[roundTrip, attempt, interfaceEqual],
       ...copyingMethods,
       ...copyingHandlers,
+      ...untracedServerFunctions,
       ...ALL_SOURCES.filter(({ what }) => what === 'function').flatMap(functionsOf),
       ...noReturn,
     ]);
@@ -205,6 +215,10 @@ class Planner {
     const type = this.#binary.structs([request]).get(request);
     const copiers = copyingMethods.flatMap((name) => this.#functions.get(name)?.entry ?? []);
     return this.#binary.isUsed(new Set([...copiers, ...(type === undefined ? [] : [type])]), requestMakers);
+  }
+
+  untraced(): string[] {
+    return untracedServersIn(this.#functions);
   }
 
   /** Where the functions, types and variables among the sources are, as far as the program has them. */

@@ -39,6 +39,8 @@ export type TracerEvent =
       readonly target: TargetInfo;
       readonly hooks: readonly string[];
       readonly missing: readonly MissingHook[];
+      /** Import paths of libraries by which the program serves what is not traced. */
+      readonly untraced?: readonly string[];
     }
   | { readonly kind: 'refused'; readonly pid: number; readonly exe: string; readonly error: GoidspanError }
   | { readonly kind: 'ended'; readonly target: TargetInfo }

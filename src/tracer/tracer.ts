@@ -35,6 +35,8 @@ import { tracerStats } from './tracer-stats.ts';
 
 /** Ended targets whose statistics are kept. */
 const ENDED_TARGETS_MAX = 1024;
+/** So long a process may do nothing that is traced before that is said. */
+const QUIET_MS = 10_000;
 /** An inherited context serves as a link for so long after its span has ended. */
 const LINK_GRACE_NS = 10_000_000_000n;
 
@@ -347,7 +349,9 @@ export class Tracer {
 
   #tellAttached({ info, program }: Target): void {
     this.#ingest.hurry(false);
+    const { untraced } = program.plan;
     this.#tell({
+      ...(untraced.length > 0 && { untraced }),
       kind: 'attached',
       target: info,
       hooks: program.plan.hooks.filter((h) => h.sites.length > 0).map((h) => h.hook.name),
@@ -422,6 +426,7 @@ export class Tracer {
     await Promise.allSettled(live.map((target) => target.detach()));
     await this.#ingest.drain();
     await Promise.allSettled(this.#underWay);
+    this.#hintAtQuiet(this.#live(), 0);
     for (const target of this.#live()) {
       target.endedAt = new Date();
       await this.#openSpans.countAsLost(target.info.targetId);
@@ -485,6 +490,19 @@ export class Tracer {
       if (!isAlive(target.facts)) await this.#end(target, nowKtime());
     }
     await this.#openSpans.endWithGoroutines(this.#live());
+    this.#hintAtQuiet(this.#live(), QUIET_MS);
+  }
+
+  /** Spans that the sampler did not want are no silence. */
+  #hintAtQuiet(targets: readonly Target[], afterMs: number): void {
+    const stats = this.#readStats();
+    if (stats.notes['unsampled'] ?? 0) return;
+    const silent = new Set(stats.targets.filter(({ spans }) => spans === 0).map(({ targetId }) => targetId));
+    for (const { info, quiet, program } of targets) {
+      if (!silent.has(info.targetId)) continue;
+      const message = quiet.hint(info.exe, program.plan.untraced, afterMs);
+      if (message !== undefined) this.#tell({ kind: 'warning', message });
+    }
   }
 
   #readStats(): TracerStats {

@@ -22,6 +22,13 @@ describe('linesOf', () => {
     ]);
   });
 
+  it('names what else the program serves by', () => {
+    expect(linesOf({ ...attached, missing: [], untraced: ['github.com/valyala/fasthttp'] }, false)).toEqual([
+      'attached to shop (pid 4242, /srv/shop, go1.26.8)',
+      '  it serves by github.com/valyala/fasthttp too, which is not traced',
+    ]);
+  });
+
   it('says everything when asked to', () => {
     expect(linesOf(attached, true)).toEqual([
       'attached to shop (pid 4242, /srv/shop, go1.26.8)',
