@@ -82,7 +82,8 @@ export class Apt {
       'APT::Architectures': architecture.debian,
       'APT::Sandbox::User': 'root',
       'Acquire::Languages': 'none',
-      'Acquire::Retries': '3',
+      'Acquire::Retries': '1',
+      'Acquire::http::Timeout': '20',
     };
     this.#options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   }
