@@ -1,6 +1,6 @@
 /** Notices a process that does something, but nothing that is traced. */
-import { PROC_ROOT, readProcFile } from '../target/proc-file.ts';
-import { hasSockets } from '../target/sockets.ts';
+import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
+import { hasSockets } from '../process/sockets.ts';
 
 /** So little that no request need be in it. */
 const BYTES_MIN = 1_000;
