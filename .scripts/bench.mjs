@@ -3,7 +3,7 @@
  * `npm run bench -- --url URL [-- CMD ARGS…]`: what it costs a service of your own.
  */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from './lib/bundle.mjs';
@@ -59,17 +59,50 @@ async function buildEmptyPrograms() {
   return output;
 }
 
+/** How long each row took the last time, full and quick apart. */
+const secondsPath = join(root, '.cache/bench-seconds.json');
+
+function readSeconds() {
+  return existsSync(secondsPath) ? JSON.parse(readFileSync(secondsPath, 'utf8')) : {};
+}
+
+/** Says how long it will take, as far as that is known of this machine. */
+function sayHowLong(names, quick) {
+  const known = readSeconds()[quick ? 'quick' : 'full'] ?? {};
+  const total = names.reduce((sum, name) => sum + (known[name] ?? 0), 0);
+  const unknown = names.filter((name) => known[name] === undefined);
+  const minutes = `about ${Math.max(1, Math.round(total / 60))} min`;
+  if (unknown.length === 0) say(`${names.length} rows, ${minutes}`);
+  else if (unknown.length < names.length) say(`${names.length} rows, ${minutes} and ${unknown.join(', ')}`);
+  else
+    say(
+      `${names.length} rows, ${quick ? 'a minute or two' : 'some minutes'}: the next time it is known better`,
+    );
+}
+
+function keepSeconds(name, seconds, quick) {
+  const known = readSeconds();
+  const kind = quick ? 'quick' : 'full';
+  const next = { ...known, [kind]: { ...known[kind], [name]: Math.round(seconds * 10) / 10 } };
+  mkdirSync(dirname(secondsPath), { recursive: true });
+  writeFileSync(secondsPath, `${JSON.stringify(next, null, 2)}\n`);
+}
+
 /** What goes wrong in the bench is told without a stack: a service that does not start, a process that may not be traced. */
 async function figuresOf(bench, values, command) {
   try {
-    return values.url
-      ? await bench.benchOwnService({ ...values, command, say })
-      : await bench.runBench({
-          ...values,
-          emptyObject: await buildEmptyPrograms(),
-          floodTools: await buildFlood(),
-          say,
-        });
+    if (values.url) return await bench.benchOwnService({ ...values, command, say });
+    sayHowLong(bench.rowsOf(values.only), values.quick);
+    return await bench.runBench({
+      ...values,
+      emptyObject: await buildEmptyPrograms(),
+      floodTools: await buildFlood(),
+      say,
+      onRow: ({ name, figures, seconds }) => {
+        for (const figure of figures) process.stdout.write(`    ${bench.lineOf(figure)}\n`);
+        keepSeconds(name, seconds, values.quick);
+      },
+    });
   } catch (error) {
     throw new ScriptError(`cannot bench: ${error.message}`);
   }

@@ -19,11 +19,12 @@ import { idle } from './rows/idle.ts';
 import { latency } from './rows/latency.ts';
 import { manyRequests } from './rows/many-requests.ts';
 import { manyTargets } from './rows/many-targets.ts';
+import { recordBytes } from './rows/record-bytes.ts';
 import { saturated } from './rows/saturated.ts';
 import { spreadOf } from './statistics.ts';
 import { watchOthers } from './usage.ts';
 
-export { tableOf } from './figure.ts';
+export { lineOf, tableOf } from './figure.ts';
 export { benchOwnService } from './own-service.ts';
 
 /** What a row is given. */
@@ -65,6 +66,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'export-pause': exportPause,
   'export-loss': exportLoss,
   'export-wire': exportWire,
+  'record-bytes': recordBytes,
 };
 
 export interface BenchOptions {
@@ -74,6 +76,14 @@ export interface BenchOptions {
   readonly emptyObject: string;
   readonly floodTools: FloodTools;
   readonly say: (text: string) => void;
+  /** Told each row as soon as it is measured, and how long it took. */
+  readonly onRow: (row: MeasuredRow) => void;
+}
+
+export interface MeasuredRow {
+  readonly name: string;
+  readonly figures: readonly Figure[];
+  readonly seconds: number;
 }
 
 /** How much CPU other processes used while a row ran: with more than a few percent its figures are worth less. */
@@ -88,6 +98,13 @@ function disturbanceOf(rows: readonly Disturbance[]): Figure {
   return figureOf({ row: 'machine', what, unit: '%', detail }, spreadOf(rows.map(({ percent }) => percent)));
 }
 
+const isAsked = (row: string, name: string): boolean => row === name || row.startsWith(`${name}-`);
+
+/** The rows that a run is asked for, in their order. */
+export function rowsOf(only: readonly string[] = Object.keys(rows)): string[] {
+  return Object.keys(rows).filter((row) => only.some((name) => isAsked(row, name)));
+}
+
 /** Runs the rows one after the other. */
 export async function runBench({
   quick,
@@ -95,8 +112,8 @@ export async function runBench({
   emptyObject,
   floodTools,
   say,
+  onRow,
 }: BenchOptions): Promise<Figure[]> {
-  const isAsked = (row: string, name: string): boolean => row === name || row.startsWith(`${name}-`);
   const unknown = only.filter((name) => !Object.keys(rows).some((row) => isAsked(row, name)));
   if (unknown.length > 0) {
     throw new RangeError(`--only: ${Object.keys(rows).join(', ')} are possible, not ${unknown.join(', ')}`);
@@ -117,11 +134,14 @@ export async function runBench({
   const disturbance: Disturbance[] = [];
   try {
     for (const [name, row] of Object.entries(rows)) {
-      if (!only.some((asked) => isAsked(name, asked))) continue;
+      if (!rowsOf(only).includes(name)) continue;
       say(name);
       const others = watchOthers();
-      figures.push(...(await row(bench)));
+      const startedAt = performance.now();
+      const measured = await row(bench);
+      figures.push(...measured);
       disturbance.push({ name, percent: others() });
+      onRow({ name, figures: measured, seconds: (performance.now() - startedAt) / 1_000 });
     }
   } finally {
     await collector.stop();

@@ -58,6 +58,13 @@ function cellsOf(figure: Figure): string[] {
   ];
 }
 
+/** One figure for whoever watches. */
+export function lineOf(figure: Figure): string {
+  const [what, value, spread, goal, met] = cellsOf(figure);
+  const judged = met ? `, goal ${goal} ${met}` : '';
+  return `${what}: ${value}${spread ? ` (${spread})` : ''}${judged}`;
+}
+
 /** All figures as one table, ready for a terminal and for Markdown. */
 export function tableOf(figures: readonly Figure[]): string {
   const head = ['figure', 'median', 'spread', 'goal', '', 'detail'];
