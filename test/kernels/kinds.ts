@@ -164,13 +164,13 @@ export const stressKinds: readonly Kind[] = [
   ),
   kind('unsampled', '/get', { headers: 22, traceparent: '00-T-S-00', context: 'unsampled', calls: [leaf] }),
   kind('malformed', '/leaf', { headers: 22, traceparent: '00-T-S' }),
-  kind('left', '/stream?ms=10000', {
+  kind('left', '/stream?ms=120000', {
     abandon: true,
     end: { status: 200, ending: 'disconnected', error: /./ },
   }),
   kind('h2', '/leaf', { protocol: 'h2', headers: 22, traceparent: '00-T-S-01', context: 'remote' }),
   kind('h2panic', '/panic', { protocol: 'h2', status: 0, end: PANICKED }),
-  kind('h2left', '/stream?ms=10000', {
+  kind('h2left', '/stream?ms=120000', {
     protocol: 'h2',
     abandon: true,
     end: { status: 200, ending: 'disconnected', error: /./ },

@@ -52,8 +52,10 @@ function qemuArguments(
   folder: string,
 ): string[] {
   const text = JSON.stringify({ ...task, port: architecture.secondPort });
+  // While the kernel gathers pages into a huge one, which takes long here, no program can read them: a loss, and counted.
+  const pages = 'transparent_hugepage=madvise';
   const commandLine = [
-    ...[`console=${architecture.console}`, 'loglevel=5', 'oops=panic', 'panic=-1', 'nokaslr'],
+    ...[`console=${architecture.console}`, 'loglevel=5', 'oops=panic', 'panic=-1', 'nokaslr', pages],
     ...[...architecture.bootWords, ...words, `task=${Buffer.from(text).toString('base64url')}`],
   ];
   return [
