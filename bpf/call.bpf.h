@@ -83,7 +83,7 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 	span->g_addr = g;
 	span->parent_goid = goroutine.parent_goid;
 	open_span_of(span)->stack_depth = depth;
-	open_span_of(span)->return_addr = return_address(ctx);
+	open_span_of(span)->return_addr = return_address(ctx, hit);
 	return span;
 }
 

@@ -10,13 +10,15 @@
 #include "registers.bpf.h"
 
 /*
- * Attach cookie: bits 0–15 the target's slot; bits 16–23 the register that holds the probe's argument; bit 24: the
+ * Attach cookie: bits 0–15 the target's slot; bits 16–19 the register that holds the probe's
+ * argument; bits 20–23 the variant, which tells sites of one program apart; bit 24: the
  * site is the jump of a stack check, and a hit at which it jumps does not count, since the function starts again;
  * bit 25: the function's frame stands, and its return address right above the saved frame pointer (amd64); bits 32–63:
  * without that bit, how far below SP the return address stands when the function has its frame.
  */
 #define COOKIE_SLOT(cookie) ((cookie) & (TARGETS_MAX - 1))
-#define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xff)
+#define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xf)
+#define COOKIE_VARIANT(cookie) (((cookie) >> 20) & 0xf)
 #define COOKIE_IF_STACK_SUFFICES (1 << 24)
 #define COOKIE_FRAME_STANDS (1 << 25)
 #define COOKIE_SLOT_BELOW_SP(cookie) ((cookie) >> 32)
@@ -125,14 +127,15 @@ static __always_inline uaddr_t return_slot(const struct pt_regs *ctx, const stru
 	return hit->cookie & COOKIE_FRAME_STANDS ? fp + 8 : sp - COOKIE_SLOT_BELOW_SP(hit->cookie);
 }
 
-/* The return address of a function that has no frame yet. */
-static __always_inline uaddr_t return_address(const struct pt_regs *ctx)
+/* The return address of the function that is hit. */
+static __always_inline uaddr_t return_address(const struct pt_regs *ctx, const struct hit *hit)
 {
 #ifdef REG_LINK
-	return ctx->REG_LINK;
-#else
-	return read_u64(ctx->REG_SP);
+	/* It only goes to its slot when the function makes its frame. */
+	if (COOKIE_SLOT_BELOW_SP(hit->cookie))
+		return ctx->REG_LINK;
 #endif
+	return read_u64(return_slot(ctx, hit));
 }
 
 /* A word of a Go object that was read as a window of GO_WINDOW_BYTES (the planner refuses larger offsets). */

@@ -29,6 +29,7 @@ struct pt_regs {
 #define REG_ARGUMENT_6 regs[6]
 #define REG_ARGUMENT_7 regs[7]
 #define REG_ARGUMENT_8 regs[8]
+#define REG_CLOSURE regs[26]
 #define REG_G regs[28]
 #define REG_FP regs[29]
 #define REG_LINK regs[30] /* the return address, until the function has its frame */
@@ -57,6 +58,7 @@ struct pt_regs {
 #define REG_ARGUMENT_6 r9
 #define REG_ARGUMENT_7 r10
 #define REG_ARGUMENT_8 r11
+#define REG_CLOSURE rdx
 #define REG_G r14
 #define REG_FP rbp
 #define REG_SP rsp
@@ -95,6 +97,12 @@ static __always_inline __u64 go_register(const struct pt_regs *ctx, __u32 number
 	default: LOAD_REGISTER(value, ctx, REG_ARGUMENT_8); break;
 	}
 	return value;
+}
+
+/* What a function that is called by its value was made with: behind the word of its code stands what it has captured. */
+static __always_inline uaddr_t go_closure(const struct pt_regs *ctx)
+{
+	return ctx->REG_CLOSURE;
 }
 
 static __always_inline uaddr_t go_current_g(const struct pt_regs *ctx)

@@ -71,6 +71,7 @@ struct target_row {
 	struct net_layout net;
 	struct http_server_layout http_server;
 	struct http_client_layout http_client;
+	struct db_layout db;
 	struct runtime_layout runtime;
 	struct http_request_layout http_request;
 };
@@ -106,7 +107,7 @@ struct connection {
 /* An open span, the value of open_by_goroutine: its record and what else must be known of it meanwhile. */
 struct open_span {
 	struct ev_span_end record;
-	uaddr_t object_addr DOC("the Go object that the span is about: of an HTTP span, the *http.Request");
+	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, of a database call the *sql.DB");
 	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header");
 	uaddr_t routed_addr DOC("of a server span, the copy of its request that came to a ServeMux last; 0: none");
 	uaddr_t routed_mark DOC("as object_mark, of the copy");
@@ -157,6 +158,19 @@ enum count {
 	HIT_HTTP_CLIENT_END,
 	HIT_HTTP_CLIENT_END_ALT,
 	HIT_HTTP_CLIENT_ERROR,
+	HIT_DB_POOL_START,
+	HIT_DB_STMT_START,
+	HIT_DB_SESSION_START,
+	HIT_DB_BEGIN_ON,
+	HIT_DB_ROWS,
+	HIT_DB_RELEASE,
+	HIT_DB_SESSION_END,
+	HIT_DB_BEGUN,
+	HIT_DB_ATTEMPT,
+	HIT_DB_GIVE_UP,
+	HIT_DB_RETURN,
+	HIT_DB_WAIT_START,
+	HIT_DB_WAIT_END,
 	LOST_RING_FULL,         /* a record found no room in the ring buffer */
 	LOST_RECORD_TOO_LARGE,  /* a record in the ring was larger than any that the shim knows; counted by the shim */
 	LOST_OPEN_MAP_FULL,     /* a span could not be stored */

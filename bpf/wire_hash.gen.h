@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0xc44f57191f81deeeULL
+#define WIRE_HASH 0xf634122348f4b44fULL

@@ -6,6 +6,7 @@
 #ifndef WIRE_SPAN_H
 #define WIRE_SPAN_H
 
+#include "db.h"
 #include "http.h"
 #include "text.h"
 #include "types.h"
@@ -31,6 +32,7 @@ enum span_kind {
 /* What a span is about: which body and which texts it has. */
 enum span_family {
 	SPAN_FAMILY_HTTP = 1,
+	SPAN_FAMILY_DB = 2,
 };
 
 enum span_ending {
@@ -52,12 +54,14 @@ enum span_flag {
 
 union span_body {
 	struct http_body http;
+	struct db_body db;
 };
 
 static inline unsigned long span_body_bytes(enum span_family family)
 {
 	switch (family) {
 	case SPAN_FAMILY_HTTP: return sizeof(struct http_body);
+	case SPAN_FAMILY_DB: return sizeof(struct db_body);
 	}
 	return 0;
 }

@@ -198,6 +198,7 @@ export class Target {
         fileOffset: site.fileOffset,
         codeOffset: site.vaddr - this.program.codeStart,
         register: site.arg,
+        variant: site.variant,
         ifStackSuffices: site.guard === 'stack_suffices',
         returnSlot: site.returnSlot,
       })),

@@ -1,5 +1,6 @@
 /** What reads the body of a span of each family. A family that is in `wire.h` and not here does not compile. */
 import type { EvSpanEnd, SpanFamily, TextSource } from '../wire/wire.gen.ts';
+import { dbCall } from './db-call.ts';
 import { httpExchange } from './http-exchange.ts';
 
 /**
@@ -8,7 +9,10 @@ import { httpExchange } from './http-exchange.ts';
  */
 export type BodyReader<Body> = (record: EvSpanEnd, texts: TextSource) => Body;
 
-export const bodyReaders = { http: httpExchange } satisfies Record<SpanFamily, BodyReader<object>>;
+export const bodyReaders = { http: httpExchange, db: dbCall } satisfies Record<
+  SpanFamily,
+  BodyReader<object>
+>;
 
 /** What each family knows of a span. */
 export type Bodies = { [Family in SpanFamily]: ReturnType<(typeof bodyReaders)[Family]> };

@@ -40,6 +40,8 @@ export interface AttachSite {
   readonly codeOffset: number;
   /** Index of the ABIInternal register that holds the probe's argument. */
   readonly register: number;
+  /** Tells sites of one program apart, 0–15; 0 by default. */
+  readonly variant?: number;
   /** The site is the jump of a stack check: a hit at which it jumps does not count. */
   readonly ifStackSuffices: boolean;
   /** Where the return address of the function stands: see `ReturnSlot` of the probes. */
@@ -264,9 +266,10 @@ function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>
 }
 
 /** The attach cookie as `bpf/go.bpf.h` takes it apart. */
-function cookieOf(slot: number, { register, ifStackSuffices, returnSlot }: AttachSite): bigint {
+function cookieOf(slot: number, { register, variant = 0, ifStackSuffices, returnSlot }: AttachSite): bigint {
   const frameStands = returnSlot === 'above_frame_pointer';
-  const low = slot | (register << 16) | (Number(ifStackSuffices) << 24) | (Number(frameStands) << 25);
+  const low =
+    slot | (register << 16) | (variant << 20) | (Number(ifStackSuffices) << 24) | (Number(frameStands) << 25);
   return BigInt(low) | (BigInt(frameStands ? 0 : returnSlot.belowSp) << 32n);
 }
 

@@ -67,6 +67,10 @@ export class AttributeWriter implements AttributeSink {
     if (this.#hasRoom()) this.#writer.intPair(this.#field, name, value);
   }
 
+  double(name: string, value: number): void {
+    if (this.#hasRoom()) writeKeyValue(this.#writer, this.#field, name, value, 0);
+  }
+
   texts(name: string, texts: readonly string[]): void {
     if (this.#hasRoom()) {
       writeKeyValue(this.#writer, this.#field, name, texts, this.#limits.attributeValueLength);
@@ -120,7 +124,7 @@ function encodeBody(
   fact: SpanFact,
   source: SpanSource,
 ): void {
-  const about = aboutSpan(fact);
+  const about = aboutSpan(fact, source);
   const headAt = writer.size;
   writer.string(spanField.name, about.name);
   writer.uint(spanField.kind, kindOf(fact) + 1);

@@ -47,6 +47,10 @@ export type SiteRule =
   | { readonly at: 'branch_after_call'; readonly of: string; readonly arg: ArgumentRegister }
   /** The instruction right behind the call of `of`; single-stepped. */
   | { readonly at: 'after_call'; readonly of: string; readonly arg: ArgumentRegister }
+  /** Every call of the function `of`. */
+  | { readonly at: 'calls'; readonly of: string; readonly arg: ArgumentRegister }
+  /** Every return that does nothing but pass on what an indirect call has returned; single-stepped. */
+  | { readonly at: 'returns_of_call'; readonly arg: ArgumentRegister }
   /** Every return; single-stepped. */
   | { readonly at: 'returns'; readonly arg: ArgumentRegister }
   /** See `round-trip.ts`: the conditional jump on the error of an attempt. */
@@ -67,6 +71,10 @@ export interface SiteChoice {
    * elsewhere, and then it would never be hit.
    */
   readonly calledBy?: readonly string[];
+  /** Only in programs that do not have this function. */
+  readonly unless?: string;
+  /** Tells sites of one BPF program apart (0–15; 0 by default). */
+  readonly variant?: number;
   /** The first rule that finds a place that is not single-stepped is taken, else the first that finds one. */
   readonly rules: readonly SiteRule[];
 }
@@ -76,8 +84,9 @@ export interface Hook {
   /** Name of the BPF program. */
   readonly name: string;
   readonly phase: HookPhase;
-  /** In order of preference. */
+  /** In order of preference, or with `sites: 'each'` all that there are. */
   readonly choices: readonly SiteChoice[];
+  readonly sites?: 'each';
   /** A program that has the hook's family but not a `required` hook of it is refused. */
   readonly need: 'required' | 'optional';
   /** Attached only to programs that copy requests (`Request.WithContext`): the others need not pay for it. */

@@ -26,6 +26,8 @@ export interface Site {
   readonly class: SiteClass;
   /** Which argument register holds what the hook is about; see the hook's comment. */
   readonly arg: ArgumentRegister;
+  /** Of the choice that the site comes from. */
+  readonly variant: number;
   readonly guard: SiteGuard;
   readonly returnSlot: ReturnSlot;
 }
@@ -183,14 +185,13 @@ class Planner {
       return { hook, sites: [], missing: 'the program copies no requests', isUnlinked: true };
     }
     const reasons: string[] = [];
+    const all: Site[] = [];
     for (const choice of hook.choices) {
-      for (const symbol of choice.on) {
-        const fn = this.#functions.get(symbol);
-        if (!fn) continue;
-        const sites = this.#sitesIn(fn, choice, reasons);
-        if (sites) return { hook, sites };
-      }
+      const sites = this.#sitesOf(choice, reasons);
+      if (sites && hook.sites !== 'each') return { hook, sites };
+      all.push(...(sites ?? []));
     }
+    if (all.length > 0) return { hook, sites: all };
     const names = hook.choices[0]?.on ?? [];
     return {
       hook,
@@ -252,6 +253,16 @@ class Planner {
     return name === skipAltProtocol && typeof sites === 'object' ? sites.alternate?.skipVariable : undefined;
   }
 
+  #sitesOf(choice: SiteChoice, reasons: string[]): Site[] | undefined {
+    if (choice.unless !== undefined && this.#functions.has(choice.unless)) return undefined;
+    for (const symbol of choice.on) {
+      const fn = this.#functions.get(symbol);
+      const sites = fn && this.#sitesIn(fn, choice, reasons);
+      if (sites) return sites;
+    }
+    return undefined;
+  }
+
   #sitesIn(fn: GoFunction, choice: SiteChoice, reasons: string[]): Site[] | undefined {
     if (choice.calls !== undefined && !this.#calls(fn, choice.calls)) {
       reasons.push(`${fn.name}: it does not call ${choice.calls}`);
@@ -278,20 +289,23 @@ class Planner {
         continue;
       }
       const isCheap = places.every(({ index }) => flow.instructions[index]?.class !== 'single-stepped');
-      if (isCheap) return this.#sitesAt(fn, flow, places);
+      if (isCheap) return this.#sitesAt(fn, choice, places);
       dear ??= places;
     }
-    return dear && this.#sitesAt(fn, flow, dear);
+    return dear && this.#sitesAt(fn, choice, dear);
   }
 
-  #sitesAt(fn: GoFunction, flow: ControlFlow, places: readonly Place[]): Site[] {
+  #sitesAt(fn: GoFunction, { variant = 0 }: SiteChoice, places: readonly Place[]): Site[] {
+    const flow = this.#flowOf(fn);
     return places.flatMap(({ index, ...place }) => {
       const at = flow.instructions[index];
       const fileOffset = at && this.#binary.fileOffsetOf(at.vaddr);
       if (!at || fileOffset === undefined) return [];
       const { vaddr, length: bytes, class: siteClass } = at;
       const instruction = this.#binary.textOf(at);
-      return [{ symbol: fn.name, vaddr, fileOffset, bytes, instruction, class: siteClass, ...place }];
+      return [
+        { symbol: fn.name, vaddr, fileOffset, bytes, instruction, class: siteClass, variant, ...place },
+      ];
     });
   }
 
@@ -337,6 +351,7 @@ function symbolsOf(choice: SiteChoice): string[] {
   const callees = choice.rules.flatMap((r) =>
     'of' in r ? [r.of, ...('after' in r && r.after !== undefined ? [r.after] : [])] : [],
   );
-  const { on, calledBy = [], calls } = choice;
-  return [...on, ...callees, ...calledBy, ...(calls === undefined ? [] : [calls])];
+  const { on, calledBy = [], calls, unless } = choice;
+  const conditions = [calls, unless].filter((name) => name !== undefined);
+  return [...on, ...callees, ...calledBy, ...conditions];
 }

@@ -52,6 +52,18 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
       const isReached = index !== undefined && flow.instructions[index] && !flow.isJumpTarget(index);
       return isReached ? [inside(context, index, rule.arg)] : `no such place behind the call of ${rule.of}`;
     }
+    case 'calls': {
+      const calls = callsOf(rule.of, context);
+      return calls.length > 0
+        ? calls.map((index) => inside(context, index, rule.arg))
+        : `it does not call ${rule.of}`;
+    }
+    case 'returns_of_call': {
+      const returns = returnsOf(flow).filter((index) => passesOnCall(flow, index));
+      return returns.length > 0
+        ? frameless(context, returns, rule)
+        : 'no return passes on what a call returned';
+    }
     case 'nop5_before_call': {
       const index = findCall(rule, context);
       if (typeof index === 'string') return index;
@@ -123,6 +135,11 @@ function stackCheckEnd(flow: ControlFlow, wanted: 'push_frame' | 'branch'): numb
   return undefined;
 }
 
+function callsOf(symbol: string, { flow, entryOf }: RuleContext): number[] {
+  const entry = entryOf(symbol);
+  return flow.instructions.flatMap((i, index) => (i.op === 'call' && i.target === entry ? [index] : []));
+}
+
 /** The first conditional jump behind a call that comes after nothing which could change the register. */
 function branchBehind(flow: ControlFlow, call: number, register: ArgumentRegister): number | undefined {
   for (let index = call + 1; !flow.isJumpTarget(index); index++) {
@@ -131,10 +148,21 @@ function branchBehind(flow: ControlFlow, call: number, register: ArgumentRegiste
     const isHarmless =
       instruction?.op === 'nop' ||
       instruction?.op === 'compare' ||
+      instruction?.op === 'test_zero' ||
       (instruction?.op === 'move' && instruction.to !== register);
     if (!isHarmless) return undefined;
   }
   return undefined;
+}
+
+/** Whether the return is reached from an indirect call in a straight line only, over what takes down the frame. */
+function passesOnCall(flow: ControlFlow, index: number): boolean {
+  for (let at = index; at > 0 && !flow.isJumpTarget(at); at--) {
+    const before = flow.instructions[at - 1]?.op;
+    if (before === 'call_indirect') return true;
+    if (before !== 'other' && before !== 'nop') return false;
+  }
+  return false;
 }
 
 /** The one call of `of`; with `after`, one that is reached from the call of `after` in a straight line. */
@@ -143,15 +171,11 @@ function findCall(
   context: RuleContext,
 ): number | string {
   const { instructions } = context.flow;
-  const callsOf = (symbol: string) => {
-    const entry = context.entryOf(symbol);
-    return instructions.flatMap((i, index) => (i.op === 'call' && i.target === entry ? [index] : []));
-  };
-  const [call, ...others] = callsOf(rule.of);
+  const [call, ...others] = callsOf(rule.of, context);
   if (call === undefined) return `it does not call ${rule.of}`;
   if (others.length > 0) return `it calls ${rule.of} in several places`;
   if (rule.after === undefined) return call;
-  const before = callsOf(rule.after).findLast((index) => index < call);
+  const before = callsOf(rule.after, context).findLast((index) => index < call);
   if (before === undefined) return `it does not call ${rule.after} before ${rule.of}`;
   for (let index = before + 1; index <= call; index++) {
     const op = instructions[index]?.op;

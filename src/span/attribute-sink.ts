@@ -5,6 +5,7 @@ export interface AttributeSink {
   text(name: string, value: string): void;
   /** An integer within ±2^53. */
   int(name: string, value: number): void;
+  double(name: string, value: number): void;
   texts(name: string, values: readonly string[]): void;
 }
 
@@ -17,6 +18,10 @@ export class AttributeObject implements AttributeSink {
   }
 
   int(name: string, value: number): void {
+    this.attributes[name] = value;
+  }
+
+  double(name: string, value: number): void {
     this.attributes[name] = value;
   }
 

@@ -4,7 +4,9 @@
  */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
 import type { AttributeSink } from './attribute-sink.ts';
+import { dbConvention } from './db-convention.ts';
 import { httpConvention } from './http-convention.ts';
+import type { SpanSource } from './span-source.ts';
 
 /** What a convention makes of a fact once, for its name and for its attributes. */
 export interface Description {
@@ -13,13 +15,13 @@ export interface Description {
 }
 
 export interface Convention<Fact, About extends Description = Description> {
-  describe(fact: Fact): About;
-  /** `error.type` if what came back says that it failed. A returned error, and how the span ended, go before. */
+  describe(fact: Fact, source: SpanSource): About;
+  /** `error.type` if what came back says that it failed, and how. Only the way in which the span ended goes before. */
   errorType(fact: Fact): string | undefined;
   addAttributes(sink: AttributeSink, fact: Fact, about: About): void;
 }
 
-const conventions = { http: httpConvention } satisfies {
+const conventions = { http: httpConvention, db: dbConvention } satisfies {
   // biome-ignore lint/suspicious/noExplicitAny: what each makes of a fact is its own affair
   [Family in SpanFamily]: Convention<SpanFactOf<Family>, any>;
 };

@@ -17,7 +17,8 @@ export const outcomeOfSpan = (fact: SpanFact, source: SpanSource): Outcome =>
   outcomeOf(fact, conventionOf(fact), source);
 
 /** What the convention of its family makes of the fact. */
-export const aboutSpan = (fact: SpanFact): Description => conventionOf(fact).describe(fact);
+export const aboutSpan = (fact: SpanFact, source: SpanSource): Description =>
+  conventionOf(fact).describe(fact, source);
 
 export const kindOf = (fact: SpanFact): SpanKind => kinds[fact.spanKind];
 

@@ -29,7 +29,7 @@ const FINE: Outcome = { status: { code: SpanStatusCode.UNSET } };
 const ERROR: SpanStatus = { code: SpanStatusCode.ERROR };
 
 /**
- * How the span ended goes before the error that the call returned, and that before what came back. The description stays
+ * How the span ended goes before what came back, and that before the type of the error that the call returned. The description stays
  * empty where the error type says it all. `source` gives the Go type (`*net.OpError`) of an address.
  */
 export function outcomeOf(
@@ -41,14 +41,12 @@ export function outcomeOf(
   if (ended) {
     return { status: { code: SpanStatusCode.ERROR, message: ended.message }, errorType: ended.errorType };
   }
-  if (fact.errorTypeAddr !== 0) {
-    const errorType = source.errorTypeName(fact.errorTypeAddr) ?? '_OTHER';
-    const message =
-      errorType === '_OTHER'
-        ? 'the call returned an error'
-        : `the call returned an error of type ${errorType}`;
-    return { status: { code: SpanStatusCode.ERROR, message }, errorType };
-  }
   const errorType = convention.errorType(fact);
+  if (fact.errorTypeAddr !== 0) {
+    const type = source.errorTypeName(fact.errorTypeAddr);
+    const message =
+      type === undefined ? 'the call returned an error' : `the call returned an error of type ${type}`;
+    return { status: { code: SpanStatusCode.ERROR, message }, errorType: errorType ?? type ?? '_OTHER' };
+  }
   return errorType === undefined ? FINE : { status: ERROR, errorType };
 }

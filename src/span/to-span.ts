@@ -22,7 +22,7 @@ type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
   const { own, parent } = spanContextsOf(fact);
   const { status, errorType } = outcomeOfSpan(fact, source);
-  const about = aboutSpan(fact);
+  const about = aboutSpan(fact, source);
   const sink = new AttributeObject();
   addBodyAttributes(sink, fact, about);
   addOwnAttributes(sink, fact, errorType);

@@ -1,5 +1,6 @@
 /** What no right record can say, and what is hard to believe: of all spans, and of each family. Pure. */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
+import { dbPlausibility } from './db-plausibility.ts';
 import { httpPlausibility } from './http-plausibility.ts';
 
 export interface Plausibility<Fact> {
@@ -10,7 +11,7 @@ export interface Plausibility<Fact> {
 }
 
 /** A family that is in `wire.h` and not here does not compile. */
-const plausible = { http: httpPlausibility } satisfies {
+const plausible = { http: httpPlausibility, db: dbPlausibility } satisfies {
   [Family in SpanFamily]: Plausibility<SpanFactOf<Family>>;
 };
 

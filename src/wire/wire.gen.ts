@@ -5,7 +5,7 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xc44f57191f81deeen;
+export const WIRE_HASH = 0xf634122348f4b44fn;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -21,6 +21,44 @@ export const spanText = {
 /** `enum span_text_limit` */
 export const spanTextLimit = {
   SPAN_TEXT_TRACE_STATE_MAX: 256,
+} as const;
+
+/** `enum db_operation` */
+export const dbOperation = {
+  DB_OPERATION_QUERY: 1,
+  DB_OPERATION_EXEC: 2,
+  DB_OPERATION_PREPARE: 3,
+  DB_OPERATION_PING: 4,
+  DB_OPERATION_BEGIN: 5,
+  DB_OPERATION_COMMIT: 6,
+  DB_OPERATION_ROLLBACK: 7,
+} as const;
+
+/** `enum db_system` */
+export const dbSystem = {
+  DB_SYSTEM_OTHER: 0,
+  DB_SYSTEM_POSTGRESQL: 1,
+  DB_SYSTEM_MYSQL: 2,
+  DB_SYSTEM_SQLITE: 3,
+} as const;
+
+/** `enum db_flag` */
+export const dbFlag = {
+  DB_FLAG_PEER: 8,
+  DB_FLAG_POOL: 16,
+  DB_FLAG_CANCELED: 32,
+} as const;
+
+/** `enum db_text` */
+export const dbText = {
+  DB_TEXT_STATEMENT: 1,
+  DB_TEXT_NAMESPACE: 2,
+} as const;
+
+/** `enum db_text_limit` */
+export const dbTextLimit = {
+  DB_TEXT_STATEMENT_MAX: 640,
+  DB_TEXT_NAMESPACE_MAX: 64,
 } as const;
 
 /** `enum http_flag` */
@@ -66,6 +104,7 @@ export const spanKind = {
 /** `enum span_family` */
 export const spanFamily = {
   SPAN_FAMILY_HTTP: 1,
+  SPAN_FAMILY_DB: 2,
 } as const;
 
 /** `enum span_ending` */
@@ -128,22 +167,35 @@ export const count = {
   HIT_HTTP_CLIENT_END: 15,
   HIT_HTTP_CLIENT_END_ALT: 16,
   HIT_HTTP_CLIENT_ERROR: 17,
-  LOST_RING_FULL: 18,
-  LOST_RECORD_TOO_LARGE: 19,
-  LOST_OPEN_MAP_FULL: 20,
-  LOST_INHERITED_MAP_FULL: 21,
-  LOST_DEPTH: 22,
-  LOST_READ_FAILED: 23,
-  LOST_SPAN_REPLACED: 24,
-  NOTE_NO_TARGET: 25,
-  NOTE_UNSAMPLED: 26,
-  NOTE_TRACEPARENT_MALFORMED: 27,
-  NOTE_STALE_CLIENT: 28,
-  NOTE_HEADERS_UNSCANNED: 29,
-  NOTE_START_SEEN: 30,
-  NOTE_HTTP3_UNTRACED: 31,
-  NOTE_END_WITHOUT_START: 32,
-  COUNT_MAX: 33,
+  HIT_DB_POOL_START: 18,
+  HIT_DB_STMT_START: 19,
+  HIT_DB_SESSION_START: 20,
+  HIT_DB_BEGIN_ON: 21,
+  HIT_DB_ROWS: 22,
+  HIT_DB_RELEASE: 23,
+  HIT_DB_SESSION_END: 24,
+  HIT_DB_BEGUN: 25,
+  HIT_DB_ATTEMPT: 26,
+  HIT_DB_GIVE_UP: 27,
+  HIT_DB_RETURN: 28,
+  HIT_DB_WAIT_START: 29,
+  HIT_DB_WAIT_END: 30,
+  LOST_RING_FULL: 31,
+  LOST_RECORD_TOO_LARGE: 32,
+  LOST_OPEN_MAP_FULL: 33,
+  LOST_INHERITED_MAP_FULL: 34,
+  LOST_DEPTH: 35,
+  LOST_READ_FAILED: 36,
+  LOST_SPAN_REPLACED: 37,
+  NOTE_NO_TARGET: 38,
+  NOTE_UNSAMPLED: 39,
+  NOTE_TRACEPARENT_MALFORMED: 40,
+  NOTE_STALE_CLIENT: 41,
+  NOTE_HEADERS_UNSCANNED: 42,
+  NOTE_START_SEEN: 43,
+  NOTE_HTTP3_UNTRACED: 44,
+  NOTE_END_WITHOUT_START: 45,
+  COUNT_MAX: 46,
 } as const;
 
 /** Where everything stands in the records. */
@@ -203,13 +255,26 @@ export const wireLayout: WireLayout = {
       },
       texts: ['trace_state', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
     },
+    2: {
+      bytes: 40,
+      fields: {
+        pool_wait_ns: [144, 8],
+        peer_address: [152, 16],
+        sql_state: [168, 8],
+        error_number: [176, 4],
+        peer_port: [180, 2],
+        operation: [182, 1],
+        system: [183, 1],
+      },
+      texts: ['trace_state', 'statement', 'namespace'],
+    },
   },
 };
 
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1184,
+  EV_SPAN_END: 1208,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
 } as const;
@@ -219,7 +284,7 @@ export const spanKindNames = { 1: 'server', 2: 'client' } as const;
 export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];
 
 /** What a span is about: the name of its family, by its number. */
-export const familyNames = { 1: 'http' } as const;
+export const familyNames = { 1: 'http', 2: 'db' } as const;
 export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];
 
 /** From here on spans of different ids and times may be the same, word by word. */
@@ -228,11 +293,13 @@ export const SPAN_SAID_AT = 112;
 export const SPAN_BODY_AT = 144;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
+  2: 40,
 };
 
 /** Names of the texts of each family, in their order. */
 export const spanTexts = {
   http: ['traceState', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
+  db: ['traceState', 'statement', 'namespace'],
 } as const;
 
 /** Gives the texts of a span one after the other; undefined for one that is empty. */
@@ -256,6 +323,14 @@ export function readHttpTexts(source: TextSource): HttpTexts {
     peer: source.next(),
     pattern: source.next(),
   };
+}
+
+/** The texts of a span of the family db behind the one that all have. */
+export type DbTexts = { readonly [Name in 'statement' | 'namespace']: string | undefined };
+
+export function readDbTexts(source: TextSource): DbTexts {
+  // An object literal is made from top to bottom.
+  return { statement: source.next(), namespace: source.next() };
 }
 
 /** `struct ev_header`, 16 bytes. */
@@ -305,7 +380,37 @@ export function readHttpBody(batch: Batch, at: number): HttpBody {
   };
 }
 
-/** `struct ev_span_end`, 1184 bytes. */
+/** `struct db_body`, 40 bytes. */
+export interface DbBody {
+  /** time for which the call waited for a connection of the pool; negative: it waits since then */
+  readonly poolWaitNs: number;
+  /** of the server, as the kernel knows it; IPv4 as ::ffff:a.b.c.d */
+  readonly peerAddress: Uint8Array;
+  /** SQLSTATE of the error, zeros: none */
+  readonly sqlState: Uint8Array;
+  /** of the error, as the driver has it; 0: none */
+  readonly errorNumber: number;
+  readonly peerPort: number;
+  /** one of enum db_operation */
+  readonly operation: number;
+  /** one of enum db_system */
+  readonly system: number;
+}
+
+/** Reads the body at byte `at` (a multiple of 8). */
+export function readDbBody(batch: Batch, at: number): DbBody {
+  return {
+    poolWaitNs: s64(batch.u32, at + 0),
+    peerAddress: batch.u8.subarray(at + 8, at + 24),
+    sqlState: batch.u8.subarray(at + 24, at + 32),
+    errorNumber: batch.u32[(at + 32) >>> 2] as number,
+    peerPort: batch.u16[(at + 36) >>> 1] as number,
+    operation: batch.u8[at + 38] as number,
+    system: batch.u8[at + 39] as number,
+  };
+}
+
+/** `struct ev_span_end`, 1208 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -339,6 +444,8 @@ export interface EvSpanEnd {
   readonly ending: number;
   /** its body, if its family is http */
   readonly http: HttpBody;
+  /** its body, if its family is db */
+  readonly db: DbBody;
   /** what it stands in; undefined for a record that was put together otherwise */
   readonly batch?: Batch | undefined;
   /** at which byte of the batch */
@@ -438,6 +545,10 @@ class EvSpanEndView implements EvSpanEnd {
 
   get http(): HttpBody {
     return readHttpBody(this.#batch, this.#at + SPAN_BODY_AT);
+  }
+
+  get db(): DbBody {
+    return readDbBody(this.#batch, this.#at + SPAN_BODY_AT);
   }
 
   get batch(): Batch | undefined {
@@ -552,6 +663,57 @@ export interface HttpClientLayout {
   readonly connConn: number;
 }
 
+/** `struct db_layout`, 208 bytes. */
+export interface DbLayout {
+  readonly tlsConnType: number;
+  readonly wrapErrorType: number;
+  readonly pgxPrepareErrorType: number;
+  readonly pgxTimeoutType: number;
+  readonly dsnConnectorType: number;
+  readonly pgxConnType: number;
+  readonly pgxConnectorType: number;
+  readonly pgxOpenConnectorType: number;
+  readonly pgxErrorType: number;
+  readonly pqConnType: number;
+  readonly pqDriverType: number;
+  readonly pqConnectorType: number;
+  readonly pqErrorType: number;
+  readonly mysqlConnType: number;
+  readonly mysqlConnectorType: number;
+  readonly mysqlErrorType: number;
+  readonly sqliteConnType: number;
+  readonly sqliteDriverType: number;
+  readonly sqliteErrorType: number;
+  readonly dbConnector: number;
+  readonly stmtDb: number;
+  readonly stmtQuery: number;
+  readonly rowsDc: number;
+  readonly txDc: number;
+  readonly connDc: number;
+  readonly driverConnCi: number;
+  readonly dsnConnectorDriver: number;
+  readonly tlsConnConn: number;
+  readonly wrapErrorErr: number;
+  readonly pgxPrepareErrorErr: number;
+  readonly pgxTimeoutErr: number;
+  readonly pgxConnConn: number;
+  readonly pgxConnConfig: number;
+  readonly pgxConfigConfig: number;
+  readonly pgxConfigDatabase: number;
+  readonly pgxInnerPgConn: number;
+  readonly pgxPgConnConn: number;
+  readonly pgxErrorCode: number;
+  readonly pqConnC: number;
+  readonly pqConnConfig: number;
+  readonly pqConfigDatabase: number;
+  readonly pqErrorCode: number;
+  readonly mysqlConnNet: number;
+  readonly mysqlConnConfig: number;
+  readonly mysqlConfigDatabase: number;
+  readonly mysqlErrorNumber: number;
+  readonly sqliteErrorCode: number;
+}
+
 /** `struct runtime_layout`, 12 bytes. */
 export interface RuntimeLayout {
   readonly gStack: number;
@@ -580,7 +742,7 @@ export interface HttpRequestLayout {
   readonly urlRawQuery: number;
 }
 
-/** `struct target_row`, 144 bytes. */
+/** `struct target_row`, 352 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -594,11 +756,12 @@ export interface TargetRow {
   readonly net: NetLayout;
   readonly httpServer: HttpServerLayout;
   readonly httpClient: HttpClientLayout;
+  readonly db: DbLayout;
   readonly runtime: RuntimeLayout;
   readonly httpRequest: HttpRequestLayout;
 }
 
-export const TARGET_ROW_BYTES = 144;
+export const TARGET_ROW_BYTES = 352;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -635,26 +798,73 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(98, value.httpClient.replyProtoMajor, true);
   view.setUint16(100, value.httpClient.replyProtoMinor, true);
   view.setUint16(102, value.httpClient.connConn, true);
-  view.setUint16(104, value.runtime.gStack, true);
-  view.setUint16(106, value.runtime.gM, true);
-  view.setUint16(108, value.runtime.gGoid, true);
-  view.setUint16(110, value.runtime.gParentGoid, true);
-  view.setUint16(112, value.runtime.gStartpc, true);
-  view.setUint16(114, value.runtime.mCurg, true);
-  view.setUint16(116, value.httpRequest.method, true);
-  view.setUint16(118, value.httpRequest.url, true);
-  view.setUint16(120, value.httpRequest.protoMajor, true);
-  view.setUint16(122, value.httpRequest.protoMinor, true);
-  view.setUint16(124, value.httpRequest.header, true);
-  view.setUint16(126, value.httpRequest.host, true);
-  view.setUint16(128, value.httpRequest.remoteAddr, true);
-  view.setUint16(130, value.httpRequest.tls, true);
-  view.setUint16(132, value.httpRequest.pattern, true);
-  view.setUint16(134, value.httpRequest.urlScheme, true);
-  view.setUint16(136, value.httpRequest.urlHost, true);
-  view.setUint16(138, value.httpRequest.urlPath, true);
-  view.setUint16(140, value.httpRequest.urlRawPath, true);
-  view.setUint16(142, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(104, BigInt(value.db.tlsConnType), true);
+  view.setBigUint64(112, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(120, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(128, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(136, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(144, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(152, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(160, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(168, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(176, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(184, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(192, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(200, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(208, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(216, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(224, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(232, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(240, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(248, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(256, value.db.dbConnector, true);
+  view.setUint16(258, value.db.stmtDb, true);
+  view.setUint16(260, value.db.stmtQuery, true);
+  view.setUint16(262, value.db.rowsDc, true);
+  view.setUint16(264, value.db.txDc, true);
+  view.setUint16(266, value.db.connDc, true);
+  view.setUint16(268, value.db.driverConnCi, true);
+  view.setUint16(270, value.db.dsnConnectorDriver, true);
+  view.setUint16(272, value.db.tlsConnConn, true);
+  view.setUint16(274, value.db.wrapErrorErr, true);
+  view.setUint16(276, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(278, value.db.pgxTimeoutErr, true);
+  view.setUint16(280, value.db.pgxConnConn, true);
+  view.setUint16(282, value.db.pgxConnConfig, true);
+  view.setUint16(284, value.db.pgxConfigConfig, true);
+  view.setUint16(286, value.db.pgxConfigDatabase, true);
+  view.setUint16(288, value.db.pgxInnerPgConn, true);
+  view.setUint16(290, value.db.pgxPgConnConn, true);
+  view.setUint16(292, value.db.pgxErrorCode, true);
+  view.setUint16(294, value.db.pqConnC, true);
+  view.setUint16(296, value.db.pqConnConfig, true);
+  view.setUint16(298, value.db.pqConfigDatabase, true);
+  view.setUint16(300, value.db.pqErrorCode, true);
+  view.setUint16(302, value.db.mysqlConnNet, true);
+  view.setUint16(304, value.db.mysqlConnConfig, true);
+  view.setUint16(306, value.db.mysqlConfigDatabase, true);
+  view.setUint16(308, value.db.mysqlErrorNumber, true);
+  view.setUint16(310, value.db.sqliteErrorCode, true);
+  view.setUint16(312, value.runtime.gStack, true);
+  view.setUint16(314, value.runtime.gM, true);
+  view.setUint16(316, value.runtime.gGoid, true);
+  view.setUint16(318, value.runtime.gParentGoid, true);
+  view.setUint16(320, value.runtime.gStartpc, true);
+  view.setUint16(322, value.runtime.mCurg, true);
+  view.setUint16(324, value.httpRequest.method, true);
+  view.setUint16(326, value.httpRequest.url, true);
+  view.setUint16(328, value.httpRequest.protoMajor, true);
+  view.setUint16(330, value.httpRequest.protoMinor, true);
+  view.setUint16(332, value.httpRequest.header, true);
+  view.setUint16(334, value.httpRequest.host, true);
+  view.setUint16(336, value.httpRequest.remoteAddr, true);
+  view.setUint16(338, value.httpRequest.tls, true);
+  view.setUint16(340, value.httpRequest.pattern, true);
+  view.setUint16(342, value.httpRequest.urlScheme, true);
+  view.setUint16(344, value.httpRequest.urlHost, true);
+  view.setUint16(346, value.httpRequest.urlPath, true);
+  view.setUint16(348, value.httpRequest.urlRawPath, true);
+  view.setUint16(350, value.httpRequest.urlRawQuery, true);
   return bytes;
 }
 
@@ -748,6 +958,55 @@ export const rowSources = {
     replyProtoMajor: { what: 'field', name: 'net/http.Response.ProtoMajor' },
     replyProtoMinor: { what: 'field', name: 'net/http.Response.ProtoMinor' },
     connConn: { what: 'field', name: 'net/http.persistConn.conn?' },
+  },
+  db: {
+    tlsConnType: { what: 'type', name: 'crypto/tls.Conn' },
+    wrapErrorType: { what: 'type', name: 'fmt.wrapError' },
+    pgxPrepareErrorType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.PrepareError' },
+    pgxTimeoutType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout' },
+    dsnConnectorType: { what: 'type', name: 'database/sql.dsnConnector' },
+    pgxConnType: { what: 'type', name: 'github.com/jackc/pgx/v5/stdlib.Conn' },
+    pgxConnectorType: { what: 'type', name: 'github.com/jackc/pgx/v5/stdlib.driverConnector' },
+    pgxOpenConnectorType: { what: 'type', name: 'github.com/jackc/pgx/v5/stdlib.connector' },
+    pgxErrorType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.PgError' },
+    pqConnType: { what: 'type', name: 'github.com/lib/pq.conn' },
+    pqDriverType: { what: 'type', name: 'github.com/lib/pq.Driver' },
+    pqConnectorType: { what: 'type', name: 'github.com/lib/pq.Connector' },
+    pqErrorType: { what: 'type', name: 'github.com/lib/pq.Error' },
+    mysqlConnType: { what: 'type', name: 'github.com/go-sql-driver/mysql.mysqlConn' },
+    mysqlConnectorType: { what: 'type', name: 'github.com/go-sql-driver/mysql.connector' },
+    mysqlErrorType: { what: 'type', name: 'github.com/go-sql-driver/mysql.MySQLError' },
+    sqliteConnType: { what: 'type', name: 'modernc.org/sqlite.conn' },
+    sqliteDriverType: { what: 'type', name: 'modernc.org/sqlite.Driver' },
+    sqliteErrorType: { what: 'type', name: 'modernc.org/sqlite.Error' },
+    dbConnector: { what: 'field', name: 'database/sql.DB.connector?' },
+    stmtDb: { what: 'field', name: 'database/sql.Stmt.db?' },
+    stmtQuery: { what: 'field', name: 'database/sql.Stmt.query?' },
+    rowsDc: { what: 'field', name: 'database/sql.Rows.dc?' },
+    txDc: { what: 'field', name: 'database/sql.Tx.dc?' },
+    connDc: { what: 'field', name: 'database/sql.Conn.dc?' },
+    driverConnCi: { what: 'field', name: 'database/sql.driverConn.ci?' },
+    dsnConnectorDriver: { what: 'field', name: 'database/sql.dsnConnector.driver?' },
+    tlsConnConn: { what: 'field', name: 'crypto/tls.Conn.conn?' },
+    wrapErrorErr: { what: 'field', name: 'fmt.wrapError.err?' },
+    pgxPrepareErrorErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.PrepareError.err?' },
+    pgxTimeoutErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout.err?' },
+    pgxConnConn: { what: 'field', name: 'github.com/jackc/pgx/v5/stdlib.Conn.conn?' },
+    pgxConnConfig: { what: 'field', name: 'github.com/jackc/pgx/v5/stdlib.Conn.connConfig?' },
+    pgxConfigConfig: { what: 'field', name: 'github.com/jackc/pgx/pgx.ConnConfig.Config?' },
+    pgxConfigDatabase: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.Config.Database?' },
+    pgxInnerPgConn: { what: 'field', name: 'github.com/jackc/pgx/pgx.Conn.pgConn?' },
+    pgxPgConnConn: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.PgConn.conn?' },
+    pgxErrorCode: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.PgError.Code?' },
+    pqConnC: { what: 'field', name: 'github.com/lib/pq.conn.c?' },
+    pqConnConfig: { what: 'field', name: 'github.com/lib/pq.conn.cfg?' },
+    pqConfigDatabase: { what: 'field', name: 'github.com/lib/pq.Config.Database?' },
+    pqErrorCode: { what: 'field', name: 'github.com/lib/pq.Error.Code?' },
+    mysqlConnNet: { what: 'field', name: 'github.com/go-sql-driver/mysql.mysqlConn.netConn?' },
+    mysqlConnConfig: { what: 'field', name: 'github.com/go-sql-driver/mysql.mysqlConn.cfg?' },
+    mysqlConfigDatabase: { what: 'field', name: 'github.com/go-sql-driver/mysql.Config.DBName?' },
+    mysqlErrorNumber: { what: 'field', name: 'github.com/go-sql-driver/mysql.MySQLError.Number?' },
+    sqliteErrorCode: { what: 'field', name: 'modernc.org/sqlite.Error.code?' },
   },
   runtime: {
     gStack: { what: 'field', name: 'runtime.g.stack' },

@@ -1,5 +1,12 @@
 /** Span records for tests: a plain server span, with what a test wants changed. */
-import { type EvSpanEnd, type HttpBody, spanEnding, spanKind, spanTexts } from '../../src/wire/wire.gen.ts';
+import {
+  type EvSpanEnd,
+  type HttpBody,
+  type SpanFamily,
+  spanEnding,
+  spanKind,
+  spanTexts,
+} from '../../src/wire/wire.gen.ts';
 
 type Texts = Partial<Record<(typeof spanTexts.http)[number], string | Uint8Array>>;
 type Changes = Partial<Omit<EvSpanEnd, 'http'>> & { readonly http?: Partial<HttpBody> };
@@ -13,7 +20,7 @@ export const cutBit = (name: keyof Texts): number => 1 << spanTexts.http.indexOf
 /** The record of a plain server span, with what a test wants changed. */
 export function makeRecord({ http, ...more }: Changes = {}, texts: Texts = {}, flags = 0): EvSpanEnd {
   const encoded = spanTexts.http.map((name) => Buffer.from(texts[name] ?? ''));
-  return {
+  const record: Omit<EvSpanEnd, Exclude<SpanFamily, 'http'>> = {
     header: { kind: 1, flags, size: 0, targetId: 3, tid: 4243 },
     startKtimeNs: [100, 999_999_000],
     endKtimeNs: [102, 500],
@@ -37,4 +44,6 @@ export function makeRecord({ http, ...more }: Changes = {}, texts: Texts = {}, f
     text: new Uint8Array(Buffer.concat(encoded)),
     ...more,
   };
+  // Of the bodies it has only its own.
+  return record as EvSpanEnd;
 }

@@ -98,9 +98,9 @@ describe('a fact on the fast path', () => {
     const random = new Random(9);
     const kept = new TraceRequestBuilder(NO_LIMITS);
     for (let round = 0; round < 500; round++) {
-      const { body, spanKind } = randomFact(random);
+      const { family, body, spanKind } = randomFact(random);
       const facts = Array.from({ length: 3 }, () => {
-        const own = { ...randomFact(random), body, spanKind, isBodyShared: true };
+        const own = { ...randomFact(random), family, body, spanKind, isBodyShared: true } as SpanFact;
         return { ...own, parentIsRemote: own.parentSpanId !== undefined && own.parentIsRemote };
       });
       for (const fact of facts) kept.addFact(fact, source);

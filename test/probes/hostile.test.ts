@@ -97,6 +97,8 @@ const opsByRule: Readonly<Record<SiteRule['at'], string | undefined>> = {
   branch_after_call: 'branch',
   // Whatever comes behind it.
   after_call: undefined,
+  calls: 'call',
+  returns_of_call: 'return',
   returns: 'return',
   round_trip_result: 'branch',
   round_trip_alternate: 'branch',

@@ -97,8 +97,9 @@ export class TracedServer {
     binary: string,
     options: Partial<TracerOptions> = {},
     by: () => Promise<WayOut> = collecting,
+    env: Readonly<Record<string, string>> = {},
   ): Promise<TracedServer> {
-    const server = await GoServer.start(binary);
+    const server = await GoServer.start(binary, env);
     const out = await by();
     const tracer = await Tracer.open({ processors: [out.processor], ...options });
     await tracer.attachPid(server.pid);

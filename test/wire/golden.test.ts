@@ -75,8 +75,8 @@ describe('a record filled by C', () => {
     const buffer = new ArrayBuffer(8 + ((bytes.length + 7) & ~7));
     new Uint8Array(buffer).set(bytes, 8);
     // What lies behind the fields of a span is read by its family: see `http_body`.
-    const { http: _, text: __, ...got } = flatten(read(batchOf(buffer), 8));
-    const { rest: ___, ...want } = fields;
+    const { http: _, db: __, text: ___, ...got } = flatten(read(batchOf(buffer), 8));
+    const { rest: ____, ...want } = fields;
     expect(got).toEqual(
       Object.fromEntries(Object.entries(want).map(([name, value]) => [camel(name), value])),
     );

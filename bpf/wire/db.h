@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What spans of database calls have of their own: those of Go's database/sql, whatever the driver. */
+#ifndef WIRE_DB_H
+#define WIRE_DB_H
+
+#include "go.h"
+#include "text.h"
+#include "types.h"
+
+/* What a call asks for; the variant of its start. */
+enum db_operation {
+	DB_OPERATION_QUERY = 1,
+	DB_OPERATION_EXEC = 2,
+	DB_OPERATION_PREPARE = 3,
+	DB_OPERATION_PING = 4,
+	DB_OPERATION_BEGIN = 5,
+	DB_OPERATION_COMMIT = 6,
+	DB_OPERATION_ROLLBACK = 7,
+};
+
+/* By the types of the driver. */
+enum db_system {
+	DB_SYSTEM_OTHER = 0,
+	DB_SYSTEM_POSTGRESQL = 1,
+	DB_SYSTEM_MYSQL = 2,
+	DB_SYSTEM_SQLITE = 3,
+};
+
+/* Of header.flags. */
+enum db_flag {
+	DB_FLAG_PEER = 1 << 3,     /* peer_* are set */
+	DB_FLAG_POOL = 1 << 4,     /* a call of the pool, which may try again on another connection */
+	DB_FLAG_CANCELED = 1 << 5, /* the error is context.Canceled */
+};
+
+struct db_body {
+	__s64 pool_wait_ns DOC("time for which the call waited for a connection of the pool; negative: it waits since then");
+	__u8 peer_address[16] DOC("of the server, as the kernel knows it; IPv4 as ::ffff:a.b.c.d");
+	__u8 sql_state[8] DOC("SQLSTATE of the error, zeros: none");
+	__u32 error_number DOC("of the error, as the driver has it; 0: none");
+	__u16 peer_port;
+	__u8 operation DOC("one of enum db_operation");
+	__u8 system DOC("one of enum db_system");
+};
+
+enum db_text {
+	DB_TEXT_STATEMENT = 1,
+	DB_TEXT_NAMESPACE,
+};
+
+enum db_text_limit {
+	DB_TEXT_STATEMENT_MAX = 640,
+	DB_TEXT_NAMESPACE_MAX = 64,
+};
+
+_Static_assert(SPAN_TEXT_TRACE_STATE_MAX + DB_TEXT_STATEMENT_MAX + DB_TEXT_NAMESPACE_MAX <= TEXT_BYTES_MAX,
+	       "every text must fit");
+
+/* What is read of database/sql, and of the drivers that are known. */
+struct db_layout {
+	uaddr_t tls_conn_type GO_TYPE("crypto/tls.Conn");
+	uaddr_t wrap_error_type GO_TYPE("fmt.wrapError");
+	uaddr_t pgx_prepare_error_type GO_TYPE("github.com/jackc/pgx/v5/pgconn.PrepareError");
+	uaddr_t pgx_timeout_type GO_TYPE("github.com/jackc/pgx/v5/pgconn.errTimeout");
+	uaddr_t dsn_connector_type GO_TYPE("database/sql.dsnConnector");
+	uaddr_t pgx_conn_type GO_TYPE("github.com/jackc/pgx/v5/stdlib.Conn");
+	uaddr_t pgx_connector_type GO_TYPE("github.com/jackc/pgx/v5/stdlib.driverConnector");
+	uaddr_t pgx_open_connector_type GO_TYPE("github.com/jackc/pgx/v5/stdlib.connector");
+	uaddr_t pgx_error_type GO_TYPE("github.com/jackc/pgx/v5/pgconn.PgError");
+	uaddr_t pq_conn_type GO_TYPE("github.com/lib/pq.conn");
+	uaddr_t pq_driver_type GO_TYPE("github.com/lib/pq.Driver");
+	uaddr_t pq_connector_type GO_TYPE("github.com/lib/pq.Connector");
+	uaddr_t pq_error_type GO_TYPE("github.com/lib/pq.Error");
+	uaddr_t mysql_conn_type GO_TYPE("github.com/go-sql-driver/mysql.mysqlConn");
+	uaddr_t mysql_connector_type GO_TYPE("github.com/go-sql-driver/mysql.connector");
+	uaddr_t mysql_error_type GO_TYPE("github.com/go-sql-driver/mysql.MySQLError");
+	uaddr_t sqlite_conn_type GO_TYPE("modernc.org/sqlite.conn");
+	uaddr_t sqlite_driver_type GO_TYPE("modernc.org/sqlite.Driver");
+	uaddr_t sqlite_error_type GO_TYPE("modernc.org/sqlite.Error");
+	go_offset_t db_connector GO_FIELD("database/sql.DB.connector?");
+	go_offset_t stmt_db GO_FIELD("database/sql.Stmt.db?");
+	go_offset_t stmt_query GO_FIELD("database/sql.Stmt.query?");
+	go_offset_t rows_dc GO_FIELD("database/sql.Rows.dc?");
+	go_offset_t tx_dc GO_FIELD("database/sql.Tx.dc?");
+	go_offset_t conn_dc GO_FIELD("database/sql.Conn.dc?");
+	go_offset_t driver_conn_ci GO_FIELD("database/sql.driverConn.ci?");
+	go_offset_t dsn_connector_driver GO_FIELD("database/sql.dsnConnector.driver?");
+	go_offset_t tls_conn_conn GO_FIELD("crypto/tls.Conn.conn?");
+	go_offset_t wrap_error_err GO_FIELD("fmt.wrapError.err?");
+	go_offset_t pgx_prepare_error_err GO_FIELD("github.com/jackc/pgx/v5/pgconn.PrepareError.err?");
+	go_offset_t pgx_timeout_err GO_FIELD("github.com/jackc/pgx/v5/pgconn.errTimeout.err?");
+	go_offset_t pgx_conn_conn GO_FIELD("github.com/jackc/pgx/v5/stdlib.Conn.conn?");
+	go_offset_t pgx_conn_config GO_FIELD("github.com/jackc/pgx/v5/stdlib.Conn.connConfig?");
+	go_offset_t pgx_config_config GO_FIELD("github.com/jackc/pgx/pgx.ConnConfig.Config?");
+	go_offset_t pgx_config_database GO_FIELD("github.com/jackc/pgx/v5/pgconn.Config.Database?");
+	go_offset_t pgx_inner_pg_conn GO_FIELD("github.com/jackc/pgx/pgx.Conn.pgConn?");
+	go_offset_t pgx_pg_conn_conn GO_FIELD("github.com/jackc/pgx/v5/pgconn.PgConn.conn?");
+	go_offset_t pgx_error_code GO_FIELD("github.com/jackc/pgx/v5/pgconn.PgError.Code?");
+	go_offset_t pq_conn_c GO_FIELD("github.com/lib/pq.conn.c?");
+	go_offset_t pq_conn_config GO_FIELD("github.com/lib/pq.conn.cfg?");
+	go_offset_t pq_config_database GO_FIELD("github.com/lib/pq.Config.Database?");
+	go_offset_t pq_error_code GO_FIELD("github.com/lib/pq.Error.Code?");
+	go_offset_t mysql_conn_net GO_FIELD("github.com/go-sql-driver/mysql.mysqlConn.netConn?");
+	go_offset_t mysql_conn_config GO_FIELD("github.com/go-sql-driver/mysql.mysqlConn.cfg?");
+	go_offset_t mysql_config_database GO_FIELD("github.com/go-sql-driver/mysql.Config.DBName?");
+	go_offset_t mysql_error_number GO_FIELD("github.com/go-sql-driver/mysql.MySQLError.Number?");
+	go_offset_t sqlite_error_code GO_FIELD("modernc.org/sqlite.Error.code?");
+};
+
+#endif

@@ -1,0 +1,86 @@
+/** What a span record says of a database call. */
+import {
+  dbFlag,
+  dbOperation,
+  dbSystem,
+  type EvSpanEnd,
+  readDbTexts,
+  type TextSource,
+} from '../wire/wire.gen.ts';
+
+export type DbOperation = 'query' | 'exec' | 'prepare' | 'ping' | 'begin' | 'commit' | 'rollback';
+export type DbSystem = 'postgresql' | 'mysql' | 'sqlite' | 'other';
+
+/** What is known of a call of `database/sql`. */
+export interface DbCall {
+  /** Absent when the record holds a number that is none. */
+  readonly operation?: DbOperation | undefined;
+  readonly system: DbSystem;
+  /** As the program has written it; a query, an execution or a preparation has one. */
+  readonly statement?: string | undefined;
+  /** Name of the database that the connection is to. */
+  readonly namespace?: string | undefined;
+  /** The server at the other end of the connection. */
+  readonly peer?: { readonly address: string; readonly port: number } | undefined;
+  /** SQLSTATE, or the number that the driver's error has. */
+  readonly statusCode?: string | undefined;
+  /** The error is `context.Canceled`. */
+  readonly isCanceled: boolean;
+  /** Nanoseconds that the call waited for a connection of the pool; 0 if it did not. */
+  readonly poolWaitNs: number;
+}
+
+const operations: Readonly<Record<number, DbOperation>> = {
+  [dbOperation.DB_OPERATION_QUERY]: 'query',
+  [dbOperation.DB_OPERATION_EXEC]: 'exec',
+  [dbOperation.DB_OPERATION_PREPARE]: 'prepare',
+  [dbOperation.DB_OPERATION_PING]: 'ping',
+  [dbOperation.DB_OPERATION_BEGIN]: 'begin',
+  [dbOperation.DB_OPERATION_COMMIT]: 'commit',
+  [dbOperation.DB_OPERATION_ROLLBACK]: 'rollback',
+};
+const systems: Readonly<Record<number, DbSystem>> = {
+  [dbSystem.DB_SYSTEM_OTHER]: 'other',
+  [dbSystem.DB_SYSTEM_POSTGRESQL]: 'postgresql',
+  [dbSystem.DB_SYSTEM_MYSQL]: 'mysql',
+  [dbSystem.DB_SYSTEM_SQLITE]: 'sqlite',
+};
+
+/** Reads the body and the texts of a record of the family db. */
+export function dbCall(record: EvSpanEnd, texts: TextSource): DbCall {
+  const { flags } = record.header;
+  const body = record.db;
+  const failed = record.errorTypeAddr !== 0;
+  return {
+    operation: operations[body.operation],
+    system: systems[body.system] ?? 'other',
+    ...readDbTexts(texts),
+    peer:
+      flags & dbFlag.DB_FLAG_PEER
+        ? { address: addressText(body.peerAddress), port: body.peerPort }
+        : undefined,
+    statusCode: failed ? statusCodeOf(body.sqlState, body.errorNumber) : undefined,
+    isCanceled: failed && (flags & dbFlag.DB_FLAG_CANCELED) !== 0,
+    // Negative if the process has ended while it waited.
+    poolWaitNs: Math.max(0, body.poolWaitNs),
+  };
+}
+
+function statusCodeOf(sqlState: Uint8Array, number: number): string | undefined {
+  if (sqlState[0] !== 0) return String.fromCharCode(...sqlState.subarray(0, 5));
+  return number === 0 ? undefined : String(number);
+}
+
+/** An address of 16 bytes as text; IPv4 in dots. */
+function addressText(bytes: Uint8Array): string {
+  const isIpv4 =
+    bytes[10] === 0xff && bytes[11] === 0xff && bytes.subarray(0, 10).every((byte) => byte === 0);
+  if (isIpv4) return bytes.subarray(12).join('.');
+  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
+  const text = words.map((word) => word.toString(16)).join(':');
+  // The longest run of zeros is left out (RFC 5952).
+  const runs = [...text.matchAll(/(?:^|:)(?:0(?::|$)){2,}/g)].sort((a, b) => b[0].length - a[0].length);
+  const [run] = runs;
+  if (run === undefined) return text;
+  return `${text.slice(0, run.index)}::${text.slice(run.index + run[0].length)}`;
+}
