@@ -9,19 +9,13 @@
 #include "maps.bpf.h"
 #include "registers.bpf.h"
 
-/*
- * Attach cookie: bits 0–15 the target's slot; bits 16–19 the register that holds the probe's
- * argument; bits 20–23 the variant, which tells sites of one program apart; bit 24: the
- * site is the jump of a stack check, and a hit at which it jumps does not count, since the function starts again;
- * bit 25: the function's frame stands, and its return address right above the saved frame pointer (amd64); bits 32–63:
- * without that bit, how far below SP the return address stands when the function has its frame.
- */
+/* The parts of an attach cookie: see enum cookie_bit. */
 #define COOKIE_SLOT(cookie) ((cookie) & (TARGETS_MAX - 1))
-#define COOKIE_REGISTER(cookie) (((cookie) >> 16) & 0xf)
-#define COOKIE_VARIANT(cookie) (((cookie) >> 20) & 0xf)
-#define COOKIE_IF_STACK_SUFFICES (1 << 24)
-#define COOKIE_FRAME_STANDS (1 << 25)
-#define COOKIE_SLOT_BELOW_SP(cookie) ((cookie) >> 32)
+#define COOKIE_REGISTER(cookie) (((cookie) >> COOKIE_REGISTER_BIT) & 0xf)
+#define COOKIE_VARIANT(cookie) (((cookie) >> COOKIE_VARIANT_BIT) & 0xf)
+#define COOKIE_IF_STACK_SUFFICES (1 << COOKIE_STACK_CHECK_BIT)
+#define COOKIE_FRAME_STANDS (1 << COOKIE_FRAME_STANDS_BIT)
+#define COOKIE_SLOT_BELOW_SP(cookie) ((cookie) >> COOKIE_BELOW_SP_BIT)
 #define COOKIE_NONE (~0ULL)
 
 struct go_string {

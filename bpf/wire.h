@@ -60,6 +60,15 @@ enum target_flag {
 	TARGET_UNLOCATED = 1 << 2,  /* attached before it was executed: load_bias is not known yet */
 };
 
+/* The first bit of each part of a site's attach cookie; the slot of the target stands below. */
+enum cookie_bit {
+	COOKIE_REGISTER_BIT = 16,     /* 4 bits: the register that holds the probe's argument */
+	COOKIE_VARIANT_BIT = 20,      /* 4 bits: tells sites of one program apart */
+	COOKIE_STACK_CHECK_BIT = 24,  /* the jump of a stack check: a hit at which it jumps does not count, since the function starts again */
+	COOKIE_FRAME_STANDS_BIT = 25, /* the frame stands, and the return address right above the saved frame pointer (amd64) */
+	COOKIE_BELOW_SP_BIT = 32,     /* 32 bits, else: how far below SP the return address stands when the function has its frame */
+};
+
 /* What the programs must know of one target: the row of its slot in target_by_slot. */
 struct target_row {
 	__u32 target_id DOC("0: the slot is empty");

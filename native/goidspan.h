@@ -22,6 +22,7 @@ struct kernel_options {
 	uint64_t size; /* of this struct */
 	const char *object_path;
 	const char *legacy_object_path; /* for kernels that lack what the other needs; NULL: there is none */
+	const char *programs; /* names of the uprobe programs to be loaded, parted by spaces; NULL: all */
 	uint32_t ring_bytes; /* a power of two, at least a page */
 	uint32_t open_spans_max;
 	uint32_t inherited_max;

@@ -19,6 +19,17 @@ static bool is_uprobe(const struct bpf_program *program)
 	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE;
 }
 
+/* Is that name among those parted by spaces? All are if there are none. */
+static bool is_named(const char *names, const char *name)
+{
+	size_t bytes = strlen(name);
+
+	for (const char *at = names; at && (at = strstr(at, name)); at += bytes)
+		if ((at == names || at[-1] == ' ') && (at[bytes] == ' ' || !at[bytes]))
+			return true;
+	return !names;
+}
+
 /* The program that could not be loaded, which only the messages of libbpf name. */
 static _Thread_local char refused_program[64];
 
@@ -102,9 +113,13 @@ static int load(struct kernel *kernel, const struct kernel_options *options, cha
 		result = -errno;
 		goto out;
 	}
-	bpf_object__for_each_program(program, kernel->object)
-		if (kernel->facts.multi_links && is_uprobe(program))
+	bpf_object__for_each_program(program, kernel->object) {
+		if (!is_uprobe(program))
+			continue;
+		if (kernel->facts.multi_links)
 			bpf_program__set_expected_attach_type(program, LINK_UPROBE_MULTI);
+		bpf_program__set_autoload(program, is_named(options->programs, bpf_program__name(program)));
+	}
 	result = set_sizes(kernel, options);
 	if (!result)
 		result = bpf_object__load(kernel->object);

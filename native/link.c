@@ -96,7 +96,7 @@ int kernel__attach(struct kernel *kernel, const struct attach_options *options, 
 
 	if (options->size != sizeof(*options))
 		return -EINVAL;
-	if (!program)
+	if (!program || bpf_program__fd(program) < 0)
 		return -ENOENT;
 	link = calloc(1, sizeof(*link) + options->count * sizeof(*link->places));
 	if (!link)

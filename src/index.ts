@@ -25,6 +25,7 @@ export type {
 export type { GoidBatchSpanProcessorOptions, GoidOtlpExporterOptions } from './plugin/otlp-options.ts';
 export type { SpanProcessor } from './plugin/span-processor.ts';
 export type { GoidSpanProcessorStatus, QueueStatus, Reason, RefusedTarget } from './plugin/status.ts';
+export type { ProbeLevel } from './probes/hook.ts';
 export type {
   InstrumentationScope,
   RawResourceAttribute,

@@ -5,9 +5,12 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { GoidspanError, remedyOf } from '../errors.ts';
+import { families } from '../probes/families.ts';
 import type { ReturnSlot } from '../probes/hook.ts';
+import { LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
+  cookieBit,
   count as countIndex,
   type Settings,
   TARGET_ROW_BYTES,
@@ -27,6 +30,8 @@ export interface KernelOptions {
   readonly openSpansMax?: number;
   /** Live goroutines that inherited a span, over all targets (0.1 kB each). Default 65,536. */
   readonly inheritedMax?: number;
+  /** How deep to look: what a level does not need is not loaded. Default `spans`. */
+  readonly level?: ProbeLevel;
   /** Attach as on kernels without uprobe_multi links (before 6.10). Default false. */
   readonly forcePerfLinks?: boolean;
   /** Load the programs' form for kernels without `bpf_loop` or attach cookies (before 5.17). Default false. */
@@ -252,9 +257,16 @@ function nativeWithBtf(): Native {
   );
 }
 
+/** Names of the programs that a level needs. */
+function programsOf(level: ProbeLevel): string {
+  const needed = families.filter((family) => LEVELS.indexOf(family.level) <= LEVELS.indexOf(level));
+  return needed.flatMap(({ hooks }) => hooks.map(({ name }) => name)).join(' ');
+}
+
 function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
   return {
     objectPath: nativePath('goidspan.bpfel.o'),
+    programs: programsOf(options.level ?? 'spans'),
     // For arm64 there is none: Linux ≥ 6.1 is needed there.
     ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
     ringBytes: options.ringBytes ?? 32 << 20,
@@ -265,12 +277,18 @@ function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>
   };
 }
 
-/** The attach cookie as `bpf/go.bpf.h` takes it apart. */
+/** The attach cookie, as `enum cookie_bit` has it. */
 function cookieOf(slot: number, { register, variant = 0, ifStackSuffices, returnSlot }: AttachSite): bigint {
   const frameStands = returnSlot === 'above_frame_pointer';
   const low =
-    slot | (register << 16) | (variant << 20) | (Number(ifStackSuffices) << 24) | (Number(frameStands) << 25);
-  return BigInt(low) | (BigInt(frameStands ? 0 : returnSlot.belowSp) << 32n);
+    slot |
+    (register << cookieBit.COOKIE_REGISTER_BIT) |
+    (variant << cookieBit.COOKIE_VARIANT_BIT) |
+    (Number(ifStackSuffices) << cookieBit.COOKIE_STACK_CHECK_BIT) |
+    (Number(frameStands) << cookieBit.COOKIE_FRAME_STANDS_BIT);
+  return (
+    BigInt(low) | (BigInt(frameStands ? 0 : returnSlot.belowSp) << BigInt(cookieBit.COOKIE_BELOW_SP_BIT))
+  );
 }
 
 /** Why the object could not be loaded: the error number, and what the verifier said if it looked at a program. */

@@ -61,6 +61,7 @@ export interface KernelFacts {
 interface KernelOpenOptions {
   readonly objectPath: string;
   readonly legacyObjectPath?: string;
+  readonly programs?: string;
   readonly ringBytes: number;
   readonly openSpansMax: number;
   readonly inheritedMax: number;
@@ -137,6 +138,7 @@ function declare(path: string): Native {
     size: 'uint64_t',
     objectPath: 'const char *',
     legacyObjectPath: 'const char *',
+    programs: 'const char *',
     ringBytes: 'uint32_t',
     openSpansMax: 'uint32_t',
     inheritedMax: 'uint32_t',
@@ -189,6 +191,7 @@ function declare(path: string): Native {
     ...options,
     forcePerfLinks: Number(options.forcePerfLinks),
     legacyObjectPath: options.legacyObjectPath ?? null,
+    programs: options.programs ?? null,
     forceLegacy: Number(options.forceLegacy ?? false),
     reserved: 0,
     size: koffi.sizeof(kernelOptions),

@@ -3,8 +3,9 @@
 import type { ArgumentRegister } from '../binary/instruction.ts';
 import type { rowSources, SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 
-/** How deep a family looks; deeper levels cost more. */
-export type ProbeLevel = 'spans';
+/** How deep a family looks; each level has those before it, and costs more. */
+export const LEVELS = ['spans'] as const;
+export type ProbeLevel = (typeof LEVELS)[number];
 
 /**
  * What a hit means in the life of what is traced, which decides the order of attaching (ends first, starts last, so that

@@ -5,7 +5,7 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xf634122348f4b44fn;
+export const WIRE_HASH = 0x7a7e5ab2f07dedfcn;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -145,6 +145,15 @@ export const targetFlag = {
   TARGET_SWISS_MAPS: 1,
   TARGET_DETACHING: 2,
   TARGET_UNLOCATED: 4,
+} as const;
+
+/** `enum cookie_bit` */
+export const cookieBit = {
+  COOKIE_REGISTER_BIT: 16,
+  COOKIE_VARIANT_BIT: 20,
+  COOKIE_STACK_CHECK_BIT: 24,
+  COOKIE_FRAME_STANDS_BIT: 25,
+  COOKIE_BELOW_SP_BIT: 32,
 } as const;
 
 /** `enum count` */

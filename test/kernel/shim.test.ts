@@ -44,6 +44,29 @@ describeKernel('the shim', () => {
   });
   afterAll(() => kernel.close());
 
+  it('loads the programs that are asked for, and attaches no other', async () => {
+    const out = new BigUint64Array(1);
+    const options = {
+      objectPath: nativePath('goidspan.bpfel.o'),
+      programs: 'http_server_start goroutine_birth',
+      ...{ ringBytes: 1 << 20, openSpansMax: 64, inheritedMax: 64, forcePerfLinks: false },
+    };
+    expect(native.kernelOpen(options, out, new Uint8Array(512))).toBe(0);
+    const handle = out[0] as bigint;
+    const attach = (program: string) => {
+      const [offsets, cookies] = [BigUint64Array.of(0n), BigUint64Array.of(0n)];
+      return native.attach(
+        handle,
+        { program, path: '/', offsets, codeOffsets: offsets, cookies, pid: 0 },
+        new BigUint64Array(1),
+      );
+    };
+    expect(await attach('http_server_end')).toBe(-constants.errno.ENOENT);
+    // Loaded; a directory cannot be probed.
+    expect(await attach('goroutine_birth')).not.toBe(-constants.errno.ENOENT);
+    native.kernelClose(handle);
+  });
+
   it('refuses options of another size, as an older or newer caller would pass', () => {
     const open = library.func('kernel__open', 'int', ['void *', 'void *', 'void *', 'size_t']);
     const attach = library.func('kernel__attach', 'int', ['uintptr_t', 'void *', 'void *']);

@@ -6,9 +6,9 @@
 #include "host.h"
 
 /* Bits of an attach cookie, as bpf/go.bpf.h takes it apart. */
-#define ARGUMENT(number) ((uint64_t)(number) << 16)
-#define IF_STACK_SUFFICES (1ULL << 24)
-#define FRAME_STANDS (1ULL << 25)
+#define ARGUMENT(number) ((uint64_t)(number) << COOKIE_REGISTER_BIT)
+#define IF_STACK_SUFFICES (1ULL << COOKIE_STACK_CHECK_BIT)
+#define FRAME_STANDS (1ULL << COOKIE_FRAME_STANDS_BIT)
 #define SLOT_BELOW_SP(bytes) ((uint64_t)(bytes) << 32)
 /* An address that no target has. */
 #define UNREADABLE 0x10
