@@ -27,7 +27,7 @@ export interface WayOut {
   close(): Promise<void>;
 }
 
-async function collecting(): Promise<WayOut> {
+export async function collecting(): Promise<WayOut> {
   const spans: ReadableSpan[] = [];
   const nothing = async (): Promise<void> => {};
   const processor = {
