@@ -94,7 +94,11 @@ describe('formatTrace', () => {
   });
 
   it('lets no control character of a request through', () => {
-    const hostile = makeSpan(1, 1, {}, { path: '/\u001b[2J\r\n\u202e\u0007' });
+    const path = '/\u001b[2J\r\n\u202e\u0007';
+    const span = makeSpan(1, 1, {}, { path });
+    expect(formatTrace([span], plain).join()).toContain('GET /%1B%5B2J%0D%0A%E2%80%AE%07');
+    // As somebody else may have made it.
+    const hostile = { ...span, attributes: { ...span.attributes, 'url.path': path } };
     expect(formatTrace([hostile], plain).join()).toContain('GET /\uFFFD[2J\uFFFD\uFFFD\uFFFD\uFFFD');
   });
 
