@@ -28,12 +28,12 @@ function namesOf(family: string): RegExp {
     String.raw`\bSPAN_FAMILY_${upper}\b`,
     String.raw`\b(HIT_)?${upper}_(TEXT|FLAG|CLIENT|SERVER)_`,
     String.raw`\b${family}_(body|text|flag|layout)\b`,
-    String.raw`"(wire/)?${family}[_.]`,
+    `"(wire/)?${family}[_.]`,
     String.raw`\bread${pascal}(Body|Texts)\b`,
     String.raw`'\./${family}-`,
-    String.raw`<'${family}'>`,
+    `<'${family}'>`,
     String.raw`\bfamily: '${family}'`,
-    String.raw`^  ${family}: `,
+    `^  ${family}: `,
   ];
   return new RegExp(words.join('|'), 'm');
 }
