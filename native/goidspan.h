@@ -36,8 +36,6 @@ struct kernel_facts {
 	uint64_t size; /* of this struct */
 	uint32_t legacy; /* the legacy object is loaded */
 	uint32_t multi_links; /* probes are attached by uprobe_multi links, else by perf events */
-	uint32_t nop5_is_call; /* the kernel turns a probed 5-byte nop into a call, and back when the probe goes */
-	uint32_t reserved;
 };
 
 /** One program at `count` places of one file. */

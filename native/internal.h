@@ -69,7 +69,6 @@ int link__create_multi(int program_fd, const struct attach_options *options);
 /* What came of attaching a program to this process itself. */
 struct trial {
 	bool has_cookie;   /* programs are told their attach cookie */
-	bool nop5_is_call; /* a 5-byte nop was turned into a call when it was hit; and, after trial__end, back again */
 	int link_fd;       /* still attached: trial__end detaches, which takes a grace period */
 	int event_fd;
 };

@@ -176,7 +176,6 @@ static int try_and_load(struct kernel *kernel, const struct kernel_options *opti
 		pthread_join(ender, NULL);
 	else
 		trial__end(&trial);
-	kernel->facts.nop5_is_call = trial.nop5_is_call;
 	return result;
 }
 

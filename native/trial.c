@@ -3,24 +3,22 @@
  * What uprobes of this kernel can do, found by using one: a program is attached to a function of this library, in this
  * process only, and the function is called by another thread.
  */
-#define _GNU_SOURCE /* pipe2 */
-#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "internal.h"
 
 #define COOKIE 0x601d5fa9
 #define CALLER_STACK_BYTES (64 << 10)
-#define NOP5_OPCODE 0x0f
-#define CALL_OPCODE 0xe8
 
-/* What the trial is attached to. On x86-64 it begins with the 5-byte nop that Linux ≥ 6.18 turns into a call. */
+/*
+ * What the trial is attached to. It does not begin with a 5-byte nop: kernels that turn one into a call (Linux ≥ 6.18) do
+ * it badly before 7.1, and a trial must not be what shows it.
+ */
 void trial__probed(void) __attribute__((visibility("hidden")));
 __asm__(".text\n"
 	".p2align 4\n"
@@ -28,7 +26,8 @@ __asm__(".text\n"
 	".type trial__probed, %function\n"
 	"trial__probed:\n"
 #ifdef __x86_64__
-	".byte 0x0f, 0x1f, 0x44, 0x00, 0x00\n"
+	"push %rbp\n"
+	"pop %rbp\n"
 #else
 	"nop\n"
 #endif
@@ -157,11 +156,6 @@ static int call_from_another_thread(void)
 	return error ? -error : -pthread_join(thread, NULL);
 }
 
-static uint8_t first_byte(void)
-{
-	return *(const volatile uint8_t *)trial__probed;
-}
-
 static int hit_once(struct trial *trial, int program_fd, int map_fd, bool multi)
 {
 	char path[4200];
@@ -178,7 +172,6 @@ static int hit_once(struct trial *trial, int program_fd, int map_fd, bool multi)
 		return result;
 	if (bpf_map_lookup_elem(map_fd, &key, &kept))
 		return -errno;
-	trial->nop5_is_call = first_byte() == CALL_OPCODE;
 	return kept == COOKIE ? 0 : -ENODATA;
 }
 
@@ -201,54 +194,11 @@ int trial__run(bool multi, struct trial *trial)
 	return result;
 }
 
-static void detach(struct trial *trial)
+void trial__end(struct trial *trial)
 {
 	if (trial->link_fd >= 0)
 		close(trial->link_fd);
 	if (trial->event_fd >= 0)
 		close(trial->event_fd);
 	trial->link_fd = trial->event_fd = -1;
-}
-
-/*
- * Detaches from another process, as is done to every target: Linux 6.18 to 7.0 look for the call's destination in the
- * memory of the process that detaches, do not find it and leave the call where it is. What is worse, a process that is
- * killed has no memory any more when its files are closed, and there those kernels crash.
- */
-static void detach_from_another_process(struct trial *trial)
-{
-	int pipe_fds[2], status;
-	char byte;
-	pid_t child;
-
-	if (pipe2(pipe_fds, O_CLOEXEC)) {
-		detach(trial);
-		return;
-	}
-	child = fork();
-	if (!child) {
-		/* Only what is safe after a fork of many threads. The last to close is the one that detaches. */
-		close(pipe_fds[1]);
-		while (read(pipe_fds[0], &byte, 1) < 0 && errno == EINTR)
-			;
-		detach(trial);
-		_exit(0);
-	}
-	detach(trial);
-	close(pipe_fds[1]);
-	close(pipe_fds[0]);
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	if (child < 0)
-		trial->nop5_is_call = false;
-}
-
-void trial__end(struct trial *trial)
-{
-	if (!trial->nop5_is_call) {
-		detach(trial);
-		return;
-	}
-	detach_from_another_process(trial);
-	trial->nop5_is_call = trial->nop5_is_call && first_byte() == NOP5_OPCODE;
 }

@@ -5,7 +5,7 @@ import { openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
 import { hostArch } from '../process/host.ts';
-import { kernelAtLeast } from '../process/kernel-release.ts';
+import { hasFastNop5 } from '../process/kernel-release.ts';
 import { loadBias, parseMaps } from '../process/memory-map.ts';
 import { pageBytes } from '../process/page-size.ts';
 import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
@@ -43,7 +43,7 @@ function inspect(program: string | number): { inspection: Inspection; refusal?: 
     const binary = GoBinary.open(source);
     if (facts) seen = { ...seen, loadBias: biasOf(binary, facts) };
     // By its number, since trying would need privileges.
-    const { program: found, refusal } = inspectProgram(binary, kernelAtLeast(release(), 6, 18));
+    const { program: found, refusal } = inspectProgram(binary, hasFastNop5(release(), process.arch));
     seen = { ...seen, traceable: refusal === undefined, program: found };
     if (refusal) throw refusal;
     return { inspection: seen };

@@ -80,7 +80,7 @@ export interface Inspection {
   readonly program: ProgramFacts | null;
 }
 
-/** @param hasFastNop5  the kernel turns a probed 5-byte nop into a call (Linux ≥ 6.18) */
+/** @param hasFastNop5  the kernel turns a probed 5-byte nop into a call without harm (Linux ≥ 7.1) */
 export function inspectProgram(
   binary: GoBinary,
   hasFastNop5: boolean,

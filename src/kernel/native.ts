@@ -50,11 +50,6 @@ export interface KernelFacts {
   readonly isLegacy: boolean;
   /** Probes are attached by uprobe_multi links, else each by a perf event. */
   readonly hasMultiLinks: boolean;
-  /**
-   * The kernel turns a probed 5-byte nop into a call, and back when the probe goes (Linux ≥ 6.18, x86-64); false where only
-   * perf events work.
-   */
-  readonly hasFastNop5: boolean;
 }
 
 /** `struct kernel_options` without its size. */
@@ -200,11 +195,11 @@ function declare(path: string): Native {
     kernelOpen: (options, out, error) => open(openOptions(options), out, error, error.length),
     kernelOpenAside: (options, out, error) => openAsync(openOptions(options), out, error, error.length),
     kernelFacts: (kernel) => {
-      const out = new BigUint64Array(3);
+      const out = new BigUint64Array(2);
       out[0] = BigInt(out.byteLength);
       facts(kernel, out);
-      const [legacy, multiLinks, nop5IsCall] = new Uint32Array(out.buffer, 8);
-      return { isLegacy: legacy === 1, hasMultiLinks: multiLinks === 1, hasFastNop5: nop5IsCall === 1 };
+      const [legacy, multiLinks] = new Uint32Array(out.buffer, 8);
+      return { isLegacy: legacy === 1, hasMultiLinks: multiLinks === 1 };
     },
     kernelClose: bind('kernel__close', 'void', 'uintptr_t'),
     setSettings: bind('kernel__set_settings', 'int', 'uintptr_t', 'void *'),

@@ -3,6 +3,7 @@
  * correlate and span to the processors, and keeps house. One at a time per process is enough: one loaded BPF object
  * serves all targets.
  */
+import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Program, Programs } from '../attach/program.ts';
 import type { Target } from '../attach/target.ts';
@@ -16,6 +17,7 @@ import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { executionOf } from '../process/execution.ts';
+import { hasFastNop5 } from '../process/kernel-release.ts';
 import { isAlive, type ProcessFacts, readProcess, requireProcess } from '../process/process.ts';
 import { hasSockets } from '../process/sockets.ts';
 import type { Frame } from '../recording/format.ts';
@@ -83,7 +85,7 @@ export class Tracer {
   private constructor(options: TracerOptions, kernel: Kernel) {
     this.#options = options;
     this.#kernel = kernel;
-    this.#programs = new Programs({ preferNop5: kernel.facts.hasFastNop5 });
+    this.#programs = new Programs({ preferNop5: hasFastNop5(release(), process.arch) });
     const { serviceName } = options;
     this.#targetMaker = new TargetMaker({
       kernel,

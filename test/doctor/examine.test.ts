@@ -84,7 +84,7 @@ describe('examine', () => {
       'the programs’ form for kernels that lack helpers',
       {
         release: '5.10.0-33-amd64',
-        native: { ...able, kernelFacts: { isLegacy: true, hasMultiLinks: true, hasFastNop5: false } },
+        native: { ...able, kernelFacts: { isLegacy: true, hasMultiLinks: true } },
       },
       'use Linux 5.17 or newer',
     ],

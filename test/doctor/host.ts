@@ -7,7 +7,7 @@ export const able: NativeFacts = {
   libbpfVersion: 'v1.1',
   results: new Map(),
   programsError: undefined,
-  kernelFacts: { isLegacy: false, hasMultiLinks: true, hasFastNop5: true },
+  kernelFacts: { isLegacy: false, hasMultiLinks: true },
   hasMemoryAccounting: true,
 };
 

@@ -88,7 +88,6 @@ describeKernel('the shim', () => {
     expect(kernel.facts).toEqual({
       isLegacy: false,
       hasMultiLinks: kernelAtLeast(release(), 6, 10),
-      hasFastNop5: kernelAtLeast(release(), 6, 18),
     });
   });
 
