@@ -57,7 +57,7 @@ for (const { architecture, kernels } of suites) {
         },
       );
     } else {
-      const plans = architecture.name === 'x64' ? shortRows(kernels, 25) : newestRow(kernels);
+      const plans = architecture.name === 'x64' ? shortRows(kernels) : newestRow(kernels);
       it.each(plans.map((plan) => [nameOf(plan), plan] as const))(
         '%s is traced whole and right, and detaching leaves nothing',
         { timeout: ROW_MS },
