@@ -56,7 +56,7 @@ export interface AttachPlan {
 
 /** Facts about the kernel that decide between sites. */
 export interface PlanOptions {
-  /** The kernel turns a probed 5-byte nop into a call (≥ 6.18). Default true. */
+  /** The kernel turns a probed 5-byte nop into a call without harm (`hasFastNop5`). Default true. */
   readonly preferNop5?: boolean;
 }
 

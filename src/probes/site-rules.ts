@@ -23,7 +23,7 @@ export interface RuleContext {
   entryOf(symbol: string): number | undefined;
   /** The ends of `roundTrip`, or why they cannot be proven. */
   roundTrip(): RoundTripSites | string;
-  /** Whether a 5-byte nop is worth more than an emulated instruction (kernel ≥ 6.18). */
+  /** Whether a 5-byte nop is worth more than an emulated instruction (`hasFastNop5` of the kernel). */
   readonly preferNop5: boolean;
 }
 
