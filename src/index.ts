@@ -33,6 +33,7 @@ export type {
   Resource,
   TimedEvent,
 } from './span/readable-span.ts';
+export type { StatementForm } from './span/statement-form.ts';
 export type {
   DrainStats,
   MissingHook,

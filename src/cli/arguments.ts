@@ -1,5 +1,6 @@
 /** The command line as data. Pure: reads nothing, prints nothing. */
 import type { ParseArgsConfig } from 'node:util';
+import type { StatementForm } from '../span/statement-form.ts';
 import { ATTACH_HELP, DOCTOR_HELP, HELP, INSPECT_HELP, RECORD_HELP, REPLAY_HELP, RUN_HELP } from './help.ts';
 import {
   durationOf,
@@ -7,6 +8,7 @@ import {
   parseOptions,
   parseOptionsAndOne,
   pidOf,
+  statementFormOf,
   UsageError,
   usage,
 } from './option-values.ts';
@@ -17,6 +19,7 @@ export interface CommonOptions {
   readonly durationSeconds: number | undefined;
   readonly summaryFile: string | undefined;
   readonly serviceName: string | undefined;
+  readonly dbStatement: StatementForm | undefined;
   readonly isVerbose: boolean;
 }
 
@@ -55,6 +58,7 @@ const REPLAY = {
   ...GENERAL,
   out: { type: 'string' },
   summary: { type: 'string' },
+  'db-statement': { type: 'string' },
   verbose: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -201,18 +205,21 @@ interface CommonValues {
   readonly duration?: string | undefined;
   readonly summary?: string | undefined;
   readonly 'service-name'?: string | undefined;
+  readonly 'db-statement'?: string | undefined;
   readonly verbose?: boolean | undefined;
 }
 
 function commonOf(command: string, values: CommonValues): CommonOptions {
-  for (const name of ['out', 'summary', 'service-name'] as const) {
+  for (const name of ['out', 'summary', 'service-name', 'db-statement'] as const) {
     if (values[name] === '') throw usage(command, `--${name} needs a value`);
   }
+  const form = values['db-statement'];
   return {
     outFile: values.out,
     durationSeconds: values.duration === undefined ? undefined : durationOf(command, values.duration),
     summaryFile: values.summary,
     serviceName: values['service-name'],
+    dbStatement: form === undefined ? undefined : statementFormOf(command, form),
     isVerbose: values.verbose ?? false,
   };
 }

@@ -6,6 +6,7 @@ Options:
       --duration SECONDS   stop after that time
       --summary FILE.json  write the closing summary as JSON
       --service-name NAME  service.name of all targets
+      --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: which probes are attached
       --version            print the version
   -h, --help               print this help`;
@@ -93,7 +94,8 @@ Usage:
   goidspan record -o FILE [options] -- CMD ARGS…
   goidspan record -o FILE (--pid N | --exe GLOB)… [options]
 
-  -o, --recording FILE     the recording; holds URLs, peers and resource attributes of the traced processes
+  -o, --recording FILE     the recording; holds URLs, peers, statements with their literals and resource
+                           attributes of the traced processes
 
 ${OPTIONS}
 
@@ -115,6 +117,7 @@ Usage:
 Options:
       --out FILE.jsonl     write spans as OTLP JSON, one export request a line
       --summary FILE.json  write the closing summary as JSON
+      --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: what was attached when it was recorded
       --version            print the version
   -h, --help               print this help

@@ -1,6 +1,7 @@
 /** How option values are read, and what is said of one that is not as the help says. Pure. */
 import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { isStatementForm, type StatementForm } from '../span/statement-form.ts';
 
 /** The command line cannot be understood; the message says why and where to read on. */
 export class UsageError extends Error {
@@ -68,6 +69,11 @@ export function pidOf(command: string, text: string): number {
   const pid = /^\d+$/.test(text) ? Number(text) : 0;
   if (pid >= 1 && pid <= MAX_PID) return pid;
   throw usage(command, `--pid ${text}: not a process id from 1 to ${MAX_PID}`);
+}
+
+export function statementFormOf(command: string, text: string): StatementForm {
+  if (isStatementForm(text)) return text;
+  throw usage(command, `--db-statement ${text}: not sanitized, raw or none`);
 }
 
 /** `server` means any path that ends in it, `./server` the one in this directory. */

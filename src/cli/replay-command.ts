@@ -27,6 +27,7 @@ export async function replayCommand(
     replayed = await replay(chunks, {
       name: file,
       processors: sinks,
+      dbStatement: common.dbStatement,
       isStopped: () => isStopped,
       onTarget: (target) => {
         const event = { kind: 'attached', target, hooks: [], missing: [] } as const;

@@ -66,6 +66,7 @@ export class Session {
         flushesProcessors: false,
         sampler: samplerOf(env, report),
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
+        dbStatement: options.dbStatement,
         onEvent: (event) => {
           state.follow(event);
           for (const line of linesOf(event, options.isVerbose)) terminal.say(line);

@@ -23,7 +23,7 @@ export class ExportStage {
   #events: ExportEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ settings, scope }: ExportData, post: (message: FromIngest) => void) {
+  constructor({ settings, scope, dbStatement }: ExportData, post: (message: FromIngest) => void) {
     this.#post = post;
     this.#sink = createOtlpSink(settings, {
       onFailure: (failure) => post({ kind: 'export_failed', failure }),
@@ -31,6 +31,7 @@ export class ExportStage {
     });
     this.#stage = new SpanStage({
       processors: [this.#sink],
+      dbStatement,
       onFailure: (targetId, failure) => post({ kind: 'implausible', targetId, failure }),
       askTypeName: (targetId, address) => post({ kind: 'type_name_wanted', targetId, address }),
     });

@@ -6,6 +6,7 @@ import type { DeliveryState } from '../otlp-client/delivery.ts';
 import type { OtlpSinkSettings } from '../otlp-client/otlp-sink-settings.ts';
 import type { SpanFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
+import type { StatementForm } from '../span/statement-form.ts';
 import type { SpanCounts } from '../stage/counters.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
 import type { FamilyFailure } from '../stage/live-check.ts';
@@ -25,6 +26,7 @@ export interface IngestData {
 export interface ExportData {
   readonly settings: OtlpSinkSettings;
   readonly scope: InstrumentationScope;
+  readonly dbStatement: StatementForm | undefined;
 }
 
 /** What the thread has counted since it began. */

@@ -5,9 +5,10 @@ import { errnoName } from '../kernel/errno.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OtlpExport } from '../otlp-client/otlp-export.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
+import type { StatementForm } from '../span/statement-form.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import { threadError, workerPath } from '../worker-path.ts';
-import type { FromIngest, IngestData, IngestReport, ToIngest } from './ingest-protocol.ts';
+import type { ExportData, FromIngest, IngestData, IngestReport, ToIngest } from './ingest-protocol.ts';
 import { RemoteExport } from './remote-export.ts';
 
 /**
@@ -34,6 +35,11 @@ export interface IngestSink {
 export interface IngestExport {
   readonly export: OtlpExport;
   readonly scope: InstrumentationScope;
+  readonly dbStatement: StatementForm | undefined;
+}
+
+function exportDataOf({ export: way, scope, dbStatement }: IngestExport): ExportData {
+  return { settings: way.settings, scope, dbStatement };
 }
 
 export class Ingest {
@@ -50,7 +56,7 @@ export class Ingest {
       handle: kernel.handle,
       batchBytes: BATCH_BYTES,
       queuedBytesMax: QUEUED_BYTES_MAX,
-      ...(moved && { export: { settings: moved.export.settings, scope: moved.scope } }),
+      ...(moved && { export: exportDataOf(moved) }),
     };
     this.#worker = new Worker(workerPath('ingest/ingest-worker'), { workerData, name: 'goidspan-ingest' });
     if (moved) {

@@ -10,6 +10,7 @@ import type { SpanExporter } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
 import { checkOtlpOptions } from '../otlp-client/options.ts';
 import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
+import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { DAY_MS, integer, shown } from './check-values.ts';
 import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
 import type { GoidSpanProcessorOptions, Limits, SamplerOptions, Target } from './options.ts';
@@ -26,6 +27,7 @@ export interface Settings {
   readonly shutdownTimeoutMs: number;
   readonly pollIntervalMs: number;
   readonly serviceName: string | undefined;
+  readonly dbStatement: StatementForm | undefined;
 }
 
 /** Where spans go: an injected exporter behind our queue, an injected processor, or our own way by OTLP. */
@@ -42,7 +44,7 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  'pollIntervalMillis',
+  ...['dbStatement', 'pollIntervalMillis'],
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
 /** Limit → smallest and largest value. */
@@ -82,6 +84,12 @@ export function checkOptions(
   if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
     throw new TypeError(`serviceName must be a non-empty string, not ${shown(serviceName)}`);
   }
+  const { dbStatement } = fields;
+  if (dbStatement !== undefined && !isStatementForm(dbStatement)) {
+    throw new RangeError(
+      `dbStatement must be one of ${statementForms.join(', ')}, not ${shown(dbStatement)}`,
+    );
+  }
   return {
     askTargets: askerOf(fields['targets']),
     out,
@@ -94,6 +102,7 @@ export function checkOptions(
     ]),
     pollIntervalMs: integer('pollIntervalMillis', fields['pollIntervalMillis'] ?? 1_000, [10, DAY_MS]),
     serviceName,
+    dbStatement,
   };
 }
 

@@ -2,6 +2,7 @@
 import type { ExportEvent } from '../export/export-event.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
 import type { OtlpOptions } from '../otlp-client/options.ts';
+import type { StatementForm } from '../span/statement-form.ts';
 import type { SpanProcessor } from './span-processor.ts';
 
 /** A process to trace, by its id in this process's pid namespace. */
@@ -84,6 +85,8 @@ export interface GoidSpanProcessorOptions {
   readonly limits?: Limits;
   /** `service.name` of all targets. Default: each target's own, as its environment says. */
   readonly serviceName?: string;
+  /** `db.query.text` of the targets: with literals replaced by `?`, as the program has written it, or left out. Default `sanitized`. */
+  readonly dbStatement?: StatementForm;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */
   readonly pollIntervalMillis?: number;
 }

@@ -33,7 +33,7 @@ const commands: Partial<Record<DbOperation, string>> = {
 };
 
 export const dbConvention: Convention<DbFact, DbDescription> = {
-  describe({ body }: DbFact, { statements = 'sanitized' }: SpanSource): DbDescription {
+  describe({ body }: DbFact, { dbStatement = 'sanitized' }: SpanSource): DbDescription {
     const { system, namespace, operation, statement } = body;
     const sql = statement === undefined ? undefined : sqlText(statement, system);
     if (sql === undefined) {
@@ -50,7 +50,7 @@ export const dbConvention: Convention<DbFact, DbDescription> = {
     const { summary, ...told } = operation === 'prepare' ? prepared(sql) : sql;
     return {
       name: summary || systemNames[system],
-      text: statements === 'none' ? undefined : statements === 'raw' ? statement : sql.sanitized,
+      text: dbStatement === 'none' ? undefined : dbStatement === 'raw' ? statement : sql.sanitized,
       summary: summary || undefined,
       operation: told.operation,
       collection: told.collection,

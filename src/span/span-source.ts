@@ -2,9 +2,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { Ktime } from '../correlate/fact.ts';
 import type { InstrumentationScope, Resource } from './readable-span.ts';
-
-/** A form of the text of a statement. */
-export type StatementForm = 'sanitized' | 'raw' | 'none';
+import type { StatementForm } from './statement-form.ts';
 
 /** All that a target adds to a fact. Make one per target and keep it. */
 export interface SpanSource {
@@ -14,8 +12,8 @@ export interface SpanSource {
   readonly scope: InstrumentationScope;
   /** Kernel time to Unix time, both in integer seconds and nanoseconds. */
   readonly clock: { toUnix(ktime: Ktime): HrTime };
-  /** How statements of databases are told: with their literals replaced (the default), as they are, or not. */
-  readonly statements?: StatementForm;
+  /** How statements to databases are told. Default `sanitized`. */
+  readonly dbStatement?: StatementForm;
   /** Go type (`*net.OpError`) at a run-time address of the target; undefined when not known. */
   errorTypeName(addr: number): string | undefined;
 }

@@ -8,6 +8,7 @@ import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { ClockFrame, ForgetFrame, Frame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
+import type { StatementForm } from '../span/statement-form.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import { Counters } from './counters.ts';
@@ -23,6 +24,8 @@ export function isContext(frame: Frame): frame is ContextFrame {
 
 export interface SpanStageOptions {
   readonly processors: readonly (SpanSink | FactSink)[];
+  /** How statements to databases are told. Default `sanitized`. */
+  readonly dbStatement?: StatementForm | undefined;
   readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
   /** Asks for a name of which nothing has been said; the spans that need it wait for its frame, which may come at once. Without it they do not. */
   readonly askTypeName?: (targetId: number, address: number) => void;
@@ -121,6 +124,7 @@ export class SpanStage {
   }
 
   #addTarget({ targetId, attributes }: TargetFrame): void {
+    const { dbStatement } = this.#options;
     const typeNames = new Map<number, string | null>();
     this.#targets.set(targetId, {
       spans: 0,
@@ -131,6 +135,7 @@ export class SpanStage {
         resource: createResource(attributes),
         scope: this.#scope,
         clock: { toUnix: (ktime) => unixOf(ktime, this.#offset) },
+        ...(dbStatement && { dbStatement }),
         errorTypeName: (address) => typeNames.get(address) ?? undefined,
       },
     });

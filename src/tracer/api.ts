@@ -5,6 +5,7 @@ import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
 import type { FrameSink } from '../recording/recorder.ts';
+import type { StatementForm } from '../span/statement-form.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
@@ -19,6 +20,8 @@ export interface TracerOptions {
   readonly sampler?: SamplerSettings;
   /** Overrides `service.name` of all targets. */
   readonly serviceName?: string;
+  /** How statements to databases are told. Default `sanitized`. */
+  readonly dbStatement?: StatementForm | undefined;
   readonly kernel?: KernelOptions;
   /** Gets everything that the spans are made of, from which `replay` makes the same ones. */
   readonly recorder?: FrameSink;

@@ -3,6 +3,7 @@
 import type { SpanSink } from '../export/span-sink.ts';
 import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../recording/format.ts';
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
+import type { StatementForm } from '../span/statement-form.ts';
 import type { SpanCounts } from '../stage/counters.ts';
 import { SpanStage } from '../stage/span-stage.ts';
 import { batchOf } from '../wire/batch.ts';
@@ -14,6 +15,8 @@ export interface ReplayOptions {
   /** Names the recording in errors. */
   readonly name: string;
   readonly processors: readonly SpanSink[];
+  /** How statements to databases are told. Default `sanitized`. */
+  readonly dbStatement?: StatementForm | undefined;
   /** Called in turn while spans are made, so that the processors can follow; default 512 spans. */
   readonly flushEverySpans?: number;
   readonly onTarget?: (target: TargetInfo) => void;
@@ -63,7 +66,7 @@ class Replayer {
 
   constructor(options: ReplayOptions) {
     this.#options = options;
-    this.#stage = new SpanStage({ processors: options.processors });
+    this.#stage = new SpanStage({ processors: options.processors, dbStatement: options.dbStatement });
   }
 
   async take(frame: Frame): Promise<void> {

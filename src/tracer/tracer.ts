@@ -125,6 +125,7 @@ export class Tracer {
   #stageHere(): SpanStage {
     const stage = new SpanStage({
       processors: this.#options.processors,
+      dbStatement: this.#options.dbStatement,
       onFailure: (targetId, failure) => this.#detachFailed(targetId, failure),
       askTypeName: (targetId, address) => this.#tellTypeName(targetId, address),
     });
@@ -580,12 +581,12 @@ export class Tracer {
 
 /** The way out by OTLP runs in the draining thread if nobody else wants spans or records. */
 function movable(
-  { processors, recorder }: TracerOptions,
+  { processors, recorder, dbStatement }: TracerOptions,
   scope: InstrumentationScope,
 ): IngestExport | undefined {
   const [only, ...others] = processors;
   if (recorder || others.length > 0 || !(only instanceof OtlpExport)) return undefined;
-  return { export: only, scope };
+  return { export: only, scope, dbStatement };
 }
 
 const resourceVariables = ['OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'] as const;

@@ -8,6 +8,7 @@ const NOTHING = {
   durationSeconds: undefined,
   summaryFile: undefined,
   serviceName: undefined,
+  dbStatement: undefined,
   isVerbose: false,
 };
 
@@ -30,11 +31,19 @@ describe('parseArguments', () => {
       durationSeconds: 1.5,
       summaryFile: 'b.json',
       serviceName: 'shop',
+      dbStatement: 'raw',
       isVerbose: true,
     };
-    const options = '--out a.jsonl --duration 1.5 --summary=b.json --service-name shop -v';
+    const options = '--out a.jsonl --duration 1.5 --summary=b.json --service-name shop --db-statement raw -v';
     expect(parse(`run ${options} -- ./server`)).toMatchObject({ common });
     expect(parse(`attach ${options} --pid 1`)).toMatchObject({ common });
+  });
+
+  it.each(['sanitized', 'raw', 'none'])('reads --db-statement %s, also of a replay', (form) => {
+    expect(parse(`replay a.rec --db-statement ${form}`)).toMatchObject({ common: { dbStatement: form } });
+    expect(parse(`record -o a.rec --db-statement ${form} --pid 1`)).toMatchObject({
+      of: { common: { dbStatement: form } },
+    });
   });
 
   it('reads targets, each once', () => {
@@ -96,6 +105,11 @@ describe('parseArguments', () => {
       'run --duration 1h -- x',
       '--duration 1h: not a number of seconds above 0 and up to 2000000 (see goidspan run --help)',
     ],
+    [
+      'run --db-statement full -- x',
+      '--db-statement full: not sanitized, raw or none (see goidspan run --help)',
+    ],
+    ['replay a.rec --db-statement=', '--db-statement needs a value (see goidspan replay --help)'],
     ['attach', '--pid or --exe is missing (see goidspan attach --help)'],
     ['attach 4242', 'unexpected argument 4242 (a command goes after --) (see goidspan attach --help)'],
     ['attach --pid 0', '--pid 0: not a process id from 1 to 4194304 (see goidspan attach --help)'],

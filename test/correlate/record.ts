@@ -1,5 +1,9 @@
-/** Span records for tests: a plain server span, with what a test wants changed. */
+/** Span records for tests: a plain server span or call of a database, with what a test wants changed. */
 import {
+  type DbBody,
+  dbFlag,
+  dbOperation,
+  dbSystem,
   type EvSpanEnd,
   type HttpBody,
   type SpanFamily,
@@ -8,8 +12,13 @@ import {
   spanTexts,
 } from '../../src/wire/wire.gen.ts';
 
-type Texts = Partial<Record<(typeof spanTexts.http)[number], string | Uint8Array>>;
-type Changes = Partial<Omit<EvSpanEnd, 'http'>> & { readonly http?: Partial<HttpBody> };
+type TextsOf<Family extends SpanFamily> = Partial<
+  Record<(typeof spanTexts)[Family][number], string | Uint8Array>
+>;
+type Common = Omit<EvSpanEnd, SpanFamily>;
+type Texts = TextsOf<'http'>;
+type Changes = Partial<Common> & { readonly http?: Partial<HttpBody> };
+type DbChanges = Partial<Common> & { readonly db?: Partial<DbBody> };
 
 export const traceId = [0x0af76519, 0x16cd43dd, 0x8448eb21, 0x1c80319c] as const;
 export const linkTraceId = [1, 2, 3, 4] as const;
@@ -19,8 +28,48 @@ export const cutBit = (name: keyof Texts): number => 1 << spanTexts.http.indexOf
 
 /** The record of a plain server span, with what a test wants changed. */
 export function makeRecord({ http, ...more }: Changes = {}, texts: Texts = {}, flags = 0): EvSpanEnd {
-  const encoded = spanTexts.http.map((name) => Buffer.from(texts[name] ?? ''));
-  const record: Omit<EvSpanEnd, Exclude<SpanFamily, 'http'>> = {
+  const record = {
+    ...common('http', texts, flags),
+    http: { bodyBytes: -1, status: 0, protocol: 11, resends: 0, ...http },
+    ...more,
+  };
+  // Of the bodies it has only its own.
+  return record as EvSpanEnd;
+}
+
+/** The record of a query to a PostgreSQL on 127.0.0.1:5432, with what a test wants changed. */
+export function makeDbRecord(
+  { db, ...more }: DbChanges = {},
+  texts: TextsOf<'db'> = {},
+  flags: number = dbFlag.DB_FLAG_PEER | dbFlag.DB_FLAG_POOL,
+): EvSpanEnd {
+  const record = {
+    ...common(
+      'db',
+      { statement: 'select name from items where id = $1', namespace: 'shop', ...texts },
+      flags,
+    ),
+    spanKind: spanKind.SPAN_KIND_CLIENT,
+    family: 2,
+    db: {
+      poolWaitNs: 0,
+      peerAddress: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1),
+      sqlState: new Uint8Array(8),
+      errorNumber: 0,
+      peerPort: 5432,
+      operation: dbOperation.DB_OPERATION_QUERY,
+      system: dbSystem.DB_SYSTEM_POSTGRESQL,
+      ...db,
+    },
+    ...more,
+  };
+  return record as EvSpanEnd;
+}
+
+function common<Family extends SpanFamily>(family: Family, texts: TextsOf<Family>, flags: number): Common {
+  const names: readonly (keyof TextsOf<Family>)[] = spanTexts[family];
+  const encoded = names.map((name) => Buffer.from(texts[name] ?? ''));
+  return {
     header: { kind: 1, flags, size: 0, targetId: 3, tid: 4243 },
     startKtimeNs: [100, 999_999_000],
     endKtimeNs: [102, 500],
@@ -40,10 +89,6 @@ export function makeRecord({ http, ...more }: Changes = {}, texts: Texts = {}, f
     traceFlags: 1,
     depth: 0,
     ending: spanEnding.ENDING_RETURNED,
-    http: { bodyBytes: -1, status: 0, protocol: 11, resends: 0, ...http },
     text: new Uint8Array(Buffer.concat(encoded)),
-    ...more,
   };
-  // Of the bodies it has only its own.
-  return record as EvSpanEnd;
 }

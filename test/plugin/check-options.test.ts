@@ -142,6 +142,12 @@ describe('an option that cannot be used', () => {
       RangeError,
       'pollIntervalMillis must be an integer from 10',
     ],
+    [
+      'an unknown form of statements',
+      { ...good, dbStatement: 'full' },
+      RangeError,
+      'dbStatement must be one of sanitized, raw, none, not "full"',
+    ],
     ['an empty name', { ...good, serviceName: '' }, TypeError, 'serviceName must be a non-empty string'],
   ])('is named by the error that the constructor throws: %s', (_, options, kind, message) => {
     const construct = () => new GoidSpanProcessor(options as GoidSpanProcessorOptions);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import type { StatementForm } from '../../src/span/statement-form.ts';
 import { type ContextFrame, SpanStage } from '../../src/stage/span-stage.ts';
 import { spanKind } from '../../src/wire/wire.gen.ts';
-import { makeRecord } from '../correlate/record.ts';
+import { makeDbRecord, makeRecord } from '../correlate/record.ts';
 
 const ERROR_TYPE = 0x6c0ffe;
 const TARGET_ID = 3;
@@ -24,7 +25,7 @@ const named = (name: string | null): ContextFrame => ({
 /** A call that ended with an error of that type. */
 const failed = makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT, errorTypeAddr: ERROR_TYPE }, { host: 'a' });
 
-function stageThatAsks() {
+function stageThatAsks(dbStatement?: StatementForm) {
   const spans: ReadableSpan[] = [];
   const asked: [number, number][] = [];
   const nothing = async (): Promise<void> => {};
@@ -35,6 +36,7 @@ function stageThatAsks() {
   };
   const stage = new SpanStage({
     processors: [processor],
+    dbStatement,
     askTypeName: (targetId, address) => asked.push([targetId, address]),
   });
   stage.take(target);
@@ -87,6 +89,19 @@ describe('a stage that asks for type names', () => {
 });
 
 describe('a stage', () => {
+  it.each<[StatementForm | undefined, string | undefined]>([
+    [undefined, 'select ? from items where name = ?'],
+    ['sanitized', 'select ? from items where name = ?'],
+    ['raw', "select 1 from items where name = 'x'"],
+    ['none', undefined],
+  ])('tells statements in the form that it was given: %s', (dbStatement, text) => {
+    const { stage, spans } = stageThatAsks(dbStatement);
+    stage.emit(makeDbRecord({}, { statement: "select 1 from items where name = 'x'" }));
+    expect(spans.map(({ name, attributes }) => [name, attributes['db.query.text']])).toEqual([
+      ['select items', text],
+    ]);
+  });
+
   it('counts spans by target and by kind, and what belongs to no target as lost', () => {
     const { stage } = stageThatAsks();
     stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
