@@ -3,15 +3,8 @@ import type { ExportCountsSnapshot } from '../export/export-counts.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import type { ExportFailure } from '../export/export-failure.ts';
 import type { DeliveryState } from '../otlp-client/delivery.ts';
-import type { OtlpSinkSettings } from '../otlp-client/otlp-sink-settings.ts';
-import type { SpanFrame } from '../recording/format.ts';
-import type { InstrumentationScope } from '../span/readable-span.ts';
-import type { StatementForm } from '../span/statement-form.ts';
-import type { SpanCounts } from '../stage/counters.ts';
-import type { DrainStats } from '../stage/drain-meter.ts';
-import type { FamilyFailure } from '../stage/live-check.ts';
-import type { ContextFrame } from '../stage/span-stage.ts';
-import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
+import type { StageFrame, StageMessage, StageReport, StageSettings } from '../stage/record-stage.ts';
+import type { SinkPlan } from './sink-plan.ts';
 
 /** What the draining thread is started with. */
 export interface IngestData {
@@ -19,38 +12,38 @@ export interface IngestData {
   readonly batchBytes: number;
   /** Bytes handed over but not yet taken, above which draining pauses. */
   readonly queuedBytesMax: number;
-  /** The thread makes spans and sends them itself; without it, it hands batches over. */
-  readonly export?: ExportData;
+  /** The stage runs in the thread; without it, the thread hands batches over. */
+  readonly stage?: StagePlan;
 }
 
-export interface ExportData {
-  readonly settings: OtlpSinkSettings;
-  readonly scope: InstrumentationScope;
-  readonly dbStatement: StatementForm | undefined;
+/** A stage, and what it hands its spans to, as plain data. */
+export interface StagePlan {
+  readonly sinks: readonly SinkPlan[];
+  readonly settings: StageSettings;
 }
 
-/** What the thread has counted since it began. */
-export interface IngestReport {
-  readonly spans: Readonly<SpanCounts>;
-  readonly spansByTarget: ReadonlyMap<number, number>;
-  readonly lost: Readonly<Record<string, number>>;
-  readonly drained: DrainStats;
-  readonly exports: ExportCountsSnapshot;
+/** Of one sink. */
+export interface SinkReport {
+  readonly counts: ExportCountsSnapshot;
   readonly queue: DeliveryState;
+  /** Since the report before. */
+  readonly events: readonly ExportEvent[];
 }
 
 export type FromIngest =
   | { readonly kind: 'batch'; readonly buffer: ArrayBuffer }
   | { readonly kind: 'failed'; readonly errno: number }
-  /** What was asked for under that id is done: what was in the ring is taken in, the queue flushed or closed. */
+  /** What was asked for under that id is done: what was in the ring is taken in, a sink flushed or shut down. */
   | { readonly kind: 'done'; readonly id: number }
-  /** The rest comes only from a thread that exports. */
-  | { readonly kind: 'exec'; readonly record: EvProcessExec }
-  | { readonly kind: 'exit'; readonly record: EvProcessExit }
-  | { readonly kind: 'type_name_wanted'; readonly targetId: number; readonly address: number }
-  | { readonly kind: 'implausible'; readonly targetId: number; readonly failure: FamilyFailure }
-  | { readonly kind: 'export_failed'; readonly failure: ExportFailure }
-  | { readonly kind: 'report'; readonly report: IngestReport; readonly events: readonly ExportEvent[] };
+  /** The rest comes only from a thread with the stage in it. `sink`: its place in the plan. */
+  | StageMessage
+  | { readonly kind: 'export_failed'; readonly sink: number; readonly failure: ExportFailure }
+  | {
+      readonly kind: 'report';
+      readonly report: StageReport;
+      /** In the order of the plan. */
+      readonly sinks: readonly SinkReport[];
+    };
 
 export type ToIngest =
   | { readonly kind: 'taken'; readonly bytes: number }
@@ -58,5 +51,10 @@ export type ToIngest =
   | { readonly kind: 'hurry'; readonly on: boolean }
   /** Take in what is in the ring now; the `last` time nothing is taken in afterwards. */
   | { readonly kind: 'drain'; readonly id: number; readonly last: boolean }
-  | { readonly kind: 'frame'; readonly frame: ContextFrame | SpanFrame }
-  | { readonly kind: 'flush' | 'shutdown'; readonly id: number; readonly deadlineMs: number };
+  | { readonly kind: 'frame'; readonly frame: StageFrame }
+  | {
+      readonly kind: 'flush' | 'shutdown';
+      readonly id: number;
+      readonly sink: number;
+      readonly deadlineMs: number;
+    };

@@ -1,18 +1,18 @@
 /**
- * The draining thread, so that a blocked main thread loses nothing. It hands batches over as they are, or, when OTLP is
- * the only way out, makes the spans and sends them itself, so that the main thread does not feel them.
+ * The draining thread, so that a blocked main thread loses nothing. It hands batches over as they are, or, when the stage
+ * may run here, makes the spans and sends them itself, so that the main thread does not feel them.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { DrainLoop } from '../kernel/drain-loop.ts';
 import type { FromIngest, IngestData, ToIngest } from './ingest-protocol.ts';
 
-const { handle, batchBytes, queuedBytesMax, export: exportData } = workerData as IngestData;
+const { handle, batchBytes, queuedBytesMax, stage: plan } = workerData as IngestData;
 const port = parentPort as NonNullable<typeof parentPort>;
 const post = (message: FromIngest, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 let queuedBytes = 0;
 
-// Loaded only where it is used: it brings the whole way out with it.
-const stage = exportData && new (await import('./export-stage.ts')).ExportStage(exportData, post);
+// Loaded only where it is used: it brings the sinks with it.
+const stage = plan && new (await import('./thread-stage.ts')).ThreadStage(plan, post);
 
 /** Stops early while the main thread is too far behind: the ring then fills and counts. */
 const loop = new DrainLoop(handle, {
@@ -50,7 +50,9 @@ port.on('message', (message: ToIngest) => {
       return;
     case 'flush':
     case 'shutdown':
-      void stage?.[message.kind](message.deadlineMs).then(() => post({ kind: 'done', id: message.id }));
+      void stage?.[message.kind](message.sink, message.deadlineMs).then(() =>
+        post({ kind: 'done', id: message.id }),
+      );
   }
 });
 

@@ -4,66 +4,65 @@ import { GoidspanError } from '../errors.ts';
 import { errnoName } from '../kernel/errno.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OtlpExport } from '../otlp-client/otlp-export.ts';
-import type { InstrumentationScope } from '../span/readable-span.ts';
-import type { StatementForm } from '../span/statement-form.ts';
+import { noSpans } from '../stage/counters.ts';
+import type { StageFrame, StageMessage, StageReport, StageSettings } from '../stage/record-stage.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import { threadError, workerPath } from '../worker-path.ts';
-import type { ExportData, FromIngest, IngestData, IngestReport, ToIngest } from './ingest-protocol.ts';
-import { RemoteExport } from './remote-export.ts';
+import type { FromIngest, IngestData, ToIngest } from './ingest-protocol.ts';
+import { RemoteSink } from './remote-sink.ts';
 
 /**
- * Some hundred spans, so that a thread that exports sees to its sockets after each request's worth of them: with 1 MiB it
+ * Some hundred spans, so that a thread with the stage in it sees to its sockets after each request's worth of them: with 1 MiB it
  * encoded eight requests in a turn, of which four could leave, and lost the others as `queue_full` before a quick collector.
  */
 const BATCH_BYTES = 1 << 17;
 const QUEUED_BYTES_MAX = 64 << 20;
 
-/** What a thread says that exports, beside its reports. */
-export type ExportMessage = Exclude<
-  FromIngest,
-  { readonly kind: 'batch' | 'failed' | 'done' | 'report' | 'export_failed' }
->;
-
-/** What comes out of the thread; from one that exports, no batches. */
+/** What comes out of the thread: batches, or what the stage in it says. */
 export interface IngestSink {
   onBatch(batch: Batch): void;
   onFailure(error: GoidspanError): void;
-  onMessage?(message: ExportMessage): void;
+  onMessage?(message: StageMessage): void;
 }
 
-/** Moves the way out into the thread: it then makes the spans there. */
-export interface IngestExport {
-  readonly export: OtlpExport;
-  readonly scope: InstrumentationScope;
-  readonly dbStatement: StatementForm | undefined;
+/** Moves the stage into the thread, and with it these ways out. */
+export interface MovedStage {
+  readonly exports: readonly OtlpExport[];
+  readonly settings: StageSettings;
 }
 
-function exportDataOf({ export: way, scope, dbStatement }: IngestExport): ExportData {
-  return { settings: way.settings, scope, dbStatement };
-}
+const NOTHING_YET: StageReport = {
+  spans: noSpans(),
+  spansByTarget: new Map(),
+  lost: {},
+  drained: { batches: 0, records: 0, bytes: 0, timeMs: 0 },
+};
 
 export class Ingest {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, () => void>();
-  readonly #remote: RemoteExport | undefined;
+  /** One for each sink in the thread; undefined if the stage is not there. */
+  readonly #remotes: readonly RemoteSink[] | undefined;
+  #report = NOTHING_YET;
   #nextId = 1;
   #ended = false;
   #hurries = false;
 
   /** Starts draining. The thread keeps the process alive only while somebody waits for it. */
-  constructor(kernel: Kernel, sink: IngestSink, moved?: IngestExport) {
+  constructor(kernel: Kernel, sink: IngestSink, moved?: MovedStage) {
     const workerData: IngestData = {
       handle: kernel.handle,
       batchBytes: BATCH_BYTES,
       queuedBytesMax: QUEUED_BYTES_MAX,
-      ...(moved && { export: exportDataOf(moved) }),
+      ...(moved && {
+        stage: { sinks: moved.exports.map(({ plan }) => plan), settings: moved.settings },
+      }),
     };
     this.#worker = new Worker(workerPath('ingest/ingest-worker'), { workerData, name: 'goidspan-ingest' });
-    if (moved) {
-      this.#remote = new RemoteExport(moved.export, (kind, deadlineMs) =>
-        this.#ask((id) => ({ kind, id, deadlineMs })),
-      );
-    }
+    this.#remotes = moved?.exports.map(
+      (way, place) =>
+        new RemoteSink(way, (kind, deadlineMs) => this.#ask((id) => ({ kind, id, sink: place, deadlineMs }))),
+    );
     this.#worker.on('message', (message: FromIngest) => this.#receive(message, sink));
     this.#worker.on('error', (cause) => {
       sink.onFailure(threadError('drain the ring buffer', cause));
@@ -74,14 +73,14 @@ export class Ingest {
     this.#worker.unref();
   }
 
-  /** What the thread has counted that it last said; undefined of a thread that does not export. */
-  get report(): IngestReport | undefined {
-    return this.#remote?.report;
+  /** What the stage in the thread had counted when it last said so. */
+  get report(): StageReport {
+    return this.#report;
   }
 
-  /** Tells a thread that exports what spans are made with, or of a span that was ended from outside. */
-  tell(frame: Extract<ToIngest, { kind: 'frame' }>['frame']): void {
-    if (this.#remote && !this.#ended) this.#post({ kind: 'frame', frame });
+  /** To the stage in the thread. */
+  tell(frame: StageFrame): void {
+    if (!this.#ended) this.#post({ kind: 'frame', frame });
   }
 
   /** Whether what comes is to be known within some milliseconds, at the cost of a few hundredths of a core. */
@@ -95,11 +94,11 @@ export class Ingest {
     return this.#ask((id) => ({ kind: 'drain', id, last: false }));
   }
 
-  /** Drains a last time and ends the thread; one that exports ends when its way out is shut down. Idempotent. */
+  /** Drains a last time and ends the thread; one with sinks in it ends when the last of them is shut down. Idempotent. */
   async close(): Promise<void> {
     await this.#ask((id) => ({ kind: 'drain', id, last: true }));
-    if (!this.#remote) await this.#worker.terminate();
-    else void this.#remote.closed.then(() => this.#worker.terminate());
+    if (!this.#remotes) await this.#worker.terminate();
+    else void Promise.all(this.#remotes.map(({ closed }) => closed)).then(() => this.#worker.terminate());
   }
 
   #ask(messageOf: (id: number) => ToIngest): Promise<void> {
@@ -133,8 +132,11 @@ export class Ingest {
         );
         break;
       case 'report':
+        this.#report = message.report;
+        for (const [place, report] of message.sinks.entries()) this.#remotes?.[place]?.receive(report);
+        break;
       case 'export_failed':
-        this.#remote?.receive(message);
+        this.#remotes?.[message.sink]?.failed(message.failure);
         break;
       default:
         sink.onMessage?.(message);
@@ -143,7 +145,7 @@ export class Ingest {
 
   #end(): void {
     this.#ended = true;
-    this.#remote?.lost();
+    for (const remote of this.#remotes ?? []) remote.lost();
     for (const resolve of this.#waiting.values()) resolve();
     this.#waiting.clear();
   }

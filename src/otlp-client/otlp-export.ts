@@ -11,10 +11,10 @@ import type { SpanSource } from '../span/span-source.ts';
 import { createOtlpSink } from './create-otlp-sink.ts';
 import { type DeliveryState, NO_REQUESTS } from './delivery.ts';
 import type { OtlpSink } from './otlp-sink.ts';
-import type { OtlpSinkHooks, OtlpSinkSettings } from './otlp-sink-settings.ts';
+import type { OtlpSinkHooks, OtlpSinkPlan, OtlpSinkSettings } from './otlp-sink-settings.ts';
 
 /** The part in the draining thread. */
-export type RemoteSink = Pick<OtlpSink, 'counts' | 'queue' | 'forceFlush' | 'shutdown'>;
+export type RemotePart = Pick<OtlpSink, 'counts' | 'queue' | 'forceFlush' | 'shutdown'>;
 
 export class OtlpExport implements ExportSink, FactSink {
   readonly settings: OtlpSinkSettings;
@@ -22,7 +22,7 @@ export class OtlpExport implements ExportSink, FactSink {
   readonly hooks: OtlpSinkHooks;
   readonly #tally = new ExportTally();
   #local: OtlpSink | undefined;
-  #remote: RemoteSink | undefined;
+  #remote: RemotePart | undefined;
 
   constructor(settings: OtlpSinkSettings, hooks: OtlpSinkHooks) {
     this.settings = settings;
@@ -39,8 +39,13 @@ export class OtlpExport implements ExportSink, FactSink {
     return this.settings.name;
   }
 
+  /** Of the part in another thread. */
+  get plan(): OtlpSinkPlan {
+    return { kind: 'otlp', settings: this.settings };
+  }
+
   /** From now on another thread exports as well; what is handed over here still leaves from here. */
-  extendTo(remote: RemoteSink): void {
+  extendTo(remote: RemotePart): void {
     this.#remote = remote;
   }
 
@@ -85,7 +90,7 @@ export class OtlpExport implements ExportSink, FactSink {
     return this.#local;
   }
 
-  #parts(): RemoteSink[] {
+  #parts(): RemotePart[] {
     return [this.#local, this.#remote].filter((part) => part !== undefined);
   }
 }

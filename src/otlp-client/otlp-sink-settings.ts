@@ -23,6 +23,12 @@ export interface OtlpSinkSettings {
   readonly scheduledDelayMillis: number;
 }
 
+/** The sink as a plan, among those of other kinds. */
+export interface OtlpSinkPlan {
+  readonly kind: 'otlp';
+  readonly settings: OtlpSinkSettings;
+}
+
 /** Who is told what happens. */
 export interface OtlpSinkHooks {
   /** Of each failed try, and of spans that the collector took in and threw away. */

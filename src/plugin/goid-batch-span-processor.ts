@@ -2,6 +2,7 @@
 import { type Context, diag, type Span } from '@opentelemetry/api';
 import type { ExportCountsSnapshot } from '../export/export-counts.ts';
 import type { Transfers } from '../export/export-tally.ts';
+import { passesTo } from '../otlp-client/export-behind.ts';
 import { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
 import { reportHooks } from '../otlp-client/report-hooks.ts';
@@ -46,6 +47,7 @@ export class GoidBatchSpanProcessor implements SpanProcessor {
       stats?.(event);
     });
     this.#sink = new OtlpExport(settings, hooks);
+    passesTo(this, this.#sink);
     this.#shutdownTimeoutMs = shutdownTimeoutMillis;
   }
 

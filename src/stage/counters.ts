@@ -23,10 +23,8 @@ export type UserLoss =
   /** Open spans could not be read from the kernel when their process ended. */
   | 'open_unreadable';
 
-export class Counters {
-  readonly drain = new DrainMeter();
+export class Losses {
   readonly #lost = new Map<UserLoss, number>();
-  readonly spans = noSpans();
 
   lose(reason: UserLoss, count = 1): void {
     if (count > 0) this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + count);
@@ -36,4 +34,9 @@ export class Counters {
   lost(): Record<string, number> {
     return Object.fromEntries(this.#lost);
   }
+}
+
+export class Counters extends Losses {
+  readonly drain = new DrainMeter();
+  readonly spans = noSpans();
 }

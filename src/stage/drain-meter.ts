@@ -26,13 +26,8 @@ export class DrainMeter {
     this.#bytes += batch.u8.length;
   }
 
-  /** So far, with what another thread has drained. */
-  stats(more?: DrainStats): DrainStats {
-    return {
-      batches: this.#batches + (more?.batches ?? 0),
-      records: this.#records + (more?.records ?? 0),
-      bytes: this.#bytes + (more?.bytes ?? 0),
-      timeMs: this.#timeMs + (more?.timeMs ?? 0),
-    };
+  /** So far. */
+  stats(): DrainStats {
+    return { batches: this.#batches, records: this.#records, bytes: this.#bytes, timeMs: this.#timeMs };
   }
 }

@@ -5,7 +5,7 @@
 import type { SpanFact } from '../correlate/fact.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
-import type { ClockFrame, ForgetFrame, Frame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
+import type { ClockFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import type { StatementForm } from '../span/statement-form.ts';
@@ -17,10 +17,6 @@ import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 
 /** What spans are made with, beside their records. */
 export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | ForgetFrame;
-
-export function isContext(frame: Frame): frame is ContextFrame {
-  return ['clock', 'target', 'type_name', 'forget'].includes(frame.kind);
-}
 
 export interface SpanStageOptions {
   readonly processors: readonly (SpanSink | FactSink)[];

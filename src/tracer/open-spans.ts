@@ -4,9 +4,9 @@
  */
 
 import type { Target } from '../attach/target.ts';
-import type { Unfinished } from '../correlate/span-fact.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { Counters } from '../stage/counters.ts';
+import type { SpanFrame } from '../recording/format.ts';
+import type { Losses } from '../stage/counters.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
@@ -15,24 +15,22 @@ import { isGoroutineAlive } from './goroutine-life.ts';
 /** A span that has been open for so long is checked for a goroutine that died. */
 const SUSPECT_AGE_NS = 10_000_000_000n;
 
-/** Takes a span that ends from outside; `bytes` copies its record. */
-export type EmitUnfinished = (record: EvSpanEnd, bytes: () => ArrayBuffer, unfinished: Unfinished) => void;
-
 export class OpenSpans {
   readonly #kernel: Kernel;
-  readonly #counters: Counters;
-  readonly #emit: EmitUnfinished;
+  readonly #losses: Losses;
+  readonly #emit: (span: SpanFrame) => void;
 
-  constructor(kernel: Kernel, counters: Counters, emit: EmitUnfinished) {
+  /** `emit` takes a span that ends from outside, whose record says neither when nor how. */
+  constructor(kernel: Kernel, losses: Losses, emit: (span: SpanFrame) => void) {
     this.#kernel = kernel;
-    this.#counters = counters;
+    this.#losses = losses;
     this.#emit = emit;
   }
 
   /** The process has ended or runs another program: its spans end with it, and its context is removed. */
   async endWithProcess(targetId: number, end: Ktime): Promise<void> {
-    this.#visit(await this.#kernel.copyOpen(targetId), (record, bytes) =>
-      this.#emit(record, bytes, { end, ending: 'process_exited' }),
+    this.#visit(await this.#kernel.copyOpen(targetId), (_record, bytes) =>
+      this.#emit({ kind: 'span', end, ending: 'process_exited', bytes: bytes() }),
     );
     await this.#kernel.forgetTarget(targetId);
   }
@@ -48,7 +46,7 @@ export class OpenSpans {
       const { gAddr, goid, depth } = record;
       if (isGoroutineAlive(target.info.pid, { gAddr, goid, goidOffset, statusOffset })) return;
       if (this.#kernel.removeOpen(targetId, goid, depth)) {
-        this.#emit(record, bytes, { end: process.hrtime(), ending: 'goroutine_exited' });
+        this.#emit({ kind: 'span', end: process.hrtime(), ending: 'goroutine_exited', bytes: bytes() });
       }
     });
   }
@@ -56,8 +54,8 @@ export class OpenSpans {
   /** Counts the spans that tracing leaves behind. */
   async countAsLost(targetId: number): Promise<void> {
     const open = await this.#kernel.copyOpen(targetId).catch(() => undefined);
-    if (open) this.#visit(open, () => this.#counters.lose('open_at_detach'));
-    else this.#counters.lose('open_unreadable');
+    if (open) this.#visit(open, () => this.#losses.lose('open_at_detach'));
+    else this.#losses.lose('open_unreadable');
   }
 
   #visit(batch: Batch, visit: (record: EvSpanEnd, bytes: () => ArrayBuffer) => void): void {
@@ -66,7 +64,7 @@ export class OpenSpans {
         const end = at + ((record.header.size + 7) & ~7);
         visit(record, () => batch.u8.buffer.slice(at, end) as ArrayBuffer);
       },
-      bad: (reason) => this.#counters.lose(reason),
+      bad: (reason) => this.#losses.lose(reason),
     });
   }
 }

@@ -1,20 +1,13 @@
 /** Every counter of kernel and user space in the form of {@link TracerStats}. */
-import { type Counters, noSpans, type SpanCounts } from '../stage/counters.ts';
-import type { DrainStats } from '../stage/drain-meter.ts';
-import { spanKindNames } from '../wire/wire.gen.ts';
+import type { Losses } from '../stage/counters.ts';
+import type { StageReport } from '../stage/record-stage.ts';
 import type { TracerStats } from './api.ts';
-
-/** What has been counted in another thread. */
-interface MoreCounts {
-  readonly spans: Readonly<SpanCounts>;
-  readonly lost: Readonly<Record<string, number>>;
-  readonly drained: DrainStats;
-}
 
 /** Who counted what. */
 interface Counted {
-  readonly here: Counters;
-  readonly elsewhere: MoreCounts | undefined;
+  readonly stage: StageReport;
+  /** Of the tracer itself. */
+  readonly losses: Losses;
   /** Named as in `enum count`. */
   readonly kernel: Readonly<Record<string, number>>;
   readonly runs: Readonly<Record<string, { readonly runs: number; readonly runTimeNs: number }>>;
@@ -23,19 +16,15 @@ interface Counted {
   readonly targets: TracerStats['targets'];
 }
 
-export function tracerStats({ here, elsewhere, kernel, runs, attachedLate, targets }: Counted): TracerStats {
+export function tracerStats({ stage, losses, kernel, runs, attachedLate, targets }: Counted): TracerStats {
   const byProbe = select(kernel, 'HIT_');
-  const byReason = { ...select(kernel, 'LOST_'), ...here.lost() };
-  for (const [reason, count] of Object.entries(elsewhere?.lost ?? {})) {
+  const byReason = { ...select(kernel, 'LOST_'), ...losses.lost() };
+  for (const [reason, count] of Object.entries(stage.lost)) {
     byReason[reason] = (byReason[reason] ?? 0) + count;
   }
-  const byKind = noSpans();
-  for (const kind of Object.values(spanKindNames)) {
-    byKind[kind] = here.spans[kind] + (elsewhere?.spans[kind] ?? 0);
-  }
   return {
-    spans: { ended: sum(byKind), byKind },
-    drained: here.drain.stats(elsewhere?.drained),
+    spans: { ended: sum(stage.spans), byKind: stage.spans },
+    drained: stage.drained,
     hits: {
       total: sum(byProbe),
       byProbe,

@@ -8,27 +8,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Program, Programs } from '../attach/program.ts';
 import type { Target } from '../attach/target.ts';
 import { TargetMaker } from '../attach/target-maker.ts';
-import type { Unfinished } from '../correlate/span-fact.ts';
 import { GoidspanError } from '../errors.ts';
 import { DEFAULT_SAMPLER } from '../export/sampler.ts';
-import { type ExportMessage, Ingest, type IngestExport } from '../ingest/ingest.ts';
+import { StageHost } from '../ingest/stage-host.ts';
 import { Clock } from '../kernel/clock.ts';
 import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
-import { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { executionOf } from '../process/execution.ts';
 import { hasFastNop5 } from '../process/kernel-release.ts';
 import { isAlive, type ProcessFacts, readProcess, requireProcess } from '../process/process.ts';
 import { hasSockets } from '../process/sockets.ts';
-import type { Frame } from '../recording/format.ts';
-import type { InstrumentationScope } from '../span/readable-span.ts';
-import { Counters } from '../stage/counters.ts';
+import { Losses } from '../stage/counters.ts';
 import type { FamilyFailure } from '../stage/live-check.ts';
-import { isContext, SpanStage } from '../stage/span-stage.ts';
+import type { StageMessage } from '../stage/record-stage.ts';
 import { VERSION } from '../version.ts';
-import type { Batch, Ktime } from '../wire/batch.ts';
-import type { RecordVisitor } from '../wire/decode.ts';
-import type { EvProcessExec, EvProcessExit, EvSpanEnd } from '../wire/wire.gen.ts';
+import type { Ktime } from '../wire/batch.ts';
+import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
 import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
 import { Follower } from './follower.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -46,29 +41,18 @@ export class Tracer {
   readonly #options: TracerOptions;
   readonly #kernel: Kernel;
   readonly #clock = new Clock();
-  readonly #ingest: Ingest;
+  readonly #stage: StageHost;
   readonly #programs: Programs;
   readonly #follower: Follower;
   readonly #housekeeping: Housekeeping;
-  /** Makes the spans here; undefined if the draining thread does. */
-  readonly #stage: SpanStage | undefined;
-  readonly #counters: Counters;
+  readonly #losses = new Losses();
   #attachedLate = 0;
   readonly #openSpans: OpenSpans;
-  readonly #scope = Object.freeze({ name: 'goidspan', version: VERSION });
   /** Live targets and, for their statistics, the last of the ended ones. */
   readonly #targets = new Map<number, Target>();
   readonly #targetMaker: TargetMaker;
   /** What a held shell may execute. */
   readonly #prepared: Program[] = [];
-  readonly #processExec = this.#guarded((record: EvProcessExec) => this.#onProcessExec(record));
-  readonly #processExit = this.#guarded((record: EvProcessExit) => this.#onProcessExit(record));
-  readonly #visitor: RecordVisitor = {
-    spanEnd: (record) => this.#stage?.emit(record),
-    processExec: this.#processExec,
-    processExit: this.#processExit,
-    bad: (reason) => this.#counters.lose(reason),
-  };
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<TracerStats> | undefined;
   #finalStats: TracerStats | undefined;
@@ -97,40 +81,24 @@ export class Tracer {
       isTarget: (pid) => this.#liveTarget(pid) !== undefined,
     });
     this.#applySettings(false);
-    const moved = movable(options, this.#scope);
-    this.#stage = moved ? undefined : this.#stageHere();
-    this.#counters = this.#stage?.counters ?? new Counters();
-    this.#openSpans = new OpenSpans(kernel, this.#counters, (...span) => this.#emitUnfinished(...span));
-    this.#ingest = new Ingest(
-      kernel,
-      {
-        onBatch: (batch) => this.#takeBatch(batch),
-        onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
-        onMessage: (message) => this.#follow(message),
-      },
-      moved,
-    );
-    this.#recordClock();
+    this.#stage = new StageHost(kernel, {
+      processors: options.processors,
+      settings: { scope: { name: 'goidspan', version: VERSION }, dbStatement: options.dbStatement },
+      recorder: options.recorder,
+      onMessage: this.#guarded((message) => this.#follow(message)),
+      onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
+    });
+    this.#openSpans = new OpenSpans(kernel, this.#losses, (span) => this.#stage.take(span));
+    this.#tellClock();
     this.#housekeeping = new Housekeeping({
       clock: () => {
         this.#clock.measure();
-        this.#recordClock();
+        this.#tellClock();
       },
       sweep: () => this.#sweep(),
       measure: (on) => this.#kernel.measure(on),
       onFailure: (error) => this.#tell({ kind: 'warning', message: error.message }),
     });
-  }
-
-  #stageHere(): SpanStage {
-    const stage = new SpanStage({
-      processors: this.#options.processors,
-      dbStatement: this.#options.dbStatement,
-      onFailure: (targetId, failure) => this.#detachFailed(targetId, failure),
-      askTypeName: (targetId, address) => this.#tellTypeName(targetId, address),
-    });
-    stage.scope = this.#scope;
-    return stage;
   }
 
   /** Attaches to a running process. Throws `GoidspanError`. */
@@ -198,7 +166,7 @@ export class Tracer {
     if (program !== undefined) return (await this.#attachHeld(pid, command, program)).info;
     await this.#prepare(pid, guesses);
     // Whatever it starts: each moment counts until there is something to trace.
-    this.#ingest.hurry(true);
+    this.#stage.hurry(true);
     return undefined;
   }
 
@@ -238,7 +206,7 @@ export class Tracer {
 
   /** Everything that is counted, once what the ring holds now has been taken in and handed to the processors. */
   async stats(): Promise<TracerStats> {
-    await this.#ingest.drain();
+    await this.#stage.drain();
     return this.currentStats();
   }
 
@@ -253,14 +221,13 @@ export class Tracer {
     return this.#closing;
   }
 
-  /** What the draining thread says when it makes the spans itself. */
-  #follow(message: ExportMessage): void {
+  #follow(message: StageMessage): void {
     switch (message.kind) {
       case 'exec':
-        this.#processExec(message.record);
+        this.#onProcessExec(message.record);
         return;
       case 'exit':
-        this.#processExit(message.record);
+        this.#onProcessExit(message.record);
         return;
       case 'implausible':
         this.#detachFailed(message.targetId, message.failure);
@@ -272,7 +239,7 @@ export class Tracer {
 
   #tellTypeName(targetId: number, address: number): void {
     const name = this.#targets.get(targetId)?.errorTypeName(address) ?? null;
-    this.#record({ kind: 'type_name', targetId, address, name });
+    this.#stage.take({ kind: 'type_name', targetId, address, name });
   }
 
   #onProcessExec(record: EvProcessExec): void {
@@ -335,7 +302,7 @@ export class Tracer {
       wasHeld: state.awaitsExec === true,
     });
     this.#targets.set(target.info.targetId, target);
-    this.#record({ kind: 'target', ...target.info, attributes: target.attributes });
+    this.#stage.take({ kind: 'target', ...target.info, attributes: target.attributes });
     try {
       await target.attach();
       if (readProcess(facts.pid)?.startTicks !== facts.startTicks) {
@@ -351,7 +318,7 @@ export class Tracer {
   }
 
   #tellAttached({ info, program }: Target): void {
-    this.#ingest.hurry(false);
+    this.#stage.hurry(false);
     const { untraced } = program.plan;
     this.#tell({
       ...(untraced.length > 0 && { untraced }),
@@ -412,7 +379,7 @@ export class Tracer {
       await target.detach();
       await this.#openSpans.endWithProcess(targetId, at);
     } catch (error) {
-      this.#counters.lose('open_unreadable');
+      this.#losses.lose('open_unreadable');
       this.#tell({ kind: 'warning', message: (error as Error).message });
     }
     this.#programs.release(target.program);
@@ -427,7 +394,7 @@ export class Tracer {
     await Promise.allSettled(this.#underWay);
     const live = this.#live();
     await Promise.allSettled(live.map((target) => target.detach()));
-    await this.#ingest.drain();
+    await this.#stage.drain();
     await Promise.allSettled(this.#underWay);
     this.#hintAtQuiet(this.#live(), 0);
     for (const target of this.#live()) {
@@ -437,9 +404,13 @@ export class Tracer {
       if (!target.isGuess) this.#tell({ kind: 'ended', target: target.info });
     }
     for (const program of this.#prepared) this.#programs.release(program);
-    await Promise.all([this.#ingest.close(), this.#programs.close()]);
+    await Promise.all([this.#stage.close(), this.#programs.close()]);
     this.#finalStats = this.#readStats();
-    this.#record({ kind: 'end', endedAt: new Date().toISOString(), stats: { ...this.#finalStats } });
+    this.#options.recorder?.write({
+      kind: 'end',
+      endedAt: new Date().toISOString(),
+      stats: { ...this.#finalStats },
+    });
     this.#kernel.close();
     if (this.#options.flushesProcessors ?? true) {
       await Promise.allSettled(this.#options.processors.map((processor) => processor.forceFlush()));
@@ -459,32 +430,8 @@ export class Tracer {
     });
   }
 
-  /** The frame of a batch follows those of the type names that its spans needed. */
-  #takeBatch(batch: Batch): void {
-    this.#counters.drain.decode(batch, this.#visitor);
-    this.#record({ kind: 'batch', bytes: batch.u8.buffer as ArrayBuffer });
-  }
-
-  /** Ends a span from outside, whose record says neither when nor how. */
-  #emitUnfinished(record: EvSpanEnd, bytes: () => ArrayBuffer, unfinished: Unfinished): void {
-    if (!this.#stage) {
-      this.#ingest.tell({ kind: 'span', ...unfinished, bytes: bytes() });
-      return;
-    }
-    this.#stage.emit(record, unfinished);
-    if (this.#options.recorder) this.#record({ kind: 'span', ...unfinished, bytes: bytes() });
-  }
-
-  #recordClock(): void {
-    this.#record({ kind: 'clock', offset: this.#clock.offset });
-  }
-
-  /** Tells the recorder, and whoever makes the spans what they are made with. */
-  #record(frame: Frame): void {
-    this.#options.recorder?.write(frame);
-    if (!isContext(frame)) return;
-    if (this.#stage) this.#stage.take(frame);
-    else this.#ingest.tell(frame);
+  #tellClock(): void {
+    this.#stage.take({ kind: 'clock', offset: this.#clock.offset });
   }
 
   async #sweep(): Promise<void> {
@@ -509,18 +456,17 @@ export class Tracer {
   }
 
   #readStats(): TracerStats {
-    const { report } = this.#ingest;
-    const spansByTarget = report?.spansByTarget ?? this.#stage?.spansByTarget;
+    const stage = this.#stage.report();
     const attached = [...this.#targets.values()].filter((target) => target.wasAttached && !target.isGuess);
     const targets = attached.map((target) => ({
       ...target.info,
       attachedAt: target.attachedAt.toISOString(),
       ...(target.endedAt ? { endedAt: target.endedAt.toISOString() } : {}),
-      spans: spansByTarget?.get(target.info.targetId) ?? 0,
+      spans: stage.spansByTarget.get(target.info.targetId) ?? 0,
     }));
     return tracerStats({
-      here: this.#counters,
-      elsewhere: report,
+      stage,
+      losses: this.#losses,
       kernel: this.#kernel.counts(),
       runs: this.#kernel.programStats(),
       attachedLate: this.#attachedLate,
@@ -556,7 +502,7 @@ export class Tracer {
 
   #forget({ info: { targetId } }: Target): void {
     this.#targets.delete(targetId);
-    this.#record({ kind: 'forget', targetId });
+    this.#stage.take({ kind: 'forget', targetId });
   }
 
   #track(work: Promise<unknown>): Promise<void> {
@@ -577,16 +523,6 @@ export class Tracer {
   #tell(event: TracerEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-/** The way out by OTLP runs in the draining thread if nobody else wants spans or records. */
-function movable(
-  { processors, recorder, dbStatement }: TracerOptions,
-  scope: InstrumentationScope,
-): IngestExport | undefined {
-  const [only, ...others] = processors;
-  if (recorder || others.length > 0 || !(only instanceof OtlpExport)) return undefined;
-  return { export: only, scope, dbStatement };
 }
 
 const resourceVariables = ['OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'] as const;

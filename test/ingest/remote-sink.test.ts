@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { IngestReport } from '../../src/ingest/ingest-protocol.ts';
-import { RemoteExport } from '../../src/ingest/remote-export.ts';
+import type { SinkReport } from '../../src/ingest/ingest-protocol.ts';
+import { RemoteSink } from '../../src/ingest/remote-sink.ts';
 import { OtlpExport } from '../../src/otlp-client/otlp-export.ts';
 import { otlpSinkSettingsOf } from '../../src/otlp-client/otlp-sink-settings.ts';
 import { makeSpan } from '../export/spans.ts';
@@ -15,16 +15,11 @@ const QUEUE = {
   isAway: false,
 };
 
-function reportOf(handed: number, exported: number, lost: number): IngestReport {
-  return {
-    spans: { server: handed, client: 0 },
-    spansByTarget: new Map([[1, handed]]),
-    drained: { batches: 1, records: handed, bytes: 1, timeMs: 1 },
-    lost: {},
-    exports: { handed, exported, lostByReason: { timeout: lost } },
-    queue: QUEUE,
-  };
-}
+const reportOf = (handed: number, exported: number, lost: number): SinkReport => ({
+  counts: { handed, exported, lostByReason: { timeout: lost } },
+  queue: QUEUE,
+  events: [],
+});
 
 function remote() {
   const asked: string[] = [];
@@ -34,14 +29,14 @@ function remote() {
     onFailure: ({ reason }) => told.push(reason),
     onEvent: ({ kind }) => told.push(kind),
   });
-  const part = new RemoteExport(way, async (kind, deadlineMs) => void asked.push(`${kind} ${deadlineMs}`));
+  const part = new RemoteSink(way, async (kind, deadlineMs) => void asked.push(`${kind} ${deadlineMs}`));
   return { way, part, asked, told };
 }
 
-describe('a way out in the draining thread', () => {
+describe('a sink in the draining thread', () => {
   it('is known by its last report, and added to the part that is here', async () => {
     const { way, part } = remote();
-    part.receive({ kind: 'report', report: reportOf(10, 5, 1), events: [] });
+    part.receive(reportOf(10, 5, 1));
     way.onEnd(makeSpan(1, 1, { traceFlags: 0 }));
     expect(way.counts()).toEqual({ handed: 11, exported: 5, lostByReason: { timeout: 1, not_sampled: 1 } });
     expect(way.queue).toMatchObject({ requests: 1, spans: 4, bytes: 400, inFlight: 1 });
@@ -50,13 +45,8 @@ describe('a way out in the draining thread', () => {
 
   it('passes on what happens there', () => {
     const { part, told } = remote();
-    part.receive({
-      kind: 'report',
-      report: reportOf(0, 0, 0),
-      events: [{ kind: 'lost', reason: 'expired', spans: 3 }],
-    });
-    const failure = { reason: 'timeout', isRetryable: true, cause: 'slow', remedy: 'wait' };
-    part.receive({ kind: 'export_failed', failure });
+    part.receive({ ...reportOf(0, 0, 0), events: [{ kind: 'lost', reason: 'expired', spans: 3 }] });
+    part.failed({ reason: 'timeout', isRetryable: true, cause: 'slow', remedy: 'wait' });
     expect(told).toEqual(['lost', 'timeout']);
   });
 
@@ -70,7 +60,7 @@ describe('a way out in the draining thread', () => {
 
   it('loses what had no outcome when its thread dies, with a count', () => {
     const { way, part } = remote();
-    part.receive({ kind: 'report', report: reportOf(10, 5, 1), events: [] });
+    part.receive(reportOf(10, 5, 1));
     part.lost();
     part.lost();
     expect(way.counts().lostByReason).toEqual({ timeout: 1, thread_died: 4 });

@@ -1,0 +1,14 @@
+/** Sinks as plain data: each is built where the spans are made. */
+import { createOtlpSink } from '../otlp-client/create-otlp-sink.ts';
+import type { OtlpSink } from '../otlp-client/otlp-sink.ts';
+import type { OtlpSinkHooks, OtlpSinkPlan } from '../otlp-client/otlp-sink-settings.ts';
+
+/** A union by `kind`, of one kind so far. */
+export type SinkPlan = OtlpSinkPlan;
+
+export function buildSink(plan: SinkPlan, hooks: OtlpSinkHooks): OtlpSink {
+  switch (plan.kind) {
+    case 'otlp':
+      return createOtlpSink(plan.settings, hooks);
+  }
+}

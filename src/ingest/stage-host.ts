@@ -1,0 +1,85 @@
+/**
+ * Where spans are made: in the draining thread if every sink can be built there from its plan, so that the main thread does
+ * not feel it; here if a foreign processor wants them, or a recorder wants their records. Owns that choice and the order
+ * of a recording; to its user the two are the same.
+ */
+import type { SpanSink } from '../export/span-sink.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { exportBehind } from '../otlp-client/export-behind.ts';
+import type { OtlpExport } from '../otlp-client/otlp-export.ts';
+import type { FrameSink } from '../recording/recorder.ts';
+import {
+  RecordStage,
+  type StageFrame,
+  type StageMessage,
+  type StageReport,
+  type StageSettings,
+} from '../stage/record-stage.ts';
+import type { Batch } from '../wire/batch.ts';
+import { Ingest } from './ingest.ts';
+
+export interface StageHostOptions {
+  readonly processors: readonly SpanSink[];
+  readonly settings: StageSettings;
+  readonly recorder?: FrameSink | undefined;
+  readonly onMessage: (message: StageMessage) => void;
+  /** Draining has failed. */
+  readonly onFailure: (error: Error) => void;
+}
+
+export class StageHost {
+  readonly #ingest: Ingest;
+  readonly #recorder: FrameSink | undefined;
+  /** Undefined if it is in the thread. */
+  readonly #here: RecordStage | undefined;
+
+  /** Starts draining. */
+  constructor(kernel: Kernel, { processors, settings, recorder, onMessage, onFailure }: StageHostOptions) {
+    const exports = recorder ? undefined : movable(processors);
+    this.#recorder = recorder;
+    this.#here = exports ? undefined : new RecordStage(processors, settings, onMessage);
+    this.#ingest = new Ingest(
+      kernel,
+      { onBatch: (batch) => this.#takeBatch(batch), onFailure, onMessage },
+      exports && { exports, settings },
+    );
+  }
+
+  take(frame: StageFrame): void {
+    this.#recorder?.write(frame);
+    if (this.#here) this.#here.take(frame);
+    else this.#ingest.tell(frame);
+  }
+
+  /** As of now, or of the last half second if the stage is in the thread and was not drained since. */
+  report(): StageReport {
+    return this.#here?.report() ?? this.#ingest.report;
+  }
+
+  /** Whether what comes is to be known within some milliseconds, at the cost of a few hundredths of a core. */
+  hurry(on: boolean): void {
+    this.#ingest.hurry(on);
+  }
+
+  /** Resolves when spans have been made of all that is in the ring now. */
+  drain(): Promise<void> {
+    return this.#ingest.drain();
+  }
+
+  /** Drains a last time. Idempotent. */
+  close(): Promise<void> {
+    return this.#ingest.close();
+  }
+
+  /** The frame of a batch follows those of the type names that its spans needed. */
+  #takeBatch(batch: Batch): void {
+    this.#here?.takeBatch(batch);
+    this.#recorder?.write({ kind: 'batch', bytes: batch.u8.buffer as ArrayBuffer });
+  }
+}
+
+/** The ways out behind the sinks, if each is one that can be built in the thread. */
+function movable(sinks: readonly SpanSink[]): readonly OtlpExport[] | undefined {
+  const exports = sinks.flatMap((sink) => exportBehind(sink) ?? []);
+  return exports.length > 0 && exports.length === sinks.length ? exports : undefined;
+}

@@ -1,0 +1,70 @@
+/**
+ * The stage in the draining thread, with the sinks that it builds there. Owns the order in which the main thread hears of
+ * it: a report is never older than the answer that follows it.
+ */
+import { RecordStage, type StageFrame } from '../stage/record-stage.ts';
+import { batchOf } from '../wire/batch.ts';
+import type { FromIngest, StagePlan } from './ingest-protocol.ts';
+import { ReportedSink } from './reported-sink.ts';
+
+/** While something happens, the main thread hears of it so often. */
+const REPORT_MS = 500;
+
+export class ThreadStage {
+  readonly #post: (message: FromIngest) => void;
+  readonly #sinks: readonly ReportedSink[];
+  readonly #stage: RecordStage;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ sinks, settings }: StagePlan, post: (message: FromIngest) => void) {
+    this.#post = post;
+    this.#sinks = sinks.map(
+      (plan, sink) =>
+        new ReportedSink(plan, {
+          onFailure: (failure) => post({ kind: 'export_failed', sink, failure }),
+          onSomething: (isMuch) => (isMuch ? this.report() : this.#reportSoon()),
+        }),
+    );
+    this.#stage = new RecordStage(
+      this.#sinks.map(({ sink }) => sink),
+      settings,
+      post,
+    );
+  }
+
+  /** Records in the first `bytes` of the buffer. */
+  takeBatch(buffer: ArrayBuffer, bytes: number): void {
+    this.#stage.takeBatch(batchOf(buffer, bytes));
+    this.#reportSoon();
+  }
+
+  take(frame: StageFrame): void {
+    this.#stage.take(frame);
+    if (frame.kind === 'span') this.#reportSoon();
+  }
+
+  async flush(sink: number, deadlineMs: number): Promise<void> {
+    await this.#sinks[sink]?.sink.forceFlush(deadlineMs);
+    this.report();
+  }
+
+  async shutdown(sink: number, deadlineMs: number): Promise<void> {
+    this.#stage.emitWaiting();
+    await this.#sinks[sink]?.sink.shutdown(deadlineMs);
+    this.report();
+  }
+
+  report(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#post({
+      kind: 'report',
+      report: this.#stage.report(),
+      sinks: this.#sinks.map((sink) => sink.report()),
+    });
+  }
+
+  #reportSoon(): void {
+    this.#timer ??= setTimeout(() => this.report(), REPORT_MS).unref();
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The stage as it is fed from the kernel: batches of records, and the frames that say what they are made with. The same on
+ * the main thread and in the draining one. Whatever is no span is told to the one that hosts it.
+ */
+import type { FactSink, SpanSink } from '../export/span-sink.ts';
+import type { SpanFrame } from '../recording/format.ts';
+import type { InstrumentationScope } from '../span/readable-span.ts';
+import type { StatementForm } from '../span/statement-form.ts';
+import { type Batch, batchOf } from '../wire/batch.ts';
+import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
+import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
+import type { SpanCounts } from './counters.ts';
+import type { DrainStats } from './drain-meter.ts';
+import type { FamilyFailure } from './live-check.ts';
+import { type ContextFrame, SpanStage } from './span-stage.ts';
+
+/** What the stage is told beside batches: what spans are made with, and of spans that are ended from outside. */
+export type StageFrame = ContextFrame | SpanFrame;
+
+/** What the stage says. */
+export type StageMessage =
+  | { readonly kind: 'exec'; readonly record: EvProcessExec }
+  | { readonly kind: 'exit'; readonly record: EvProcessExit }
+  /** To be answered by a frame, at once or later. */
+  | { readonly kind: 'type_name_wanted'; readonly targetId: number; readonly address: number }
+  | { readonly kind: 'implausible'; readonly targetId: number; readonly failure: FamilyFailure };
+
+/** What it has counted since it began. */
+export interface StageReport {
+  readonly spans: Readonly<SpanCounts>;
+  readonly spansByTarget: ReadonlyMap<number, number>;
+  readonly lost: Readonly<Record<string, number>>;
+  readonly drained: DrainStats;
+}
+
+/** What every span is made with; plain data. */
+export interface StageSettings {
+  readonly scope: InstrumentationScope;
+  /** How statements to databases are told. Default `sanitized`. */
+  readonly dbStatement?: StatementForm | undefined;
+}
+
+export class RecordStage {
+  readonly #stage: SpanStage;
+  readonly #visitor: RecordVisitor;
+
+  constructor(
+    processors: readonly (SpanSink | FactSink)[],
+    { scope, dbStatement }: StageSettings,
+    tell: (message: StageMessage) => void,
+  ) {
+    this.#stage = new SpanStage({
+      processors,
+      dbStatement,
+      onFailure: (targetId, failure) => tell({ kind: 'implausible', targetId, failure }),
+      askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),
+    });
+    this.#stage.scope = scope;
+    this.#visitor = {
+      spanEnd: (record) => this.#stage.emit(record),
+      processExec: (record) => tell({ kind: 'exec', record }),
+      processExit: (record) => tell({ kind: 'exit', record }),
+      bad: (reason) => this.#stage.counters.lose(reason),
+    };
+  }
+
+  takeBatch(batch: Batch): void {
+    this.#stage.counters.drain.decode(batch, this.#visitor);
+  }
+
+  take(frame: StageFrame): void {
+    if (frame.kind !== 'span') {
+      this.#stage.take(frame);
+      return;
+    }
+    decodeBatch(batchOf(frame.bytes), {
+      ...this.#visitor,
+      spanEnd: (record) => this.#stage.emit(record, frame),
+    });
+  }
+
+  /** Hands over what waits for a name that may not come any more. */
+  emitWaiting(): void {
+    this.#stage.emitWaiting();
+  }
+
+  report(): StageReport {
+    const { counters, spansByTarget } = this.#stage;
+    return {
+      spans: { ...counters.spans },
+      spansByTarget,
+      lost: counters.lost(),
+      drained: counters.drain.stats(),
+    };
+  }
+}
