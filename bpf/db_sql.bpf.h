@@ -370,6 +370,7 @@ int db_rows(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
 	struct open_spans open;
+	uaddr_t driver_conn;
 	struct hit hit;
 
 	if (!hit_begin(&hit, ctx, HIT_DB_ROWS))
@@ -379,8 +380,12 @@ int db_rows(struct pt_regs *ctx)
 		count(NOTE_END_WITHOUT_START);
 		return 0;
 	}
+	driver_conn = read_u64(go_argument(ctx, &hit) + hit.target->db.rows_dc);
 	if (open.innermost->header.flags & DB_FLAG_POOL)
-		db_connection(open.innermost, hit.target, read_u64(go_argument(ctx, &hit) + hit.target->db.rows_dc));
+		db_connection(open.innermost, hit.target, driver_conn);
+	/* Its rows may be closed while the call goes on that the query was made in. */
+	if (open.outer && open.outer->family == SPAN_FAMILY_DB)
+		open_span_of(open.outer)->object_mark = driver_conn;
 	db_succeed(&open, now);
 	return 0;
 }
@@ -391,6 +396,18 @@ enum db_owner {
 	DB_OWNER_CONN = 2,
 };
 
+/* The connection (*driverConn) that is given back: the receiver of the method value that is called, or of what that is. */
+static __always_inline uaddr_t db_released(const struct pt_regs *ctx, const struct hit *hit)
+{
+	uaddr_t owner = read_u64(go_closure(ctx) + 8);
+
+	switch (COOKIE_VARIANT(hit->cookie)) {
+	case DB_OWNER_TX: return read_u64(owner + hit->target->db.tx_dc);
+	case DB_OWNER_CONN: return read_u64(owner + hit->target->db.conn_dc);
+	}
+	return owner;
+}
+
 /*
  * func (dc *driverConn) releaseConn(err error), func (tx *Tx) closemuRUnlockRelease(err error), func (c *Conn)
  * closemuRUnlockCondReleaseConn(err error), each as a method value  argument: err. An attempt has come to its end; a
@@ -400,37 +417,35 @@ SEC("uprobe")
 int db_release(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	const struct target_row *target;
+	uaddr_t error, driver_conn;
 	struct open_spans open;
-	uaddr_t error, owner;
 	__u8 operation;
 	struct hit hit;
 
 	if (!hit_begin(&hit, ctx, HIT_DB_RELEASE))
 		return 0;
-	target = hit.target;
 	open = db_open(ctx, &hit, now);
 	if (!open.innermost)
 		return 0;
+	driver_conn = db_released(ctx, &hit);
+	if (driver_conn && driver_conn == open_span_of(open.innermost)->object_mark) {
+		/* By rows of a query that was made within the call. */
+		open_span_of(open.innermost)->object_mark = 0;
+		return 0;
+	}
 	error = go_argument(ctx, &hit);
 	operation = db_body(open.innermost)->operation;
 	if (!error && (operation == DB_OPERATION_QUERY || operation == DB_OPERATION_BEGIN))
 		return 0;
-	if (open.innermost->header.flags & DB_FLAG_POOL) {
-		owner = read_u64(go_closure(ctx) + 8);
-		if (COOKIE_VARIANT(hit.cookie) == DB_OWNER_TX)
-			owner = read_u64(owner + target->db.tx_dc);
-		else if (COOKIE_VARIANT(hit.cookie) == DB_OWNER_CONN)
-			owner = read_u64(owner + target->db.conn_dc);
-		db_connection(open.innermost, target, owner);
-	}
+	if (open.innermost->header.flags & DB_FLAG_POOL)
+		db_connection(open.innermost, hit.target, driver_conn);
 	if (!error) {
 		db_succeed(&open, now);
 		return 0;
 	}
-	db_failed(open.innermost, target, error, go_register(ctx, 1));
+	db_failed(open.innermost, hit.target, error, go_register(ctx, 1));
 	if (!(open.innermost->header.flags & DB_FLAG_POOL))
-		db_fail(&open, target, now);
+		db_fail(&open, hit.target, now);
 	return 0;
 }
 

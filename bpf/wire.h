@@ -117,7 +117,7 @@ struct connection {
 struct open_span {
 	struct ev_span_end record;
 	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, of a database call the *sql.DB");
-	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header");
+	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header. Of a database call, the connection of the last query that was made within it");
 	uaddr_t routed_addr DOC("of a server span, the copy of its request that came to a ServeMux last; 0: none");
 	uaddr_t routed_mark DOC("as object_mark, of the copy");
 	uaddr_t return_addr DOC("return address of the traced call");

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x7a7e5ab2f07dedfcULL
+#define WIRE_HASH 0x88aa3de931f10f6eULL

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Ktime } from '../../src/correlate/fact.ts';
+import type { Ktime, SpanFact } from '../../src/correlate/fact.ts';
 import { spanFact, type Unfinished } from '../../src/correlate/span-fact.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
@@ -18,7 +18,6 @@ import {
   type EvProcessExit,
   type EvSpanEnd,
 } from '../../src/wire/wire.gen.ts';
-import { type HttpFact, httpFact } from '../support/http-fact.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const hostDir = join(root, 'test/bpf/host');
@@ -35,7 +34,7 @@ const countNames = Object.keys(countIndex).slice(0, -1);
 /** What came out of one run. */
 export interface HostRun {
   /** In the order in which they ended. */
-  readonly spans: readonly HttpFact[];
+  readonly spans: readonly SpanFact[];
   readonly execs: readonly EvProcessExec[];
   readonly exits: readonly EvProcessExit[];
   /** Every counter of the kernel by name. */
@@ -73,7 +72,7 @@ export function runHost(input: string, processor: Processor = 'x86'): HostRun[] 
 
 /** Collects the output of one run. */
 class Run implements HostRun {
-  readonly spans: HttpFact[] = [];
+  readonly spans: SpanFact[] = [];
   readonly execs: EvProcessExec[] = [];
   readonly exits: EvProcessExit[] = [];
   counts: Record<string, number> = {};
@@ -113,7 +112,7 @@ class Run implements HostRun {
     const bytes = new Uint8Array((hex.length / 2 + 7) & ~7);
     bytes.set(Buffer.from(hex, 'hex'));
     decodeBatch(batchOf(bytes.buffer), {
-      spanEnd: (record: EvSpanEnd) => this.spans.push(httpFact(spanFact(record, unfinished))),
+      spanEnd: (record: EvSpanEnd) => this.spans.push(spanFact(record, unfinished)),
       processExec: (record) => this.execs.push(record),
       processExit: (record) => this.exits.push(record),
       bad: (reason) => {

@@ -4,28 +4,54 @@
  * `{x*300}` is that text 300 times; `for n=1..50: LINE` is the line for each n, with `{n}` or `{10+n*2}` in
  * it, and ` | ` between lines that are repeated together.
  */
+import type { SpanFact, SpanFactOf, SpanFamily } from '../../src/correlate/fact.ts';
 import { hexOf } from '../../src/span/span-context.ts';
-import type { HttpFact } from '../support/http-fact.ts';
 import { nanosOf } from '../support/valid-span.ts';
 import type { HostRun } from './host.ts';
 
-/** Strings and numbers of a span that a scenario shows when it says `show NAME …` before its events. */
-const shown: Readonly<Record<string, (fact: HttpFact) => unknown>> = {
-  method: ({ body }) => body.method,
-  scheme: ({ body }) => body.scheme,
-  host: ({ body }) => body.host,
-  path: ({ body }) => body.path,
-  query: ({ body }) => body.query,
-  pattern: ({ body }) => body.pattern,
-  peer: ({ body }) => body.peer,
-  status: ({ body }) => body.statusCode,
-  written: ({ body }) => body.responseBodyBytes,
-  proto: ({ body }) => body.protocolMajor * 10 + body.protocolMinor,
+/** Strings and numbers of any span that a scenario shows when it says `show NAME …` before its events. */
+const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
   error: ({ errorTypeAddr }) => (errorTypeAddr === 0 ? undefined : errorTypeAddr.toString(16)),
   state: ({ traceState }) => traceState,
   end: ({ end }) => nanosOf(end),
   born: ({ parentGoid }) => parentGoid || undefined,
 };
+
+/** Likewise, of what a family says. */
+const shownOf: {
+  readonly [Family in SpanFamily]: Readonly<Record<string, (body: SpanFactOf<Family>['body']) => unknown>>;
+} = {
+  http: {
+    method: ({ method }) => method,
+    scheme: ({ scheme }) => scheme,
+    host: ({ host }) => host,
+    path: ({ path }) => path,
+    query: ({ query }) => query,
+    pattern: ({ pattern }) => pattern,
+    peer: ({ peer }) => peer,
+    status: ({ statusCode }) => statusCode,
+    written: ({ responseBodyBytes }) => responseBodyBytes,
+    proto: ({ protocolMajor, protocolMinor }) => protocolMajor * 10 + protocolMinor,
+  },
+  db: {
+    operation: ({ operation }) => operation,
+    system: ({ system }) => system,
+    statement: ({ statement }) => statement?.replaceAll(' ', '_'),
+    database: ({ namespace }) => namespace,
+    server: ({ peer }) => peer && `${peer.address}:${peer.port}`,
+    code: ({ statusCode }) => statusCode,
+    canceled: ({ isCanceled }) => isCanceled || undefined,
+    waited: ({ poolWaitNs }) => poolWaitNs || undefined,
+  },
+};
+
+const isShown = (name: string): boolean =>
+  name in shown || Object.values(shownOf).some((ofFamily) => name in ofFamily);
+
+function shownValue(name: string, span: SpanFact): unknown {
+  if (name in shown) return shown[name]?.(span);
+  return span.family === 'http' ? shownOf.http[name]?.(span.body) : shownOf.db[name]?.(span.body);
+}
 
 export class Scenario {
   readonly events: readonly string[];
@@ -41,7 +67,7 @@ export class Scenario {
       throw new Error('a scenario has `-- events --` and `-- expect --`');
     }
     this.#show = /^show (.+)$/m.exec(head)?.[1]?.split(' ') ?? [];
-    const unknown = this.#show.filter((name) => !(name in shown));
+    const unknown = this.#show.filter((name) => !isShown(name));
     if (unknown.length > 0) throw new Error(`cannot show ${unknown.join()}`);
     this.events = linesOf(events);
     this.expected = linesOf(expected);
@@ -59,7 +85,7 @@ export class Scenario {
    */
   render(run: HostRun): string[] {
     for (const span of run.spans) this.#byId.set(hexOf(span.spanId), this.#nameOf(span));
-    const byTrace = new Map<string, HttpFact[]>();
+    const byTrace = new Map<string, SpanFact[]>();
     const byStart = [...run.spans].sort((a, b) => Number(nanosOf(a.start) - nanosOf(b.start)));
     for (const span of byStart) {
       const trace = byTrace.get(hexOf(span.traceId));
@@ -81,19 +107,19 @@ export class Scenario {
   }
 
   #learnName(line: string): void {
-    const begin = /^(\d+)\s+(?:server|client) begin\s+(?:p(\d+)\/)?g(\d+)\b.*\bspan=(\S+)/.exec(line);
+    const begin = /^(\d+)\s+(?:server|client|sql) begin\s+(?:p(\d+)\/)?g(\d+)\b.*\bspan=(\S+)/.exec(line);
     if (begin) this.#names.set(`${begin[2] ?? 1}/${begin[3]}@${begin[1]}`, begin[4] as string);
   }
 
-  #nameOf(span: HttpFact): string {
+  #nameOf(span: SpanFact): string {
     const key = `${span.targetId}/${span.goid}@${nanosOf(span.start)}`;
     return this.#names.get(key) ?? key;
   }
 
-  #tree(trace: readonly HttpFact[], title: string): string[] {
+  #tree(trace: readonly SpanFact[], title: string): string[] {
     const inTrace = new Set(trace.map((span) => hexOf(span.spanId)));
     const lines: string[] = [];
-    const add = (span: HttpFact, depth: number): void => {
+    const add = (span: SpanFact, depth: number): void => {
       lines.push((depth === 0 ? title : '  '.repeat(depth)) + this.#line(span, inTrace));
       for (const child of trace) {
         if (child.parentSpanId && hexOf(child.parentSpanId) === hexOf(span.spanId)) add(child, depth + 1);
@@ -105,8 +131,8 @@ export class Scenario {
     return lines;
   }
 
-  #line(span: HttpFact, inTrace: ReadonlySet<string>): string {
-    const words: string[] = [span.spanKind, this.#nameOf(span)];
+  #line(span: SpanFact, inTrace: ReadonlySet<string>): string {
+    const words: string[] = [span.family === 'db' ? 'sql' : span.spanKind, this.#nameOf(span)];
     if (span.parentSpanId && !inTrace.has(hexOf(span.parentSpanId))) {
       words.push(
         `${span.parentIsRemote ? 'remote' : 'lost'}=${hexOf(span.traceId)}/${hexOf(span.parentSpanId)}`,
@@ -116,10 +142,11 @@ export class Scenario {
     }
     if (span.link) words.push(`link=${this.#byId.get(hexOf(span.link.spanId)) ?? hexOf(span.link.spanId)}`);
     if (span.ending !== 'returned') words.push(`ending=${span.ending}`);
-    if (span.body.resendCount !== undefined) words.push(`resends=${span.body.resendCount}`);
+    if (span.family === 'http' && span.body.resendCount !== undefined)
+      words.push(`resends=${span.body.resendCount}`);
     if (span.cut.length > 0) words.push(`cut=${span.cut.join()}`);
     for (const name of this.#show) {
-      const value = shown[name]?.(span);
+      const value = shownValue(name, span);
       if (value !== undefined) words.push(`${name}=${value}`);
     }
     return words.join(' ');

@@ -22,6 +22,28 @@ export interface Step {
   readonly begins?: string | undefined;
 }
 
+/** A call as events: how it begins, what may happen in it, how it ends. `G` is its goroutine. */
+interface Call {
+  readonly begin: string;
+  readonly meanwhile?: string;
+  readonly ends: readonly string[];
+}
+
+const httpCall: Call = { begin: 'client begin G', ends: ['client end G'] };
+const failure = 'sql fail G sqlstate=40001';
+const sqlCalls: readonly Call[] = [
+  { begin: 'sql begin G query', meanwhile: 'sql retry G canceled', ends: ['sql rows G', failure] },
+  { begin: 'sql begin G exec stmt', meanwhile: 'sql wait G', ends: ['sql done G', failure] },
+  { begin: 'sql begin G query tx', ends: ['sql rows G', 'sql done G tx sqlstate=40001'] },
+  { begin: 'sql begin G exec conn', ends: ['sql done G conn', 'sql done G conn canceled'] },
+  {
+    begin: 'sql begin G begin',
+    meanwhile: 'sql retry G without-conn canceled',
+    ends: ['sql begun G', failure],
+  },
+  { begin: 'sql begin G commit tx', ends: ['sql ended G', 'sql ended G canceled'] },
+];
+
 const REMOTE = '0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331';
 
 /** A span while it is written; its end waits for what is started in it and is to be its child. */
@@ -51,6 +73,8 @@ interface Connection {
   /** The end of the call that used it last. */
   readonly free: number | undefined;
 }
+
+const on = ({ goid }: Goroutine, event: string): string => event.replace('G', `g${goid}`);
 
 export class Program {
   readonly steps: Step[] = [];
@@ -152,15 +176,17 @@ export class Program {
   }
 
   #call(g: Goroutine, depth: number): void {
-    const span = this.#beginCall(g, 'returned');
+    const call = this.#anyCall();
+    const span = this.#beginCall(g, call, 'returned');
     g.open.push(span);
     if (g.open.length < 4) this.#body(g, depth - 1);
     g.open.pop();
-    const isServed = this.#random.below(3) === 0;
+    if (call.meanwhile !== undefined && this.#random.below(2) === 0) this.#step(g, on(g, call.meanwhile));
+    const isServed = call === httpCall && this.#random.below(3) === 0;
     // It has a deadline and may be over before it is answered; then its connection is closed.
     const isHasty = isServed && span.sampled && this.#random.below(3) === 0;
     const connection = isServed ? this.#served(g, span, depth, isHasty) : undefined;
-    this.#end(g, span, `client end g${g.goid}`);
+    this.#end(g, span, on(g, this.#random.pick(call.ends)));
     if (connection && !isHasty) this.#idle.push({ ...connection, free: span.end });
   }
 
@@ -194,17 +220,21 @@ export class Program {
 
   /** A call that panics and is recovered, and then another one, by which the first is known to be over. */
   #callAfterPanic(g: Goroutine, depth: number): void {
-    this.#beginCall(g, 'panicked');
+    this.#beginCall(g, this.#anyCall(), 'panicked');
     this.#step(g, `panic g${g.goid}`);
     this.#call(g, depth);
   }
 
-  #beginCall(g: Goroutine, ending: Expected['ending']): Open {
+  #anyCall(): Call {
+    return this.#random.below(2) === 0 ? httpCall : this.#random.pick(sqlCalls);
+  }
+
+  #beginCall(g: Goroutine, { begin }: Call, ending: Expected['ending']): Open {
     const outer = g.open.at(-1);
     const { inherited } = g;
     const parent = outer ?? (g.isLate ? undefined : inherited);
     const span = this.#span(parent?.sampled ?? true);
-    this.#step(g, `client begin g${g.goid}`, span.name);
+    this.#step(g, on(g, begin), span.name);
     const link = parent === undefined && inherited?.sampled ? inherited.name : undefined;
     if (span.sampled) this.expected.set(span.name, { parent: parent?.name, link, ending });
     return span;

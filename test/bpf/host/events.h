@@ -42,6 +42,17 @@ void server_upgrade(const struct line *line);
 void server_hijack(const struct line *line);
 void server_deferred(const struct line *line);
 
+void sql_begin(const struct line *line);
+void sql_rows(const struct line *line);
+void sql_done(const struct line *line);
+void sql_closed(const struct line *line);
+void sql_retry(const struct line *line);
+void sql_fail(const struct line *line);
+void sql_begun(const struct line *line);
+void sql_ended(const struct line *line);
+void sql_wait(const struct line *line);
+void sql_got(const struct line *line);
+
 void client_begin(const struct line *line);
 void client_send(const struct line *line);
 void client_retry(const struct line *line);

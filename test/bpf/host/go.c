@@ -27,6 +27,17 @@ static const struct target_row layout = {
 	.http_server.h2_stream_close_err = 96,
 	.http_server.xnet_writer_rws = 8, .http_server.xnet_state_stream = 8, .http_server.xnet_state_status = 64, .http_server.xnet_state_wrote_bytes = 96,
 	.http_server.xnet_stream_close_err = 80,
+	.db.db_connector = 8, .db.stmt_db = 0, .db.stmt_query = 8, .db.rows_dc = 0, .db.tx_dc = 40, .db.conn_dc = 32, .db.driver_conn_ci = 32,
+	.db.dsn_connector_driver = 16, .db.tls_conn_conn = 0, .db.wrap_error_err = 16, .db.pgx_prepare_error_err = 0, .db.pgx_timeout_err = 0,
+	.db.pgx_conn_conn = 0, .db.pgx_conn_config = 32, .db.pgx_config_config = 0, .db.pgx_config_database = 24,
+	.db.pgx_inner_pg_conn = 0, .db.pgx_pg_conn_conn = 0, .db.pgx_error_code = 32,
+	.db.pq_conn_c = 0, .db.pq_conn_config = 32, .db.pq_config_database = 16, .db.pq_error_code = 16,
+	.db.mysql_conn_net = 16, .db.mysql_conn_config = 56, .db.mysql_config_database = 64, .db.mysql_error_number = 0, .db.sqlite_error_code = 16,
+	.db.tls_conn_type = 0x703000, .db.wrap_error_type = 0x703040, .db.pgx_prepare_error_type = 0x703080, .db.pgx_timeout_type = 0x7030c0,
+	.db.dsn_connector_type = 0x703100, .db.pgx_conn_type = 0x703140, .db.pgx_connector_type = 0x703180,
+	.db.pgx_open_connector_type = 0x7031c0, .db.pgx_error_type = 0x703200, .db.pq_conn_type = 0x703240, .db.pq_driver_type = 0x703280,
+	.db.pq_connector_type = 0x7032c0, .db.pq_error_type = 0x703300, .db.mysql_conn_type = 0x703340, .db.mysql_connector_type = 0x703380,
+	.db.mysql_error_type = 0x7033c0, .db.sqlite_conn_type = 0x703400, .db.sqlite_driver_type = 0x703440, .db.sqlite_error_type = 0x703480,
 };
 
 static struct target_state targets[TARGETS];

@@ -72,6 +72,7 @@ struct probe_hit {
 	uint64_t cookie;
 	uint64_t arguments[9];
 	uint64_t sp, fp, g;
+	uint64_t closure; /* of a function that is called by its value */
 	uint64_t link; /* on arm64: the return address of a function without a frame */
 	bool stack_is_low; /* the stack check, which is hit, jumps */
 };
@@ -133,6 +134,7 @@ struct target_state {
 	uint32_t slot;
 	bool exists;
 	uaddr_t g0, m;
+	uaddr_t driver_conns[8]; /* connections of database/sql by their numbers; 0: not made yet */
 };
 
 /* The target of that number (1 to 7), laid out as by Go 1.26. */

@@ -208,12 +208,26 @@ void programs__run(const struct probe_hit *hit)
 		{ "http_client_end", http_client_end },
 		{ "http_client_end_alt", http_client_end_alt },
 		{ "http_client_error", http_client_error },
+		{ "db_pool_start", db_pool_start },
+		{ "db_stmt_start", db_stmt_start },
+		{ "db_session_start", db_session_start },
+		{ "db_begin_on", db_begin_on },
+		{ "db_rows", db_rows },
+		{ "db_release", db_release },
+		{ "db_session_end", db_session_end },
+		{ "db_begun", db_begun },
+		{ "db_attempt", db_attempt },
+		{ "db_give_up", db_give_up },
+		{ "db_return", db_return },
+		{ "db_wait_start", db_wait_start },
+		{ "db_wait_end", db_wait_end },
 	};
 	const uint64_t *a = hit->arguments;
 	struct pt_regs registers = { .REG_ARGUMENT_0 = a[0], .REG_ARGUMENT_1 = a[1], .REG_ARGUMENT_2 = a[2],
 				     .REG_ARGUMENT_3 = a[3], .REG_ARGUMENT_4 = a[4], .REG_ARGUMENT_5 = a[5],
 				     .REG_ARGUMENT_6 = a[6], .REG_ARGUMENT_7 = a[7], .REG_ARGUMENT_8 = a[8],
-				     .REG_G = hit->g, .REG_SP = hit->sp, .REG_FP = hit->fp };
+				     .REG_G = hit->g, .REG_SP = hit->sp, .REG_FP = hit->fp,
+				     .REG_CLOSURE = hit->closure };
 
 #ifdef REG_LINK
 	registers.REG_LINK = hit->link;
