@@ -34,13 +34,13 @@ struct {
 	__type(value, struct target_row);
 } target_by_slot SEC(".maps");
 
-/* For programs without an attach cookie. */
+/* Where the row of a process is, for programs without an attach cookie. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, TARGETS_MAX);
 	__type(key, __u32);
 	__type(value, __u32);
-} target_id_by_tgid SEC(".maps");
+} slot_by_tgid SEC(".maps");
 
 /* The open spans of each goroutine, one entry per depth. */
 struct {

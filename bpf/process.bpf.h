@@ -5,12 +5,20 @@
 
 #include "context.bpf.h"
 
-/* The number of the target with that tgid; 0: not a target. */
+/* The row of the target with that tgid; NULL: not a target. */
+static __always_inline const struct target_row *target_by_tgid(__u32 tgid)
+{
+	const __u32 *slot = bpf_map_lookup_elem(&slot_by_tgid, &tgid);
+
+	return slot ? bpf_map_lookup_elem(&target_by_slot, slot) : NULL;
+}
+
+/* Its number; 0: not a target. */
 static __always_inline __u32 target_id_of(__u32 tgid)
 {
-	const __u32 *target_id = bpf_map_lookup_elem(&target_id_by_tgid, &tgid);
+	const struct target_row *target = target_by_tgid(tgid);
 
-	return target_id ? *target_id : 0;
+	return target ? target->target_id : 0;
 }
 
 static __always_inline void record_send(void *record, __u32 bytes)

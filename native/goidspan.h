@@ -18,14 +18,18 @@
 struct kernel;
 struct link;
 
+struct map_size {
+	const char *map;
+	uint32_t entries; /* of `records`, bytes */
+};
+
 struct kernel_options {
 	uint64_t size; /* of this struct */
 	const char *object_path;
 	const char *legacy_object_path; /* for kernels that lack what the other needs; NULL: there is none */
 	const char *programs; /* names of the uprobe programs to be loaded, parted by spaces; NULL: all */
-	uint32_t ring_bytes; /* a power of two, at least a page */
-	uint32_t open_spans_max;
-	uint32_t inherited_max;
+	const struct map_size *map_sizes; /* of the maps that have another size than the object says */
+	uint32_t map_size_count;
 	uint32_t force_perf_links; /* 1: as on kernels without uprobe_multi links */
 	uint32_t force_legacy; /* 1: as on kernels without bpf_loop or attach cookies */
 	uint32_t reserved;
@@ -82,8 +86,11 @@ SHIM_API int kernel__set_settings(struct kernel *kernel, const void *settings);
 /** @param row a `struct target_row` of wire.h; one with target_id 0 empties the slot */
 SHIM_API int kernel__set_target(struct kernel *kernel, uint32_t slot, const void *row);
 
-/** Reports exec and exit of that process as those of target `target_id`; 0 stops that. */
-SHIM_API int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t target_id);
+/** From now on the row in that slot is found from the process: its exec and its exit are reported as those of the target. */
+SHIM_API int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t slot);
+
+/** Ends that; `-ENOENT` if the process is not followed. */
+SHIM_API int kernel__forget_process(struct kernel *kernel, uint32_t tgid);
 
 /**
  * Attaches one program at a set of places: one uprobe_multi link where that works, otherwise a perf event link each.

@@ -38,7 +38,7 @@ struct kernel {
 	struct kernel_facts facts;
 	int settings_fd;
 	int targets_fd;
-	int tgids_fd;
+	int slots_fd;
 	int cookies_fd; /* of the legacy form; -1: none */
 	int open_fd;
 	int inherited_fd;

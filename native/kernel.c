@@ -64,18 +64,13 @@ static void last_log_line(const char *log, char *error, size_t error_bytes)
 
 static int set_sizes(struct kernel *kernel, const struct kernel_options *options)
 {
-	struct { const char *map; uint32_t entries; } sizes[] = {
-		{ "records", options->ring_bytes },
-		{ "open_by_goroutine", options->open_spans_max },
-		{ "inherited_by_goroutine", options->inherited_max },
-	};
-
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(kernel->object, sizes[i].map);
+	for (uint32_t i = 0; i < options->map_size_count; i++) {
+		const struct map_size *size = &options->map_sizes[i];
+		struct bpf_map *map = bpf_object__find_map_by_name(kernel->object, size->map);
 
 		if (!map)
 			return -ENOENT;
-		if (sizes[i].entries && bpf_map__set_max_entries(map, sizes[i].entries))
+		if (bpf_map__set_max_entries(map, size->entries))
 			return -errno;
 	}
 	return 0;
@@ -136,7 +131,7 @@ static int find_maps(struct kernel *kernel)
 	struct { const char *name; int *fd; } maps[] = {
 		{ "settings", &kernel->settings_fd },
 		{ "target_by_slot", &kernel->targets_fd },
-		{ "target_id_by_tgid", &kernel->tgids_fd },
+		{ "slot_by_tgid", &kernel->slots_fd },
 		{ "open_by_goroutine", &kernel->open_fd },
 		{ "inherited_by_goroutine", &kernel->inherited_fd },
 		{ "count_by_reason", &kernel->counts_fd },
@@ -245,12 +240,14 @@ int kernel__set_target(struct kernel *kernel, uint32_t slot, const void *row)
 	return bpf_map_update_elem(kernel->targets_fd, &slot, row, BPF_ANY) ? -errno : 0;
 }
 
-int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t target_id)
+int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t slot)
 {
-	int failed = target_id ? bpf_map_update_elem(kernel->tgids_fd, &tgid, &target_id, BPF_ANY) :
-				 bpf_map_delete_elem(kernel->tgids_fd, &tgid);
+	return bpf_map_update_elem(kernel->slots_fd, &tgid, &slot, BPF_ANY) ? -errno : 0;
+}
 
-	return failed ? -errno : 0;
+int kernel__forget_process(struct kernel *kernel, uint32_t tgid)
+{
+	return bpf_map_delete_elem(kernel->slots_fd, &tgid) ? -errno : 0;
 }
 
 int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes)

@@ -96,7 +96,7 @@ export class Target {
 
   async #attachTo(path: string): Promise<void> {
     this.locate();
-    this.#kernel.followProcess(this.info.pid, this.info.targetId);
+    this.#kernel.followProcess(this.info.pid, this.slot);
     try {
       for (const hooks of byRank(this.program.plan.hooks)) {
         const links = await Promise.allSettled(hooks.map((hook) => this.#attachHook(hook, path)));
@@ -132,7 +132,7 @@ export class Target {
     const links = this.#links.map(({ link }) => link);
     this.#links = [];
     // At once: a process that has replaced its program may be a new target before the links are closed.
-    this.#kernel.followProcess(this.info.pid, 0);
+    this.#kernel.forgetProcess(this.info.pid);
     // No link goes before another for certain, so that nothing may begin now whose end would not be seen.
     if (this.#row) this.#kernel.setTarget(this.slot, detachingRow(this.#row));
     await this.#kernel.detach(links);

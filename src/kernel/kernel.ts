@@ -123,10 +123,14 @@ export class Kernel {
     this.#check(this.#native.setTarget(this.#handle, slot, bytes), `set target slot ${slot}`);
   }
 
-  /** Reports exec and exit of a process as those of a target, until told with 0. */
-  followProcess(tgid: number, targetId: number): void {
-    const result = this.#native.followProcess(this.#handle, tgid, targetId);
-    if (targetId !== 0) this.#check(result, `follow process ${tgid}`);
+  /** Reports exec and exit of a process as those of the target in that slot. */
+  followProcess(tgid: number, slot: number): void {
+    this.#check(this.#native.followProcess(this.#handle, tgid, slot), `follow process ${tgid}`);
+  }
+
+  /** No longer; nothing happens if it is not followed. */
+  forgetProcess(tgid: number): void {
+    this.#native.forgetProcess(this.#handle, tgid);
   }
 
   /** Attaches one program at a set of places of one file, in one process only. */
@@ -269,9 +273,11 @@ function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>
     programs: programsOf(options.level ?? 'spans'),
     // For arm64 there is none: Linux ≥ 6.1 is needed there.
     ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
-    ringBytes: options.ringBytes ?? 32 << 20,
-    openSpansMax: options.openSpansMax ?? 10_240,
-    inheritedMax: options.inheritedMax ?? 65_536,
+    mapSizes: {
+      records: options.ringBytes ?? 32 << 20,
+      open_by_goroutine: options.openSpansMax ?? 10_240,
+      inherited_by_goroutine: options.inheritedMax ?? 65_536,
+    },
     forcePerfLinks: options.forcePerfLinks ?? false,
     forceLegacy: options.forceLegacy ?? false,
   };

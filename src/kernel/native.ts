@@ -21,7 +21,8 @@ export interface Native {
   kernelClose(kernel: Handle): void;
   setSettings(kernel: Handle, settings: Uint8Array): number;
   setTarget(kernel: Handle, slot: number, row: Uint8Array): number;
-  followProcess(kernel: Handle, tgid: number, targetId: number): number;
+  followProcess(kernel: Handle, tgid: number, slot: number): number;
+  forgetProcess(kernel: Handle, tgid: number): number;
   attach(kernel: Handle, options: AttachOptions, out: BigUint64Array): Promise<number>;
   closeLinks(links: BigUint64Array): Promise<void>;
   drain(kernel: Handle, batch: Uint8Array): number;
@@ -57,9 +58,8 @@ interface KernelOpenOptions {
   readonly objectPath: string;
   readonly legacyObjectPath?: string;
   readonly programs?: string;
-  readonly ringBytes: number;
-  readonly openSpansMax: number;
-  readonly inheritedMax: number;
+  /** Entries by the name of the map; of `records`, bytes. */
+  readonly mapSizes: Readonly<Record<string, number>>;
   readonly forcePerfLinks: boolean;
   readonly forceLegacy?: boolean;
 }
@@ -129,14 +129,14 @@ function declare(path: string): Native {
       `cannot use ${path}: it was built from another wire.h (${wireHash.toString(16)}, not ${WIRE_HASH.toString(16)}; rebuild it with \`npm run build\`)`,
     );
   }
+  const mapSize = koffi.struct({ map: 'const char *', entries: 'uint32_t' });
   const kernelOptions = koffi.struct({
     size: 'uint64_t',
     objectPath: 'const char *',
     legacyObjectPath: 'const char *',
     programs: 'const char *',
-    ringBytes: 'uint32_t',
-    openSpansMax: 'uint32_t',
-    inheritedMax: 'uint32_t',
+    mapSizes: koffi.pointer(mapSize),
+    mapSizeCount: 'uint32_t',
     forcePerfLinks: 'uint32_t',
     forceLegacy: 'uint32_t',
     reserved: 'uint32_t',
@@ -182,8 +182,10 @@ function declare(path: string): Native {
   const copyOpenAsync = asynchronous(copyOpen);
   const forgetAsync = asynchronous(forget);
   const sweepAsync = asynchronous(sweep);
-  const openOptions = (options: KernelOpenOptions) => ({
+  const openOptions = ({ mapSizes, ...options }: KernelOpenOptions) => ({
     ...options,
+    mapSizes: Object.entries(mapSizes).map(([map, entries]) => ({ map, entries })),
+    mapSizeCount: Object.keys(mapSizes).length,
     forcePerfLinks: Number(options.forcePerfLinks),
     legacyObjectPath: options.legacyObjectPath ?? null,
     programs: options.programs ?? null,
@@ -205,6 +207,7 @@ function declare(path: string): Native {
     setSettings: bind('kernel__set_settings', 'int', 'uintptr_t', 'void *'),
     setTarget: bind('kernel__set_target', 'int', 'uintptr_t', 'uint32_t', 'void *'),
     followProcess: bind('kernel__follow_process', 'int', 'uintptr_t', 'uint32_t', 'uint32_t'),
+    forgetProcess: bind('kernel__forget_process', 'int', 'uintptr_t', 'uint32_t'),
     attach: (kernel, options, out) =>
       attachAsync(
         kernel,

@@ -45,8 +45,8 @@ export class EmptyProbes {
   constructor(objectPath: string) {
     const out = new BigUint64Array(1);
     const said = new Uint8Array(512);
-    const sizes = { ringBytes: 4096, openSpansMax: 1, inheritedMax: 1, forcePerfLinks: false };
-    const result = this.#native.kernelOpen({ objectPath, ...sizes }, out, said);
+    const mapSizes = { records: 4096, open_by_goroutine: 1, inherited_by_goroutine: 1 };
+    const result = this.#native.kernelOpen({ objectPath, mapSizes, forcePerfLinks: false }, out, said);
     if (result < 0) throw new Error(`cannot load ${objectPath}: ${result} ${new TextDecoder().decode(said)}`);
     this.#handle = out[0] as Handle;
   }

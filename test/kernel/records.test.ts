@@ -1,22 +1,34 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { targetRow } from '../../src/attach/row.ts';
+import type { TargetRow } from '../../src/wire/wire.gen.ts';
 import { describeLive } from '../support/capabilities.ts';
 import { eventually } from '../support/child.ts';
 import { GoServer } from '../support/go-server.ts';
 import { Attached, buildServer } from './attached.ts';
 
+const SLOT = 9;
+
 describeLive('a record', () => {
   let attached: Attached;
   let server: GoServer;
+  let row: TargetRow;
   beforeAll(async () => {
     attached = new Attached();
     server = await GoServer.start(await buildServer());
-    await attached.attach(server.pid);
+    const { program, info } = await attached.attach(server.pid);
+    row = targetRow(program.plan, info.targetId, info.pid, { loadBias: 0, codeStart: program.codeStart });
   });
   afterAll(async () => {
     await attached.close();
     await server.stop();
   });
+
+  /** Follows a process as that target, in a slot that no other has. */
+  function follow(pid: number, targetId: number): void {
+    attached.kernel.setTarget(SLOT, { ...row, targetId, tgid: pid });
+    attached.kernel.followProcess(pid, SLOT);
+  }
 
   /** Drains until a record is there that matches. */
   async function find<T>(records: readonly T[], match: (record: T) => boolean): Promise<T> {
@@ -66,20 +78,20 @@ describeLive('a record', () => {
 
   it('of an exit is written when the last thread of a target is gone, with the code of wait(2)', async () => {
     const shell = spawn('sh', ['-c', 'read line; exit 3']);
-    attached.kernel.followProcess(shell.pid as number, 77);
+    follow(shell.pid as number, 77);
     shell.stdin.end('\n');
     const exit = await find(attached.exits, ({ tgid }) => tgid === shell.pid);
     expect(exit).toMatchObject({ header: { targetId: 77 }, exitCode: 3 << 8 });
-    attached.kernel.followProcess(shell.pid as number, 0);
+    attached.kernel.forgetProcess(shell.pid as number);
   });
 
   it('of an exec is written for a target, by its number', async () => {
     const shell = spawn('sh', ['-c', 'read line; exec true']);
-    attached.kernel.followProcess(shell.pid as number, 78);
+    follow(shell.pid as number, 78);
     shell.stdin.end('\n');
     const exec = await find(attached.execs, ({ tgid }) => tgid === shell.pid);
     expect(exec.header.targetId).toBe(78);
-    attached.kernel.followProcess(shell.pid as number, 0);
+    attached.kernel.forgetProcess(shell.pid as number);
   });
 
   it('is never damaged, and nothing was lost', () => {

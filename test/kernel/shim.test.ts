@@ -49,7 +49,8 @@ describeKernel('the shim', () => {
     const options = {
       objectPath: nativePath('goidspan.bpfel.o'),
       programs: 'http_server_start goroutine_birth',
-      ...{ ringBytes: 1 << 20, openSpansMax: 64, inheritedMax: 64, forcePerfLinks: false },
+      mapSizes: { records: 1 << 20, open_by_goroutine: 64, inherited_by_goroutine: 64 },
+      forcePerfLinks: false,
     };
     expect(native.kernelOpen(options, out, new Uint8Array(512))).toBe(0);
     const handle = out[0] as bigint;
@@ -94,9 +95,7 @@ describeKernel('the shim', () => {
   it('refuses to open an object that is not there, with the reason', () => {
     const options = {
       objectPath: '/nowhere/goidspan.bpfel.o',
-      ringBytes: 4096,
-      openSpansMax: 1,
-      inheritedMax: 1,
+      mapSizes: {},
       forcePerfLinks: false,
     };
     expect(native.kernelOpen(options, new BigUint64Array(1), new Uint8Array(512))).toBe(-ENOENT);
@@ -110,9 +109,7 @@ describeKernel('the shim', () => {
     execFileSync('clang', [...flags, '-c', source, '-o', objectPath]);
     const options = {
       objectPath,
-      ringBytes: 1 << 20,
-      openSpansMax: 16,
-      inheritedMax: 16,
+      mapSizes: { records: 1 << 20 },
       forcePerfLinks: false,
     };
     const said = new Uint8Array(512);
@@ -120,6 +117,15 @@ describeKernel('the shim', () => {
     expect(new TextDecoder().decode(said.subarray(0, said.indexOf(0)))).toMatch(
       /^reads_beyond_its_context: invalid bpf_context access off=4096 size=4 \(\d+ lines of verifier log omitted\)$/,
     );
+  });
+
+  it('refuses the size of a map that is not there', () => {
+    const options = {
+      objectPath: nativePath('goidspan.bpfel.o'),
+      mapSizes: { records: 1 << 20, no_such_map: 1 },
+      forcePerfLinks: false,
+    };
+    expect(native.kernelOpen(options, new BigUint64Array(1), new Uint8Array(512))).toBe(-ENOENT);
   });
 
   it('refuses a map that the kernel cannot hold, with what the kernel said', () => {

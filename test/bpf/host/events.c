@@ -19,7 +19,7 @@ struct target_state *target_of(const char *word)
 	struct target_state *target = go__target(process_of(word));
 
 	programs__set_target(target->slot, &target->row);
-	programs__follow(target->row.tgid, target->row.target_id);
+	programs__follow(target->row.tgid, target->slot);
 	return target;
 }
 
@@ -150,7 +150,7 @@ static void process_exit(const struct line *line)
 	printf("exited %u %lu\n", number, line->time);
 	upkeep__print_open(number);
 	upkeep__forget(number);
-	programs__follow(1000 * number, 0);
+	programs__forget(1000 * number);
 }
 
 /* reject-below=N (of 2^56) own-decision follow-exec; open-max=N inherited-max=N ring-bytes=N; random=N; scramble=N seed=N */

@@ -102,7 +102,8 @@ void programs__set_thread(uint32_t tgid, uint32_t tid);
 void programs__set_random(int64_t value);
 void programs__set_settings(const struct settings *settings);
 void programs__set_target(uint32_t slot, const struct target_row *row);
-void programs__follow(uint32_t tgid, uint32_t target_id);
+void programs__follow(uint32_t tgid, uint32_t slot);
+void programs__forget(uint32_t tgid);
 void programs__process_exec(uint32_t tgid, uint32_t parent_tgid);
 void programs__process_exit(uint32_t tgid, int threads_left, int code);
 /* Opens a socket in the running process. @return its file descriptor */

@@ -30,7 +30,7 @@ void programs__setup(void)
 {
 	DEFINE(settings, HOST_ARRAY);
 	DEFINE(target_by_slot, HOST_ARRAY);
-	DEFINE(target_id_by_tgid, HOST_HASH);
+	DEFINE(slot_by_tgid, HOST_HASH);
 	DEFINE(open_by_goroutine, HOST_HASH);
 	DEFINE(inherited_by_goroutine, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
@@ -179,12 +179,14 @@ void programs__set_target(uint32_t slot, const struct target_row *row)
 	bpf_map_update_elem(&target_by_slot, &slot, row, BPF_ANY);
 }
 
-void programs__follow(uint32_t tgid, uint32_t target_id)
+void programs__follow(uint32_t tgid, uint32_t slot)
 {
-	if (target_id)
-		bpf_map_update_elem(&target_id_by_tgid, &tgid, &target_id, BPF_ANY);
-	else
-		bpf_map_delete_elem(&target_id_by_tgid, &tgid);
+	bpf_map_update_elem(&slot_by_tgid, &tgid, &slot, BPF_ANY);
+}
+
+void programs__forget(uint32_t tgid)
+{
+	bpf_map_delete_elem(&slot_by_tgid, &tgid);
 }
 
 void programs__run(const struct probe_hit *hit)
