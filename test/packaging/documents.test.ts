@@ -38,6 +38,7 @@ describe('the README', () => {
 describe.each([
   'README.md',
   'CONTRIBUTING.md',
+  'test/bench/README.md',
   'examples/shop/README.md',
   'examples/sidecar/README.md',
   'examples/embed/README.md',
@@ -46,6 +47,14 @@ describe.each([
     const links = [...text(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? '');
     const base = new URL(`../../${name}`, import.meta.url);
     expect(links.filter((link) => !existsSync(new URL(link, base)))).toEqual([]);
+  });
+
+  it('links only to headings of its own that it has', () => {
+    const headings = [...text(name).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+      heading.toLowerCase().replaceAll(' ', '-'),
+    );
+    const links = [...text(name).matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link);
+    expect(links.filter((link) => !headings.includes(link ?? ''))).toEqual([]);
   });
 });
 
