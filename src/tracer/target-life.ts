@@ -1,0 +1,172 @@
+/**
+ * The life of a target: attached, told of, come to run its program, ended. Owns what is told and what becomes of its
+ * spans; which processes get one is decided by others.
+ */
+import type { Program, Programs } from '../attach/program.ts';
+import type { Target } from '../attach/target.ts';
+import type { TargetMaker } from '../attach/target-maker.ts';
+import { GoidspanError } from '../errors.ts';
+import type { StageHost } from '../ingest/stage-host.ts';
+import { executionOf } from '../process/execution.ts';
+import { type ProcessFacts, readProcess } from '../process/process.ts';
+import type { Losses } from '../stage/counters.ts';
+import type { FamilyFailure } from '../stage/live-check.ts';
+import type { Ktime } from '../wire/batch.ts';
+import type { TracerEvent } from './api.ts';
+import { nowKtime } from './ktime.ts';
+import type { OpenSpans } from './open-spans.ts';
+import type { TargetTable } from './target-table.ts';
+import type { UnderWay } from './under-way.ts';
+
+export interface TargetLifeOptions {
+  readonly table: TargetTable;
+  readonly maker: TargetMaker;
+  readonly programs: Programs;
+  readonly stage: StageHost;
+  readonly openSpans: OpenSpans;
+  readonly losses: Losses;
+  readonly underWay: UnderWay;
+  readonly tell: (event: TracerEvent) => void;
+}
+
+/** What is known of the process when its target begins. */
+export type Beginning = Partial<Pick<Target, 'awaitsExec' | 'isGuess' | 'execution'>>;
+
+export class TargetLife {
+  readonly #of: TargetLifeOptions;
+
+  constructor(options: TargetLifeOptions) {
+    this.#of = options;
+  }
+
+  /** Attaches. Throws `GoidspanError`; the program is released then. */
+  async begin(facts: ProcessFacts, program: Program, beginning: Beginning): Promise<Target> {
+    const { table, stage } = this.#of;
+    const target = Object.assign(this.#make(facts, program), beginning, {
+      wasHeld: beginning.awaitsExec === true,
+    });
+    table.add(target);
+    stage.take({ kind: 'target', ...target.info, attributes: target.attributes });
+    try {
+      await target.attach();
+      if (readProcess(facts.pid)?.startTicks !== facts.startTicks) {
+        throw new GoidspanError('no_such_process', `cannot attach to pid ${facts.pid}: it ended meanwhile`);
+      }
+    } catch (error) {
+      if (!target.endedAt) await this.#end(target, nowKtime());
+      table.forget(target);
+      throw error;
+    }
+    if (!target.isGuess) this.#tellAttached(target);
+    return target;
+  }
+
+  /** Its process has executed a program; false if that is not the one which is traced: the target then ends. */
+  hasExecuted(target: Target, at: Ktime): boolean {
+    // Of what it was seen to run already, before the record came.
+    if (target.execution !== undefined && target.execution === executionOf(target.info.pid)) return true;
+    if (this.hasArrived(target)) return true;
+    if (!target.isGuess) void this.#of.underWay.track(this.end(target, at));
+    return false;
+  }
+
+  /** Does a process that was held run its program now? It is told once. */
+  hasArrived(target: Target): boolean {
+    if (!target.awaitsExec) return false;
+    const { pid, exe } = target.info;
+    const execution = executionOf(pid);
+    const now = readProcess(pid);
+    // In the midst of an exec both change, one after the other; then its record is still to come.
+    if (now?.exe !== exe || execution === undefined || execution !== executionOf(pid)) return false;
+    // A shell may have changed what the program says of itself.
+    if (target.isGuess && !hasSameResource(now, target.facts)) return false;
+    const { isGuess } = target;
+    Object.assign(target, { awaitsExec: false, isGuess: false, execution });
+    target.locate();
+    try {
+      target.refuseUnreached();
+      if (isGuess) this.#tellAttached(target);
+    } catch (error) {
+      this.#of.tell({ kind: 'refused', pid, exe, error: error as GoidspanError });
+      void this.#of.underWay.track(this.end(target, nowKtime()));
+    }
+    return true;
+  }
+
+  /** The live check has failed: rather no spans than wrong ones. */
+  fail(target: Target, { family, spanKind, why, spans }: FamilyFailure): void {
+    if (target.endedAt) return;
+    void this.#of.underWay.track(target.detachFamily(family, spanKind));
+    const { pid, exe } = target.info;
+    this.#warn(
+      `cannot go on tracing ${family}_${spanKind} of pid ${pid} (${exe}): its first ${spans} spans make no sense: ${why} (the program does not match its own type data; please report it with the output of goidspan inspect)`,
+    );
+  }
+
+  /** The process has ended or runs another program: its open spans end with it. */
+  async end(target: Target, at: Ktime): Promise<void> {
+    if (target.endedAt) return;
+    await this.#end(target, at);
+    if (target.isGuess) this.#of.table.forget(target);
+    else this.#of.tell({ kind: 'ended', target: target.info });
+    this.#of.table.forgetOld();
+  }
+
+  /** Tracing stops, and the target is detached already: what is still open is lost. */
+  async leave(target: Target): Promise<void> {
+    target.endedAt = new Date();
+    await this.#of.openSpans.countAsLost(target.info.targetId);
+    this.#of.programs.release(target.program);
+    if (!target.isGuess) this.#of.tell({ kind: 'ended', target: target.info });
+  }
+
+  async #end(target: Target, at: Ktime): Promise<void> {
+    const { openSpans, losses, programs, maker } = this.#of;
+    target.endedAt = new Date();
+    try {
+      await target.detach();
+      await openSpans.endWithProcess(target.info.targetId, at);
+    } catch (error) {
+      losses.lose('open_unreadable');
+      this.#warn((error as Error).message);
+    }
+    programs.release(target.program);
+    maker.release(target);
+  }
+
+  #make(facts: ProcessFacts, program: Program): Target {
+    try {
+      return this.#of.maker.make(facts, program);
+    } catch (error) {
+      this.#of.programs.release(program);
+      throw error;
+    }
+  }
+
+  #tellAttached({ info, program }: Target): void {
+    const { stage, tell } = this.#of;
+    stage.hurry(false);
+    const { untraced, hooks } = program.plan;
+    tell({
+      ...(untraced.length > 0 && { untraced }),
+      kind: 'attached',
+      target: info,
+      hooks: hooks.filter(({ sites }) => sites.length > 0).map(({ hook }) => hook.name),
+      missing: hooks.flatMap(({ hook, missing, isUnlinked }) =>
+        missing === undefined
+          ? []
+          : { hook: hook.name, why: missing, ...(!isUnlinked && { without: hook.without }) },
+      ),
+    });
+  }
+
+  #warn(message: string): void {
+    this.#of.tell({ kind: 'warning', message });
+  }
+}
+
+const resourceVariables = ['OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'] as const;
+
+function hasSameResource({ environment }: ProcessFacts, before: ProcessFacts): boolean {
+  return resourceVariables.every((name) => environment.get(name) === before.environment.get(name));
+}

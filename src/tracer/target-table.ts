@@ -1,0 +1,60 @@
+/** The targets that live and, for their statistics, the last of those that have ended. Owns the table, not their life. */
+import type { Target } from '../attach/target.ts';
+import type { TargetStats } from './api.ts';
+
+/** Ended targets that are kept. */
+const ENDED_MAX = 1024;
+
+export class TargetTable {
+  readonly #byId = new Map<number, Target>();
+  readonly #onForget: (targetId: number) => void;
+
+  /** `onForget` is told of each target that leaves the table. */
+  constructor(onForget: (targetId: number) => void) {
+    this.#onForget = onForget;
+  }
+
+  add(target: Target): void {
+    this.#byId.set(target.info.targetId, target);
+  }
+
+  get(targetId: number): Target | undefined {
+    return this.#byId.get(targetId);
+  }
+
+  live(): Target[] {
+    return [...this.#byId.values()].filter((target) => target.endedAt === undefined);
+  }
+
+  /** The target that this process is. */
+  liveAt(pid: number): Target | undefined {
+    return this.live().find((target) => target.info.pid === pid && !target.isGuess);
+  }
+
+  /** The target that this process, a shell, may become. */
+  guessAt(pid: number): Target | undefined {
+    return this.live().find((target) => target.info.pid === pid && target.isGuess);
+  }
+
+  forget({ info: { targetId } }: Target): void {
+    this.#byId.delete(targetId);
+    this.#onForget(targetId);
+  }
+
+  /** Keeps no more than the last of the ended ones. */
+  forgetOld(): void {
+    const ended = [...this.#byId.values()].filter((target) => target.endedAt !== undefined);
+    for (const target of ended.slice(0, -ENDED_MAX)) this.forget(target);
+  }
+
+  /** Of those that were attached, at least once. */
+  stats(spansByTarget: ReadonlyMap<number, number>): TargetStats[] {
+    const attached = [...this.#byId.values()].filter((target) => target.wasAttached && !target.isGuess);
+    return attached.map((target) => ({
+      ...target.info,
+      attachedAt: target.attachedAt.toISOString(),
+      ...(target.endedAt ? { endedAt: target.endedAt.toISOString() } : {}),
+      spans: spansByTarget.get(target.info.targetId) ?? 0,
+    }));
+  }
+}
