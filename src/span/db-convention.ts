@@ -1,5 +1,5 @@
 /** The database conventions: name, error and attributes of a client span. */
-import type { DbOperation, DbSystem } from '../correlate/db-call.ts';
+import type { DbCall, DbOperation, DbSystem } from '../correlate/db-call.ts';
 import type { SpanFactOf } from '../correlate/fact.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
@@ -34,13 +34,13 @@ const commands: Partial<Record<DbOperation, string>> = {
 
 export const dbConvention: Convention<DbFact, DbDescription> = {
   describe({ body }: DbFact, { dbStatement = 'sanitized' }: SpanSource): DbDescription {
-    const { system, namespace, operation, statement } = body;
+    const { system, operation, statement } = body;
     const sql = statement === undefined ? undefined : sqlText(statement, system);
     if (sql === undefined) {
       const command = operation && commands[operation];
-      const name = [command, namespace].filter((part) => part !== undefined).join(' ');
+      const name = [command, targetOf(body)].filter((part) => part !== undefined).join(' ');
       return {
-        name: command === undefined ? systemNames[system] : name,
+        name: name || systemNames[system],
         text: undefined,
         summary: undefined,
         operation: command,
@@ -49,7 +49,7 @@ export const dbConvention: Convention<DbFact, DbDescription> = {
     }
     const { summary, ...told } = operation === 'prepare' ? prepared(sql) : sql;
     return {
-      name: summary || systemNames[system],
+      name: summary || targetOf(body) || systemNames[system],
       text: dbStatement === 'none' ? undefined : dbStatement === 'raw' ? statement : sql.sanitized,
       summary: summary || undefined,
       operation: told.operation,
@@ -77,6 +77,11 @@ export const dbConvention: Convention<DbFact, DbDescription> = {
     if (poolWaitNs > 0) sink.double(db.DB_CLIENT_CONNECTION_WAIT_TIME, poolWaitNs / 1e9);
   },
 };
+
+/** What a call is made to that names no table. */
+function targetOf({ namespace, peer }: DbCall): string | undefined {
+  return namespace ?? (peer && `${peer.address}:${peer.port}`);
+}
 
 /** The server is only told the statement; it does nothing yet. */
 function prepared({ summary, collection }: SqlText): Pick<SqlText, 'summary' | 'operation' | 'collection'> {

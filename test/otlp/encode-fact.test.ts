@@ -4,7 +4,7 @@ import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { NO_LIMITS, type SpanLimits } from '../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../src/otlp/trace-request.ts';
 import { toSpan } from '../../src/span/to-span.ts';
-import { makeFact, makeSource } from '../span/fact.ts';
+import { makeDbFact, makeFact, makeSource } from '../span/fact.ts';
 import { decodeRequest, spansOf } from '../support/otlp-proto.ts';
 import { Random } from '../support/random.ts';
 
@@ -43,7 +43,34 @@ const endings: SpanEnding[] = [
   'process_exited',
 ];
 
-function randomFact(random: Random): SpanFact {
+const statements = [
+  undefined,
+  'select 1',
+  "insert into items values (1, 'ü')",
+  'select name from items where id = $1',
+  'call p(4711)',
+  'nonsense',
+];
+
+/** As a fact of HTTP, but for its body. */
+function randomDbFact(random: Random): SpanFact {
+  const { family: _, body: __, ...more } = randomHttpFact(random);
+  return makeDbFact({ ...more, spanKind: 'client' } as Parameters<typeof makeDbFact>[0], {
+    operation: random.pick([undefined, 'query', 'exec', 'prepare', 'ping', 'begin', 'commit', 'rollback']),
+    system: random.pick(['postgresql', 'mysql', 'sqlite', 'other']),
+    statement: random.pick(statements),
+    namespace: random.pick([undefined, 'shop', '日本']),
+    peer: random.pick([undefined, { address: '::1', port: 3306 }]),
+    statusCode: random.pick([undefined, undefined, '23505', '1062']),
+    isCanceled: random.below(4) === 0,
+    poolWaitNs: random.pick([0, 1, 1_500_000_000]),
+  });
+}
+
+const randomFact = (random: Random): SpanFact =>
+  random.below(3) === 0 ? randomDbFact(random) : randomHttpFact(random);
+
+function randomHttpFact(random: Random): SpanFact {
   const text = (): string | undefined => (random.below(3) ? random.pick(texts) : undefined);
   const http: HttpExchange = {
     method: random.pick(['GET', 'POST', '', 'BREW']),

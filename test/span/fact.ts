@@ -1,4 +1,6 @@
 /** A complete fact for tests: a plain GET on the server, with what a test wants changed. */
+import type { DbCall } from '../../src/correlate/db-call.ts';
+import type { SpanFactOf } from '../../src/correlate/fact.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { createResource } from '../../src/span/resource.ts';
 import type { SpanSource } from '../../src/span/span-source.ts';
@@ -27,6 +29,29 @@ export function makeFact(more: Partial<HttpFact> = {}, http: Partial<HttpExchang
     cut: [],
     ...more,
     body: { method: 'GET', path: '/', protocolMajor: 1, protocolMinor: 1, ...http },
+  };
+}
+
+/** A query to a PostgreSQL on 127.0.0.1:5432, with what a test wants changed. */
+export function makeDbFact(
+  more: Partial<Omit<SpanFactOf<'db'>, 'body'>> = {},
+  db: Partial<DbCall> = {},
+): SpanFactOf<'db'> {
+  const { family: _, body: __, ...plain } = makeFact({ spanKind: 'client' });
+  return {
+    ...plain,
+    family: 'db',
+    ...more,
+    body: {
+      operation: 'query',
+      system: 'postgresql',
+      statement: 'select name from items where id = $1',
+      namespace: 'shop',
+      peer: { address: '127.0.0.1', port: 5432 },
+      isCanceled: false,
+      poolWaitNs: 0,
+      ...db,
+    },
   };
 }
 

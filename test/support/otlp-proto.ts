@@ -127,6 +127,7 @@ interface KeyValue {
   readonly value: {
     readonly string?: string;
     readonly int?: string;
+    readonly double?: number;
     readonly array?: { values: KeyValue['value'][] };
   };
 }
@@ -195,9 +196,9 @@ function attributesOf(pairs: readonly KeyValue[]): Attributes {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, valueOfAny(value)])) as Attributes;
 }
 
-function valueOfAny({ string, int, array }: KeyValue['value']): unknown {
+function valueOfAny({ string, int, double, array }: KeyValue['value']): unknown {
   if (array) return array.values.map(valueOfAny);
-  return int === undefined ? string : Number(int);
+  return int === undefined ? (double ?? string) : Number(int);
 }
 
 function timeOf(nanos: string): [number, number] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { batchOf, type Ktime } from '../../src/wire/batch.ts';
 import {
+  readDbBody,
   readEvHeader,
   readEvProcessExec,
   readEvProcessExit,
@@ -21,6 +22,7 @@ const readers = {
   ev_header: readEvHeader,
   ev_span_end: readEvSpanEnd,
   http_body: readHttpBody,
+  db_body: readDbBody,
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
 };
