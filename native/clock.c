@@ -14,7 +14,7 @@ static int64_t read_clock(clockid_t clock)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-int clock__measure(int64_t *offset_ns, uint64_t *error_ns)
+void clock__measure(int64_t *offset_ns, uint64_t *error_ns)
 {
 	int64_t tightest = INT64_MAX;
 
@@ -29,5 +29,4 @@ int clock__measure(int64_t *offset_ns, uint64_t *error_ns)
 			*error_ns = (tightest + 1) / 2;
 		}
 	}
-	return 0;
 }

@@ -145,7 +145,7 @@ SHIM_API int kernel__sweep(struct kernel *kernel, uint64_t grace_ns, struct swee
  * @param offset_ns  to be added to kernel time
  * @param error_ns  the true offset is within this of it
  */
-SHIM_API int clock__measure(int64_t *offset_ns, uint64_t *error_ns);
+SHIM_API void clock__measure(int64_t *offset_ns, uint64_t *error_ns);
 
 /** From now on memory that is freed goes back to the system. Changes the whole process. */
 SHIM_API int memory__give_back(void);

@@ -1,6 +1,6 @@
 /**
  * One process that is traced: its program, its row and probes in the kernel, its resource. Owns attaching and
- * detaching; which processes become targets is decided by `tracer.ts`.
+ * detaching; which processes become targets is decided in `src/tracer`.
  */
 import { existsSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';

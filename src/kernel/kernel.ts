@@ -86,10 +86,10 @@ export class Kernel {
   }
 
   /** The same without blocking this thread meanwhile. */
-  static async openAside(options: KernelOptions = {}): Promise<Kernel> {
+  static async openAsync(options: KernelOptions = {}): Promise<Kernel> {
     const native = nativeWithBtf();
     const { out, said } = openOutputs();
-    return Kernel.#opened(native, await native.kernelOpenAside(openOptionsOf(options), out, said), out, said);
+    return Kernel.#opened(native, await native.kernelOpenAsync(openOptionsOf(options), out, said), out, said);
   }
 
   static #opened(native: Native, result: number, out: BigUint64Array, said: Uint8Array): Kernel {

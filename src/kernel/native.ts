@@ -15,7 +15,7 @@ export type Handle = bigint;
 export interface Native {
   kernelOpen(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): number;
   /** The same on another thread: it takes a third of a second and more. */
-  kernelOpenAside(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): Promise<number>;
+  kernelOpenAsync(options: KernelOpenOptions, out: BigUint64Array, error: Uint8Array): Promise<number>;
   /** The members of `struct kernel_facts` behind its size. */
   kernelFacts(kernel: Handle): KernelFacts;
   kernelClose(kernel: Handle): void;
@@ -34,7 +34,7 @@ export interface Native {
   removeOpen(kernel: Handle, targetId: number, goid: number, depth: number): number;
   forgetTarget(kernel: Handle, targetId: number): Promise<number>;
   sweep(kernel: Handle, graceNs: bigint, out: BigUint64Array): Promise<number>;
-  measureClock(offsetNs: BigInt64Array, errorNs: BigUint64Array): number;
+  measureClock(offsetNs: BigInt64Array, errorNs: BigUint64Array): void;
   giveMemoryBack(): number;
   libbpfVersion(): string;
   probeProgram(type: number): number;
@@ -195,7 +195,7 @@ function declare(path: string): Native {
   });
   return {
     kernelOpen: (options, out, error) => open(openOptions(options), out, error, error.length),
-    kernelOpenAside: (options, out, error) => openAsync(openOptions(options), out, error, error.length),
+    kernelOpenAsync: (options, out, error) => openAsync(openOptions(options), out, error, error.length),
     kernelFacts: (kernel) => {
       const out = new BigUint64Array(2);
       out[0] = BigInt(out.byteLength);
@@ -228,7 +228,7 @@ function declare(path: string): Native {
     removeOpen: bind('kernel__remove_open', 'int', 'uintptr_t', 'uint32_t', 'uint64_t', 'uint32_t'),
     forgetTarget: async (kernel, targetId) => Number(await forgetAsync(kernel, targetId)),
     sweep: (kernel, graceNs, out) => sweepAsync(kernel, graceNs, out),
-    measureClock: bind('clock__measure', 'int', 'void *', 'void *'),
+    measureClock: bind('clock__measure', 'void', 'void *', 'void *'),
     giveMemoryBack: bind('memory__give_back', 'int'),
     libbpfVersion: bind('probe__libbpf_version', 'const char *'),
     probeProgram: bind('probe__program', 'int', 'uint32_t'),

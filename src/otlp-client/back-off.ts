@@ -3,10 +3,10 @@
 const FIRST_PAUSE_MS = 250;
 const PAUSE_MS_MAX = 5_000;
 /** Between two tries while somebody waits for the end: a collector that is back is used within a deadline of a second. */
-const HASTY_PAUSE_MS_MAX = 500;
+const URGENT_PAUSE_MS_MAX = 500;
 
 /** Why to hurry: nobody waits, a flush waits (what it leaves stays queued), or what is left at the end is lost. */
-export type Haste = 'none' | 'flush' | 'shutdown';
+export type Urgency = 'none' | 'flush' | 'shutdown';
 
 /** Exponential, jittered by a fifth, and never shorter than what the collector asked for. */
 export class BackOff {
@@ -47,9 +47,9 @@ export class BackOff {
   }
 
   /** When the next try is due. Only a shutdown disregards what the collector asked for: nothing can be sent after it. */
-  readyAt(haste: Haste): number {
-    const pauseMs = haste === 'none' ? this.#pauseMs : Math.min(this.#pauseMs, HASTY_PAUSE_MS_MAX);
+  readyAt(urgency: Urgency): number {
+    const pauseMs = urgency === 'none' ? this.#pauseMs : Math.min(this.#pauseMs, URGENT_PAUSE_MS_MAX);
     const ownAt = this.#failedAt + pauseMs;
-    return haste === 'shutdown' ? ownAt : Math.max(ownAt, this.#askedUntil);
+    return urgency === 'shutdown' ? ownAt : Math.max(ownAt, this.#askedUntil);
   }
 }

@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events';
 import type { EncodedRequest } from '../otlp/trace-request.ts';
 import { type Attempt, attempt } from './attempt.ts';
-import { BackOff, type Haste } from './back-off.ts';
+import { BackOff, type Urgency } from './back-off.ts';
 import { type Codec, codecFor } from './codec.ts';
 import { type DeliveryHooks, DeliveryLog } from './delivery-log.ts';
 import type { DeliverySettings } from './delivery-settings.ts';
@@ -169,17 +169,17 @@ export class Delivery {
   #maySend(now: number): boolean {
     if (this.#queue.waiting === 0) return false;
     if (!this.#backOff.isAway) return this.#inFlight < this.#settings.inFlightMax;
-    return this.#inFlight === 0 && now >= this.#backOff.readyAt(this.#haste);
+    return this.#inFlight === 0 && now >= this.#backOff.readyAt(this.#urgency);
   }
 
   #dueAt(): number {
     const expiresAt = this.#queue.oldest?.expiresAt ?? Infinity;
     // While something is under way, its outcome is what is waited for.
     const isPausing = this.#backOff.isAway && this.#inFlight === 0 && this.#queue.waiting > 0;
-    return isPausing ? Math.min(expiresAt, this.#backOff.readyAt(this.#haste)) : expiresAt;
+    return isPausing ? Math.min(expiresAt, this.#backOff.readyAt(this.#urgency)) : expiresAt;
   }
 
-  get #haste(): Haste {
+  get #urgency(): Urgency {
     if (this.#closing) return 'shutdown';
     return this.#drains.size > 0 ? 'flush' : 'none';
   }

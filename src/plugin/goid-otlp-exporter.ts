@@ -29,6 +29,7 @@ export const OTLP_SINK_SETTINGS: unique symbol = Symbol.for('goidspan.otlp-sink-
  * an `OTLPTraceExporter` would, in the SDKs 2.x and 3.x; Node ≥ 20.19. Keeps no process alive.
  */
 export class GoidOtlpExporter implements SpanExporter {
+  /** @internal */
   readonly [OTLP_SINK_SETTINGS]: OtlpSinkSettings;
   readonly #counts = new ExportCounts();
   readonly #delivery: Delivery;

@@ -281,7 +281,7 @@ class Planner {
       roundTrip: () => this.#roundTrip(),
       preferNop5: this.#preferNop5,
     };
-    let dear: Place[] | undefined;
+    let costly: Place[] | undefined;
     for (const rule of choice.rules) {
       const places = findPlaces(rule, context);
       if (typeof places === 'string') {
@@ -290,9 +290,9 @@ class Planner {
       }
       const isCheap = places.every(({ index }) => flow.instructions[index]?.class !== 'single-stepped');
       if (isCheap) return this.#sitesAt(fn, choice, places);
-      dear ??= places;
+      costly ??= places;
     }
-    return dear && this.#sitesAt(fn, choice, dear);
+    return costly && this.#sitesAt(fn, choice, costly);
   }
 
   #sitesAt(fn: GoFunction, { variant = 0 }: SiteChoice, places: readonly Place[]): Site[] {

@@ -8,6 +8,9 @@ import { dbConvention } from './db-convention.ts';
 import { httpConvention } from './http-convention.ts';
 import type { SpanSource } from './span-source.ts';
 
+/** The version of the conventions that all families follow. */
+export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
+
 /** What a convention makes of a fact once, for its name and for its attributes. */
 export interface Description {
   /** The span's name, of low cardinality. */

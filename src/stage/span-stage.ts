@@ -6,6 +6,7 @@ import type { SpanFact } from '../correlate/fact.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { ClockFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
+import { SCHEMA_URL } from '../span/conventions.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import type { StatementForm } from '../span/statement-form.ts';
@@ -54,9 +55,9 @@ export class SpanStage {
     });
   }
 
-  /** Of the targets that follow. */
+  /** Of the targets that follow. Its schema is that of the conventions here, whoever recorded. */
   set scope(scope: InstrumentationScope) {
-    this.#scope = Object.freeze({ ...scope });
+    this.#scope = Object.freeze({ ...scope, schemaUrl: SCHEMA_URL });
   }
 
   /** How many spans each target has made, by its id. */

@@ -23,7 +23,10 @@ export interface TracerOptions {
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
   readonly kernel?: KernelOptions;
-  /** Gets everything that the spans are made of, from which `replay` makes the same ones. */
+  /**
+   * Gets everything that the spans are made of, from which `replay` makes the same ones.
+   * @internal
+   */
   readonly recorder?: FrameSink;
   /** Told what happens to targets; must not throw. */
   readonly onEvent?: (event: TracerEvent) => void;

@@ -53,7 +53,7 @@ export class Tracer {
 
   /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.10 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
-    const kernel = await Kernel.openAside(options.kernel);
+    const kernel = await Kernel.openAsync(options.kernel);
     for (const { missing, without } of degradationsOf(kernel.facts)) {
       options.onEvent?.({ kind: 'degraded', missing, without });
     }

@@ -49,8 +49,8 @@ describe.each(netHttpBuilds)('the plan for $name', (build) => {
 
   test('costs no single-stepped hit on a request that succeeds', { timeout }, async (context) => {
     const { plan } = planOf(await buildOrSkip(context, build));
-    const dear = plan.hooks.filter((h) => h.sites.some((s) => s.class === 'single-stepped'));
-    expect(dear.map((h) => h.hook.name)).toEqual(['http_client_error']);
+    const costly = plan.hooks.filter((h) => h.sites.some((s) => s.class === 'single-stepped'));
+    expect(costly.map((h) => h.hook.name)).toEqual(['http_client_error']);
     for (const { hook, sites, missing } of plan.hooks) {
       if (hook.name !== 'http_client_error' && missing === undefined)
         expect([hook.name, sites.length]).toEqual([hook.name, 1]);

@@ -102,6 +102,18 @@ describe('a stage', () => {
     ]);
   });
 
+  it('says of the scope which conventions its spans follow', () => {
+    const { stage, spans } = stageThatAsks();
+    stage.scope = { name: 'goidspan', version: '0.1.0' };
+    stage.take(target);
+    stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
+    expect(spans[0]?.instrumentationScope).toEqual({
+      name: 'goidspan',
+      version: '0.1.0',
+      schemaUrl: expect.stringMatching(/^https:\/\/opentelemetry\.io\/schemas\/1\.\d+\.0$/),
+    });
+  });
+
   it('counts spans by target and by kind, and what belongs to no target as lost', () => {
     const { stage } = stageThatAsks();
     stage.emit(makeRecord({}, { method: 'GET', path: '/' }));

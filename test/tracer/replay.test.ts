@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../src/recording/format.ts';
+import { SCHEMA_URL } from '../../src/span/conventions.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { replay } from '../../src/tracer/replay.ts';
 import { evKind, SPAN_BODY_AT, spanBodyBytes, wireLayout } from '../../src/wire/wire.gen.ts';
@@ -48,7 +49,11 @@ describe('replay', () => {
     const { spans, result } = await replayed([start, clock, target, batch(1)]);
     expect(spans).toHaveLength(1);
     expect(spans[0]?.resource.attributes).toEqual({ 'service.name': 'shop', 'process.pid': 42 });
-    expect(spans[0]?.instrumentationScope).toEqual({ name: 'goidspan', version: '0.1.0' });
+    expect(spans[0]?.instrumentationScope).toEqual({
+      name: 'goidspan',
+      version: '0.1.0',
+      schemaUrl: SCHEMA_URL,
+    });
     expect(spans[0]?.startTime).toEqual([1_790_000_000, 999_999_999]);
     expect(result).toMatchObject({ end: 'cut_short', batches: 1, spans: { client: 1, server: 0 }, lost: {} });
   });
