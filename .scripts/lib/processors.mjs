@@ -1,9 +1,10 @@
 /** The processors that the package is for, and what the build of each needs on this host. */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { arch } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { ownApt } from './apt.mjs';
 import { root, run, say, which } from './process.mjs';
 
 /** `name` as Node calls it, `debian` as Debian does, `bpf` as libbpf does. */
@@ -83,32 +84,18 @@ export function libraryPath(processor, name) {
 }
 
 /**
- * Fetches the libraries of another processor from the host's own mirrors, by an apt with a state of its own: the host's
- * list of packages stays as it is. Does nothing if they are there; leaves nothing if they cannot be had.
+ * Fetches the libraries of another processor from the host's own mirrors, by an apt with a state of its own.
+ * Does nothing if they are there; leaves nothing if they cannot be had.
  */
 export async function fetchLibraries(processor) {
   if (isHost(processor) || existsSync(sysroot(processor)) || !which('apt-get') || !which('dpkg-deb')) return;
   say(`fetching Debian's libbpf for ${processor.name}: the libbpf shim for it is linked with that`);
   const state = join(root, '.cache/apt', processor.debian);
   rmSync(state, { recursive: true, force: true });
-  for (const folder of ['lists/partial', 'archives/partial', 'fetched']) {
-    mkdirSync(join(state, folder), { recursive: true });
-  }
-  writeFileSync(join(state, 'status'), '');
-  const settings = {
-    'Dir::State::lists': join(state, 'lists'),
-    'Dir::State::status': join(state, 'status'),
-    'Dir::Cache': state,
-    'APT::Architecture': processor.debian,
-    'APT::Architectures': processor.debian,
-    'APT::Sandbox::User': 'root',
-    'Acquire::Languages': 'none',
-    'Acquire::Retries': '1',
-    'Acquire::http::Timeout': '20',
-  };
-  const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+  const options = ownApt(state, processor.debian);
   const log = `libraries-${processor.debian}`;
   const fetched = join(state, 'fetched');
+  mkdirSync(fetched);
   // A mirror without that processor must not keep the others away.
   await run('apt-get', [...options, '-qq', 'update'], { log, mayFail: true });
   const args = [...options, '-qq', 'download', ...libraryPackages];

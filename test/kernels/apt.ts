@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { ownApt } from '../../.scripts/lib/apt.mjs';
 import type { Architecture } from './architecture.ts';
 import { cacheDir, output } from './command.ts';
 
@@ -68,41 +69,28 @@ export class Apt {
   readonly #options: readonly string[];
   readonly #state: string;
 
-  private constructor(state: string, architecture: Architecture) {
+  private constructor(state: string, options: readonly string[]) {
     this.#state = state;
-    const settings = {
-      Dir: state,
-      'Dir::State': 'state',
-      'Dir::State::status': join(state, 'status'),
-      'Dir::Cache': 'cache',
-      'Dir::Etc': 'etc',
-      'Dir::Etc::SourceList': join(state, 'etc/sources.list'),
-      'Dir::Etc::SourceParts': '-',
-      'APT::Architecture': architecture.debian,
-      'APT::Architectures': architecture.debian,
-      'APT::Sandbox::User': 'root',
-      'Acquire::Languages': 'none',
-      'Acquire::Retries': '1',
-      'Acquire::http::Timeout': '20',
-    };
-    this.#options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+    this.#options = options;
   }
 
   /** Reads the indexes of all suites anew. */
   static async updated(architecture: Architecture): Promise<Apt> {
     const state = join(cacheDir, architecture.name, 'apt');
-    for (const folder of ['state/lists/partial', 'cache/archives/partial', 'etc/preferences.d']) {
-      await mkdir(join(state, folder), { recursive: true });
-    }
+    await mkdir(join(state, 'etc/preferences.d'), { recursive: true });
     const addresses = await mirrors();
     const lines = SUITES.map(
       ([archive, suite]) => `deb [signed-by=${KEYRING}] ${addresses[archive]} ${suite} main`,
     );
     await writeFile(join(state, 'etc/sources.list'), `${lines.join('\n')}\n`);
-    await writeFile(join(state, 'status'), '');
-    const apt = new Apt(state, architecture);
-    await output('apt-get', [...apt.#options, '-qq', 'update']);
-    return apt;
+    const options = ownApt(state, architecture.debian, {
+      Dir: state,
+      'Dir::Etc': 'etc',
+      'Dir::Etc::SourceList': join(state, 'etc/sources.list'),
+      'Dir::Etc::SourceParts': '-',
+    });
+    await output('apt-get', [...options, '-qq', 'update']);
+    return new Apt(state, options);
   }
 
   /** The newest version of every package whose name matches. */
