@@ -25,7 +25,10 @@ struct client_call {
 	span_id_t span_id;
 };
 
-/* By both ports (call_between), so that nothing has to be removed: from one, calls go to many servers at once. */
+/*
+ * By both ports, so that nothing has to be removed: from one, calls go to many servers at once. Each call stands in two
+ * places (call_between), of which another call may take one.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, PORTS);
@@ -103,10 +106,11 @@ static __always_inline struct connection *connection_of(struct ev_span_end *span
 	return &open_span_of(span)->connection;
 }
 
-static __always_inline struct client_call *call_between(__u32 client_port, __u32 server_port)
+/* One place of a call; with the ports in the other order, its second. */
+static __always_inline struct client_call *call_between(__u32 port, __u32 other_port)
 {
 	/* An odd factor: clients of one server keep apart, and servers that one port calls. */
-	__u32 index = (client_port + server_port * 40503) & (PORTS - 1);
+	__u32 index = (port + other_port * 40503) & (PORTS - 1);
 
 	return bpf_map_lookup_elem(&client_call_by_ports, &index);
 }
@@ -120,20 +124,21 @@ static __always_inline __u8 *has_called(__u32 port)
 static __always_inline void connection_claim(const struct target_row *target, uaddr_t at,
 					     const struct goroutine_key *key, struct ev_span_end *span)
 {
+	const struct client_call claimed = { .goroutine = *key, .span_id = span->span_id };
 	struct connection connection = {};
 	__u8 *from_any, *from_port;
-	struct client_call *call;
+	struct client_call *call, *second;
 
 	if (connection_read(&connection, target, at))
 		return;
 	call = call_between(connection.local.port, connection.remote.port);
+	second = call_between(connection.remote.port, connection.local.port);
 	from_port = has_called(connection.local.port & (PORTS - 1));
 	from_any = has_called(0);
-	if (!call || !from_port || !from_any)
+	if (!call || !second || !from_port || !from_any)
 		return;
 	*connection_of(span) = connection;
-	call->goroutine = *key;
-	call->span_id = span->span_id;
+	*call = *second = claimed;
 	*from_port = *from_any = 1;
 }
 
@@ -181,20 +186,16 @@ struct caller {
 };
 
 /*
- * Copies the open client span that sends over the connection of the net.Conn at `at`; false if there is none. The span may
- * end at any time and its element go to another, so it is looked up again after it was copied: ids are never used twice.
+ * Copies the open client span that a place names, if it sends over that connection. The span may end at any time and its
+ * element go to another, so it is looked up again after it was copied: ids are never used twice.
  */
-static __always_inline bool connection_caller(struct caller *caller, const struct target_row *target, uaddr_t at)
+static __always_inline bool caller_at(struct caller *caller, const struct client_call *call,
+				      const struct connection *connection)
 {
-	struct connection connection = {};
-	const struct client_call *call;
+	const struct connection *callers;
 	struct goroutine_key key;
 	struct ev_span_end *span;
-	const struct connection *callers;
 
-	if (connection_read(&connection, target, at))
-		return false;
-	call = call_between(connection.remote.port, connection.local.port);
 	if (!call)
 		return false;
 	key = call->goroutine;
@@ -203,8 +204,8 @@ static __always_inline bool connection_caller(struct caller *caller, const struc
 	if (!span || !same_span(&span->span_id, &caller->span_id))
 		return false;
 	callers = connection_of(span);
-	if (connection.net != callers->net || !same_endpoint(&connection.local, &callers->remote) ||
-	    !same_endpoint(&connection.remote, &callers->local))
+	if (connection->net != callers->net || !same_endpoint(&connection->local, &callers->remote) ||
+	    !same_endpoint(&connection->remote, &callers->local))
 		return false;
 	caller->trace_id = span->trace_id;
 	caller->trace_flags = span->trace_flags;
@@ -212,6 +213,20 @@ static __always_inline bool connection_caller(struct caller *caller, const struc
 	order_reads();
 	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	return span && same_span(&span->span_id, &caller->span_id);
+}
+
+/* Copies the open client span that sends over the connection of the net.Conn at `at`; false if there is none. */
+static __always_inline bool connection_caller(struct caller *caller, const struct target_row *target, uaddr_t at)
+{
+	struct connection connection = {};
+	__u32 client, server;
+
+	if (connection_read(&connection, target, at))
+		return false;
+	client = connection.remote.port;
+	server = connection.local.port;
+	return caller_at(caller, call_between(client, server), &connection) ||
+	       caller_at(caller, call_between(server, client), &connection);
 }
 
 #endif

@@ -38,11 +38,6 @@ export interface JudgeOptions {
    * that outlives its request may have lost the link to it.
    */
   readonly linksMayBeSwept?: boolean;
-  /**
-   * So many answers may be roots, at most, instead of under the call that they answer: of two calls at once whose ports
-   * fall into one place of `client_call_by_ports`, the first is not found. Default 0.
-   */
-  readonly unjoinedMax?: number;
 }
 
 export function judge(
@@ -74,8 +69,6 @@ export function lossesOf({ byReason }: Losses, mayComeAndGo: boolean): Record<st
 
 class Judge {
   readonly #options: JudgeOptions;
-  /** Answers that were not joined with their call. */
-  #unjoined = 0;
   readonly #kinds: readonly Kind[];
   readonly #did: LoadDone;
   /** By the request and the number of the call, and whether server or client; taken out when it has been judged. */
@@ -192,11 +185,7 @@ class Judge {
       // How a call ends that its caller gives up, its server may see in many ways.
       ...(call.answer === 'perhaps' ? {} : endAttributes(call.answerEnd ?? call.end)),
     });
-    this.#parent(answer, isUnderCall || (this.#isRoot(answer) && this.#mayBeRoot(call)));
-  }
-
-  #mayBeRoot({ answer }: Call): boolean {
-    return answer !== 'under call' || ++this.#unjoined <= (this.#options.unjoinedMax ?? 0);
+    this.#parent(answer, isUnderCall || (this.#isRoot(answer) && call.answer !== 'under call'));
   }
 
   #isCallUnder(span: Span, { parent }: Call, request: Span | undefined): boolean {

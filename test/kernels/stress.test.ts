@@ -62,8 +62,6 @@ describeWith(
       const did = JSON.parse(load.stdout) as LoadDone;
       const judgement = judge(stressKinds, did, spansOf(readFileSync(paths.out, 'utf8')), {
         linksMayBeSwept: true,
-        // Seen once in some 300,000 spans.
-        unjoinedMax: 3,
       });
       process.stdout.write(
         `stress on this host: ${JSON.stringify({ ...judgement, faults: judgement.faults.length })}\n`,
