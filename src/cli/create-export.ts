@@ -1,4 +1,4 @@
-/** Builds the ways out from the standard environment and the options of the command line. */
+/** Builds the exporters from the standard environment and the options of the command line. */
 import { BatchSink } from '../export/batch-sink.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import { FailureReporter } from '../export/failure-reporter.ts';
@@ -13,7 +13,7 @@ import { reportHooks } from '../otlp-client/report-hooks.ts';
 
 /** What the caller chooses; all else comes from the environment. */
 export interface ExportOptions {
-  /** Write OTLP JSON to this file, beside the other ways out. */
+  /** Write OTLP JSON to this file, beside the other exporters. */
   readonly outFile?: string | undefined;
   /** Where trees are printed when the environment names no destination, or `console`. */
   readonly terminal: { readonly write: (text: string) => void; readonly useColor: boolean };
@@ -21,11 +21,11 @@ export interface ExportOptions {
   readonly isQuiet?: boolean;
   /** Told of everything that the user should know, one line at a time. */
   readonly report: (message: string) => void;
-  /** Told what happens on the way out by OTLP. */
+  /** Told what happens in the export by OTLP. */
   readonly onEvent: (event: ExportEvent) => void;
 }
 
-/** Local ways out are fast: a batch soon, and room for a burst of records after a stall of the process. */
+/** Local exporters are fast: a batch soon, and room for a burst of records after a stall of the process. */
 const FILE_BATCH: BatchSettings = {
   maxQueueSize: 65_536,
   maxExportBatchSize: 512,
@@ -35,7 +35,7 @@ const FILE_BATCH: BatchSettings = {
 const TERMINAL_BATCH: BatchSettings = { ...FILE_BATCH, scheduledDelayMillis: 50 };
 
 /**
- * Makes the ways out; the first is the one that `spans.exported` of the summary speaks of.
+ * Makes the exporters; the first is the one that `spans.exported` of the summary speaks of.
  * Names: `otlp`, `file`, `terminal`.
  * @throws {GoidspanError} `bad_endpoint`, `cannot_write`.
  */

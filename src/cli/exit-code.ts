@@ -31,7 +31,7 @@ export interface Outcome {
   /** Exit code of the command of `run`. */
   readonly commandExitCode?: number;
   readonly hasAttached: boolean;
-  /** Spans were lost on the way out, and not one arrived. */
+  /** Spans were lost in the export, and not one arrived. */
   readonly hasExportedNothing: boolean;
   /** Something of ours failed on the way: detaching, the summary. */
   readonly hasFailed: boolean;

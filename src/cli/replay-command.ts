@@ -1,4 +1,4 @@
-/** `goidspan replay`: the spans of a recording again, through the same ways out as live ones. */
+/** `goidspan replay`: the spans of a recording again, through the same exporters as live ones. */
 import { createReadStream } from 'node:fs';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import { type Replayed, replay } from '../tracer/replay.ts';

@@ -13,7 +13,7 @@ import { malformedAttributes, parseResourceAttributes } from '../process/environ
 import { createResource } from '../span/resource.ts';
 import { type MetricSettings, metricSettingsOf } from '../telemetry/metric-settings.ts';
 import { observe } from '../telemetry/observe.ts';
-import type { Observation, ObservedWay } from '../telemetry/observed.ts';
+import type { Observation, ObservedSink } from '../telemetry/observed.ts';
 import type { MetricExporterHooks } from '../telemetry/otlp-metric-exporter.ts';
 import type { TracerStats } from '../tracer/api.ts';
 import { VERSION } from '../version.ts';
@@ -45,11 +45,11 @@ export class SelfMetrics {
     this.#observation?.onEvent(event);
   }
 
-  /** Observes the tracer and, of the ways out, the first. */
+  /** Observes the tracer and, of the exporters, the first. */
   begin(tracerStats: () => TracerStats, [first]: readonly ExportSink[]): void {
     this.#observation = observe({
       tracerStats,
-      ...(first && { way: wayOf(first) }),
+      ...(first && { sink: observedSinkOf(first) }),
       meterProvider: this.#meterProvider,
     });
   }
@@ -67,7 +67,7 @@ export class SelfMetrics {
   }
 }
 
-function wayOf(sink: ExportSink): ObservedWay {
+function observedSinkOf(sink: ExportSink): ObservedSink {
   return {
     component: 'processor',
     counts: () => sink.counts(),

@@ -1,5 +1,5 @@
 /**
- * What both commands share: the ways out, the tracer, and the end with its summary. Owns the order: ways out first, so
+ * What both commands share: the exporters, the tracer, and the end with its summary. Owns the order: exporters first, so
  * that a bad endpoint attaches nothing; the tracer closed before them, so that its last spans get out.
  */
 import { writeFile } from 'node:fs/promises';
@@ -40,7 +40,7 @@ export interface CommandContext {
   readonly isQuiet?: boolean;
 }
 
-/** A running tracer with its ways out. */
+/** A running tracer with its exporters. */
 export class Session {
   readonly tracer: Tracer;
   readonly #sinks: readonly ExportSink[];
@@ -50,7 +50,7 @@ export class Session {
   readonly #state: SessionState;
   readonly #startedAt = new Date();
 
-  /** @throws {GoidspanError} of the ways out or of the tracer; nothing is left open then. */
+  /** @throws {GoidspanError} of the exporters or of the tracer; nothing is left open then. */
   static async open(options: CommonOptions, context: CommandContext): Promise<Session> {
     const { terminal, env } = context;
     const report = (message: string): void => terminal.say(message);
@@ -147,7 +147,7 @@ export class Session {
 }
 
 /**
- * The ways out that options and environment name; the summary's file is tried as well. `onEvent` is told of the one by OTLP.
+ * The exporters that options and environment name; the summary's file is tried as well. `onEvent` is told of the one by OTLP.
  * @throws {GoidspanError} `bad_endpoint`, `cannot_write`.
  */
 export async function openSinks(

@@ -4,7 +4,7 @@ import type { Transfers } from '../export/export-tally.ts';
 import type { ExportSink } from '../export/span-sink.ts';
 import type { TracerStats } from '../tracer/api.ts';
 
-/** One way out, by its name: `otlp`, `file`, `terminal`. */
+/** One exporter, by its name: `otlp`, `file`, `terminal`. */
 export type ExportSummary = ExportCountsSnapshot & { readonly name: string; readonly transfers?: Transfers };
 
 export function exportSummaryOf(sink: ExportSink): ExportSummary {
@@ -18,7 +18,7 @@ export interface Summary {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly spans: {
-    /** Arrived at the first way out: OTLP before the file before the terminal. */
+    /** Arrived at the first exporter: OTLP before the file before the terminal. */
     readonly exported: number;
     readonly ended: number;
     readonly byKind: Readonly<Record<string, number>>;
@@ -26,7 +26,7 @@ export interface Summary {
   /** Records taken out of the ring buffer, and the time that making spans of them took. */
   readonly drained: TracerStats['drained'];
   readonly hits: TracerStats['hits'];
-  /** Of the tracer, and of each way out as `export_<name>_<reason>`. */
+  /** Of the tracer, and of each exporter as `export_<name>_<reason>`. */
   readonly lost: { readonly total: number; readonly byReason: Readonly<Record<string, number>> };
   /** Worth knowing, but no loss. */
   readonly notes: TracerStats['notes'];
@@ -34,7 +34,7 @@ export interface Summary {
   readonly targets: TracerStats['targets'];
 }
 
-/** Joins what the tracer and the ways out have counted. */
+/** Joins what the tracer and the exporters have counted. */
 export function summaryOf(
   stats: TracerStats,
   exports: readonly ExportSummary[],
@@ -54,7 +54,7 @@ export function summaryOf(
   };
 }
 
-/** Every loss: those that were counted before the ways out, and in each of these. */
+/** Every loss: those that were counted before the exporters, and in each of these. */
 export function lostOf(
   before: Readonly<Record<string, number>>,
   exports: readonly ExportSummary[],
@@ -86,7 +86,7 @@ export function formatSummary({ spans, hits, lost, notes, exports, targets }: Su
   return `goidspan: summary\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-/** What became of the spans that one way out was given. */
+/** What became of the spans that one exporter was given. */
 export function exportLines({ name, exported, handed, transfers }: ExportSummary): string[] {
   return [
     `         ${count(exported)} of ${count(handed)} exported to ${NAMES[name] ?? name}`,

@@ -1,4 +1,4 @@
-/** A counted way out: a queue in front of a steady exporter. Owns the counting at the door and the deadline of the end. */
+/** A counted exporter: a queue in front of a steady one. Owns the counting at the door and the deadline of the end. */
 import { TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import { ExportCounts, type ExportCountsSnapshot } from './export-counts.ts';
@@ -8,9 +8,9 @@ import { SpanQueue } from './span-queue.ts';
 import type { SpanExporter, SpanSink } from './span-sink.ts';
 import { SteadyExporter } from './steady-exporter.ts';
 
-/** What a way out needs beside its exporter. */
+/** What a sink needs beside its exporter. */
 export interface BatchSinkOptions {
-  /** Names this way out in the summary: `otlp`, `file`, `terminal`. */
+  /** Names this exporter in the summary: `otlp`, `file`, `terminal`. */
   readonly name: string;
   readonly batch: BatchSettings;
   readonly reporter: FailureReporter;

@@ -1,8 +1,8 @@
-/** Counts of one way out, so that handed = exported + lost at its end. */
+/** Counts of one exporter, so that handed = exported + lost at its end. */
 
 /** A snapshot; while spans are under way `handed` is larger than the sum of the others. */
 export interface ExportCountsSnapshot {
-  /** Spans that were handed over to this way out. */
+  /** Spans that were handed over to this exporter. */
   readonly handed: number;
   readonly exported: number;
   /** Spans that did not arrive, by reason: `queue_full`, `not_sampled`, `closed`, or the reason of a failure. */

@@ -1,4 +1,4 @@
-/** What happens on the way out, one event at a time: what metrics, `status()` and the user's `stats` callback are made of. */
+/** What happens in the export, one event at a time: what metrics, `status()` and the user's `stats` callback are made of. */
 
 /** Times in milliseconds, sizes in bytes. */
 export type ExportEvent =

@@ -1,4 +1,4 @@
-/** What is known of the way out from its events alone, summed up from the beginning. */
+/** What is known of the exporter from its events alone, summed up from the beginning. */
 import type { ExportEvent } from './export-event.ts';
 
 /** Requests over the wire, since the beginning. */

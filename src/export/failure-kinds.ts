@@ -1,5 +1,5 @@
 /**
- * The kinds of failure of the ways out, and the one table from the codes of sockets, gRPC and HTTP to them. Pure.
+ * The kinds of failure of the exporters, and the one table from the codes of sockets, gRPC and HTTP to them. Pure.
  * `reason` is the name of the loss counter; a kind without `cause` takes that from what was said.
  */
 import { remedyOf } from '../errors.ts';

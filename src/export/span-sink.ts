@@ -1,4 +1,4 @@
-/** The two ends of the way out: what takes spans, and what sends them. Owns structural types only. */
+/** The two ends of the export: what takes spans, and what sends them. Owns structural types only. */
 import type { SpanFact } from '../correlate/fact.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
@@ -21,7 +21,7 @@ export interface ExportSink extends SpanSink {
   transfers?(): Transfers;
 }
 
-/** Takes facts as they are: a way out that makes its own form of them, and spares the `ReadableSpan`. */
+/** Takes facts as they are: an exporter that makes its own form of them, and spares the `ReadableSpan`. */
 export interface FactSink {
   onFact(fact: SpanFact, source: SpanSource): void;
 }

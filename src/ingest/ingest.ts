@@ -25,7 +25,7 @@ export interface IngestSink {
   onMessage?(message: StageMessage): void;
 }
 
-/** Moves the stage into the thread, and with it these ways out. */
+/** Moves the stage into the thread, and with it these exporters. */
 export interface MovedStage {
   readonly exports: readonly OtlpExport[];
   readonly settings: StageSettings;
@@ -60,8 +60,8 @@ export class Ingest {
     };
     this.#worker = new Worker(workerPath('ingest/ingest-worker'), { workerData, name: 'goidspan-ingest' });
     this.#remotes = moved?.exports.map(
-      (way, place) =>
-        new RemoteSink(way, (kind, deadlineMs) => this.#ask((id) => ({ kind, id, sink: place, deadlineMs }))),
+      (of, place) =>
+        new RemoteSink(of, (kind, deadlineMs) => this.#ask((id) => ({ kind, id, sink: place, deadlineMs }))),
     );
     this.#worker.on('message', (message: FromIngest) => this.#receive(message, sink));
     this.#worker.on('error', (cause) => {

@@ -78,7 +78,7 @@ export class StageHost {
   }
 }
 
-/** The ways out behind the sinks, if each is one that can be built in the thread. */
+/** The exporters behind the sinks, if each is one that can be built in the thread. */
 function movable(sinks: readonly SpanSink[]): readonly OtlpExport[] | undefined {
   const exports = sinks.flatMap((sink) => exportBehind(sink) ?? []);
   return exports.length > 0 && exports.length === sinks.length ? exports : undefined;

@@ -1,4 +1,4 @@
-/** Which of our ways out stands behind a processor: it may then run in another thread, past the processor. */
+/** Which of our exporters stands behind a processor: it may then run in another thread, past the processor. */
 import { OtlpExport } from './otlp-export.ts';
 
 const exportByProcessor = new WeakMap<object, OtlpExport>();

@@ -1,5 +1,5 @@
 /**
- * The way out by OTLP, wherever it runs: here, in the draining thread, or both, when spans come from both. Owns the sum;
+ * The OTLP exporter, wherever it runs: here, in the draining thread, or both, when spans come from both. Owns the sum;
  * each part has its own queue and its own connection.
  */
 import type { SpanFact } from '../correlate/fact.ts';

@@ -10,7 +10,7 @@ import type { OtlpOptions } from './options.ts';
 import { type OtlpSettings, otlpSettingsOf } from './settings.ts';
 
 export interface OtlpSinkSettings {
-  /** Names this way out in the summary. */
+  /** Names this exporter in the summary. */
   readonly name: string;
   readonly otlp: OtlpSettings;
   readonly delivery: DeliverySettings;

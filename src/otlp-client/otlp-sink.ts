@@ -1,5 +1,5 @@
 /**
- * Our way out by OTLP: spans and facts are encoded as they come, cut into requests, and delivered. Owns the counting at
+ * Our OTLP exporter: spans and facts are encoded as they come, cut into requests, and delivered. Owns the counting at
  * the door; when to send is the batcher's, how often to try the delivery's.
  */
 import { TraceFlags } from '@opentelemetry/api';

@@ -20,7 +20,7 @@ import type { SpanProcessor } from './span-processor.ts';
 export interface Settings {
   /** Throws or rejects what the user's function throws, and a `TypeError` or `RangeError` for what is no target. */
   readonly askTargets: () => Promise<readonly Target[]>;
-  readonly out: WayOut;
+  readonly out: ExportChoice;
   readonly sampler: SamplerSettings;
   readonly kernel: KernelOptions;
   readonly stats: ((event: ExportEvent) => void) | undefined;
@@ -31,7 +31,7 @@ export interface Settings {
 }
 
 /** Where spans go: an injected exporter behind our queue, an injected processor, or our own way by OTLP. */
-export type WayOut =
+export type ExportChoice =
   | { readonly exporter: SpanExporter; readonly batch: BatchSettings }
   | { readonly processor: SpanProcessor }
   | { readonly otlp: OtlpSinkSettings };
@@ -108,7 +108,7 @@ export function checkOptions(
 
 type QueueLimits = ReturnType<typeof integersOf<keyof typeof QUEUE_LIMITS>>;
 
-function outOf(fields: Fields, queue: QueueLimits, env: NodeJS.ProcessEnv, warn: Warn): WayOut {
+function outOf(fields: Fields, queue: QueueLimits, env: NodeJS.ProcessEnv, warn: Warn): ExportChoice {
   const [first, second] = ['exporter', 'processor', 'otlp'].filter((name) => fields[name] !== undefined);
   if (second !== undefined)
     throw new TypeError(`at most one of exporter, processor and otlp: not ${first} and ${second}`);

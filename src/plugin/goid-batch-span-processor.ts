@@ -41,7 +41,9 @@ export class GoidBatchSpanProcessor implements SpanProcessor {
     const { sink, stats, shutdownTimeoutMillis } = checkQueueOptions(options);
     const settings = otlpSinkSettingsOf('otlp', sink, process.env, warn);
     const otlp = { settings, queue: () => this.#sink.queue };
-    this.#observation = observe({ way: { component: 'processor', counts: () => this.#sink.counts(), otlp } });
+    this.#observation = observe({
+      sink: { component: 'processor', counts: () => this.#sink.counts(), otlp },
+    });
     const hooks = reportHooks(settings.otlp.url, warn, (event) => {
       this.#observation.onEvent(event);
       stats?.(event);

@@ -93,7 +93,7 @@ export class GoidOtlpExporter implements SpanExporter {
 
   #observe(): Observation {
     const otlp = { settings: this[OTLP_SINK_SETTINGS], queue: () => this.#delivery.state };
-    return observe({ way: { component: 'exporter', counts: () => this.counts(), otlp } });
+    return observe({ sink: { component: 'exporter', counts: () => this.counts(), otlp } });
   }
 
   #tell(event: ExportEvent): void {

@@ -16,7 +16,7 @@ import { observe } from '../telemetry/observe.ts';
 import type { Observation, Observed } from '../telemetry/observed.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
 import { Tracer } from '../tracer/tracer.ts';
-import { checkOptions, type Settings, type WayOut } from './check-options.ts';
+import { checkOptions, type ExportChoice, type Settings } from './check-options.ts';
 import type { GoidSpanProcessorOptions } from './options.ts';
 import type { SpanProcessor } from './span-processor.ts';
 import type { GoidSpanProcessorStatus, Reason, RefusedTarget } from './status.ts';
@@ -138,7 +138,7 @@ export class GoidSpanProcessor implements SpanProcessor {
     await this.#watch.start();
   }
 
-  #sinkOf(out: WayOut): BatchSink | OtlpExport | undefined {
+  #sinkOf(out: ExportChoice): BatchSink | OtlpExport | undefined {
     const warn = (message: string): void => this.#log.warn(message);
     if ('otlp' in out) {
       const hooks = reportHooks(out.otlp.otlp.url, warn, (event) => {
@@ -152,12 +152,12 @@ export class GoidSpanProcessor implements SpanProcessor {
     return new BatchSink(out.exporter, { name: 'exporter', batch: out.batch, reporter });
   }
 
-  #observed(out: WayOut): Observed {
+  #observed(out: ExportChoice): Observed {
     const sink = this.#sink;
     return {
       tracerStats: () => this.#stats(),
       ...(sink && {
-        way: {
+        sink: {
           component: 'processor',
           counts: () => sink.counts(),
           ...('otlp' in out &&
@@ -251,7 +251,7 @@ export class GoidSpanProcessor implements SpanProcessor {
   }
 }
 
-/** A way out as a processor: it has no interest in spans that begin. */
+/** An exporter as a processor: it has no interest in spans that begin. */
 function processorOf(sink: SpanSink): SpanProcessor {
   return {
     onStart: () => {},

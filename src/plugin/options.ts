@@ -74,7 +74,7 @@ export interface GoidSpanProcessorOptions {
    * variables. The targets' spans are made and sent by a thread of their own.
    */
   readonly otlp?: OtlpOptions;
-  /** Told what happens on the way out by OTLP (not by `exporter` or `processor`); what it throws is dropped. */
+  /** Told what happens in the export by OTLP (not by `exporter` or `processor`); what it throws is dropped. */
   readonly stats?: (event: ExportEvent) => void;
   /** Where spans go, those of the targets and the application's own; a queue with retries is put before it. A `GoidOtlpExporter` gives its settings instead. */
   readonly exporter?: SpanExporter;

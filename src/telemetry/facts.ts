@@ -2,7 +2,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ExportTally, Transfers } from '../export/export-tally.ts';
 import type { TracerStats } from '../tracer/api.ts';
-import type { Observed, ObservedWay } from './observed.ts';
+import type { Observed, ObservedSink } from './observed.ts';
 
 type ByReason = Readonly<Record<string, number>>;
 
@@ -47,23 +47,23 @@ const AT_THE_DOOR = new Set(['queue_full', 'closed', 'not_a_span', 'too_large'])
 /** No failure: as it was decided. */
 const NOT_WANTED = 'not_sampled';
 
-export function factsOf({ way, tracerStats }: Observed, identity: Identity, tally: ExportTally): Facts {
+export function factsOf({ sink, tracerStats }: Observed, identity: Identity, tally: ExportTally): Facts {
   const stats = tracerStats?.();
   return {
-    ...(way && factsOfWay(way, identity, tally)),
+    ...(sink && factsOfSink(sink, identity, tally)),
     ...(stats && { tracer: { attributes: identity.tracer, stats } }),
   };
 }
 
-function factsOfWay(way: ObservedWay, identity: Identity, tally: ExportTally): Facts {
-  const { handed, exported, lostByReason } = way.counts();
+function factsOfSink(sink: ObservedSink, identity: Identity, tally: ExportTally): Facts {
+  const { handed, exported, lostByReason } = sink.counts();
   const { [NOT_WANTED]: notWanted = 0, ...failures } = lostByReason;
   const open = Math.max(0, handed - notWanted - exported - sum(failures));
-  const queue = way.otlp?.queue();
-  const isProcessor = way.component === 'processor';
+  const queue = sink.otlp?.queue();
+  const isProcessor = sink.component === 'processor';
   const inFlight = isProcessor ? Math.min(open, queue?.triedSpans ?? 0) : open;
   const atTheDoor = isProcessor ? select(failures, (reason) => AT_THE_DOOR.has(reason)) : {};
-  const { maxQueueSize = Infinity } = way.otlp?.settings ?? {};
+  const { maxQueueSize = Infinity } = sink.otlp?.settings ?? {};
   return {
     ...(isProcessor && {
       processor: {
@@ -74,7 +74,7 @@ function factsOfWay(way: ObservedWay, identity: Identity, tally: ExportTally): F
         refusedByReason: atTheDoor,
       },
     }),
-    ...(way.otlp &&
+    ...(sink.otlp &&
       queue && {
         exporter: {
           attributes: identity.exporter,
@@ -82,7 +82,7 @@ function factsOfWay(way: ObservedWay, identity: Identity, tally: ExportTally): F
           exported,
           failedByReason: select(failures, (reason) => !(reason in atTheDoor)),
           queueBytes: queue.bytes,
-          queueBytesMax: way.otlp.settings.delivery.queueBytesMax,
+          queueBytesMax: sink.otlp.settings.delivery.queueBytesMax,
           transfers: tally.transfers(),
         },
       }),

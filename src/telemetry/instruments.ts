@@ -147,7 +147,7 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
     kind: 'counter',
     unit: '{loss}',
     valueType: ValueType.INT,
-    description: 'Spans, records and updates that were lost before the way out, by reason.',
+    description: 'Spans, records and updates that were lost before the export, by reason.',
     points: ofTracer(({ stats, attributes }) => pointsBy(stats.lost.byReason, 'error.type', attributes)),
   },
   {

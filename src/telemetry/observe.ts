@@ -25,10 +25,10 @@ class Observer implements Observation {
   #unbind: () => void = () => {};
 
   constructor(observed: Observed) {
-    const { way, tracerStats, meterProvider } = observed;
+    const { sink, tracerStats, meterProvider } = observed;
     this.#identity = {
-      processor: way?.component === 'processor' ? processorComponent() : {},
-      exporter: way?.otlp ? exporterComponent(way.otlp.settings.otlp) : {},
+      processor: sink?.component === 'processor' ? processorComponent() : {},
+      exporter: sink?.otlp ? exporterComponent(sink.otlp.settings.otlp) : {},
       tracer: tracerStats ? tracerComponent() : {},
     };
     this.#readFacts = () => factsOf(observed, this.#identity, this.#tally);

@@ -6,8 +6,8 @@ import type { DeliveryState } from '../otlp-client/delivery.ts';
 import type { OtlpSinkSettings } from '../otlp-client/otlp-sink-settings.ts';
 import type { TracerStats } from '../tracer/api.ts';
 
-/** A way out. Its functions are called when metrics are collected, and may throw. */
-export interface ObservedWay {
+/** A sink of spans. Its functions are called when metrics are collected, and may throw. */
+export interface ObservedSink {
   /** A processor has a queue before its exporter; whatever an exporter holds is under way. */
   readonly component: 'processor' | 'exporter';
   counts(): ExportCountsSnapshot;
@@ -19,7 +19,7 @@ export interface ObservedWay {
 }
 
 export interface Observed {
-  readonly way?: ObservedWay;
+  readonly sink?: ObservedSink;
   /** Undefined as long as there is no tracer. */
   readonly tracerStats?: () => TracerStats | undefined;
   /** Default: the global one, whenever it is registered. */
@@ -27,7 +27,7 @@ export interface Observed {
 }
 
 export interface Observation {
-  /** To be told of every event of the way out. Never throws. */
+  /** To be told of every event of the sink. Never throws. */
   onEvent(event: ExportEvent): void;
   /** The numbers stay as they are now, for the last collection of the provider. Idempotent; never throws. */
   stop(): void;

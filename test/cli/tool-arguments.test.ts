@@ -24,7 +24,7 @@ describe('parseArguments', () => {
     });
   });
 
-  it('reads replay with its ways out', () => {
+  it('reads replay with its exporters', () => {
     expect(parse('replay a.rec --out b.jsonl --summary s.json -v')).toMatchObject({
       kind: 'replay',
       file: 'a.rec',

@@ -12,9 +12,9 @@ import {
   parentOf,
   queryOf,
   type RequestSpans,
+  type SpanDestination,
   TracedServer,
   traceOf,
-  type WayOut,
 } from '../support/traced-server.ts';
 
 const acceptance = (version?: string) =>
@@ -38,7 +38,11 @@ function expectNoWrongParent({ server, calls }: RequestSpans): void {
   for (const call of calls) expect([undefined, idOf(server)]).toContain(parentOf(call));
 }
 
-function isTraced(version?: string, by?: () => Promise<WayOut>, options: Partial<TracerOptions> = {}): void {
+function isTraced(
+  version?: string,
+  by?: () => Promise<SpanDestination>,
+  options: Partial<TracerOptions> = {},
+): void {
   let traced: TracedServer;
   let lastId = 0;
   const newId = () => `r${++lastId}`;

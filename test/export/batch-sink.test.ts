@@ -46,7 +46,7 @@ function expectBalance(sink: BatchSink): void {
   expect(exported + sumOf(lostByReason)).toBe(handed);
 }
 
-describe('a way out', () => {
+describe('an exporter', () => {
   it.each([
     ['http/protobuf', startHttpReceiver],
     ['grpc', startGrpcReceiver],

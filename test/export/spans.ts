@@ -1,4 +1,4 @@
-/** Spans for the tests of the ways out, made by the real stage before them. */
+/** Spans for the tests of the exporters, made by the real stage before them. */
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { toSpan } from '../../src/span/to-span.ts';

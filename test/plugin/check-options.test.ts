@@ -20,7 +20,7 @@ describe('an option that cannot be used', () => {
   it.each<[string, unknown, typeof TypeError | typeof RangeError, string]>([
     ['nothing', undefined, TypeError, 'options must be an object, not undefined'],
     ['a typo', { ...good, exporters: [] }, TypeError, 'options has no exporters; it may have targets, '],
-    ['two ways out', { ...good, processor }, TypeError, 'at most one of exporter, processor and otlp'],
+    ['two exporters', { ...good, processor }, TypeError, 'at most one of exporter, processor and otlp'],
     [
       'OTLP and a processor',
       { targets: { pid: 1 }, processor, otlp: {} },
@@ -177,7 +177,7 @@ describe('the settings', () => {
     });
   });
 
-  it('send by OTLP as the environment says when no way out is given', () => {
+  it('send by OTLP as the environment says when no exporter is given', () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317', OTEL_BSP_SCHEDULE_DELAY: '100' };
     const { exporter: _, ...noExporter } = good;
     expect(settingsOf({ ...noExporter, limits: { maxQueueBytes: 1_000_000 } }, env).out).toMatchObject({

@@ -20,14 +20,14 @@ import { validate } from './validator.ts';
 const RACE_NS = 1_000_000n;
 
 /** Where the spans go, and how to wait for them. */
-export interface WayOut {
+export interface SpanDestination {
   readonly processor: SpanSink;
   readonly spans: ReadableSpan[];
   flush(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function collecting(): Promise<WayOut> {
+export async function collecting(): Promise<SpanDestination> {
   const spans: ReadableSpan[] = [];
   const nothing = async (): Promise<void> => {};
   const processor = {
@@ -39,7 +39,7 @@ export async function collecting(): Promise<WayOut> {
 }
 
 /** By OTLP, from the draining thread. Every span that was handed over must arrive. */
-export async function byThread(): Promise<WayOut> {
+export async function byThread(): Promise<SpanDestination> {
   const spans: ReadableSpan[] = [];
   const sink = await ScriptedSink.start({
     protocol: 'grpc',
@@ -83,9 +83,9 @@ export class TracedServer {
   readonly #byId = new Map<string, ReadableSpan[]>();
   #indexed = 0;
 
-  readonly #out: WayOut;
+  readonly #out: SpanDestination;
 
-  private constructor(server: GoServer, tracer: Tracer, out: WayOut) {
+  private constructor(server: GoServer, tracer: Tracer, out: SpanDestination) {
     this.server = server;
     this.tracer = tracer;
     this.#out = out;
@@ -96,7 +96,7 @@ export class TracedServer {
   static async start(
     binary: string,
     options: Partial<TracerOptions> = {},
-    by: () => Promise<WayOut> = collecting,
+    by: () => Promise<SpanDestination> = collecting,
     env: Readonly<Record<string, string>> = {},
   ): Promise<TracedServer> {
     const server = await GoServer.start(binary, env);

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { DeliveryState } from '../../src/otlp-client/delivery.ts';
 import { otlpSinkSettingsOf } from '../../src/otlp-client/otlp-sink-settings.ts';
 import { observe } from '../../src/telemetry/observe.ts';
-import type { Observation, Observed, ObservedWay } from '../../src/telemetry/observed.ts';
+import type { Observation, Observed, ObservedSink } from '../../src/telemetry/observed.ts';
 import type { TracerStats } from '../../src/tracer/api.ts';
 
 const STATS: TracerStats = {
@@ -36,7 +36,7 @@ const QUEUE: DeliveryState = {
   isAway: true,
 };
 
-function wayOf(component: ObservedWay['component'], env: NodeJS.ProcessEnv = {}): ObservedWay {
+function observedSinkOf(component: ObservedSink['component'], env: NodeJS.ProcessEnv = {}): ObservedSink {
   const settings = otlpSinkSettingsOf('otlp', { maxQueueSize: 2_048 }, env, () => {});
   return {
     component,
@@ -115,7 +115,7 @@ const TRACER = 'otel.component.type=goid_tracer';
 describe('a processor with its exporter and its tracer', () => {
   it('is told by these metrics, with these units, kinds, values and attributes', async () => {
     const observation = begin({
-      way: wayOf('processor', GRPC),
+      sink: observedSinkOf('processor', GRPC),
       tracerStats: () => STATS,
       meterProvider: collecting.provider,
     });
@@ -162,7 +162,8 @@ describe('a processor with its exporter and its tracer', () => {
   });
 
   it('has a name of its own beside others of its type', async () => {
-    for (let i = 0; i < 2; i++) begin({ way: wayOf('processor'), meterProvider: collecting.provider });
+    for (let i = 0; i < 2; i++)
+      begin({ sink: observedSinkOf('processor'), meterProvider: collecting.provider });
     const all = await collecting.collect();
     for (const [metric, prefix] of [
       ['otel.sdk.processor.span.queue.size', 'goid_batch_span_processor/'],
@@ -190,7 +191,7 @@ describe('a processor with its exporter and its tracer', () => {
 });
 
 it('an exporter alone has no queue: whatever it holds is in flight, and every loss is its own', async () => {
-  begin({ way: wayOf('exporter', GRPC), meterProvider: collecting.provider });
+  begin({ sink: observedSinkOf('exporter', GRPC), meterProvider: collecting.provider });
   const lines = await collecting.lines();
   expect(Object.keys(lines).filter((name) => name.includes('.processor.'))).toEqual([]);
   expect(lines['otel.sdk.exporter.span.inflight']).toEqual([`upDownCounter[{span}] 12 ${EXPORTER}`]);
@@ -204,8 +205,8 @@ it('an exporter alone has no queue: whatever it holds is in flight, and every lo
 });
 
 it('a queue before a foreign exporter speaks for itself only', async () => {
-  const { component, counts } = wayOf('processor');
-  begin({ way: { component, counts }, meterProvider: collecting.provider });
+  const { component, counts } = observedSinkOf('processor');
+  begin({ sink: { component, counts }, meterProvider: collecting.provider });
   const lines = await collecting.lines();
   expect(Object.keys(lines)).toEqual([
     'otel.sdk.processor.span.queue.size',
@@ -219,14 +220,14 @@ it.each([
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://[::1]:4318' }, '::1', 4318],
   [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'unix:/run/otel.sock' }, '/run/otel.sock', undefined],
 ])('the server of %j is %s, port %s', async (env, address, port) => {
-  begin({ way: wayOf('exporter', env), meterProvider: collecting.provider });
+  begin({ sink: observedSinkOf('exporter', env), meterProvider: collecting.provider });
   const [point] = (await collecting.collect()).get('otel.sdk.exporter.span.inflight')?.dataPoints ?? [];
   expect(point?.attributes['server.address']).toBe(address);
   expect(point?.attributes['server.port']).toBe(port);
 });
 
 describe('with the provider of the host', () => {
-  const observed: Observed = { way: wayOf('processor', GRPC), tracerStats: () => STATS };
+  const observed: Observed = { sink: observedSinkOf('processor', GRPC), tracerStats: () => STATS };
 
   it('finds one that is registered later, by itself, with what has been counted before', async () => {
     vi.useFakeTimers();
@@ -267,8 +268,8 @@ describe('with the provider of the host', () => {
 
   it('asks nothing of anybody as long as there is none', () => {
     const tracerStats = vi.fn(() => STATS);
-    const counts = vi.fn(wayOf('processor').counts);
-    const observation = begin({ tracerStats, way: { component: 'processor', counts } });
+    const counts = vi.fn(observedSinkOf('processor').counts);
+    const observation = begin({ tracerStats, sink: { component: 'processor', counts } });
     observation.onEvent({ kind: 'lost', reason: 'closed', spans: 1, operationMs: 1 });
     observation.stop();
     expect(tracerStats).not.toHaveBeenCalled();
@@ -301,7 +302,7 @@ describe('nothing is thrown', () => {
     const real = collecting.provider.getMeter('x');
     const meter = broken && (Object.assign(Object.create(real), broken) as Meter);
     const provider: ApiMeterProvider = { getMeter: () => meter ?? throwing() };
-    const observation = begin({ way: wayOf('processor'), meterProvider: provider });
+    const observation = begin({ sink: observedSinkOf('processor'), meterProvider: provider });
     observation.onEvent(event);
     observation.stop();
   });
@@ -309,7 +310,7 @@ describe('nothing is thrown', () => {
   it('by a tracer that cannot be read: that collection goes without', async () => {
     let isBroken = true;
     const tracerStats = () => (isBroken ? throwing() : STATS);
-    begin({ way: wayOf('processor'), tracerStats, meterProvider: collecting.provider });
+    begin({ sink: observedSinkOf('processor'), tracerStats, meterProvider: collecting.provider });
     expect((await collecting.collect()).size).toBe(0);
     isBroken = false;
     expect((await collecting.collect()).size).toBeGreaterThan(10);

@@ -1,5 +1,5 @@
 /**
- * An application's own spans on their way out: `queue.mjs speed|pause|memory ours|stock|none SPANS NUMBER`, where SPANS is
+ * An application's own spans in their export: `queue.mjs speed|pause|memory ours|stock|none SPANS NUMBER`, where SPANS is
  * a recording, or `synthetic`. Says one line of JSON and ends.
  */
 import { setImmediate as turn } from 'node:timers/promises';
