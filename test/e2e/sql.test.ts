@@ -1,12 +1,16 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { mariadb, postgres } from '../support/databases.ts';
-import { buildGo } from '../support/go-build.ts';
+import { isFullRun } from '../support/full-run.ts';
+import { buildGo, type GoBuild, ToolchainMissing } from '../support/go-build.ts';
 import { type Driver, drivers, requestOf, SqlServer, said, sqlBuilds } from '../support/sql-server.ts';
 import { idOf, isServer, parentOf } from '../support/traced-server.ts';
 
 const timeout = 180_000;
+/** Building the drivers takes its time, and so does fetching an old Go. */
+const buildTimeout = 600_000;
+const builds: readonly GoBuild[] = isFullRun ? sqlBuilds : sqlBuilds.slice(0, 1);
 
 const systems: Readonly<Record<Driver, string>> = {
   pgx: 'postgresql',
@@ -17,15 +21,111 @@ const systems: Readonly<Record<Driver, string>> = {
 /** Of a unique violation. */
 const codes: Readonly<Record<Driver, string>> = { pgx: '23505', pq: '23505', mysql: '1062', sqlite: '1555' };
 
+/** Routes of one request each, and what their calls are named, with `DB` where the database stands. */
+const names: readonly [route: string, names: readonly string[]][] = [
+  ['/query', ['select items']],
+  ['/plain', ['select items']],
+  ['/queryrow', ['select items']],
+  ['/exec', ['insert orders']],
+  ['/ping', ['PING DB']],
+  [
+    '/prepared',
+    [
+      ...['PREPARE select items', 'select items', 'select items'],
+      ...['PREPARE insert orders', 'insert orders', 'insert orders'],
+    ],
+  ],
+  [
+    '/conn',
+    [
+      ...['select items', 'insert orders', 'PING DB', 'PREPARE select items', 'select items'],
+      ...['BEGIN DB', 'insert orders', 'COMMIT DB'],
+    ],
+  ],
+  ['/tx', ['BEGIN DB', 'insert orders', 'select items', 'select items', 'COMMIT DB']],
+  ['/rollback', ['BEGIN DB', 'insert orders', 'ROLLBACK DB']],
+  [
+    '/txprepared',
+    [
+      ...['PREPARE select items', 'BEGIN DB', 'PREPARE insert orders', 'insert orders', 'select items'],
+      'COMMIT DB',
+    ],
+  ],
+  ['/spread', ['BEGIN DB', 'insert orders', 'COMMIT DB']],
+  ['/nested', ['select items', 'select items', 'select items', 'select items']],
+];
+
 describeWith([kernel, go, postgres, mariadb], 'a call of database/sql', () => {
+  describe.each(builds)('in $name', callsOf);
+});
+
+function callsOf(build: GoBuild): void {
   let server: SqlServer;
+  let missing: string | undefined;
   beforeAll(async () => {
-    const [newest] = sqlBuilds;
-    if (newest) server = await SqlServer.start(await buildGo(newest));
-  }, timeout);
+    try {
+      server = await SqlServer.start(await buildGo(build));
+    } catch (error) {
+      if (!(error instanceof ToolchainMissing)) throw error;
+      missing = error.message;
+    }
+  }, buildTimeout);
+  beforeEach((context) => {
+    if (missing !== undefined) context.skip(missing);
+  });
   afterAll(async () => {
-    expect((await server.stop()).lost.total).toBe(0);
+    if (missing === undefined) expect((await server.stop()).lost.total).toBe(0);
   }, timeout);
+
+  it.each(drivers)('is named by what it does to what (%s)', async (driver) => {
+    for (const [route, expected] of names) {
+      const id = `${driver}-named${route.replace('/', '-')}`;
+      expect(await server.get(driver, route, id)).toMatchObject({ status: 200 });
+      const { calls } = await server.calls(id, expected.length);
+      const database = calls.find(({ attributes }) => 'db.namespace' in attributes) ? 'shop' : '';
+      expect([route, calls.map(said)]).toEqual([
+        route,
+        expected.map((name) => name.replace('DB', database).trimEnd()),
+      ]);
+      expect(calls.every(({ status }) => status.code === SpanStatusCode.UNSET)).toBe(true);
+    }
+  });
+
+  it.each(drivers)('that finds no row is no error (%s)', async (driver) => {
+    expect(await server.get(driver, '/norows', `${driver}-none`)).toMatchObject({ status: 200 });
+    const { calls } = await server.calls(`${driver}-none`, 1);
+    expect(calls.map(said)).toEqual(['select items']);
+    expect(calls[0]?.status).toEqual({ code: SpanStatusCode.UNSET });
+  });
+
+  it.each(drivers)('tells none of the literals that it was written with (%s)', async (driver) => {
+    for (const route of ['/plain', '/syntax']) {
+      const id = `${driver}-literal-${route.slice(1)}`;
+      expect(await server.get(driver, route, id)).toMatchObject({ status: 200 });
+      const { calls } = await server.calls(id, 1);
+      expect(calls[0]?.attributes['db.query.text']).toMatch(/^(select \?, \?|selct \?) from items /);
+    }
+  });
+
+  it.each(drivers)(
+    'of a transaction whose context has ended is rolled back under its request (%s)',
+    async (driver) => {
+      expect(await server.get(driver, '/abandoned', `${driver}-left`)).toMatchObject({ status: 200 });
+      const { calls } = await server.calls(`${driver}-left`, 3);
+      expect(calls.map(({ attributes }) => attributes['db.operation.name'])).toEqual([
+        'BEGIN',
+        'insert',
+        'ROLLBACK',
+      ]);
+    },
+  );
+
+  it.each(drivers)('that panics is over all the same (%s)', async (driver) => {
+    await server.get(driver, '/panic', `${driver}-panic`).catch(() => {});
+    const { server: request, calls } = await server.calls(`${driver}-panic`, 1);
+    expect(calls.map(({ name }) => name)).toEqual(['insert orders']);
+    expect(request.attributes['error.type']).toBe('panic');
+  });
 
   it('says what the conventions ask for', async () => {
     await server.get('pgx', '/exec', 'said');
@@ -182,4 +282,4 @@ describeWith([kernel, go, postgres, mariadb], 'a call of database/sql', () => {
       expect(later[0]?.status.code).toBe(SpanStatusCode.ERROR);
     }
   });
-});
+}
