@@ -103,6 +103,20 @@ static __always_inline struct open_spans call_open(const struct pt_regs *ctx, co
 	return open;
 }
 
+/* The innermost call, if it is of that family, in whatever function that it calls the hit lies. */
+static __always_inline struct open_spans call_around(const struct pt_regs *ctx, const struct hit *hit,
+						     enum span_family family, ktime_ns_t now)
+{
+	uaddr_t g = go_current_g(ctx);
+	uaddr_t stack_hi = stack_hi_of(hit->target, g);
+	struct open_spans open = calls_unwind(hit->target, read_goid(hit->target, g),
+					      stack_hi - return_slot(ctx, hit), stack_hi, now);
+
+	if (open.innermost && open.innermost->family != family)
+		open.innermost = NULL;
+	return open;
+}
+
 /* The call returns; `error` is the type word of the error that it returns, an itab, or 0. */
 static __always_inline void call_end(struct open_spans *open, uaddr_t error, ktime_ns_t now)
 {

@@ -8,11 +8,10 @@
 #define CONNECTION_BPF_H
 
 #include "context.bpf.h"
+#include "interface.bpf.h"
 
 #define FAMILY_IPV4 2 /* AF_INET */
 #define FAMILY_IPV6 10 /* AF_INET6 */
-/* abi.PtrType: the element type follows the 48 bytes of abi.Type (internal/abi/type.go, Go 1.19–1.27). */
-#define GO_POINTER_ELEM 48
 
 #define PORTS 65536
 
@@ -87,13 +86,15 @@ static __always_inline int connection_of_fd(struct connection *connection, __u32
 /* The TCP connection behind the net.Conn whose two words stand at `at`; fails for any other kind of connection. */
 static __always_inline int connection_read(struct connection *connection, const struct target_row *target, uaddr_t at)
 {
-	struct { uaddr_t itab, data; } conn = {};
+	struct go_interface conn;
+	struct go_type type;
 	uaddr_t net_fd;
 
-	if (!target->net.tcp_conn_type || read_user(&conn, sizeof(conn), at) || !conn.itab)
+	if (!target->net.tcp_conn_type)
 		return -1;
-	/* itab: interface type, concrete type. */
-	if (read_u64(read_u64(conn.itab + 8) + GO_POINTER_ELEM) != loaded_address(target, target->net.tcp_conn_type))
+	conn = read_interface(at);
+	type = type_of(&conn);
+	if (!is_type(target, &type, target->net.tcp_conn_type))
 		return -1;
 	net_fd = read_u64(conn.data + target->net.conn_fd);
 	if (!net_fd)

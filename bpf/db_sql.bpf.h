@@ -10,220 +10,8 @@
 #define DB_SQL_BPF_H
 
 #include "call.bpf.h"
-#include "connection.bpf.h"
-#include "text.bpf.h"
-
-struct go_interface {
-	uaddr_t itab;
-	uaddr_t data;
-};
-
-static __always_inline struct db_body *db_body(struct ev_span_end *span)
-{
-	return (struct db_body *)span->rest;
-}
-
-static __always_inline struct go_interface read_interface(uaddr_t at)
-{
-	struct go_interface value = {};
-
-	read_user(&value, sizeof(value), at);
-	return value;
-}
-
-/* The types of a value in an interface: its own and, if that is a pointer, the one pointed to. */
-struct go_type {
-	uaddr_t own;
-	uaddr_t pointed;
-};
-
-static __always_inline struct go_type type_of(const struct go_interface *value)
-{
-	struct go_type type = {};
-
-	if (value->itab) {
-		type.own = read_u64(value->itab + 8);
-		type.pointed = read_u64(type.own + GO_POINTER_ELEM);
-	}
-	return type;
-}
-
-/* Is it the type whose link-time address is `linked`, or a pointer to it? */
-static __always_inline bool is_type(const struct target_row *target, const struct go_type *type, uaddr_t linked)
-{
-	uaddr_t loaded = loaded_address(target, linked);
-
-	return linked && (type->own == loaded || type->pointed == loaded);
-}
-
-/* ---- connections ---------------------------------------------------------------------------------- */
-
-/* The server at the other end of the net.Conn at `at`, with TLS or without. */
-static __always_inline void db_peer(struct ev_span_end *span, const struct target_row *target, uaddr_t at)
-{
-	struct go_interface conn = read_interface(at);
-	struct go_type type = type_of(&conn);
-	struct connection connection = {};
-	struct db_body *body = db_body(span);
-
-	if (is_type(target, &type, target->db.tls_conn_type) && target->db.tls_conn_conn != GO_OFFSET_ABSENT)
-		at = conn.data + target->db.tls_conn_conn;
-	if (connection_read(&connection, target, at))
-		return;
-	__builtin_memcpy(body->peer_address, connection.remote.address, sizeof(body->peer_address));
-	body->peer_port = connection.remote.port;
-	span->header.flags |= DB_FLAG_PEER;
-}
-
-static __always_inline void db_namespace(struct ev_span_end *span, uaddr_t at)
-{
-	struct go_string name = {};
-
-	if (!read_user(&name, sizeof(name), at))
-		text_append(span, DB_TEXT_NAMESPACE, DB_TEXT_NAMESPACE_MAX, name);
-}
-
-/*
- * The connection that the call is made on, as the pool has it (*driverConn): whose driver it is, which server, which
- * database. A function of its own, so that its frame does not add to those of the programs.
- */
-static __noinline int db_connection(struct ev_span_end *span, const struct target_row *target, uaddr_t driver_conn)
-{
-	const struct db_layout *db = &target->db;
-	struct go_interface conn;
-	struct go_type type;
-	__u8 system = DB_SYSTEM_OTHER;
-	uaddr_t at = 0, name = 0;
-
-	if (!span || !target || !driver_conn || !span_is_sampled(span))
-		return 0;
-	conn = read_interface(driver_conn + db->driver_conn_ci);
-	type = type_of(&conn);
-	if (is_type(target, &type, db->pgx_conn_type)) {
-		system = DB_SYSTEM_POSTGRESQL;
-		at = read_u64(read_u64(conn.data + db->pgx_conn_conn) + db->pgx_inner_pg_conn) + db->pgx_pg_conn_conn;
-		if (db->pgx_conn_config != GO_OFFSET_ABSENT && db->pgx_config_database != GO_OFFSET_ABSENT)
-			name = conn.data + db->pgx_conn_config + db->pgx_config_config + db->pgx_config_database;
-	} else if (is_type(target, &type, db->pq_conn_type)) {
-		system = DB_SYSTEM_POSTGRESQL;
-		at = conn.data + db->pq_conn_c;
-		if (db->pq_conn_config != GO_OFFSET_ABSENT && db->pq_config_database != GO_OFFSET_ABSENT)
-			name = conn.data + db->pq_conn_config + db->pq_config_database;
-	} else if (is_type(target, &type, db->mysql_conn_type)) {
-		system = DB_SYSTEM_MYSQL;
-		at = conn.data + db->mysql_conn_net;
-		name = read_u64(conn.data + db->mysql_conn_config) + db->mysql_config_database;
-	} else if (is_type(target, &type, db->sqlite_conn_type)) {
-		system = DB_SYSTEM_SQLITE;
-	}
-	db_body(span)->system = system;
-	if (at)
-		db_peer(span, target, at);
-	if (name && !span->text_sizes[DB_TEXT_NAMESPACE])
-		db_namespace(span, name);
-	return 0;
-}
-
-/* Which system it is, of a call that got no connection: by what the pool makes its connections with. */
-static __noinline int db_connector(struct ev_span_end *span, const struct target_row *target)
-{
-	const struct db_layout *db = &target->db;
-	struct go_interface connector;
-	struct go_type type;
-	__u8 system = DB_SYSTEM_OTHER;
-
-	if (!span || !target || !open_span_of(span)->object_addr)
-		return 0;
-	connector = read_interface(open_span_of(span)->object_addr + db->db_connector);
-	type = type_of(&connector);
-	if (is_type(target, &type, db->dsn_connector_type) && db->dsn_connector_driver != GO_OFFSET_ABSENT) {
-		connector = read_interface(connector.data + db->dsn_connector_driver);
-		type = type_of(&connector);
-	}
-	if (is_type(target, &type, db->pgx_connector_type) || is_type(target, &type, db->pgx_open_connector_type) ||
-	    is_type(target, &type, db->pq_connector_type) || is_type(target, &type, db->pq_driver_type))
-		system = DB_SYSTEM_POSTGRESQL;
-	else if (is_type(target, &type, db->mysql_connector_type))
-		system = DB_SYSTEM_MYSQL;
-	else if (is_type(target, &type, db->sqlite_driver_type))
-		system = DB_SYSTEM_SQLITE;
-	db_body(span)->system = system;
-	return 0;
-}
-
-/* ---- errors --------------------------------------------------------------------------------------- */
-
-#define ERRORS_WRAPPED_MAX 2
-
-static __always_inline void db_sql_state(struct db_body *body, uaddr_t at)
-{
-	struct go_string code = {};
-
-	if (!read_user(&code, sizeof(code), at) && code.bytes == 5)
-		read_user(body->sql_state, 5, code.at);
-}
-
-/* Is it an errors.New("context canceled")? */
-static __always_inline bool db_is_canceled(uaddr_t error)
-{
-	static const char canceled[16] = "context canceled";
-	struct go_string text = {};
-	__u64 said[2] = {};
-
-	if (!error || bpf_probe_read_user(&text, sizeof(text), (void *)error) || text.bytes != sizeof(canceled) ||
-	    bpf_probe_read_user(said, sizeof(said), (void *)text.at))
-		return false;
-	return said[0] == ((const __u64 *)canceled)[0] && said[1] == ((const __u64 *)canceled)[1];
-}
-
-/* What the error is that an attempt has come back with: its type, and its code where the driver is known. */
-static __noinline int db_failed(struct ev_span_end *span, const struct target_row *target, uaddr_t itab, uaddr_t data)
-{
-	const struct db_layout *db;
-	struct go_interface error = { itab, data };
-	struct go_type type;
-	struct db_body *body;
-
-	if (!span || !target)
-		return 0;
-	db = &target->db;
-	body = db_body(span);
-	type = type_of(&error);
-	/* What a known one wraps says more. */
-	for (int i = 0; i < ERRORS_WRAPPED_MAX; i++) {
-		go_offset_t wrapped = GO_OFFSET_ABSENT;
-
-		if (is_type(target, &type, db->wrap_error_type))
-			wrapped = db->wrap_error_err;
-		else if (is_type(target, &type, db->pgx_prepare_error_type))
-			wrapped = db->pgx_prepare_error_err;
-		else if (is_type(target, &type, db->pgx_timeout_type))
-			wrapped = db->pgx_timeout_err;
-		if (wrapped == GO_OFFSET_ABSENT)
-			break;
-		error = read_interface(error.data + wrapped);
-		type = type_of(&error);
-	}
-	span->error_type_addr = type.own;
-	span->header.flags &= ~DB_FLAG_CANCELED;
-	body->error_number = 0;
-	*(__u64 *)body->sql_state = 0;
-	if (is_type(target, &type, db->pgx_error_type)) {
-		db_sql_state(body, error.data + db->pgx_error_code);
-	} else if (is_type(target, &type, db->pq_error_type)) {
-		db_sql_state(body, error.data + db->pq_error_code);
-	} else if (is_type(target, &type, db->mysql_error_type)) {
-		__u16 number = 0;
-
-		read_user(&number, sizeof(number), error.data + db->mysql_error_number);
-		body->error_number = number;
-	} else if (is_type(target, &type, db->sqlite_error_type)) {
-		body->error_number = read_u64(error.data + db->sqlite_error_code);
-	} else if (db_is_canceled(error.data)) {
-		span->header.flags |= DB_FLAG_CANCELED;
-	}
-	return 0;
-}
+#include "db_connection.bpf.h"
+#include "db_error.bpf.h"
 
 /* ---- starts --------------------------------------------------------------------------------------- */
 
@@ -320,19 +108,6 @@ int db_session_start(struct pt_regs *ctx)
 
 /* ---- ends ----------------------------------------------------------------------------------------- */
 
-/* The call of database/sql that the hit lies in; none if its start was not seen, or if nothing but rows are closed. */
-static __always_inline struct open_spans db_open(const struct pt_regs *ctx, const struct hit *hit, ktime_ns_t now)
-{
-	uaddr_t g = go_current_g(ctx);
-	uaddr_t stack_hi = stack_hi_of(hit->target, g);
-	struct open_spans open = calls_unwind(hit->target, read_goid(hit->target, g),
-					      stack_hi - return_slot(ctx, hit), stack_hi, now);
-
-	if (open.innermost && open.innermost->family != SPAN_FAMILY_DB)
-		open.innermost = NULL;
-	return open;
-}
-
 static __always_inline void db_succeed(struct open_spans *open, ktime_ns_t now)
 {
 	/* Of an attempt before. */
@@ -358,7 +133,7 @@ int db_begin_on(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_DB_BEGIN_ON))
 		return 0;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (open.innermost && open.innermost->header.flags & DB_FLAG_POOL)
 		db_connection(open.innermost, hit.target, go_argument(ctx, &hit));
 	return 0;
@@ -375,7 +150,7 @@ int db_rows(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_DB_ROWS))
 		return 0;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (!open.innermost) {
 		count(NOTE_END_WITHOUT_START);
 		return 0;
@@ -424,7 +199,7 @@ int db_release(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_DB_RELEASE))
 		return 0;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (!open.innermost)
 		return 0;
 	driver_conn = db_released(ctx, &hit);
@@ -463,7 +238,7 @@ int db_session_end(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_DB_SESSION_END))
 		return 0;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (!open.innermost) {
 		count(NOTE_END_WITHOUT_START);
 		return 0;
@@ -485,7 +260,7 @@ int db_begun(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_DB_BEGUN))
 		return 0;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (open.innermost)
 		db_succeed(&open, now);
 	else
@@ -503,7 +278,7 @@ int db_attempt(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_DB_ATTEMPT))
 		return 0;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (open.innermost)
 		db_failed(open.innermost, hit.target, go_register(ctx, 0), go_register(ctx, 1));
 	return 0;
@@ -519,7 +294,7 @@ int db_give_up(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_DB_GIVE_UP) || go_register(ctx, 0) & 1)
 		return 0;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (open.innermost)
 		db_fail(&open, hit.target, now);
 	return 0;
@@ -539,7 +314,7 @@ int db_return(struct pt_regs *ctx)
 	error = go_argument(ctx, &hit);
 	if (!error)
 		return 0;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (!open.innermost)
 		return 0;
 	db_failed(open.innermost, hit.target, error, go_register(ctx, COOKIE_REGISTER(hit.cookie) + 1));
@@ -557,7 +332,7 @@ static __always_inline void db_wait(struct pt_regs *ctx, enum count reason, __s6
 
 	if (!hit_begin(&hit, ctx, reason))
 		return;
-	open = db_open(ctx, &hit, now);
+	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (open.innermost)
 		db_body(open.innermost)->pool_wait_ns += sign * (__s64)now;
 }

@@ -21,6 +21,7 @@ import { manyRequests } from './rows/many-requests.ts';
 import { manyTargets } from './rows/many-targets.ts';
 import { recordBytes } from './rows/record-bytes.ts';
 import { saturated } from './rows/saturated.ts';
+import { sqlCalls } from './rows/sql-calls.ts';
 import { spreadOf } from './statistics.ts';
 import { watchOthers } from './usage.ts';
 
@@ -54,6 +55,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'handler-cpu': handlerCpu,
   latency,
   'client-calls': clientCalls,
+  'sql-calls': sqlCalls,
   concurrent,
   'many-requests': manyRequests,
   goroutines,

@@ -1,4 +1,4 @@
-import { SpanStatusCode } from '@opentelemetry/api';
+import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { mariadb, postgres } from '../support/databases.ts';
@@ -59,6 +59,13 @@ describeWith([kernel, go, postgres, mariadb], 'a call of database/sql', () => {
   describe.each(builds)('in $name', callsOf);
 });
 
+/** What stands for the database in a name: itself, else its server. */
+function databaseOf(attributes: readonly Attributes[]): string {
+  const [first] = attributes;
+  if (first?.['db.namespace'] !== undefined) return String(first['db.namespace']);
+  return first?.['server.address'] ? `${first['server.address']}:${first['server.port']}` : '';
+}
+
 function callsOf(build: GoBuild): void {
   let server: SqlServer;
   let missing: string | undefined;
@@ -82,7 +89,7 @@ function callsOf(build: GoBuild): void {
       const id = `${driver}-named${route.replace('/', '-')}`;
       expect(await server.get(driver, route, id)).toMatchObject({ status: 200 });
       const { calls } = await server.calls(id, expected.length);
-      const database = calls.find(({ attributes }) => 'db.namespace' in attributes) ? 'shop' : '';
+      const database = databaseOf(calls.map(({ attributes }) => attributes));
       expect([route, calls.map(said)]).toEqual([
         route,
         expected.map((name) => name.replace('DB', database).trimEnd()),
@@ -220,6 +227,8 @@ function callsOf(build: GoBuild): void {
   });
 
   it('costs at most three hits, and none for the rows that are read', async () => {
+    // Before database/sql had `retry`, its return is a hit of each call of the pool.
+    const more = build.go === '1.19' ? 1 : 0;
     const hits = async (): Promise<number> => {
       const { byProbe } = (await server.traced.tracer.stats()).hits;
       const db = Object.entries(byProbe).filter(([name]) => name.startsWith('db_'));
@@ -235,7 +244,7 @@ function callsOf(build: GoBuild): void {
       for (const driver of drivers) {
         const before = await hits();
         expect(await server.get(driver, route, `hits-${driver}`)).toMatchObject({ status: 200 });
-        expect([route, driver, (await hits()) - before <= most]).toEqual([route, driver, true]);
+        expect([route, driver, (await hits()) - before <= most + more]).toEqual([route, driver, true]);
       }
     }
   });

@@ -11,7 +11,7 @@ interface KeptOptions {
   readonly row: string;
   readonly what: string;
   readonly path: string;
-  readonly goal: Goal;
+  readonly goal?: Goal;
 }
 
 export async function kept(
@@ -26,7 +26,7 @@ export async function kept(
     const detail = `bare ${absoluteOf(windows.bare)}; traced ${absoluteOf(windows.traced)}`;
     const perSecond = ratioOf(valuesOf(windows.traced, 'perSecond'), valuesOf(windows.bare, 'perSecond'));
     return [
-      figureOf({ row, what, goal, detail }, perSecond),
+      figureOf({ row, what, detail, ...(goal && { goal }) }, perSecond),
       figureOf({ row, what: cpuText }, cpuRatioOf(windows.bare, windows.traced)),
     ];
   } finally {
