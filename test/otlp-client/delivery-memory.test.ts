@@ -102,13 +102,15 @@ describe('a minute of 10,000 spans/s with the collector away', () => {
         const each = delivery.state.bytes / spans;
         return each <= BYTES_PER_SPAN_GOAL ? each : undefined;
       });
-      const grown = (memoryHeld() - memoryBefore) / spans;
+      // A buffer that pins a larger one would show here; what waits to be collected goes meanwhile.
+      const grown = await eventually('memory of the queue and little else', 20_000, () => {
+        const each = (memoryHeld() - memoryBefore) / spans;
+        return each < perSpan + 10 ? each : undefined;
+      });
       process.stdout.write(
         `queued span: ${plain.toFixed(0)} B plain, ${perSpan.toFixed(1)} B compressed for ${compression}, ` +
           `${grown.toFixed(1)} B held in all; at most ${(bytesHighWater / 2 ** 20).toFixed(1)} MiB\n`,
       );
-      // A buffer that pins a larger one would show here.
-      expect(grown).toBeLessThan(perSpan + 10);
       expect(bytesHighWater).toBeLessThanOrEqual(DELIVERY_BOUNDS.queueBytesMax);
       await delivery.shutdown(0);
     },

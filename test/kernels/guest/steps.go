@@ -45,7 +45,7 @@ func doctor(task task) error {
 
 // programs loads each BPF program alone.
 func programs(task) error {
-	command := newProcess("/usr/bin/node", "/guest/load-alone.mjs", "/app/node_modules/goidspan", results+"/programs.json")
+	command := newProcess(nodeCommand("/guest/load-alone.mjs", "/app/node_modules/goidspan", results+"/programs.json")...)
 	if err := command.start(); err != nil {
 		return err
 	}
