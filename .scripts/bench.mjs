@@ -10,7 +10,15 @@ import { bundle } from './lib/bundle.mjs';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
 
 const usage = `npm run bench -- [--quick] [--only ROW]… [--json FILE]
-npm run bench -- --url URL (--pid N | -- CMD ARGS…) [--rate N] [--connections N] [--seconds N] [--rounds N] [--any-host] [--json FILE]`;
+npm run bench -- --url URL (--pid N | -- CMD ARGS…) [--rate N] [--connections N] [--seconds N] [--rounds N] [--any-host] [--json FILE]
+
+What tracing costs on this machine, row by row as each is measured, then as a table. Results go to .cache/bench.json too.
+
+  --quick       shorter windows and fewer rounds: figures are rough
+  --only ROW    one row (may be repeated), e.g. saturated; an unknown name is answered with all names
+  --json FILE   where the figures go
+  --url URL     what it costs a service of yours, which runs as --pid N or is started as CMD
+  --rate N, --connections N, --seconds N, --rounds N   its load; --any-host: also when it is not on this host`;
 
 /** What runs in processes of its own. */
 const programs = ['swallow', 'plug-in', 'queue'];
@@ -20,6 +28,7 @@ function readArguments() {
     return parseArgs({
       allowPositionals: true,
       options: {
+        help: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true },
         json: { type: 'string', default: join(root, '.cache/bench.json') },
@@ -110,6 +119,10 @@ async function figuresOf(bench, values, command) {
 
 script(async () => {
   const { values, positionals } = readArguments();
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   for (const tool of values.url ? ['go'] : ['go', 'wrk', 'taskset']) {
     if (!which(tool))
       throw new ScriptError(`cannot bench: no ${tool} on the PATH (npm run setup says the remedy)`);
