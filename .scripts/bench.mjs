@@ -75,18 +75,15 @@ function readSeconds() {
   return existsSync(secondsPath) ? JSON.parse(readFileSync(secondsPath, 'utf8')) : {};
 }
 
-/** Says how long it will take, as far as that is known of this machine. */
+/** What a row takes about, until it has been measured here. */
+const TYPICAL_SECONDS = { full: 60, quick: 8 };
+
+/** Says how long it will take. */
 function sayHowLong(names, quick) {
-  const known = readSeconds()[quick ? 'quick' : 'full'] ?? {};
-  const total = names.reduce((sum, name) => sum + (known[name] ?? 0), 0);
-  const unknown = names.filter((name) => known[name] === undefined);
-  const minutes = `about ${Math.max(1, Math.round(total / 60))} min`;
-  if (unknown.length === 0) say(`${names.length} rows, ${minutes}`);
-  else if (unknown.length < names.length) say(`${names.length} rows, ${minutes} and ${unknown.join(', ')}`);
-  else
-    say(
-      `${names.length} rows, ${quick ? 'a minute or two' : 'some minutes'}: the next time it is known better`,
-    );
+  const kind = quick ? 'quick' : 'full';
+  const known = readSeconds()[kind] ?? {};
+  const total = names.reduce((sum, name) => sum + (known[name] ?? TYPICAL_SECONDS[kind]), 0);
+  say(`${names.length} rows, about ${Math.max(1, Math.round(total / 60))} min`);
 }
 
 function keepSeconds(name, seconds, quick) {
