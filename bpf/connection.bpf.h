@@ -26,11 +26,11 @@ struct client_call {
 
 /*
  * By both ports, so that nothing has to be removed: from one, calls go to many servers at once. Each call stands in two
- * places (call_between), of which another call may take one.
+ * places, one in each half of the table, of which another call may take one (call_between).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, PORTS);
+	__uint(max_entries, 2 * PORTS);
 	__type(key, __u32);
 	__type(value, struct client_call);
 } client_call_by_ports SEC(".maps");
@@ -107,11 +107,19 @@ static __always_inline struct connection *connection_of(struct ev_span_end *span
 	return &open_span_of(span)->connection;
 }
 
-/* One place of a call; with the ports in the other order, its second. */
-static __always_inline struct client_call *call_between(__u32 port, __u32 other_port)
+/* The ports of a call, as its client sees them. */
+struct ports {
+	__u32 client, server;
+};
+
+/*
+ * One place of a call, or its second. No two calls share both, since the product of the factors is even; calls to one server,
+ * or from one port, do not share the first either.
+ */
+static __always_inline struct client_call *call_between(struct ports ports, bool second)
 {
-	/* An odd factor: clients of one server keep apart, and servers that one port calls. */
-	__u32 index = (port + other_port * 40503) & (PORTS - 1);
+	__u32 index = second ? PORTS + ((ports.server + ports.client * 31338) & (PORTS - 1)) :
+			       (ports.client + ports.server * 40503) & (PORTS - 1);
 
 	return bpf_map_lookup_elem(&client_call_by_ports, &index);
 }
@@ -129,11 +137,13 @@ static __always_inline void connection_claim(const struct target_row *target, ua
 	struct connection connection = {};
 	__u8 *from_any, *from_port;
 	struct client_call *call, *second;
+	struct ports ports;
 
 	if (connection_read(&connection, target, at))
 		return;
-	call = call_between(connection.local.port, connection.remote.port);
-	second = call_between(connection.remote.port, connection.local.port);
+	ports = (struct ports){ .client = connection.local.port, .server = connection.remote.port };
+	call = call_between(ports, false);
+	second = call_between(ports, true);
 	from_port = has_called(connection.local.port & (PORTS - 1));
 	from_any = has_called(0);
 	if (!call || !second || !from_port || !from_any)
@@ -220,14 +230,13 @@ static __always_inline bool caller_at(struct caller *caller, const struct client
 static __always_inline bool connection_caller(struct caller *caller, const struct target_row *target, uaddr_t at)
 {
 	struct connection connection = {};
-	__u32 client, server;
+	struct ports ports;
 
 	if (connection_read(&connection, target, at))
 		return false;
-	client = connection.remote.port;
-	server = connection.local.port;
-	return caller_at(caller, call_between(client, server), &connection) ||
-	       caller_at(caller, call_between(server, client), &connection);
+	ports = (struct ports){ .client = connection.remote.port, .server = connection.local.port };
+	return caller_at(caller, call_between(ports, false), &connection) ||
+	       caller_at(caller, call_between(ports, true), &connection);
 }
 
 #endif
