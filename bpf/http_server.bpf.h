@@ -296,6 +296,22 @@ static __always_inline void http_server_late_pattern(struct ev_span_end *span, c
 	http_server_pattern(span, target, false);
 }
 
+/*
+ * Has the client gone away? Either the server has seen it while it read, or it could not write (conn.werr), whichever came
+ * first: a handler that ends at once when it cannot write may do so before the reader has seen anything.
+ */
+static __always_inline bool http_server_client_is_gone(const struct target_row *target, uaddr_t response,
+						       const __u64 *window)
+{
+	const struct http_server_layout *layout = &target->http_server;
+
+	if (layout->response_client_gone != GO_OFFSET_ABSENT && window_u8(window, layout->response_client_gone))
+		return true;
+	if (layout->response_conn == GO_OFFSET_ABSENT || layout->conn_write_error == GO_OFFSET_ABSENT)
+		return false;
+	return read_u64(read_u64(response + layout->response_conn) + layout->conn_write_error) != 0;
+}
+
 /* func (w *response) finishRequest()  argument: w. HTTP/1.1 only. */
 SEC("uprobe")
 int http_server_end(struct pt_regs *ctx)
@@ -307,10 +323,12 @@ int http_server_end(struct pt_regs *ctx)
 	struct ev_span_end *span;
 	__u64 response[GO_WINDOW_BYTES / 8];
 	struct hit hit;
+	uaddr_t at;
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_END))
 		return 0;
 	target = hit.target;
+	at = go_argument(ctx, &hit);
 	span = http_server_open(ctx, target, &key, true);
 	if (!span)
 		return 0;
@@ -319,15 +337,14 @@ int http_server_end(struct pt_regs *ctx)
 		span_end(span, &key, ending, now);
 		return 0;
 	}
-	if (!read_user(response, sizeof(response), go_argument(ctx, &hit))) {
+	if (!read_user(response, sizeof(response), at)) {
 		__s64 length = window_u64(response, target->http_server.response_content_length);
 
 		http_server_status(span, window_u64(response, target->http_server.response_status));
 		http_body(span)->body_bytes = window_u64(response, target->http_server.response_written);
 		/* Gone before all that was promised had been written. */
-		if (target->http_server.response_client_gone != GO_OFFSET_ABSENT &&
-		    window_u8(response, target->http_server.response_client_gone) &&
-		    (length < 0 || http_body(span)->body_bytes < length))
+		if ((length < 0 || http_body(span)->body_bytes < length) &&
+		    http_server_client_is_gone(target, at, response))
 			ending = ENDING_DISCONNECTED;
 	}
 	http_server_pattern(span, target, true);

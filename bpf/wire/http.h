@@ -73,6 +73,7 @@ struct http_server_layout {
 	go_offset_t response_conn GO_FIELD("net/http.response.conn?");
 	go_offset_t response_client_gone GO_WINDOW_FIELD("net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?");
 	go_offset_t conn_rwc GO_FIELD("net/http.conn.rwc?");
+	go_offset_t conn_write_error GO_FIELD("net/http.conn.werr?");
 	go_offset_t h2_writer_rws GO_FIELD("net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?");
 	go_offset_t h2_state_stream GO_FIELD("net/http.http2responseWriterState.stream|net/http/internal/http2.responseWriterState.stream?");
 	go_offset_t h2_state_status GO_FIELD("net/http.http2responseWriterState.status|net/http/internal/http2.responseWriterState.status?");
@@ -83,6 +84,8 @@ struct http_server_layout {
 	go_offset_t xnet_state_status GO_FIELD("golang.org/x/net/http2.responseWriterState.status?");
 	go_offset_t xnet_state_wrote_bytes GO_FIELD("golang.org/x/net/http2.responseWriterState.wroteBytes?");
 	go_offset_t xnet_stream_close_err GO_FIELD("golang.org/x/net/http2.stream.closeErr?");
+	__u16 padding;
+	__u32 reserved;
 };
 
 /* What only clients read. */

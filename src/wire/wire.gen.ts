@@ -5,7 +5,7 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x88aa3de931f10f6en;
+export const WIRE_HASH = 0x401b7117f637a30fn;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -640,7 +640,7 @@ export interface NetLayout {
   readonly pollFdSysfd: number;
 }
 
-/** `struct http_server_layout`, 40 bytes. */
+/** `struct http_server_layout`, 48 bytes. */
 export interface HttpServerLayout {
   /** of the goroutine that waits for a client to go away; 0: unknown */
   readonly backgroundReadEntry: number;
@@ -650,6 +650,7 @@ export interface HttpServerLayout {
   readonly responseConn: number;
   readonly responseClientGone: number;
   readonly connRwc: number;
+  readonly connWriteError: number;
   readonly h2WriterRws: number;
   readonly h2StateStream: number;
   readonly h2StateStatus: number;
@@ -751,7 +752,7 @@ export interface HttpRequestLayout {
   readonly urlRawQuery: number;
 }
 
-/** `struct target_row`, 352 bytes. */
+/** `struct target_row`, 360 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -770,7 +771,7 @@ export interface TargetRow {
   readonly httpRequest: HttpRequestLayout;
 }
 
-export const TARGET_ROW_BYTES = 352;
+export const TARGET_ROW_BYTES = 360;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -792,88 +793,89 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(62, value.httpServer.responseConn, true);
   view.setUint16(64, value.httpServer.responseClientGone, true);
   view.setUint16(66, value.httpServer.connRwc, true);
-  view.setUint16(68, value.httpServer.h2WriterRws, true);
-  view.setUint16(70, value.httpServer.h2StateStream, true);
-  view.setUint16(72, value.httpServer.h2StateStatus, true);
-  view.setUint16(74, value.httpServer.h2StateWroteBytes, true);
-  view.setUint16(76, value.httpServer.h2StreamCloseErr, true);
-  view.setUint16(78, value.httpServer.xnetWriterRws, true);
-  view.setUint16(80, value.httpServer.xnetStateStream, true);
-  view.setUint16(82, value.httpServer.xnetStateStatus, true);
-  view.setUint16(84, value.httpServer.xnetStateWroteBytes, true);
-  view.setUint16(86, value.httpServer.xnetStreamCloseErr, true);
-  view.setBigUint64(88, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(96, value.httpClient.replyStatusCode, true);
-  view.setUint16(98, value.httpClient.replyProtoMajor, true);
-  view.setUint16(100, value.httpClient.replyProtoMinor, true);
-  view.setUint16(102, value.httpClient.connConn, true);
-  view.setBigUint64(104, BigInt(value.db.tlsConnType), true);
-  view.setBigUint64(112, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(120, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(128, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(136, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(144, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(152, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(160, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(168, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(176, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(184, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(192, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(200, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(208, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(216, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(224, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(240, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(248, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(256, value.db.dbConnector, true);
-  view.setUint16(258, value.db.stmtDb, true);
-  view.setUint16(260, value.db.stmtQuery, true);
-  view.setUint16(262, value.db.rowsDc, true);
-  view.setUint16(264, value.db.txDc, true);
-  view.setUint16(266, value.db.connDc, true);
-  view.setUint16(268, value.db.driverConnCi, true);
-  view.setUint16(270, value.db.dsnConnectorDriver, true);
-  view.setUint16(272, value.db.tlsConnConn, true);
-  view.setUint16(274, value.db.wrapErrorErr, true);
-  view.setUint16(276, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(278, value.db.pgxTimeoutErr, true);
-  view.setUint16(280, value.db.pgxConnConn, true);
-  view.setUint16(282, value.db.pgxConnConfig, true);
-  view.setUint16(284, value.db.pgxConfigConfig, true);
-  view.setUint16(286, value.db.pgxConfigDatabase, true);
-  view.setUint16(288, value.db.pgxInnerPgConn, true);
-  view.setUint16(290, value.db.pgxPgConnConn, true);
-  view.setUint16(292, value.db.pgxErrorCode, true);
-  view.setUint16(294, value.db.pqConnC, true);
-  view.setUint16(296, value.db.pqConnConfig, true);
-  view.setUint16(298, value.db.pqConfigDatabase, true);
-  view.setUint16(300, value.db.pqErrorCode, true);
-  view.setUint16(302, value.db.mysqlConnNet, true);
-  view.setUint16(304, value.db.mysqlConnConfig, true);
-  view.setUint16(306, value.db.mysqlConfigDatabase, true);
-  view.setUint16(308, value.db.mysqlErrorNumber, true);
-  view.setUint16(310, value.db.sqliteErrorCode, true);
-  view.setUint16(312, value.runtime.gStack, true);
-  view.setUint16(314, value.runtime.gM, true);
-  view.setUint16(316, value.runtime.gGoid, true);
-  view.setUint16(318, value.runtime.gParentGoid, true);
-  view.setUint16(320, value.runtime.gStartpc, true);
-  view.setUint16(322, value.runtime.mCurg, true);
-  view.setUint16(324, value.httpRequest.method, true);
-  view.setUint16(326, value.httpRequest.url, true);
-  view.setUint16(328, value.httpRequest.protoMajor, true);
-  view.setUint16(330, value.httpRequest.protoMinor, true);
-  view.setUint16(332, value.httpRequest.header, true);
-  view.setUint16(334, value.httpRequest.host, true);
-  view.setUint16(336, value.httpRequest.remoteAddr, true);
-  view.setUint16(338, value.httpRequest.tls, true);
-  view.setUint16(340, value.httpRequest.pattern, true);
-  view.setUint16(342, value.httpRequest.urlScheme, true);
-  view.setUint16(344, value.httpRequest.urlHost, true);
-  view.setUint16(346, value.httpRequest.urlPath, true);
-  view.setUint16(348, value.httpRequest.urlRawPath, true);
-  view.setUint16(350, value.httpRequest.urlRawQuery, true);
+  view.setUint16(68, value.httpServer.connWriteError, true);
+  view.setUint16(70, value.httpServer.h2WriterRws, true);
+  view.setUint16(72, value.httpServer.h2StateStream, true);
+  view.setUint16(74, value.httpServer.h2StateStatus, true);
+  view.setUint16(76, value.httpServer.h2StateWroteBytes, true);
+  view.setUint16(78, value.httpServer.h2StreamCloseErr, true);
+  view.setUint16(80, value.httpServer.xnetWriterRws, true);
+  view.setUint16(82, value.httpServer.xnetStateStream, true);
+  view.setUint16(84, value.httpServer.xnetStateStatus, true);
+  view.setUint16(86, value.httpServer.xnetStateWroteBytes, true);
+  view.setUint16(88, value.httpServer.xnetStreamCloseErr, true);
+  view.setBigUint64(96, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(104, value.httpClient.replyStatusCode, true);
+  view.setUint16(106, value.httpClient.replyProtoMajor, true);
+  view.setUint16(108, value.httpClient.replyProtoMinor, true);
+  view.setUint16(110, value.httpClient.connConn, true);
+  view.setBigUint64(112, BigInt(value.db.tlsConnType), true);
+  view.setBigUint64(120, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(128, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(136, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(144, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(152, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(160, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(168, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(176, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(184, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(192, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(200, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(208, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(216, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(224, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(232, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(240, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(248, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(256, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(264, value.db.dbConnector, true);
+  view.setUint16(266, value.db.stmtDb, true);
+  view.setUint16(268, value.db.stmtQuery, true);
+  view.setUint16(270, value.db.rowsDc, true);
+  view.setUint16(272, value.db.txDc, true);
+  view.setUint16(274, value.db.connDc, true);
+  view.setUint16(276, value.db.driverConnCi, true);
+  view.setUint16(278, value.db.dsnConnectorDriver, true);
+  view.setUint16(280, value.db.tlsConnConn, true);
+  view.setUint16(282, value.db.wrapErrorErr, true);
+  view.setUint16(284, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(286, value.db.pgxTimeoutErr, true);
+  view.setUint16(288, value.db.pgxConnConn, true);
+  view.setUint16(290, value.db.pgxConnConfig, true);
+  view.setUint16(292, value.db.pgxConfigConfig, true);
+  view.setUint16(294, value.db.pgxConfigDatabase, true);
+  view.setUint16(296, value.db.pgxInnerPgConn, true);
+  view.setUint16(298, value.db.pgxPgConnConn, true);
+  view.setUint16(300, value.db.pgxErrorCode, true);
+  view.setUint16(302, value.db.pqConnC, true);
+  view.setUint16(304, value.db.pqConnConfig, true);
+  view.setUint16(306, value.db.pqConfigDatabase, true);
+  view.setUint16(308, value.db.pqErrorCode, true);
+  view.setUint16(310, value.db.mysqlConnNet, true);
+  view.setUint16(312, value.db.mysqlConnConfig, true);
+  view.setUint16(314, value.db.mysqlConfigDatabase, true);
+  view.setUint16(316, value.db.mysqlErrorNumber, true);
+  view.setUint16(318, value.db.sqliteErrorCode, true);
+  view.setUint16(320, value.runtime.gStack, true);
+  view.setUint16(322, value.runtime.gM, true);
+  view.setUint16(324, value.runtime.gGoid, true);
+  view.setUint16(326, value.runtime.gParentGoid, true);
+  view.setUint16(328, value.runtime.gStartpc, true);
+  view.setUint16(330, value.runtime.mCurg, true);
+  view.setUint16(332, value.httpRequest.method, true);
+  view.setUint16(334, value.httpRequest.url, true);
+  view.setUint16(336, value.httpRequest.protoMajor, true);
+  view.setUint16(338, value.httpRequest.protoMinor, true);
+  view.setUint16(340, value.httpRequest.header, true);
+  view.setUint16(342, value.httpRequest.host, true);
+  view.setUint16(344, value.httpRequest.remoteAddr, true);
+  view.setUint16(346, value.httpRequest.tls, true);
+  view.setUint16(348, value.httpRequest.pattern, true);
+  view.setUint16(350, value.httpRequest.urlScheme, true);
+  view.setUint16(352, value.httpRequest.urlHost, true);
+  view.setUint16(354, value.httpRequest.urlPath, true);
+  view.setUint16(356, value.httpRequest.urlRawPath, true);
+  view.setUint16(358, value.httpRequest.urlRawQuery, true);
   return bytes;
 }
 
@@ -935,6 +937,7 @@ export const rowSources = {
       inWindow: true,
     },
     connRwc: { what: 'field', name: 'net/http.conn.rwc?' },
+    connWriteError: { what: 'field', name: 'net/http.conn.werr?' },
     h2WriterRws: {
       what: 'field',
       name: 'net/http.http2responseWriter.rws|net/http/internal/http2.responseWriter.rws?',

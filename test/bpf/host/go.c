@@ -22,7 +22,7 @@ static const struct target_row layout = {
 	.http_server.response_conn = 0, .http_server.response_written = 104, .http_server.response_content_length = 112,
 	.http_server.response_status = 120, .http_server.response_client_gone = 217,
 	.http_client.reply_status_code = 16, .http_client.reply_proto_major = 40, .http_client.reply_proto_minor = 48,
-	.http_server.conn_rwc = 16, .http_client.conn_conn = 80, .net.conn_fd = 0, .net.fd_pfd = 0, .net.poll_fd_sysfd = 16,
+	.http_server.conn_rwc = 16, .http_server.conn_write_error = 48, .http_client.conn_conn = 80, .net.conn_fd = 0, .net.fd_pfd = 0, .net.poll_fd_sysfd = 16,
 	.http_server.h2_writer_rws = 0, .http_server.h2_state_stream = 0, .http_server.h2_state_status = 72, .http_server.h2_state_wrote_bytes = 88,
 	.http_server.h2_stream_close_err = 96,
 	.http_server.xnet_writer_rws = 8, .http_server.xnet_state_stream = 8, .http_server.xnet_state_status = 64, .http_server.xnet_state_wrote_bytes = 96,

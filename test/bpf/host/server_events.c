@@ -43,7 +43,7 @@ static void write_pattern(const struct line *line, const struct goroutine_state 
 		memory__write_string(g->request + row->http_request.pattern, line__value(line, "pattern"));
 }
 
-/* status=200 written=N length=N client-gone no-response */
+/* status=200 written=N length=N client-gone write-failed no-response */
 static void server_end_h1(const struct line *line, struct goroutine_state *g, const struct target_row *row)
 {
 	struct probe_hit hit = hit_on(g, "http_server_end", ARGUMENT(0));
@@ -53,6 +53,8 @@ static void server_end_h1(const struct line *line, struct goroutine_state *g, co
 	memory__write_u64(g->response + row->http_server.response_written, line__number(line, "written", 2));
 	memory__write_u64(g->response + row->http_server.response_content_length, line__number(line, "length", -1));
 	memory__write(g->response + row->http_server.response_client_gone, &client_gone, 1);
+	if (line__has(line, "write-failed"))
+		memory__write_u64(memory__read_u64(g->response + row->http_server.response_conn) + row->http_server.conn_write_error, 1);
 	hit.arguments[0] = line__has(line, "no-response") ? UNREADABLE : g->response;
 	programs__run(&hit);
 }
