@@ -12,6 +12,12 @@
 #define TRACESTATE_HEADERS_MAX 4
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
 
+/* The *conn of a *response. */
+static __always_inline uaddr_t http_server_conn(const struct target_row *target, uaddr_t response)
+{
+	return read_u64(response + target->http_server.response_conn);
+}
+
 /* Finds the client span on this host that a request without a traceparent comes from; `writer` is its *response. */
 static __always_inline bool http_server_caller(struct caller *caller, struct ev_span_end *span,
 					       const struct target_row *target, uaddr_t writer, struct go_string peer)
@@ -19,8 +25,7 @@ static __always_inline bool http_server_caller(struct caller *caller, struct ev_
 	if (http_body(span)->protocol >= 20 || span->header.flags & HTTP_FLAG_TLS)
 		return false;
 	return may_be_called_by(peer) &&
-	       connection_caller(caller, target,
-				 read_u64(writer + target->http_server.response_conn) + target->http_server.conn_rwc);
+	       connection_caller(caller, target, http_server_conn(target, writer) + target->http_server.conn_rwc);
 }
 
 /*
@@ -309,7 +314,7 @@ static __always_inline bool http_server_client_is_gone(const struct target_row *
 		return true;
 	if (layout->response_conn == GO_OFFSET_ABSENT || layout->conn_write_error == GO_OFFSET_ABSENT)
 		return false;
-	return read_u64(read_u64(response + layout->response_conn) + layout->conn_write_error) != 0;
+	return read_u64(http_server_conn(target, response) + layout->conn_write_error) != 0;
 }
 
 /* func (w *response) finishRequest()  argument: w. HTTP/1.1 only. */

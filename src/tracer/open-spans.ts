@@ -11,6 +11,7 @@ import type { Batch, Ktime } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import { isGoroutineAlive } from './goroutine-life.ts';
+import { nowKtime } from './ktime.ts';
 
 /** A span that has been open for so long is checked for a goroutine that died. */
 const SUSPECT_AGE_NS = 10_000_000_000n;
@@ -46,7 +47,7 @@ export class OpenSpans {
       const { gAddr, goid, depth } = record;
       if (isGoroutineAlive(target.info.pid, { gAddr, goid, goidOffset, statusOffset })) return;
       if (this.#kernel.removeOpen(targetId, goid, depth)) {
-        this.#emit({ kind: 'span', end: process.hrtime(), ending: 'goroutine_exited', bytes: bytes() });
+        this.#emit({ kind: 'span', end: nowKtime(), ending: 'goroutine_exited', bytes: bytes() });
       }
     });
   }
