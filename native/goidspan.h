@@ -108,6 +108,16 @@ SHIM_API void links__close(struct link **links, size_t count);
  */
 SHIM_API int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes);
 
+/**
+ * From now on the calling thread, which drains, has idle priority (SCHED_IDLE): it runs when nothing else wants its
+ * processor, except while a quarter of the ring is full, or records lie in it for longer than 200 ms. Until kernel__close.
+ * @return -EPERM if a thread may not leave that priority (without CAP_SYS_NICE or RLIMIT_NICE): nothing is changed then
+ */
+SHIM_API int kernel__drain_when_idle(struct kernel *kernel);
+
+/** Whether somebody waits for the draining thread, so that it has its usual priority. */
+SHIM_API void kernel__drain_urgently(struct kernel *kernel, int on);
+
 /** @param counts  receives `enum count` many sums over all CPUs */
 SHIM_API int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t count);
 
@@ -149,6 +159,9 @@ SHIM_API void clock__measure(int64_t *offset_ns, uint64_t *error_ns);
 
 /** From now on memory that is freed goes back to the system. Changes the whole process. */
 SHIM_API int memory__give_back(void);
+
+/** Whether a thread may leave idle priority again: 0, or -EPERM without CAP_SYS_NICE or RLIMIT_NICE. */
+SHIM_API int probe__idle_priority(void);
 
 /** Version of libbpf that is used, e.g. `v1.1`. */
 SHIM_API const char *probe__libbpf_version(void);

@@ -46,6 +46,7 @@ struct kernel {
 	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */
 	int counts_fd;
 	int measure_fd; /* -1: off */
+	struct idle *idle; /* idle priority of the draining thread (idle.c); NULL: it has none */
 };
 
 /* Of the largest record that wire.h knows. */
@@ -79,6 +80,9 @@ void trial__end(struct trial *trial);
 
 /* Forgets what sweeps have remembered. */
 void sweep__forget(struct kernel *kernel);
+
+/* Gives the draining thread its usual priority back for good. */
+void idle__end(struct kernel *kernel);
 
 /* Appends a record, padded; false if it does not fit. */
 bool batch__append(struct batch *batch, const void *record, size_t bytes);

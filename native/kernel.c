@@ -219,6 +219,7 @@ void kernel__close(struct kernel *kernel)
 {
 	if (!kernel)
 		return;
+	idle__end(kernel);
 	kernel__measure(kernel, 0);
 	bpf_link__destroy(kernel->exec_link);
 	bpf_link__destroy(kernel->exit_link);

@@ -20,7 +20,7 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
       openTracer: async (options) => {
         const { giveMemoryBack } = await import('../kernel/memory.ts');
         giveMemoryBack();
-        return (await import('../tracer/tracer.ts')).Tracer.open(options);
+        return (await import('../tracer/tracer.ts')).Tracer.open({ ...options, idlePriority: true });
       },
     };
     switch (invocation.kind) {

@@ -65,6 +65,14 @@ const PROBES: readonly Probe[] = [
     without: 'the summary does not say how long the probes’ programs took',
   },
   {
+    name: 'idle priority that can be left',
+    run: (native) => native.probeIdlePriority(),
+    since: 'CAP_SYS_NICE or RLIMIT_NICE',
+    right: 'CAP_SYS_NICE',
+    need: 'optional',
+    without: 'where processors are few, goidspan’s own work takes turns with the traced programs',
+  },
+  {
     name: 'helper bpf_probe_write_user',
     run: helper(36),
     since: 'Linux 4.8; refused by lockdown. goidspan never writes to a target',

@@ -12,6 +12,8 @@ export interface IngestData {
   readonly batchBytes: number;
   /** Bytes handed over but not yet taken, above which draining pauses. */
   readonly queuedBytesMax: number;
+  /** The thread runs when nothing else wants its processor. */
+  readonly idlePriority: boolean;
   /** The stage runs in the thread; without it, the thread hands batches over. */
   readonly stage?: StagePlan;
 }

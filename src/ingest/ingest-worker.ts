@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { DrainLoop } from '../kernel/drain-loop.ts';
 import type { FromIngest, IngestData, ToIngest } from './ingest-protocol.ts';
 
-const { handle, batchBytes, queuedBytesMax, stage: plan } = workerData as IngestData;
+const { handle, batchBytes, queuedBytesMax, idlePriority, stage: plan } = workerData as IngestData;
 const port = parentPort as NonNullable<typeof parentPort>;
 const post = (message: FromIngest, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 let queuedBytes = 0;
@@ -56,4 +56,5 @@ port.on('message', (message: ToIngest) => {
   }
 });
 
+if (idlePriority) loop.drainWhenIdle();
 loop.start();

@@ -25,7 +25,14 @@ export interface IngestSink {
   onMessage?(message: StageMessage): void;
 }
 
-/** Moves the stage into the thread, and with it these exporters. */
+export interface IngestOptions {
+  /** The thread runs when nothing else wants its processor. */
+  readonly idlePriority: boolean;
+  /** Moves the stage into the thread. */
+  readonly moved?: MovedStage | undefined;
+}
+
+/** The stage, and the exporters that move with it. */
 export interface MovedStage {
   readonly exports: readonly OtlpExport[];
   readonly settings: StageSettings;
@@ -39,6 +46,7 @@ const NOTHING_YET: StageReport = {
 };
 
 export class Ingest {
+  readonly #kernel: Kernel;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, () => void>();
   /** One for each sink in the thread; undefined if the stage is not there. */
@@ -47,13 +55,16 @@ export class Ingest {
   #nextId = 1;
   #ended = false;
   #hurries = false;
+  #isUrgent = false;
 
   /** Starts draining. The thread keeps the process alive only while somebody waits for it. */
-  constructor(kernel: Kernel, sink: IngestSink, moved?: MovedStage) {
+  constructor(kernel: Kernel, sink: IngestSink, { idlePriority, moved }: IngestOptions) {
+    this.#kernel = kernel;
     const workerData: IngestData = {
       handle: kernel.handle,
       batchBytes: BATCH_BYTES,
       queuedBytesMax: QUEUED_BYTES_MAX,
+      idlePriority,
       ...(moved && {
         stage: { sinks: moved.exports.map(({ plan }) => plan), settings: moved.settings },
       }),
@@ -85,8 +96,10 @@ export class Ingest {
 
   /** Whether what comes is to be known within some milliseconds, at the cost of a few hundredths of a core. */
   hurry(on: boolean): void {
-    if (this.#hurries !== on) this.#post({ kind: 'hurry', on });
+    if (this.#hurries === on) return;
     this.#hurries = on;
+    this.#tellUrgency();
+    this.#post({ kind: 'hurry', on });
   }
 
   /** Resolves when everything that is in the ring now has been handed to the sink, or taken in by the thread. */
@@ -106,9 +119,17 @@ export class Ingest {
     const id = this.#nextId++;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
+      this.#tellUrgency();
       this.#worker.ref();
       this.#post(messageOf(id));
     });
+  }
+
+  /** A thread of idle priority must not let anybody wait. */
+  #tellUrgency(): void {
+    const isUrgent = this.#hurries || this.#waiting.size > 0;
+    if (this.#isUrgent !== isUrgent) this.#kernel.drainUrgently(isUrgent);
+    this.#isUrgent = isUrgent;
   }
 
   #post(message: ToIngest): void {
@@ -124,6 +145,7 @@ export class Ingest {
       case 'done':
         this.#waiting.get(message.id)?.();
         this.#waiting.delete(message.id);
+        this.#tellUrgency();
         if (this.#waiting.size === 0) this.#worker.unref();
         break;
       case 'failed':

@@ -22,6 +22,8 @@ export interface StageHostOptions {
   readonly processors: readonly SpanSink[];
   readonly settings: StageSettings;
   readonly recorder?: FrameSink | undefined;
+  /** The draining thread runs when nothing else wants its processor. */
+  readonly idlePriority: boolean;
   readonly onMessage: (message: StageMessage) => void;
   /** Draining has failed. */
   readonly onFailure: (error: Error) => void;
@@ -34,14 +36,17 @@ export class StageHost {
   readonly #here: RecordStage | undefined;
 
   /** Starts draining. */
-  constructor(kernel: Kernel, { processors, settings, recorder, onMessage, onFailure }: StageHostOptions) {
+  constructor(
+    kernel: Kernel,
+    { processors, settings, recorder, idlePriority, onMessage, onFailure }: StageHostOptions,
+  ) {
     const exports = recorder ? undefined : movable(processors);
     this.#recorder = recorder;
     this.#here = exports ? undefined : new RecordStage(processors, settings, onMessage);
     this.#ingest = new Ingest(
       kernel,
       { onBatch: (batch) => this.#takeBatch(batch), onFailure, onMessage },
-      exports && { exports, settings },
+      { idlePriority, moved: exports && { exports, settings } },
     );
   }
 

@@ -39,6 +39,14 @@ export class DrainLoop {
     this.#batch = new Uint8Array(options.batchBytes);
   }
 
+  /**
+   * Lets this thread run only when nothing else wants its processor, as long as the ring does not fill; not where the right
+   * to leave that priority lacks (CAP_SYS_NICE).
+   */
+  drainWhenIdle(): void {
+    this.#native.drainWhenIdle(this.#handle);
+  }
+
   /** Drains now and then until `stop`. After a full batch at once, but not before the thread has seen to its sockets. */
   start(): void {
     const bytes = this.#drainOne();

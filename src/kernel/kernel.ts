@@ -172,6 +172,11 @@ export class Kernel {
     await this.#detached;
   }
 
+  /** Whether somebody waits for what is drained: idle priority (see {@link DrainLoop.drainWhenIdle}) must not hold it. */
+  drainUrgently(on: boolean): void {
+    if (!this.#closed) this.#native.drainUrgently(this.#handle, on);
+  }
+
   /** Every counter of `enum count` by its name, summed over CPUs. */
   counts(): Record<string, number> {
     const values = new BigUint64Array(COUNTS.length);

@@ -26,6 +26,9 @@ export interface Native {
   attach(kernel: Handle, options: AttachOptions, out: BigUint64Array): Promise<number>;
   closeLinks(links: BigUint64Array): Promise<void>;
   drain(kernel: Handle, batch: Uint8Array): number;
+  /** Of the calling thread. */
+  drainWhenIdle(kernel: Handle): number;
+  drainUrgently(kernel: Handle, on: boolean): void;
   counts(kernel: Handle, counts: BigUint64Array): number;
   programNames(kernel: Handle): string[];
   programStats(kernel: Handle, index: number, out: BigUint64Array): number;
@@ -43,6 +46,7 @@ export interface Native {
   probeRawTracepoint(tracepoint: string): number;
   probeRunStatistics(): number;
   probeUprobe(multi: boolean): number;
+  probeIdlePriority(): number;
 }
 
 /** What was found by trying when the programs were loaded. */
@@ -158,6 +162,7 @@ function declare(path: string): Native {
   const attach = bind('kernel__attach', 'int', 'uintptr_t', koffi.pointer(attachOptions), 'void *');
   const closeLinks = bind('links__close', 'void', 'void *', 'size_t');
   const drain = bind('kernel__drain', 'int64_t', 'uintptr_t', 'void *', 'size_t');
+  const drainUrgently = bind('kernel__drain_urgently', 'void', 'uintptr_t', 'int');
   const counts = bind('kernel__counts', 'int', 'uintptr_t', 'void *', 'size_t');
   const programCount = bind('kernel__program_count', 'int', 'uintptr_t');
   const programName = bind('kernel__program_name', 'const char *', 'uintptr_t', 'uint32_t');
@@ -218,6 +223,8 @@ function declare(path: string): Native {
       await closeLinksAsync(links, links.length);
     },
     drain: (kernel, batch) => Number(drain(kernel, batch, batch.length)),
+    drainWhenIdle: bind('kernel__drain_when_idle', 'int', 'uintptr_t'),
+    drainUrgently: (kernel, on) => drainUrgently(kernel, Number(on)),
     counts: (kernel, out) => counts(kernel, out, out.length),
     programNames: (kernel) =>
       Array.from({ length: programCount(kernel) }, (_, index) => programName(kernel, index) as string),
@@ -237,5 +244,6 @@ function declare(path: string): Native {
     probeRawTracepoint: bind('probe__raw_tracepoint', 'int', 'const char *'),
     probeRunStatistics: bind('probe__run_statistics', 'int'),
     probeUprobe: (multi) => probeUprobe(Number(multi)),
+    probeIdlePriority: bind('probe__idle_priority', 'int'),
   };
 }

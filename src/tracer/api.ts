@@ -24,6 +24,12 @@ export interface TracerOptions {
   readonly dbStatement?: StatementForm | undefined;
   readonly kernel?: KernelOptions;
   /**
+   * Whether the thread that takes in records, and makes and sends spans where it can, runs only when nothing else wants its
+   * processor (SCHED_IDLE), as long as it keeps up. For a process that does nothing else: while it waits it may hold what
+   * other threads of the process need. Needs CAP_SYS_NICE or RLIMIT_NICE, else it is as if false. Default false.
+   */
+  readonly idlePriority?: boolean;
+  /**
    * Gets everything that the spans are made of, from which `replay` makes the same ones.
    * @internal
    */

@@ -61,7 +61,7 @@ export class Tracer {
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {
-    const { processors, recorder, dbStatement, serviceName } = options;
+    const { processors, recorder, dbStatement, serviceName, idlePriority = false } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
     this.#kernel = kernel;
@@ -69,6 +69,7 @@ export class Tracer {
     this.#stage = new StageHost(kernel, {
       processors,
       recorder,
+      idlePriority,
       settings: { scope: { name: 'goidspan', version: VERSION }, dbStatement },
       onMessage: (message) => this.#receive(message),
       onFailure: (error) => this.#warn(error.message),

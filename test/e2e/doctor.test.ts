@@ -38,6 +38,7 @@ describeKernel('goidspan doctor, where tracing is possible', () => {
     expect(code).toBe(1);
     expect(examination.changes).toEqual([
       'give goidspan CAP_SYS_ADMIN too, if that is wanted (run-time statistics)',
+      'give goidspan CAP_SYS_NICE too, if that is wanted (idle priority that can be left)',
     ]);
   });
 });

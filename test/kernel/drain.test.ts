@@ -80,30 +80,35 @@ describeLive('draining', () => {
     expect(bytes.length).toBeGreaterThan(0);
   });
 
-  it('by its own thread loses nothing while the main thread is blocked for a second', async () => {
-    const blocked = new Attached({ ringBytes: 256 << 10 });
-    attached = blocked;
-    const ingest = new Ingest(blocked.kernel, {
-      onBatch: (batch) => blocked.take(batch),
-      onFailure: (error) => {
+  it.each([false, true])(
+    'by its own thread (of idle priority: %s) loses nothing while the main thread is blocked for a second',
+    async (idlePriority) => {
+      const blocked = new Attached({ ringBytes: 256 << 10 });
+      attached = blocked;
+      const onFailure = (error: Error) => {
         throw error;
-      },
-    });
-    await blocked.attach(server.pid);
-    const requests = 12_000;
-    const loader = new Child(process.execPath, [loadScript, server.url, String(requests), '8']);
-    await eventually('load', 10_000, () => (blocked.spans.length > 0 ? true : undefined));
-    const before = blocked.kernel.counts()['HIT_HTTP_SERVER_END'] as number;
-    const until = performance.now() + 1_000;
-    while (performance.now() < until);
-    const during = (blocked.kernel.counts()['HIT_HTTP_SERVER_END'] as number) - before;
-    await loader.output(new RegExp(`answered ${requests}\\b`), 30_000);
-    await ingest.drain();
-    await ingest.close();
-    // More than the ring holds, at nearly 200 bytes each.
-    expect(during).toBeGreaterThan((256 << 10) / 190);
-    expect(blocked.spans).toHaveLength(requests);
-    expect(blocked.losses()).toEqual([]);
-    expect(blocked.violations()).toEqual([]);
-  });
+      };
+      const ingest = new Ingest(
+        blocked.kernel,
+        { onBatch: (batch) => blocked.take(batch), onFailure },
+        { idlePriority },
+      );
+      await blocked.attach(server.pid);
+      const requests = 12_000;
+      const loader = new Child(process.execPath, [loadScript, server.url, String(requests), '8']);
+      await eventually('load', 10_000, () => (blocked.spans.length > 0 ? true : undefined));
+      const before = blocked.kernel.counts()['HIT_HTTP_SERVER_END'] as number;
+      const until = performance.now() + 1_000;
+      while (performance.now() < until);
+      const during = (blocked.kernel.counts()['HIT_HTTP_SERVER_END'] as number) - before;
+      await loader.output(new RegExp(`answered ${requests}\\b`), 30_000);
+      await ingest.drain();
+      await ingest.close();
+      // More than the ring holds, at nearly 200 bytes each.
+      expect(during).toBeGreaterThan((256 << 10) / 190);
+      expect(blocked.spans).toHaveLength(requests);
+      expect(blocked.losses()).toEqual([]);
+      expect(blocked.violations()).toEqual([]);
+    },
+  );
 });
