@@ -8,6 +8,14 @@
 
 #include "goroutine.bpf.h"
 
+/* The innermost call is over. */
+static __always_inline void call_close(struct open_spans *open, enum span_ending ending, ktime_ns_t now)
+{
+	if (open->outer)
+		open_span_of(open->outer)->nested = 0;
+	span_end(open->innermost, &open->key, ending, now);
+}
+
 /*
  * The goroutine's innermost span, after the calls that panics have left open were ended. A call that lives uses at most
  * `deepest` bytes of stack, and its return address still stands where it was (checked if `stack_hi`).
@@ -28,9 +36,7 @@ static __always_inline struct open_spans calls_unwind(const struct target_row *t
 		    (!stack_hi || !call->stack_depth || read_u64(stack_hi - call->stack_depth) == call->return_addr))
 			return open;
 		count(NOTE_STALE_CLIENT);
-		if (open.outer)
-			open_span_of(open.outer)->nested = 0;
-		span_end(open.innermost, &open.key, ENDING_PANICKED, now);
+		call_close(&open, ENDING_PANICKED, now);
 	}
 	open.innermost = NULL;
 	open.key.depth = 0;
@@ -123,9 +129,22 @@ static __always_inline void call_end(struct open_spans *open, uaddr_t error, kti
 	/* An itab names its interface, then the concrete type. */
 	if (error)
 		open->innermost->error_type_addr = read_u64(error + 8);
-	if (open->outer)
-		open_span_of(open->outer)->nested = 0;
-	span_end(open->innermost, &open->key, ENDING_RETURNED, now);
+	call_close(open, ENDING_RETURNED, now);
+}
+
+/*
+ * Is the call being left by a panic or runtime.Goexit, whose deferred function is hit? Either is a record on the stack, deeper
+ * than the call; one that was under way when a deferred function made the call lies above it.
+ */
+static __always_inline bool call_panics(const struct pt_regs *ctx, const struct target_row *target,
+					struct ev_span_end *span)
+{
+	uaddr_t panic, g = go_current_g(ctx);
+
+	if (target->runtime.g_panic == GO_OFFSET_ABSENT)
+		return false;
+	panic = read_u64(g + target->runtime.g_panic);
+	return panic && panic < stack_hi_of(target, g) - open_span_of(span)->stack_depth;
 }
 
 #endif

@@ -108,12 +108,13 @@ int db_session_start(struct pt_regs *ctx)
 
 /* ---- ends ----------------------------------------------------------------------------------------- */
 
-static __always_inline void db_succeed(struct open_spans *open, ktime_ns_t now)
+/* The call ends with no error of the driver's. */
+static __always_inline void db_close(struct open_spans *open, enum span_ending ending, ktime_ns_t now)
 {
 	/* Of an attempt before. */
 	open->innermost->error_type_addr = 0;
 	open->innermost->header.flags &= ~DB_FLAG_CANCELED;
-	call_end(open, 0, now);
+	call_close(open, ending, now);
 }
 
 static __always_inline void db_fail(struct open_spans *open, const struct target_row *target, ktime_ns_t now)
@@ -161,7 +162,7 @@ int db_rows(struct pt_regs *ctx)
 	/* Its rows may be closed while the call goes on that the query was made in. */
 	if (open.outer && open.outer->family == SPAN_FAMILY_DB)
 		open_span_of(open.outer)->object_mark = driver_conn;
-	db_succeed(&open, now);
+	db_close(&open, ENDING_RETURNED, now);
 	return 0;
 }
 
@@ -185,8 +186,9 @@ static __always_inline uaddr_t db_released(const struct pt_regs *ctx, const stru
 
 /*
  * func (dc *driverConn) releaseConn(err error), func (tx *Tx) closemuRUnlockRelease(err error), func (c *Conn)
- * closemuRUnlockCondReleaseConn(err error), each as a method value  argument: err. An attempt has come to its end; a
- * successful query and a begun transaction only give their connection back when they are closed.
+ * closemuRUnlockCondReleaseConn(err error), each as a method value  argument: err. An attempt has come to its end, which for
+ * Exec and Prepare may be a panic: they give their connection back in a deferred function. A successful query and a begun
+ * transaction only do when they are closed.
  */
 SEC("uprobe")
 int db_release(struct pt_regs *ctx)
@@ -214,8 +216,12 @@ int db_release(struct pt_regs *ctx)
 		return 0;
 	if (open.innermost->header.flags & DB_FLAG_POOL)
 		db_connection(open.innermost, hit.target, driver_conn);
+	if (call_panics(ctx, hit.target, open.innermost)) {
+		db_close(&open, ENDING_PANICKED, now);
+		return 0;
+	}
 	if (!error) {
-		db_succeed(&open, now);
+		db_close(&open, ENDING_RETURNED, now);
 		return 0;
 	}
 	db_failed(open.innermost, hit.target, error, go_register(ctx, 1));
@@ -262,7 +268,7 @@ int db_begun(struct pt_regs *ctx)
 		return 0;
 	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (open.innermost)
-		db_succeed(&open, now);
+		db_close(&open, ENDING_RETURNED, now);
 	else
 		count(NOTE_END_WITHOUT_START);
 	return 0;

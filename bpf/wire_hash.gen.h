@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x401b7117f637a30fULL
+#define WIRE_HASH 0x275aac29f368b551ULL

@@ -11,11 +11,14 @@
 /* Goroutines. */
 struct runtime_layout {
 	go_offset_t g_stack GO_FIELD("runtime.g.stack");
+	go_offset_t g_panic GO_FIELD("runtime.g._panic?");
 	go_offset_t g_m GO_FIELD("runtime.g.m");
 	go_offset_t g_goid GO_FIELD("runtime.g.goid");
 	go_offset_t g_parent_goid GO_FIELD("runtime.g.parentGoid?");
 	go_offset_t g_startpc GO_FIELD("runtime.g.startpc");
 	go_offset_t m_curg GO_FIELD("runtime.m.curg");
+	__u16 padding;
+	__u32 reserved;
 };
 
 /* TCP connections behind a net.Conn. */

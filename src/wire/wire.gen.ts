@@ -5,7 +5,7 @@ import { count64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x401b7117f637a30fn;
+export const WIRE_HASH = 0x275aac29f368b551n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -724,9 +724,10 @@ export interface DbLayout {
   readonly sqliteErrorCode: number;
 }
 
-/** `struct runtime_layout`, 12 bytes. */
+/** `struct runtime_layout`, 20 bytes. */
 export interface RuntimeLayout {
   readonly gStack: number;
+  readonly gPanic: number;
   readonly gM: number;
   readonly gGoid: number;
   readonly gParentGoid: number;
@@ -752,7 +753,7 @@ export interface HttpRequestLayout {
   readonly urlRawQuery: number;
 }
 
-/** `struct target_row`, 360 bytes. */
+/** `struct target_row`, 368 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -771,7 +772,7 @@ export interface TargetRow {
   readonly httpRequest: HttpRequestLayout;
 }
 
-export const TARGET_ROW_BYTES = 360;
+export const TARGET_ROW_BYTES = 368;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -857,25 +858,26 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(316, value.db.mysqlErrorNumber, true);
   view.setUint16(318, value.db.sqliteErrorCode, true);
   view.setUint16(320, value.runtime.gStack, true);
-  view.setUint16(322, value.runtime.gM, true);
-  view.setUint16(324, value.runtime.gGoid, true);
-  view.setUint16(326, value.runtime.gParentGoid, true);
-  view.setUint16(328, value.runtime.gStartpc, true);
-  view.setUint16(330, value.runtime.mCurg, true);
-  view.setUint16(332, value.httpRequest.method, true);
-  view.setUint16(334, value.httpRequest.url, true);
-  view.setUint16(336, value.httpRequest.protoMajor, true);
-  view.setUint16(338, value.httpRequest.protoMinor, true);
-  view.setUint16(340, value.httpRequest.header, true);
-  view.setUint16(342, value.httpRequest.host, true);
-  view.setUint16(344, value.httpRequest.remoteAddr, true);
-  view.setUint16(346, value.httpRequest.tls, true);
-  view.setUint16(348, value.httpRequest.pattern, true);
-  view.setUint16(350, value.httpRequest.urlScheme, true);
-  view.setUint16(352, value.httpRequest.urlHost, true);
-  view.setUint16(354, value.httpRequest.urlPath, true);
-  view.setUint16(356, value.httpRequest.urlRawPath, true);
-  view.setUint16(358, value.httpRequest.urlRawQuery, true);
+  view.setUint16(322, value.runtime.gPanic, true);
+  view.setUint16(324, value.runtime.gM, true);
+  view.setUint16(326, value.runtime.gGoid, true);
+  view.setUint16(328, value.runtime.gParentGoid, true);
+  view.setUint16(330, value.runtime.gStartpc, true);
+  view.setUint16(332, value.runtime.mCurg, true);
+  view.setUint16(340, value.httpRequest.method, true);
+  view.setUint16(342, value.httpRequest.url, true);
+  view.setUint16(344, value.httpRequest.protoMajor, true);
+  view.setUint16(346, value.httpRequest.protoMinor, true);
+  view.setUint16(348, value.httpRequest.header, true);
+  view.setUint16(350, value.httpRequest.host, true);
+  view.setUint16(352, value.httpRequest.remoteAddr, true);
+  view.setUint16(354, value.httpRequest.tls, true);
+  view.setUint16(356, value.httpRequest.pattern, true);
+  view.setUint16(358, value.httpRequest.urlScheme, true);
+  view.setUint16(360, value.httpRequest.urlHost, true);
+  view.setUint16(362, value.httpRequest.urlPath, true);
+  view.setUint16(364, value.httpRequest.urlRawPath, true);
+  view.setUint16(366, value.httpRequest.urlRawQuery, true);
   return bytes;
 }
 
@@ -1022,6 +1024,7 @@ export const rowSources = {
   },
   runtime: {
     gStack: { what: 'field', name: 'runtime.g.stack' },
+    gPanic: { what: 'field', name: 'runtime.g._panic?' },
     gM: { what: 'field', name: 'runtime.g.m' },
     gGoid: { what: 'field', name: 'runtime.g.goid' },
     gParentGoid: { what: 'field', name: 'runtime.g.parentGoid?' },

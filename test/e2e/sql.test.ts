@@ -127,11 +127,17 @@ function callsOf(build: GoBuild): void {
     },
   );
 
-  it.each(drivers)('that panics is over all the same (%s)', async (driver) => {
-    await server.get(driver, '/panic', `${driver}-panic`).catch(() => {});
-    const { server: request, calls } = await server.calls(`${driver}-panic`, 1);
-    expect(calls.map(({ name }) => name)).toEqual(['insert orders']);
-    expect(request.attributes['error.type']).toBe('panic');
+  it.each(drivers)('that panics is an error, and what is then deferred is none (%s)', async (driver) => {
+    for (const [route, expected] of [
+      ['/panic', ['insert orders !panic']],
+      ['/txpanic', ['BEGIN', 'insert orders !panic', 'ROLLBACK', 'insert orders']],
+    ] as const) {
+      const id = `${driver}${route.replace('/', '-')}`;
+      await server.get(driver, route, id).catch(() => {});
+      const { server: request, calls } = await server.calls(id, expected.length);
+      expect(calls.map((call) => said(call).replace(/(BEGIN|ROLLBACK) \S+/, '$1'))).toEqual(expected);
+      expect(request.attributes['error.type']).toBe('panic');
+    }
   });
 
   it('says what the conventions ask for', async () => {

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From a call to the record of a panic in it. */
+#define PANIC_DEEPER 160
+
 uint32_t process_of(const char *word)
 {
 	return *word == 'p' ? strtoul(word + 1, NULL, 10) : 1;
@@ -92,11 +95,20 @@ static void birth(const struct line *line)
 	programs__run(&hit);
 }
 
+/* unwind gN: its innermost call has panicked, and the functions are run that it and its callers have deferred */
+static void panic_unwinds(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+
+	memory__write_u64(g->g + go__target(g->target)->row.runtime.g_panic, return_slot_of(g) - PANIC_DEEPER);
+}
+
 /* panic gN: recovered by the caller of its innermost traced call; calls=N of them; words-stay */
 static void panic_recovered(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[1]);
 
+	memory__write_u64(g->g + go__target(g->target)->row.runtime.g_panic, 0);
 	for (uint64_t i = line__number(line, "calls", 1); i > 0; i--) {
 		if (!line__has(line, "words-stay"))
 			memory__write_u64(return_slot_of(g), 0xdead);
@@ -182,6 +194,7 @@ bool event__run(const struct line *line)
 {
 	static const struct { const char *words[2]; int count; void (*run)(const struct line *); } events[] = {
 		{ { "birth" }, 4, birth },
+		{ { "unwind" }, 2, panic_unwinds },
 		{ { "panic" }, 2, panic_recovered },
 		{ { "stack-grows" }, 2, stack_grows },
 		{ { "server", "begin" }, 3, server_begin },

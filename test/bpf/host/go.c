@@ -14,7 +14,7 @@
 static const struct target_row layout = {
 	.flags = TARGET_SWISS_MAPS,
 	.http_server.background_read_entry = 0x601000,
-	.runtime.g_stack = 0, .runtime.g_m = 48, .runtime.g_goid = 152, .runtime.g_parent_goid = 280, .runtime.g_startpc = 304, .runtime.m_curg = 184,
+	.runtime.g_stack = 0, .runtime.g_panic = 32, .runtime.g_m = 48, .runtime.g_goid = 152, .runtime.g_parent_goid = 280, .runtime.g_startpc = 304, .runtime.m_curg = 184,
 	.http_request.method = 0, .http_request.url = 16, .http_request.proto_major = 40, .http_request.proto_minor = 48,
 	.http_request.header = 56, .http_request.host = 128, .http_request.remote_addr = 176, .http_request.tls = 208,
 	.http_request.pattern = 232,
