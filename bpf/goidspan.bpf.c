@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* All programs and maps as one object: it is loaded once and serves every target. */
 #include "db_sql.bpf.h"
+#include "db_wait.bpf.h"
 #include "goroutine.bpf.h"
 #include "http_client.bpf.h"
 #include "http_server_h2.bpf.h"
