@@ -98,9 +98,11 @@ function keepSeconds(name, seconds, quick) {
 async function figuresOf(bench, values, command) {
   try {
     if (values.url) return await bench.benchOwnService({ ...values, command, say });
-    sayHowLong(bench.rowsOf(values.only), values.quick);
+    const names = bench.rowsOf(values.only);
+    sayHowLong(names, values.quick);
     return await bench.runBench({
       ...values,
+      names,
       emptyObject: await buildEmptyPrograms(),
       floodTools: await buildFlood(),
       say,

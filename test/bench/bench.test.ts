@@ -33,6 +33,14 @@ async function bench(args: readonly string[]): Promise<Figure[]> {
 }
 
 describeWith([kernel, go, wrk], 'the bench', () => {
+  it('says of a row that there is none only which there are', async () => {
+    const child = new Child(process.execPath, [script, '--only', 'nonsense']);
+    expect(await child.ended).toBe(1);
+    const said = child.stdout + child.stderr;
+    expect(said).toContain(`--only: ${Object.keys(rows).join(', ')} are possible, not nonsense\n`);
+    expect(said).not.toMatch(/\d rows/);
+  });
+
   it('measures every row, and loses no span that is not counted', async () => {
     const figures = await bench(['--quick']);
     expect([...new Set(figures.map(({ row }) => row))]).toEqual([...Object.keys(rows), 'machine']);

@@ -73,8 +73,8 @@ export const rows: Readonly<Record<string, Row>> = {
 
 export interface BenchOptions {
   readonly quick: boolean;
-  /** Names of rows, or what they begin with (`export` for `export-cpu` and the like); all without it. */
-  readonly only?: readonly string[];
+  /** What {@link rowsOf} has chosen. */
+  readonly names: readonly string[];
   readonly emptyObject: string;
   readonly floodTools: FloodTools;
   readonly say: (text: string) => void;
@@ -100,26 +100,30 @@ function disturbanceOf(rows: readonly Disturbance[]): Figure {
   return figureOf({ row: 'machine', what, unit: '%', detail }, spreadOf(rows.map(({ percent }) => percent)));
 }
 
+/** A row is asked for by its name, or by what that begins with (`export` for `export-cpu` and the like). */
 const isAsked = (row: string, name: string): boolean => row === name || row.startsWith(`${name}-`);
 
-/** The rows that a run is asked for, in their order. */
+/**
+ * The rows that a run is asked for, in their order.
+ * @throws {RangeError} for a name that is none's.
+ */
 export function rowsOf(only: readonly string[] = Object.keys(rows)): string[] {
+  const unknown = only.filter((name) => !Object.keys(rows).some((row) => isAsked(row, name)));
+  if (unknown.length > 0) {
+    throw new RangeError(`--only: ${Object.keys(rows).join(', ')} are possible, not ${unknown.join(', ')}`);
+  }
   return Object.keys(rows).filter((row) => only.some((name) => isAsked(row, name)));
 }
 
 /** Runs the rows one after the other. */
 export async function runBench({
   quick,
-  only = Object.keys(rows),
+  names,
   emptyObject,
   floodTools,
   say,
   onRow,
 }: BenchOptions): Promise<Figure[]> {
-  const unknown = only.filter((name) => !Object.keys(rows).some((row) => isAsked(row, name)));
-  if (unknown.length > 0) {
-    throw new RangeError(`--only: ${Object.keys(rows).join(', ')} are possible, not ${unknown.join(', ')}`);
-  }
   // Beside the agent: the service has its core to itself.
   const collector = await startSwallow({ core: 'agent' });
   const bench: Bench = {
@@ -136,7 +140,7 @@ export async function runBench({
   const disturbance: Disturbance[] = [];
   try {
     for (const [name, row] of Object.entries(rows)) {
-      if (!rowsOf(only).includes(name)) continue;
+      if (!names.includes(name)) continue;
       say(name);
       const others = watchOthers();
       const startedAt = performance.now();

@@ -107,7 +107,7 @@ describe('parseArguments', () => {
     ],
     [
       'run --db-statement full -- x',
-      '--db-statement full: not sanitized, raw or none (see goidspan run --help)',
+      '--db-statement full: not one of sanitized, raw, none (see goidspan run --help)',
     ],
     ['replay a.rec --db-statement=', '--db-statement needs a value (see goidspan replay --help)'],
     ['attach', '--pid or --exe is missing (see goidspan attach --help)'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Judgement, judge, type LoadDone } from './judge.ts';
+import { judge, type LoadDone, type Verdict } from './judge.ts';
 import { type Kind, matrixKinds, remoteIdsOf } from './kinds.ts';
 import type { Span } from './spans.ts';
 
@@ -66,7 +66,7 @@ function rightSpans(): Span[] {
   ];
 }
 
-const judged = (spans: readonly Span[], kinds: readonly Kind[] = matrixKinds): Judgement =>
+const judged = (spans: readonly Span[], kinds: readonly Kind[] = matrixKinds): Verdict =>
   judge(kinds, did, spans);
 
 /** The spans, with one of them changed. */

@@ -14,7 +14,7 @@ export interface LoadDone {
   readonly servers: Readonly<Record<string, { readonly plain: string; readonly tls: string }>>;
 }
 
-export interface Judgement {
+export interface Verdict {
   readonly requests: number;
   /** Spans that had to be, and those of them that were there and right in all but their parents. */
   readonly spans: number;
@@ -45,7 +45,7 @@ export function judge(
   did: LoadDone,
   spans: readonly Span[],
   options: JudgeOptions = {},
-): Judgement {
+): Verdict {
   const judged = new Judge(
     options,
     kinds,
@@ -97,7 +97,7 @@ class Judge {
     for (const violation of validate(spans.map(validSpanOf), { raceNs: RACE_NS })) this.#fault(violation);
   }
 
-  result(): Judgement {
+  result(): Verdict {
     const more = this.#faultCount - this.#faults.length;
     return {
       requests: this.#did.requests,

@@ -1,6 +1,6 @@
 /** A row of the matrix: one kernel in one mode, what it was asked, and what came of it. */
 import { lastWordsIn, stumbleOfEmulator, troubleIn } from './console-log.ts';
-import { type Judgement, judge, type LoadDone, type Losses, lossesOf } from './judge.ts';
+import { judge, type LoadDone, type Losses, lossesOf, type Verdict } from './judge.ts';
 import type { KernelImage } from './kernel-images.ts';
 import { matrixKinds, stressKinds } from './kinds.ts';
 import { type Machine, type Remains, runMachine, type Task } from './machine.ts';
@@ -122,9 +122,9 @@ class RowReader {
     else this.#faults.push(this.#whyNothing());
     if (trouble.length > 0) this.#faults.push(`the kernel says:\n${trouble.join('\n')}`);
     const programs = facts && steps.includes('programs') ? this.#readPrograms() : {};
-    const judgements = facts ? this.#judgements() : [];
-    const sum = (of: (judgement: Judgement) => number): number =>
-      judgements.reduce((total, judgement) => total + of(judgement), 0);
+    const verdicts = facts ? this.#verdicts() : [];
+    const sum = (of: (verdict: Verdict) => number): number =>
+      verdicts.reduce((total, verdict) => total + of(verdict), 0);
     return {
       processor: this.#processor,
       kernel: kernel.version,
@@ -222,19 +222,19 @@ class RowReader {
     return [...links].join('+') || '-';
   }
 
-  #judgements(): Judgement[] {
+  #verdicts(): Verdict[] {
     return this.#plan.steps
       .filter((step) => step === 'run' || step === 'attach' || step === 'stress')
       .flatMap((step) => {
         const did = this.#json<LoadDone>(`${step}-load.json`);
         if (did === undefined) return [];
         const spans = spansOf(this.#remains.files.get(`${step}.jsonl`) ?? '');
-        const judgement = judge(step === 'stress' ? stressKinds : matrixKinds, did, spans);
+        const verdict = judge(step === 'stress' ? stressKinds : matrixKinds, did, spans);
         const summary = this.#json<Summary>(`${step}-summary.json`);
         const lost = summary ? lossesOf(summary.lost, step === 'stress') : { summary: 1 };
         if (Object.keys(lost).length > 0) this.#faults.push(`${step} lost ${JSON.stringify(lost)}`);
-        this.#faults.push(...judgement.faults.map((fault) => `${step}: ${fault}`));
-        return [judgement];
+        this.#faults.push(...verdict.faults.map((fault) => `${step}: ${fault}`));
+        return [verdict];
       });
   }
 }

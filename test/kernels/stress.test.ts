@@ -60,20 +60,20 @@ describeWith(
       expect(await command.stop('SIGINT', 60_000), command.stderr).toBe(0);
 
       const did = JSON.parse(load.stdout) as LoadDone;
-      const judgement = judge(stressKinds, did, spansOf(readFileSync(paths.out, 'utf8')), {
+      const verdict = judge(stressKinds, did, spansOf(readFileSync(paths.out, 'utf8')), {
         linksMayBeSwept: true,
       });
       process.stdout.write(
-        `stress on this host: ${JSON.stringify({ ...judgement, faults: judgement.faults.length })}\n`,
+        `stress on this host: ${JSON.stringify({ ...verdict, faults: verdict.faults.length })}\n`,
       );
-      expect(judgement.faults).toEqual([]);
+      expect(verdict.faults).toEqual([]);
       const { lost, hits } = readSummary(paths.summary);
       expect(lossesOf(lost, true)).toEqual({});
       // Through every program, those of rare ends too.
       const missed = Object.entries(hits.byProbe).filter(([name, count]) => isHttp(name) && count === 0);
       expect(missed).toEqual([]);
-      expect(judgement.requests).toBeGreaterThan(stressKinds.length * 20);
-      expect([judgement.spansRight, judgement.parentsRight]).toEqual([judgement.spans, judgement.parents]);
+      expect(verdict.requests).toBeGreaterThan(stressKinds.length * 20);
+      expect([verdict.spansRight, verdict.parentsRight]).toEqual([verdict.spans, verdict.parents]);
     });
   },
 );
