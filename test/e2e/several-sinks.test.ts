@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { GoidBatchSpanProcessor } from '../../src/plugin/goid-batch-span-processor.ts';
 import { Tracer } from '../../src/tracer/tracer.ts';
@@ -10,6 +12,7 @@ import { GoServer } from '../support/go-server.ts';
 import { freePorts } from '../support/peers.ts';
 import { bundleProgram, SinkProcess } from '../support/sink-process.ts';
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const REQUESTS = 3_000;
 const closing: (() => Promise<unknown>)[] = [];
 
@@ -65,6 +68,29 @@ describeWith([kernel, go], 'several sinks of the draining thread', () => {
     await Promise.all(queues.map((queue) => queue.shutdown()));
     const whole = { handed: REQUESTS, exported: REQUESTS, lostByReason: {} };
     expect(queues.map((queue) => queue.status().exports)).toEqual([whole, whole]);
+  });
+
+  it('may be of the other module kind than the tracer', async () => {
+    const [sink] = (await receivers('grpc')) as [SinkProcess];
+    const required = createRequire(import.meta.url)(
+      '../../dist/index.cjs',
+    ) as typeof import('../../src/index.ts');
+    const imported: typeof import('../../src/index.ts') = await import(`${root}/dist/index.js`);
+    const server = await GoServer.start(await buildHello());
+    closing.push(() => server.stop());
+    const queue = new required.GoidBatchSpanProcessor({
+      url: sink.url,
+      protocol: 'grpc',
+      scheduledDelayMillis: 50,
+    });
+    const tracer = await imported.Tracer.open({ processors: [queue] });
+    closing.push(() => tracer.close());
+    await tracer.attachPid(server.pid);
+    loadWhileBlocked(server.url);
+    expect((await sink.report()).distinct).toBe(REQUESTS);
+    await tracer.close();
+    await queue.shutdown();
+    expect(queue.status().exports).toEqual({ handed: REQUESTS, exported: REQUESTS, lostByReason: {} });
   });
 
   it('lose and count each for itself: one that is down takes nothing from the other', async () => {
