@@ -259,7 +259,7 @@ function familyTables() {
   const kinds = valuesOf('span_kind').map(
     (v) => `${v.val}: '${v.name.replace('SPAN_KIND_', '').toLowerCase()}'`,
   );
-  const out = [
+  return [
     '/** Kinds of spans by their numbers. */',
     `export const spanKindNames = { ${kinds.join(', ')} } as const;`,
     'export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];',
@@ -270,6 +270,8 @@ function familyTables() {
     '',
     '/** From here on spans of different ids and times may be the same, word by word. */',
     `export const SPAN_SAID_AT = ${span.fields.find((f) => f.name === 'error_type_addr').at};`,
+    '/** Where the sizes of its texts stand. */',
+    `export const SPAN_TEXT_SIZES_AT = ${span.fields.find((f) => f.name === 'text_sizes').at};`,
     '/** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */',
     `export const SPAN_BODY_AT = ${bodyAt};`,
     'export const spanBodyBytes: Readonly<Record<number, number>> = {',
@@ -281,26 +283,7 @@ function familyTables() {
     ...families.map((f) => `  ${f.name}: [${f.texts.map((t) => `'${camel(t)}'`).join(', ')}],`),
     '} as const;',
     '',
-    '/** Gives the texts of a span one after the other; undefined for one that is empty. */',
-    'export interface TextSource { next(): string | undefined }',
-    '',
   ];
-  for (const { name, texts } of families) {
-    out.push(
-      `/** The texts of a span of the family ${name} behind the one that all have. */`,
-      `export type ${pascal(name)}Texts = { readonly [Name in '${texts.slice(1).map(camel).join("' | '")}']: string | undefined };`,
-      '',
-      `export function read${pascal(name)}Texts(source: TextSource): ${pascal(name)}Texts {`,
-      '  // An object literal is made from top to bottom.',
-      `  return { ${texts
-        .slice(1)
-        .map((t) => `${camel(t)}: source.next()`)
-        .join(', ')} };`,
-      '}',
-      '',
-    );
-  }
-  return out;
 }
 
 /** Kinds of records by their numbers, and who may want to hear of each. */

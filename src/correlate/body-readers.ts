@@ -1,18 +1,27 @@
 /** What reads the body of a span of each family. A family that is in `wire.h` and not here does not compile. */
-import type { EvSpanEnd, SpanFamily, TextSource } from '../wire/wire.gen.ts';
-import { dbCall } from './db-call.ts';
-import { httpExchange } from './http-exchange.ts';
+import type { EvSpanEnd, SpanFamily } from '../wire/wire.gen.ts';
+import { dbCallReader } from './db-call.ts';
+import { httpExchangeReader } from './http-exchange.ts';
+import type { RecordTexts } from './record-texts.ts';
 
-/**
- * Takes the texts of the family one after the other; the record is a view that nothing may be kept of. What it makes is
- * used again for records that are the same in their flags and from `errorTypeAddr` on, so it must not ask for the rest.
- */
-export type BodyReader<Body> = (record: EvSpanEnd, texts: TextSource) => Body;
+/** The record and the texts are views that nothing may be kept of. */
+export interface BodyReader<Recurring extends object, Body extends Recurring> {
+  /** Fields of the body and texts that differ among spans that say the same otherwise, by their names in `wire.h`. */
+  readonly varying: readonly string[];
+  /**
+   * Reads what recurs: of what varies, of ids, times and flags that all families have it must not ask, since it is used
+   * again for records that differ in these.
+   */
+  readRecurring(record: EvSpanEnd, texts: RecordTexts): Recurring;
+  /** Reads what varies; the whole body. */
+  readBody(recurring: Recurring, record: EvSpanEnd, texts: RecordTexts): Body;
+}
 
-export const bodyReaders = { http: httpExchange, db: dbCall } satisfies Record<
+export const bodyReaders = { http: httpExchangeReader, db: dbCallReader } satisfies Record<
   SpanFamily,
-  BodyReader<object>
+  // biome-ignore lint/suspicious/noExplicitAny: what recurs of each is its own affair
+  BodyReader<any, any>
 >;
 
 /** What each family knows of a span. */
-export type Bodies = { [Family in SpanFamily]: ReturnType<(typeof bodyReaders)[Family]> };
+export type Bodies = { [Family in SpanFamily]: ReturnType<(typeof bodyReaders)[Family]['readBody']> };

@@ -1,18 +1,13 @@
 /** What a span record says of a database call. */
-import {
-  dbFlag,
-  dbOperation,
-  dbSystem,
-  type EvSpanEnd,
-  readDbTexts,
-  type TextSource,
-} from '../wire/wire.gen.ts';
+import { dbFlag, dbOperation, dbSystem, dbText, type EvSpanEnd } from '../wire/wire.gen.ts';
+import type { BodyReader } from './body-readers.ts';
+import type { RecordTexts } from './record-texts.ts';
 
 export type DbOperation = 'query' | 'exec' | 'prepare' | 'ping' | 'begin' | 'commit' | 'rollback';
 export type DbSystem = 'postgresql' | 'mysql' | 'sqlite' | 'other';
 
-/** What is known of a call of `database/sql`. */
-export interface DbCall {
+/** What calls of `database/sql` have in common that do the same. */
+export interface RecurringCall {
   /** Absent when the record holds a number that is none. */
   readonly operation?: DbOperation | undefined;
   readonly system: DbSystem;
@@ -26,6 +21,10 @@ export interface DbCall {
   readonly statusCode?: string | undefined;
   /** The error is `context.Canceled`. */
   readonly isCanceled: boolean;
+}
+
+/** What is known of a call of `database/sql`. */
+export interface DbCall extends RecurringCall {
   /** Nanoseconds that the call waited for a connection of the pool; 0 if it did not. */
   readonly poolWaitNs: number;
 }
@@ -47,24 +46,41 @@ const systems: Readonly<Record<number, DbSystem>> = {
 };
 
 /** Reads the body and the texts of a record of the family db. */
-export function dbCall(record: EvSpanEnd, texts: TextSource): DbCall {
-  const { flags } = record.header;
-  const body = record.db;
-  const failed = record.errorTypeAddr !== 0;
-  return {
-    operation: operations[body.operation],
-    system: systems[body.system] ?? 'other',
-    ...readDbTexts(texts),
-    peer:
-      flags & dbFlag.DB_FLAG_PEER
-        ? { address: addressText(body.peerAddress), port: body.peerPort }
-        : undefined,
-    statusCode: failed ? statusCodeOf(body.sqlState, body.errorNumber) : undefined,
-    isCanceled: failed && (flags & dbFlag.DB_FLAG_CANCELED) !== 0,
-    // Negative if the process has ended while it waited.
-    poolWaitNs: Math.max(0, body.poolWaitNs),
-  };
-}
+export const dbCallReader: BodyReader<RecurringCall, DbCall> = {
+  varying: ['pool_wait_ns'],
+
+  readRecurring(record: EvSpanEnd, texts: RecordTexts): RecurringCall {
+    const { flags } = record.header;
+    const body = record.db;
+    const failed = record.errorTypeAddr !== 0;
+    return {
+      operation: operations[body.operation],
+      system: systems[body.system] ?? 'other',
+      statement: texts.of(dbText.DB_TEXT_STATEMENT),
+      namespace: texts.of(dbText.DB_TEXT_NAMESPACE),
+      peer:
+        flags & dbFlag.DB_FLAG_PEER
+          ? { address: addressText(body.peerAddress), port: body.peerPort }
+          : undefined,
+      statusCode: failed ? statusCodeOf(body.sqlState, body.errorNumber) : undefined,
+      isCanceled: failed && (flags & dbFlag.DB_FLAG_CANCELED) !== 0,
+    };
+  },
+
+  readBody(recurring: RecurringCall, record: EvSpanEnd): DbCall {
+    return {
+      operation: recurring.operation,
+      system: recurring.system,
+      statement: recurring.statement,
+      namespace: recurring.namespace,
+      peer: recurring.peer,
+      statusCode: recurring.statusCode,
+      isCanceled: recurring.isCanceled,
+      // Negative if the process has ended while it waited.
+      poolWaitNs: Math.max(0, record.db.poolWaitNs),
+    };
+  },
+};
 
 function statusCodeOf(sqlState: Uint8Array, number: number): string | undefined {
   if (sqlState[0] !== 0) return String.fromCharCode(...sqlState.subarray(0, 5));

@@ -57,6 +57,8 @@ interface SpanCore {
   readonly errorTypeAddr: number;
   /** The body is one object in all facts that say the same, so that what is made of it may be kept with it. */
   readonly isBodyShared?: boolean;
+  /** What recurs of the body, if it is known to: one object in all facts that have it, so that what is made of it may be kept. */
+  readonly recurring?: object | undefined;
   /** Names of the texts that were cut to fit into the record. */
   readonly cut: readonly string[];
 }

@@ -1,5 +1,4 @@
 /** A span record of the kernel as a fact. */
-import { TextCache } from '../wire/text-cache.ts';
 import {
   type EvSpanEnd,
   familyNames,
@@ -9,11 +8,12 @@ import {
   spanKindNames,
   spanText,
   spanTexts,
-  type TextSource,
 } from '../wire/wire.gen.ts';
 import { WordCache } from '../wire/word-cache.ts';
-import { bodyReaders } from './body-readers.ts';
+import { type BodyReader, bodyReaders } from './body-readers.ts';
 import type { Ktime, SpanEnding, SpanFact, SpanFamily } from './fact.ts';
+import { RecordTexts } from './record-texts.ts';
+import { type KeyParts, RecurringKey, recurringBut } from './recurring-key.ts';
 
 const families: Readonly<Record<number, SpanFamily>> = familyNames;
 const kinds: Readonly<Record<number, SpanFact['spanKind']>> = spanKindNames;
@@ -35,7 +35,7 @@ export interface Unfinished {
 /** The fact of a finished span; `unfinished` completes one that was still open. */
 export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
   const flags = record.header.flags;
-  const { family, body, traceState, cut, isShared } = saidBy(record);
+  const { family, body, recurring, traceState, cut, isShared } = saidBy(record);
   return {
     kind: 'span',
     spanKind: kinds[record.spanKind] ?? 'client',
@@ -60,12 +60,13 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
     errorTypeAddr: record.errorTypeAddr,
     body,
     isBodyShared: isShared,
+    recurring,
     cut,
   } as SpanFact;
 }
 
 /** What a record says by its body and its texts. */
-interface Said extends Pick<SpanFact, 'family' | 'body' | 'traceState' | 'cut'> {
+interface Said extends Pick<SpanFact, 'family' | 'body' | 'recurring' | 'traceState' | 'cut'> {
   /** It was said before and is kept. */
   readonly isShared: boolean;
 }
@@ -84,42 +85,42 @@ function saidBy(record: EvSpanEnd): Said {
   return made;
 }
 
+const texts = new RecordTexts();
+const readers: Readonly<Record<SpanFamily, BodyReader<object, object>>> = bodyReaders;
+
 function readSaid(record: EvSpanEnd, isShared: boolean): Said {
-  const texts = new TextReader(record);
   // The decoder lets no record of another family pass.
   const family = families[record.family] as SpanFamily;
-  const traceState = texts.next();
+  texts.begin(record);
+  const { isKept, recurring } = recurringOf(record, family);
   return {
     family,
-    traceState: wholeTraceState(traceState, isCut(record, spanText.SPAN_TEXT_TRACE_STATE)),
-    body: bodyReaders[family](record, texts),
+    traceState: traceStateOf(record),
+    body: readers[family].readBody(recurring, record, texts),
+    recurring: isKept ? recurring : undefined,
     cut: record.textCut === 0 ? NOTHING_CUT : cutTexts(record, family),
     isShared,
   } as Said;
 }
 
-const cache = new TextCache();
+const key = new RecurringKey();
+const keyParts = Object.fromEntries(
+  Object.entries(familyNames).map(([number, family]) => [
+    number,
+    recurringBut(Number(number), bodyReaders[family].varying),
+  ]),
+);
+const recurs = new WordCache<object>();
 
-/** Takes the texts of a record one after the other. */
-class TextReader implements TextSource {
-  readonly #text: Uint8Array;
-  readonly #sizes: Uint16Array;
-  #index = 0;
-  #at = 0;
-
-  constructor({ text, textSizes }: EvSpanEnd) {
-    this.#text = text;
-    this.#sizes = textSizes;
-  }
-
-  /** Undefined if it is empty; bytes that are no UTF-8 become U+FFFD. */
-  next(): string | undefined {
-    const size = this.#sizes[this.#index++] as number;
-    if (size === 0) return undefined;
-    const at = this.#at;
-    this.#at += size;
-    return cache.of(this.#text, at, size);
-  }
+/** What recurs of the body, of records that say the same but for what varies. */
+function recurringOf(record: EvSpanEnd, family: SpanFamily): { recurring: object; isKept: boolean } {
+  const size = key.gather(record, texts, keyParts[record.family] as KeyParts);
+  const known = size === 0 ? undefined : recurs.find(key.words, 0, size, 0);
+  if (known !== undefined) return { recurring: known, isKept: true };
+  const recurring = readers[family].readRecurring(record, texts);
+  const isKept = size > 0 && recurs.isWanted;
+  if (isKept) recurs.keep(key.words, 0, size, 0, recurring);
+  return { recurring, isKept };
 }
 
 const NOTHING_CUT: readonly string[] = [];
@@ -136,8 +137,10 @@ function isCut(record: EvSpanEnd, text: number): boolean {
 }
 
 /** A tracestate that was cut loses its last, partial member. */
-function wholeTraceState(traceState: string | undefined, cut: boolean): string | undefined {
-  if (!cut || traceState === undefined) return traceState;
+function traceStateOf(record: EvSpanEnd): string | undefined {
+  const text = spanText.SPAN_TEXT_TRACE_STATE;
+  const traceState = texts.of(text);
+  if (traceState === undefined || !isCut(record, text)) return traceState;
   const whole = traceState.slice(0, Math.max(0, traceState.lastIndexOf(',')));
   return whole === '' ? undefined : whole;
 }

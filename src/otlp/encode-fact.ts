@@ -8,9 +8,10 @@ import type { AttributeSink } from '../span/attribute-sink.ts';
 import { cutText } from '../span/cut-text.ts';
 import {
   aboutSpan,
-  addBodyAttributes,
   addLinkAttributes,
   addOwnAttributes,
+  addRecurringAttributes,
+  addVaryingAttributes,
   kindOf,
   outcomeOfSpan,
 } from '../span/describe-span.ts';
@@ -18,7 +19,7 @@ import type { SpanSource } from '../span/span-source.ts';
 import { writeKeyValue } from './encode-attributes.ts';
 import { writeFlags, writeStatus } from './encode-span.ts';
 import { writeTime } from './encode-time.ts';
-import type { EncodedBodies } from './encoded-bodies.ts';
+import type { EncodedBlocks } from './encoded-blocks.ts';
 import { link as linkField, scopeSpans, span as spanField } from './fields.ts';
 import type { SpanLimits } from './limits.ts';
 import type { ProtoWriter } from './proto-writer.ts';
@@ -88,7 +89,7 @@ export class AttributeWriter implements AttributeSink {
 export function encodeFact(
   writer: ProtoWriter,
   attributes: AttributeWriter,
-  bodies: EncodedBodies,
+  blocks: EncodedBlocks,
   fact: SpanFact,
   source: SpanSource,
   limits: SpanLimits,
@@ -99,15 +100,11 @@ export function encodeFact(
   writer.words(spanField.spanId, fact.spanId);
   if (fact.traceState) writer.string(spanField.traceState, createTraceState(fact.traceState).serialize());
   if (fact.parentSpanId) writer.words(spanField.parentSpanId, fact.parentSpanId);
+  writeTimes(writer, fact, source);
   attributes.begin(spanField.attributes, limits.attributeCount);
-  const known = bodies.of(fact);
-  if (known && attributes.block(known.attributeCount)) {
-    writer.raw(known.head);
-    writeTimes(writer, fact, source);
-    writer.raw(known.attributes);
-  } else {
-    encodeBody(writer, attributes, bodies, fact, source);
-  }
+  const known = blocks.ofBody(fact);
+  if (known && attributes.block(known.attributeCount)) writer.raw(known.bytes);
+  else encodeBody(writer, attributes, blocks, fact, source);
   addOwnAttributes(attributes, fact, errorType);
   if (attributes.dropped > 0) writer.uint(spanField.droppedAttributesCount, attributes.dropped);
   if (fact.link) writeLink(writer, attributes, fact.link, limits);
@@ -116,26 +113,36 @@ export function encodeFact(
   writer.end(start, 2);
 }
 
-/** Name, kind, times and the attributes of the body; keeps what spans share, if it was not cut by a limit. */
+/** Name, kind and the attributes of the body; keeps what spans share, if it was not cut by a limit. */
 function encodeBody(
   writer: ProtoWriter,
   attributes: AttributeWriter,
-  bodies: EncodedBodies,
+  blocks: EncodedBlocks,
+  fact: SpanFact,
+  source: SpanSource,
+): void {
+  const bodyAt = writer.size;
+  const known = blocks.ofRecurring(fact);
+  if (known && attributes.block(known.attributeCount)) writer.raw(known.bytes);
+  else encodeRecurring(writer, attributes, blocks, fact, source);
+  addVaryingAttributes(attributes, fact);
+  if (attributes.dropped === 0) blocks.keepBody(fact, writer, bodyAt, attributes.count);
+}
+
+/** Of those, what spans have in common whose bodies recur but for what varies. */
+function encodeRecurring(
+  writer: ProtoWriter,
+  attributes: AttributeWriter,
+  blocks: EncodedBlocks,
   fact: SpanFact,
   source: SpanSource,
 ): void {
   const about = aboutSpan(fact, source);
-  const headAt = writer.size;
+  const recurringAt = writer.size;
   writer.string(spanField.name, about.name);
   writer.uint(spanField.kind, kindOf(fact) + 1);
-  const head = fact.isBodyShared ? writer.copyFrom(headAt) : undefined;
-  writeTimes(writer, fact, source);
-  const attributesAt = writer.size;
-  addBodyAttributes(attributes, fact, about);
-  if (head && attributes.dropped === 0) {
-    const { count: attributeCount } = attributes;
-    bodies.keep(fact, { head, attributes: writer.copyFrom(attributesAt), attributeCount });
-  }
+  addRecurringAttributes(attributes, fact, about);
+  if (attributes.dropped === 0) blocks.keepRecurring(fact, about, writer, recurringAt, attributes.count);
 }
 
 function writeTimes(writer: ProtoWriter, fact: SpanFact, source: SpanSource): void {

@@ -8,7 +8,7 @@ import type { SpanSource } from '../span/span-source.ts';
 import { AttributeWriter, encodeFact } from './encode-fact.ts';
 import { encodeResource, encodeScope } from './encode-source.ts';
 import { encodeSpan } from './encode-span.ts';
-import { EncodedBodies } from './encoded-bodies.ts';
+import { EncodedBlocks } from './encoded-blocks.ts';
 import { resourceSpans, traceRequest } from './fields.ts';
 import type { SpanLimits } from './limits.ts';
 import { ProtoWriter } from './proto-writer.ts';
@@ -43,7 +43,7 @@ const KEPT_SOURCES = 64;
 export class TraceRequestBuilder {
   readonly #limits: SpanLimits;
   readonly #sources = new Map<Resource, Source>();
-  readonly #bodies = new EncodedBodies();
+  readonly #blocks = new EncodedBlocks();
   #spans = 0;
   #bytes = 0;
 
@@ -86,7 +86,7 @@ export class TraceRequestBuilder {
   addFact(fact: SpanFact, source: SpanSource): number {
     const { writer, attributes } = this.#groupOf(source.resource, source.scope);
     const before = writer.size;
-    encodeFact(writer, attributes, this.#bodies, fact, source, this.#limits);
+    encodeFact(writer, attributes, this.#blocks, fact, source, this.#limits);
     return this.#added(writer.size - before);
   }
 

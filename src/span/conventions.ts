@@ -17,16 +17,22 @@ export interface Description {
   readonly name: string;
 }
 
-export interface Convention<Fact, About extends Description = Description> {
+/** `Recurring` is the fact without what varies of its body. */
+export interface Convention<Fact, Recurring = Fact, About extends Description = Description> {
   describe(fact: Fact, source: SpanSource): About;
+  /** Whether the description of a fact with the same recurring part is right for this one as well. */
+  fits(about: About, fact: Fact): boolean;
   /** `error.type` if what came back says that it failed, and how. Only the way in which the span ended goes before. */
-  errorType(fact: Fact): string | undefined;
-  addAttributes(sink: AttributeSink, fact: Fact, about: About): void;
+  errorType(fact: Recurring): string | undefined;
+  /** Those that facts with the same recurring part and a description that fits have in common. */
+  addRecurring(sink: AttributeSink, fact: Recurring, about: About): void;
+  /** The rest. */
+  addVarying(sink: AttributeSink, fact: Fact): void;
 }
 
 const conventions = { http: httpConvention, db: dbConvention } satisfies {
   // biome-ignore lint/suspicious/noExplicitAny: what each makes of a fact is its own affair
-  [Family in SpanFamily]: Convention<SpanFactOf<Family>, any>;
+  [Family in SpanFamily]: Convention<SpanFactOf<Family>, any, any>;
 };
 
 /** The convention of the fact's family, which takes no other facts. */

@@ -1,5 +1,5 @@
 /** The database conventions: name, error and attributes of a client span. */
-import type { DbCall, DbOperation, DbSystem } from '../correlate/db-call.ts';
+import type { DbOperation, DbSystem, RecurringCall } from '../correlate/db-call.ts';
 import type { SpanFactOf } from '../correlate/fact.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
@@ -9,6 +9,9 @@ import type { SpanSource } from './span-source.ts';
 import { type SqlText, sqlText } from './sql-text.ts';
 
 type DbFact = SpanFactOf<'db'>;
+interface RecurringFact {
+  readonly body: RecurringCall;
+}
 
 interface DbDescription extends Description {
   /** `db.query.text`, if it is to be told. */
@@ -32,8 +35,8 @@ const commands: Partial<Record<DbOperation, string>> = {
   rollback: 'ROLLBACK',
 };
 
-export const dbConvention: Convention<DbFact, DbDescription> = {
-  describe({ body }: DbFact, { dbStatement = 'sanitized' }: SpanSource): DbDescription {
+export const dbConvention: Convention<DbFact, RecurringFact, DbDescription> = {
+  describe({ body }: RecurringFact, { dbStatement = 'sanitized' }: SpanSource): DbDescription {
     const { system, operation, statement } = body;
     const sql = statement === undefined ? undefined : sqlText(statement, system);
     if (sql === undefined) {
@@ -57,12 +60,14 @@ export const dbConvention: Convention<DbFact, DbDescription> = {
     };
   },
 
-  errorType({ body }: DbFact): string | undefined {
+  fits: () => true,
+
+  errorType({ body }: RecurringFact): string | undefined {
     return body.statusCode ?? (body.isCanceled ? 'context.Canceled' : undefined);
   },
 
-  addAttributes(sink: AttributeSink, { body }: DbFact, about: DbDescription): void {
-    const { system, namespace, peer, statusCode, poolWaitNs } = body;
+  addRecurring(sink: AttributeSink, { body }: RecurringFact, about: DbDescription): void {
+    const { system, namespace, peer, statusCode } = body;
     sink.text(db.DB_SYSTEM_NAME, systemNames[system]);
     if (namespace) sink.text(db.DB_NAMESPACE, namespace);
     if (about.text !== undefined) sink.text(db.DB_QUERY_TEXT, about.text);
@@ -74,12 +79,15 @@ export const dbConvention: Convention<DbFact, DbDescription> = {
       sink.text(names.SERVER_ADDRESS, peer.address);
       sink.int(names.SERVER_PORT, peer.port);
     }
+  },
+
+  addVarying(sink: AttributeSink, { body: { poolWaitNs } }: DbFact): void {
     if (poolWaitNs > 0) sink.double(db.DB_CLIENT_CONNECTION_WAIT_TIME, poolWaitNs / 1e9);
   },
 };
 
 /** What a call is made to that names no table. */
-function targetOf({ namespace, peer }: DbCall): string | undefined {
+function targetOf({ namespace, peer }: RecurringCall): string | undefined {
   return namespace ?? (peer && `${peer.address}:${peer.port}`);
 }
 

@@ -22,9 +22,17 @@ export const aboutSpan = (fact: SpanFact, source: SpanSource): Description =>
 
 export const kindOf = (fact: SpanFact): SpanKind => kinds[fact.spanKind];
 
-/** Hands the attributes of the convention to the sink: those that the body alone decides. */
-export function addBodyAttributes(sink: AttributeSink, fact: SpanFact, about: Description): void {
-  conventionOf(fact).addAttributes(sink, fact, about);
+/** Whether what was made of a fact whose body recurs is right for this one, too. */
+export const fitsSpan = (about: Description, fact: SpanFact): boolean => conventionOf(fact).fits(about, fact);
+
+/** Hands the attributes of the convention to the sink that spans have in common whose bodies recur. */
+export function addRecurringAttributes(sink: AttributeSink, fact: SpanFact, about: Description): void {
+  conventionOf(fact).addRecurring(sink, fact, about);
+}
+
+/** Hands the rest of those that the body alone decides to the sink. */
+export function addVaryingAttributes(sink: AttributeSink, fact: SpanFact): void {
+  conventionOf(fact).addVarying(sink, fact);
 }
 
 /** Hands the attributes to the sink that are in spans of all families, behind those of the body. */

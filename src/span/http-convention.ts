@@ -1,41 +1,66 @@
 /** The HTTP conventions: name, error and attributes of a server or client span. */
 import type { SpanFactOf } from '../correlate/fact.ts';
+import type { RecurringExchange } from '../correlate/http-exchange.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import type { Convention, Description } from './conventions.ts';
-import { addClientAttributes, addServerAttributes, addSharedAttributes } from './http-attributes.ts';
+import {
+  addClientAttributes,
+  addServerAttributes,
+  addSharedAttributes,
+  addVaryingClientAttributes,
+  addVaryingServerAttributes,
+} from './http-attributes.ts';
 import { isRedirectOfMux, KNOWN_METHODS, OTHER_METHOD, routeOf, spanName } from './http-name.ts';
 import { decodePath } from './url.ts';
 
 type HttpFact = SpanFactOf<'http'>;
+type RecurringFact = Pick<HttpFact, 'spanKind'> & { readonly body: RecurringExchange };
 
 interface HttpDescription extends Description {
   readonly method: string;
   readonly route: string | undefined;
+  /** The path alone tells, so it may differ where all else recurs. */
+  readonly isRedirect: boolean;
 }
 
-export const httpConvention: Convention<HttpFact, HttpDescription> = {
+export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription> = {
   describe(fact: HttpFact): HttpDescription {
-    const { method: sent } = fact.body;
+    const { method: sent, pattern } = fact.body;
     const method = KNOWN_METHODS.has(sent) ? sent : OTHER_METHOD;
-    const route = fact.spanKind === 'server' ? routeIn(fact) : undefined;
-    return { name: spanName(method, route), method, route };
+    const isRedirect = isRedirectIn(fact);
+    const hasRoute = fact.spanKind === 'server' && pattern !== undefined && !isRedirect;
+    const route = hasRoute ? routeOf(pattern) : undefined;
+    return { name: spanName(method, route), method, route, isRedirect };
+  },
+
+  fits({ isRedirect }: HttpDescription, fact: HttpFact): boolean {
+    return isRedirectIn(fact) === isRedirect;
   },
 
   /** A status of 500 and above is an error, for clients of 400 and above. */
-  errorType({ spanKind, body: { statusCode } }: HttpFact): string | undefined {
+  errorType({ spanKind, body: { statusCode } }: RecurringFact): string | undefined {
     const firstError = spanKind === 'client' ? 400 : 500;
     return statusCode !== undefined && statusCode >= firstError ? String(statusCode) : undefined;
   },
 
-  addAttributes(sink: AttributeSink, { spanKind, body }: HttpFact, { method, route }: HttpDescription): void {
+  addRecurring(
+    sink: AttributeSink,
+    { spanKind, body }: RecurringFact,
+    { method, route }: HttpDescription,
+  ): void {
     addSharedAttributes(sink, body, method);
     if (spanKind === 'server') addServerAttributes(sink, body, route);
     else addClientAttributes(sink, body);
   },
+
+  addVarying(sink: AttributeSink, { spanKind, body }: HttpFact): void {
+    if (spanKind === 'server') addVaryingServerAttributes(sink, body);
+    else addVaryingClientAttributes(sink, body);
+  },
 };
 
-function routeIn({ body: { pattern, path, pathIsEscaped }, cut }: HttpFact): string | undefined {
-  if (!pattern) return undefined;
+function isRedirectIn({ body: { pattern, path, pathIsEscaped }, cut }: HttpFact): boolean {
+  if (!pattern) return false;
   const decoded = pathIsEscaped ? decodePath(path) : path;
-  return isRedirectOfMux(pattern, cut.includes('pattern'), decoded) ? undefined : routeOf(pattern);
+  return isRedirectOfMux(pattern, cut.includes('pattern'), decoded);
 }

@@ -31,9 +31,10 @@ export function routeOf(pattern: string): string | undefined {
  * pattern that ends in a slash matches a path that lacks only this. Of a pattern that was cut the beginning decides.
  */
 export function isRedirectOfMux(pattern: string, wasCut: boolean, path: string): boolean {
+  if (!wasCut && !pattern.endsWith('/')) return false;
   const to = routeOf(pattern);
   if (to === undefined || to === '/' || path.endsWith('/')) return false;
-  return wasCut ? path.includes(to) : to.endsWith('/') && `${path}/`.endsWith(to);
+  return wasCut ? path.includes(to) : `${path}/`.endsWith(to);
 }
 
 /** The same few routes come again and again. */

@@ -6,9 +6,10 @@ import type { Ktime, SpanFact } from '../correlate/fact.ts';
 import { AttributeObject } from './attribute-sink.ts';
 import {
   aboutSpan,
-  addBodyAttributes,
   addLinkAttributes,
   addOwnAttributes,
+  addRecurringAttributes,
+  addVaryingAttributes,
   kindOf,
   outcomeOfSpan,
 } from './describe-span.ts';
@@ -24,7 +25,8 @@ export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
   const { status, errorType } = outcomeOfSpan(fact, source);
   const about = aboutSpan(fact, source);
   const sink = new AttributeObject();
-  addBodyAttributes(sink, fact, about);
+  addRecurringAttributes(sink, fact, about);
+  addVaryingAttributes(sink, fact);
   addOwnAttributes(sink, fact, errorType);
   const span: Writable<ReadableSpan> = {
     name: about.name,

@@ -4,14 +4,15 @@
  */
 import type { Batch } from './batch.ts';
 import {
-  type EvSpanEnd,
   evKind,
   fixedRecords,
   type RecordHandlers,
   readEvHeader,
   readEvSpanEnd,
   SPAN_BODY_AT,
+  SPAN_TEXT_SIZES_AT,
   spanBodyBytes,
+  textLimit,
   wireSize,
 } from './wire.gen.ts';
 
@@ -59,13 +60,14 @@ function decodeSpan(batch: Batch, at: number, size: number, visitor: RecordVisit
   const bodyBytes = record && spanBodyBytes[record.family];
   if (record === undefined) visitor.bad('record_damaged');
   else if (bodyBytes === undefined) visitor.bad('record_unknown');
-  else if (SPAN_BODY_AT + bodyBytes + textBytes(record) !== size) visitor.bad('record_damaged');
+  else if (SPAN_BODY_AT + bodyBytes + textBytes(batch, at) !== size) visitor.bad('record_damaged');
   else visitor.spanEnd?.(record, at);
 }
 
 /** Bytes of all texts, which are what is left of the record behind its body. */
-function textBytes({ textSizes }: EvSpanEnd): number {
+function textBytes({ u16 }: Batch, at: number): number {
+  const first = (at + SPAN_TEXT_SIZES_AT) >>> 1;
   let sum = 0;
-  for (const size of textSizes) sum += size;
+  for (let text = 0; text < textLimit.SPAN_TEXTS_MAX; text++) sum += u16[first + text] as number;
   return sum;
 }

@@ -298,6 +298,8 @@ export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];
 
 /** From here on spans of different ids and times may be the same, word by word. */
 export const SPAN_SAID_AT = 112;
+/** Where the sizes of its texts stand. */
+export const SPAN_TEXT_SIZES_AT = 120;
 /** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */
 export const SPAN_BODY_AT = 144;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
@@ -310,37 +312,6 @@ export const spanTexts = {
   http: ['traceState', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
   db: ['traceState', 'statement', 'namespace'],
 } as const;
-
-/** Gives the texts of a span one after the other; undefined for one that is empty. */
-export interface TextSource {
-  next(): string | undefined;
-}
-
-/** The texts of a span of the family http behind the one that all have. */
-export type HttpTexts = {
-  readonly [Name in 'method' | 'scheme' | 'host' | 'path' | 'query' | 'peer' | 'pattern']: string | undefined;
-};
-
-export function readHttpTexts(source: TextSource): HttpTexts {
-  // An object literal is made from top to bottom.
-  return {
-    method: source.next(),
-    scheme: source.next(),
-    host: source.next(),
-    path: source.next(),
-    query: source.next(),
-    peer: source.next(),
-    pattern: source.next(),
-  };
-}
-
-/** The texts of a span of the family db behind the one that all have. */
-export type DbTexts = { readonly [Name in 'statement' | 'namespace']: string | undefined };
-
-export function readDbTexts(source: TextSource): DbTexts {
-  // An object literal is made from top to bottom.
-  return { statement: source.next(), namespace: source.next() };
-}
 
 /** `struct ev_header`, 16 bytes. */
 export interface EvHeader {

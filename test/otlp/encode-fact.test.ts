@@ -110,6 +110,27 @@ function randomHttpFact(random: Random): SpanFact {
   );
 }
 
+/** Another fact with the body of `first`, but for what varies in spans that say the same. */
+function recurringFact(random: Random, first: SpanFact): SpanFact {
+  const { family, spanKind, cut } = first;
+  const own = { ...randomHttpFact(random), family, spanKind, cut, recurring: first.body };
+  return {
+    ...own,
+    parentIsRemote: own.parentSpanId !== undefined && own.parentIsRemote,
+    body:
+      first.family === 'http'
+        ? { ...first.body, ...varyingOf(randomHttpFact(random).body as HttpExchange) }
+        : { ...first.body, poolWaitNs: random.below(3) },
+  } as SpanFact;
+}
+
+const varyingOf = ({ path, query, peer, responseBodyBytes }: HttpExchange): Partial<HttpExchange> => ({
+  path,
+  query,
+  peer,
+  responseBodyBytes,
+});
+
 describe('a fact on the fast path', () => {
   it('says what its ReadableSpan says, byte for byte but for a parent that there is not', () => {
     const random = new Random(7);
@@ -135,11 +156,45 @@ describe('a fact on the fast path', () => {
     }
   });
 
-  it('keeps to limits when the body is shared', () => {
+  it('says the same of spans whose bodies recur but for what varies, first and when it is kept', () => {
+    const random = new Random(9);
+    const kept = new TraceRequestBuilder(NO_LIMITS);
+    for (let round = 0; round < 500; round++) {
+      const first = randomFact(random);
+      const facts = Array.from({ length: 3 }, () => recurringFact(random, first));
+      for (const fact of facts) kept.addFact(fact, source);
+      expect(decodeRequest(kept.take().bytes)).toEqual(decodeRequest(bySpan(facts)));
+    }
+  });
+
+  it('takes no bytes but those of a span that was not kept', () => {
+    const random = new Random(11);
+    for (let round = 0; round < 500; round++) {
+      const first = randomFact(random);
+      const facts = Array.from({ length: 3 }, () => recurringFact(random, first));
+      expect(byFact(facts)).toEqual(byFact(facts.map((fact) => ({ ...fact, recurring: undefined }))));
+    }
+  });
+
+  it('tells no route of a redirect of the mux to a path that ends in a slash, whatever was kept of the pattern', () => {
+    const recurring = {};
+    const routeOf = (path: string) => makeFact({ recurring }, { path, pattern: 'GET /users/{id}/files/' });
+    const paths = ['/users/7/files/a', '/users/8/files/', '/users/{id}/files', '/users/7/files/b'];
+    const spans = spansOf(byFact(paths.map(routeOf)));
+    expect(spans.map(({ name }) => name)).toEqual([
+      'GET /users/{id}/files/',
+      'GET /users/{id}/files/',
+      'GET',
+      'GET /users/{id}/files/',
+    ]);
+    expect(spans).toEqual(spansOf(bySpan(paths.map(routeOf))));
+  });
+
+  it('keeps to limits when the body is shared and recurs', () => {
     const random = new Random(10);
     for (let attributeCount = 0; attributeCount < 20; attributeCount++) {
       const limits = { ...NO_LIMITS, attributeCount };
-      const fact = { ...randomFact(random), parentIsRemote: false, isBodyShared: true };
+      const fact = { ...randomFact(random), parentIsRemote: false, isBodyShared: true, recurring: {} };
       expect(spansOf(byFact([fact, fact], limits))).toEqual(spansOf(bySpan([fact, fact], limits)));
     }
   });
