@@ -108,12 +108,13 @@ export function planAttach(
     const names = families.filter((f) => f.need === 'any').map((f) => f.name);
     throw refuse(`it has none of ${names.join(', ')}`, 'it makes no spans');
   }
+  // Before the hooks, so that a type which one of them asks for was found in the same pass.
+  const fields = planFields(binary, wantedFields, [swissMap, request, ...typesOf(ALL_SOURCES)]);
   const hooks = families.flatMap((f) => f.hooks.map((hook) => planner.planHook(hook)));
   for (const { hook, missing } of hooks) {
     const isRequired = hook.need === 'required' && present.some((f) => f.hooks.includes(hook));
     if (isRequired && missing !== undefined) throw refuse(`hook ${hook.name}: ${missing}`, hook.without);
   }
-  const fields = planFields(binary, wantedFields, [swissMap, ...typesOf(ALL_SOURCES)]);
   const fieldsOf = (wanted: readonly ProbeFamily[]) => wanted.flatMap((f) => fieldNames(sourcesOf(f.reads)));
   const needless = new Set(fieldsOf(families.filter((f) => !present.includes(f))));
   for (const field of fieldsOf(present)) needless.delete(field);
