@@ -1,6 +1,6 @@
 /** Whether a span was an error, and of which class. */
 import { type SpanStatus, SpanStatusCode } from '@opentelemetry/api';
-import type { SpanEnding, SpanFact } from '../correlate/fact.ts';
+import type { SpanEnding, SpanFact, SpanKindName } from '../correlate/fact.ts';
 import type { Convention } from './conventions.ts';
 import type { SpanSource } from './span-source.ts';
 
@@ -10,20 +10,33 @@ export interface Outcome {
   readonly errorType?: string;
 }
 
-/** Endings that are errors whatever the response said; the text becomes the status description. */
-const ERROR_BY_ENDING: Partial<Record<SpanEnding, { readonly errorType: string; readonly message: string }>> =
-  {
-    panicked: { errorType: 'panic', message: 'the handler panicked or called runtime.Goexit' },
-    disconnected: {
-      errorType: 'client_disconnected',
-      message: 'the client disconnected before the response was complete',
-    },
-    goroutine_exited: {
-      errorType: 'goroutine_exited',
-      message: 'the goroutine exited with the span still open',
-    },
-    process_exited: { errorType: 'process_exited', message: 'the process ended with the span still open' },
-  };
+interface Failure {
+  readonly errorType: string;
+  /** The status description. */
+  readonly message: string;
+}
+
+const panicked = (what: string): Failure => ({
+  errorType: 'panic',
+  message: `the ${what} panicked or called runtime.Goexit`,
+});
+const PANICKED: Readonly<Record<SpanKindName, Failure>> = {
+  server: panicked('handler'),
+  client: panicked('call'),
+};
+
+/** Other endings that are errors whatever the response said. */
+const FAILURES: Partial<Record<SpanEnding, Failure>> = {
+  disconnected: {
+    errorType: 'client_disconnected',
+    message: 'the client disconnected before the response was complete',
+  },
+  goroutine_exited: {
+    errorType: 'goroutine_exited',
+    message: 'the goroutine exited with the span still open',
+  },
+  process_exited: { errorType: 'process_exited', message: 'the process ended with the span still open' },
+};
 
 const FINE: Outcome = { status: { code: SpanStatusCode.UNSET } };
 const ERROR: SpanStatus = { code: SpanStatusCode.ERROR };
@@ -37,7 +50,7 @@ export function outcomeOf(
   convention: Convention<SpanFact>,
   source: Pick<SpanSource, 'errorTypeName'>,
 ): Outcome {
-  const ended = ERROR_BY_ENDING[fact.ending];
+  const ended = fact.ending === 'panicked' ? PANICKED[fact.spanKind] : FAILURES[fact.ending];
   if (ended) {
     return { status: { code: SpanStatusCode.ERROR, message: ended.message }, errorType: ended.errorType };
   }

@@ -225,6 +225,13 @@ describe('a server span', () => {
 });
 
 describe('a client span', () => {
+  it('that a panic has left names the call, and a server span the handler', () => {
+    const messageOf = (spanKind: 'client' | 'server') =>
+      spanOf({ spanKind, ending: 'panicked' }, {}).status.message;
+    expect(messageOf('client')).toBe('the call panicked or called runtime.Goexit');
+    expect(messageOf('server')).toBe('the handler panicked or called runtime.Goexit');
+  });
+
   it('describes the request by the stable names of the HTTP conventions', () => {
     const span = spanOf(
       { spanKind: 'client' },
