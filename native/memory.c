@@ -10,8 +10,13 @@
  * as it sees large blocks freed: of what starting takes (V8's compilers, libbpf), 20 MB would stay for good.
  */
 #define KEPT_BYTES (1 << 20)
+/*
+ * Larger blocks are mapped one by one, and each page of theirs is a fault. A request of some 300 kB shall not be: glibc would
+ * learn that by itself, had not the other threshold been set.
+ */
+#define MAPPED_BYTES (1 << 20)
 
 int memory__give_back(void)
 {
-	return mallopt(M_TRIM_THRESHOLD, KEPT_BYTES) ? 0 : -EINVAL;
+	return mallopt(M_TRIM_THRESHOLD, KEPT_BYTES) && mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES) ? 0 : -EINVAL;
 }

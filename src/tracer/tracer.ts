@@ -53,14 +53,22 @@ export class Tracer {
 
   /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.10 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
-    const kernel = await Kernel.openAsync(options.kernel);
-    for (const { missing, without } of degradationsOf(kernel.facts)) {
-      options.onEvent?.({ kind: 'degraded', missing, without });
+    const programs = new Programs({ preferNop5: hasFastNop5(release(), process.arch) });
+    // While the kernel verifies ours.
+    programs.prepare();
+    try {
+      const kernel = await Kernel.openAsync(options.kernel);
+      for (const { missing, without } of degradationsOf(kernel.facts)) {
+        options.onEvent?.({ kind: 'degraded', missing, without });
+      }
+      return new Tracer(options, kernel, programs);
+    } catch (error) {
+      await programs.close();
+      throw error;
     }
-    return new Tracer(options, kernel);
   }
 
-  private constructor(options: TracerOptions, kernel: Kernel) {
+  private constructor(options: TracerOptions, kernel: Kernel, programs: Programs) {
     const { processors, recorder, dbStatement, serviceName, idlePriority = false } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
@@ -75,7 +83,7 @@ export class Tracer {
       onFailure: (error) => this.#warn(error.message),
     });
     this.#tellClock();
-    this.#programs = new Programs({ preferNop5: hasFastNop5(release(), process.arch) });
+    this.#programs = programs;
     this.#openSpans = new OpenSpans(kernel, this.#losses, (span) => this.#stage.take(span));
     this.#targets = new TargetTable((targetId) => this.#stage.take({ kind: 'forget', targetId }));
     this.#life = new TargetLife({
