@@ -1,9 +1,9 @@
 /** What is attached where in a Go program. */
 import type { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
-import { families } from '../probes/families.ts';
+import { familiesOf } from '../probes/families.ts';
 import { sourcesOf } from '../probes/fields.ts';
-import type { RowPart } from '../probes/hook.ts';
+import type { ProbeLevel, RowPart } from '../probes/hook.ts';
 import { type AttachPlan, type PlanOptions, planAttach } from '../probes/plan.ts';
 import { rowSources, wireLimit } from '../wire/wire.gen.ts';
 
@@ -14,9 +14,15 @@ const inWindow = new Set(
     .map(({ name }) => name.replace(/\?$/, '')),
 );
 
+/** What decides how a program is planned. */
+export interface ProgramOptions extends PlanOptions {
+  /** As the kernel's side was loaded: what is not there cannot be attached. Default `spans`. */
+  readonly level?: ProbeLevel | undefined;
+}
+
 /** @throws {GoidspanError} `not_supported_binary`. */
-export function planProgram(binary: GoBinary, options: PlanOptions): AttachPlan {
-  const plan = planAttach(binary, families, undefined, options);
+export function planProgram(binary: GoBinary, { level = 'spans', ...options }: ProgramOptions): AttachPlan {
+  const plan = planAttach(binary, familiesOf(level), undefined, options);
   for (const field of plan.fields) checkWindow(field.wanted, field.offset);
   return plan;
 }

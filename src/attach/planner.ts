@@ -4,8 +4,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, GoidspanError } from '../errors.ts';
-import type { AttachPlan, PlanOptions } from '../probes/plan.ts';
+import type { AttachPlan } from '../probes/plan.ts';
 import { threadError, workerPath } from '../worker-path.ts';
+import type { ProgramOptions } from './plan-program.ts';
 
 /** So long the thread waits for the next program: one that is just being started may start others. */
 const LINGER_MS = 5_000;
@@ -13,7 +14,7 @@ const LINGER_MS = 5_000;
 export interface PlanQuestion {
   readonly id: number;
   readonly path: string;
-  readonly options: PlanOptions;
+  readonly options: ProgramOptions;
 }
 
 export interface PlanAnswer {
@@ -30,13 +31,13 @@ interface Waiting {
 }
 
 export class Planner {
-  readonly #options: PlanOptions;
+  readonly #options: ProgramOptions;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #leaving: NodeJS.Timeout | undefined;
   #lastId = 0;
 
-  constructor(options: PlanOptions) {
+  constructor(options: ProgramOptions) {
     this.#options = options;
   }
 

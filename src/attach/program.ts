@@ -6,11 +6,12 @@ import { statSync } from 'node:fs';
 import { type FileSource, openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError, remedyOf } from '../errors.ts';
-import type { AttachPlan, PlanOptions } from '../probes/plan.ts';
+import type { AttachPlan } from '../probes/plan.ts';
 import { hostArch } from '../process/host.ts';
 import { loadBias, parseMaps } from '../process/memory-map.ts';
 import { pageBytes } from '../process/page-size.ts';
 import { PlanCache } from './plan-cache.ts';
+import type { ProgramOptions } from './plan-program.ts';
 import { Planner } from './planner.ts';
 
 /** What a target needs to know of its program. */
@@ -44,7 +45,7 @@ export class Programs {
   readonly #plans = new PlanCache();
   readonly #planner: Planner;
 
-  constructor(options: PlanOptions = {}) {
+  constructor(options: ProgramOptions = {}) {
     this.#planner = new Planner(options);
   }
 

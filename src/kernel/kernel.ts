@@ -5,9 +5,8 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { GoidspanError, remedyOf } from '../errors.ts';
-import { families } from '../probes/families.ts';
-import type { ReturnSlot } from '../probes/hook.ts';
-import { LEVELS, type ProbeLevel } from '../probes/hook.ts';
+import { familiesOf } from '../probes/families.ts';
+import type { ProbeLevel, ReturnSlot } from '../probes/hook.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
   cookieBit,
@@ -268,8 +267,9 @@ function nativeWithBtf(): Native {
 
 /** Names of the programs that a level needs. */
 function programsOf(level: ProbeLevel): string {
-  const needed = families.filter((family) => LEVELS.indexOf(family.level) <= LEVELS.indexOf(level));
-  return needed.flatMap(({ hooks }) => hooks.map(({ name }) => name)).join(' ');
+  return familiesOf(level)
+    .flatMap(({ hooks }) => hooks.map(({ name }) => name))
+    .join(' ');
 }
 
 function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {

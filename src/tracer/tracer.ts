@@ -53,7 +53,10 @@ export class Tracer {
 
   /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.10 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
-    const programs = new Programs({ preferNop5: hasFastNop5(release(), process.arch) });
+    const programs = new Programs({
+      preferNop5: hasFastNop5(release(), process.arch),
+      level: options.kernel?.level,
+    });
     // While the kernel verifies ours.
     programs.prepare();
     try {
