@@ -1,6 +1,7 @@
 /**
  * The direction of imports: data runs kernel → shim → decode → correlate → span → export, imports run the other way.
- * A file may import from its own room and from the rooms that its room lists here, and nothing else of `src/`.
+ * A file may import from its own room and from the rooms that its room lists here, and nothing else of `src/`; and no file
+ * needs itself by way of others, for types neither.
  */
 
 import { readFileSync } from 'node:fs';
@@ -74,9 +75,35 @@ export function roomFaults(path, text) {
   return faults;
 }
 
+/**
+ * Each circle of imports once, as the files that it goes through. `imports`: of each file, the files that it imports, all
+ * relative to the checkout.
+ */
+export function circlesOf(imports) {
+  const circles = [];
+  const done = new Set();
+  const visit = (path, way) => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path]);
+    if (way.includes(path) || done.has(path)) return;
+    for (const imported of imports.get(path) ?? []) visit(imported, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return circles;
+}
+
+function importsOf(path, text) {
+  const specifiers = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+  return specifiers.filter((name) => name.startsWith('.')).map((name) => join(path, '..', name));
+}
+
 /** The faults of every file of `src/`. */
 export function allRoomFaults() {
-  return filesUnder('src')
-    .filter((path) => path.endsWith('.ts'))
-    .flatMap((path) => roomFaults(path, readFileSync(join(root, path), 'utf8')));
+  const paths = filesUnder('src').filter((path) => path.endsWith('.ts'));
+  const texts = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+  const circles = circlesOf(new Map([...texts].map(([path, text]) => [path, importsOf(path, text)])));
+  return [
+    ...[...texts].flatMap(([path, text]) => roomFaults(path, text)),
+    ...circles.map((circle) => `imports run in a circle: ${circle.join(' → ')}`),
+  ];
 }

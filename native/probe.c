@@ -97,12 +97,3 @@ int probe__run_statistics(void)
 	close(fd);
 	return 0;
 }
-
-int probe__uprobe(int multi)
-{
-	struct trial trial;
-	int result = trial__run(multi, &trial);
-
-	trial__end(&trial);
-	return result;
-}

@@ -202,3 +202,12 @@ void trial__end(struct trial *trial)
 		close(trial->event_fd);
 	trial->link_fd = trial->event_fd = -1;
 }
+
+int probe__uprobe(int multi)
+{
+	struct trial trial;
+	int result = trial__run(multi, &trial);
+
+	trial__end(&trial);
+	return result;
+}

@@ -1,6 +1,6 @@
 /** What a span record says of a database call. */
 import { dbFlag, dbOperation, dbSystem, dbText, type EvSpanEnd } from '../wire/wire.gen.ts';
-import type { BodyReader } from './body-readers.ts';
+import type { BodyReader } from './body-reader.ts';
 import type { RecordTexts } from './record-texts.ts';
 
 export type DbOperation = 'query' | 'exec' | 'prepare' | 'ping' | 'begin' | 'commit' | 'rollback';

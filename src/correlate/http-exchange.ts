@@ -1,6 +1,6 @@
 /** What a span record says of an HTTP exchange. */
 import { type EvSpanEnd, httpFlag, httpText, spanKind } from '../wire/wire.gen.ts';
-import type { BodyReader } from './body-readers.ts';
+import type { BodyReader } from './body-reader.ts';
 import type { RecordTexts } from './record-texts.ts';
 
 /** What exchanges have in common that say the same to different paths and peers. A string that is absent was not readable or not sent. */

@@ -10,7 +10,8 @@ import {
   spanTexts,
 } from '../wire/wire.gen.ts';
 import { WordCache } from '../wire/word-cache.ts';
-import { type BodyReader, bodyReaders } from './body-readers.ts';
+import type { BodyReader } from './body-reader.ts';
+import { bodyReaders } from './body-readers.ts';
 import type { Ktime, SpanEnding, SpanFact, SpanFamily } from './fact.ts';
 import { RecordTexts } from './record-texts.ts';
 import { type KeyParts, RecurringKey, recurringBut } from './recurring-key.ts';

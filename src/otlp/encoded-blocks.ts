@@ -3,7 +3,7 @@
  * recurs in their bodies. Lives as long as these.
  */
 import type { SpanFact } from '../correlate/fact.ts';
-import type { Description } from '../span/conventions.ts';
+import type { Description } from '../span/convention.ts';
 import { fitsSpan } from '../span/describe-span.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 

@@ -3,7 +3,7 @@ import type { DbOperation, DbSystem, RecurringCall } from '../correlate/db-call.
 import type { SpanFactOf } from '../correlate/fact.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
-import type { Convention, Description } from './conventions.ts';
+import type { Convention, Description } from './convention.ts';
 import * as db from './db-attribute-names.ts';
 import type { SpanSource } from './span-source.ts';
 import { type SqlText, sqlText } from './sql-text.ts';

@@ -3,7 +3,8 @@ import { SpanKind } from '@opentelemetry/api';
 import type { SpanFact, SpanKindName } from '../correlate/fact.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
-import { conventionOf, type Description } from './conventions.ts';
+import type { Description } from './convention.ts';
+import { conventionOf } from './conventions.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { SpanSource } from './span-source.ts';
 

@@ -2,7 +2,7 @@
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { RecurringExchange } from '../correlate/http-exchange.ts';
 import type { AttributeSink } from './attribute-sink.ts';
-import type { Convention, Description } from './conventions.ts';
+import type { Convention, Description } from './convention.ts';
 import {
   addClientAttributes,
   addServerAttributes,

@@ -1,7 +1,7 @@
 /** Whether a span was an error, and of which class. */
 import { type SpanStatus, SpanStatusCode } from '@opentelemetry/api';
 import type { SpanEnding, SpanFact, SpanKindName } from '../correlate/fact.ts';
-import type { Convention } from './conventions.ts';
+import type { Convention } from './convention.ts';
 import type { SpanSource } from './span-source.ts';
 
 /** Status and, for errors, the value of `error.type`. */

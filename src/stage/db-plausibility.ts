@@ -1,12 +1,12 @@
 /** What no right record of a database call can say. */
 import type { SpanFactOf } from '../correlate/fact.ts';
-import type { Plausibility } from './plausibility.ts';
+import type { FamilyPlausibility } from './family-plausibility.ts';
 
 type DbFact = SpanFactOf<'db'>;
 
 const statusCode = /^(?:[0-9A-Z]{5}|[0-9]+)$/;
 
-export const dbPlausibility: Plausibility<DbFact> = {
+export const dbPlausibility: FamilyPlausibility<DbFact> = {
   fault({ body }: DbFact): string | undefined {
     const { operation, statusCode: code } = body;
     if (operation === undefined) return 'the operation is none';

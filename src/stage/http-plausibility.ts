@@ -1,11 +1,11 @@
 /** What a span of HTTP can say. */
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { HttpExchange } from '../correlate/http-exchange.ts';
-import type { Plausibility } from './plausibility.ts';
+import type { FamilyPlausibility } from './family-plausibility.ts';
 
 type HttpFact = SpanFactOf<'http'>;
 
-export const httpPlausibility: Plausibility<HttpFact> = {
+export const httpPlausibility: FamilyPlausibility<HttpFact> = {
   fault({ spanKind, body }: HttpFact): string | undefined {
     const { statusCode: status } = body;
     if (status !== undefined && status > 999) return `${status} is no status code`;

@@ -1,22 +1,16 @@
 /** What no right record can say, and what is hard to believe: of all spans, and of each family. Pure. */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
 import { dbPlausibility } from './db-plausibility.ts';
+import type { FamilyPlausibility } from './family-plausibility.ts';
 import { httpPlausibility } from './http-plausibility.ts';
-
-export interface Plausibility<Fact> {
-  /** What no right record can say; undefined if there is nothing of the kind. */
-  fault(fact: Fact): string | undefined;
-  /** What may be so once in a long life, but not in every span of a program that was just attached. */
-  doubt(fact: Fact): string | undefined;
-}
 
 /** A family that is in `wire.h` and not here does not compile. */
 const plausible = { http: httpPlausibility, db: dbPlausibility } satisfies {
-  [Family in SpanFamily]: Plausibility<SpanFactOf<Family>>;
+  [Family in SpanFamily]: FamilyPlausibility<SpanFactOf<Family>>;
 };
 
-const plausibilityOf = ({ family }: SpanFact): Plausibility<SpanFact> =>
-  plausible[family] as Plausibility<SpanFact>;
+const plausibilityOf = ({ family }: SpanFact): FamilyPlausibility<SpanFact> =>
+  plausible[family] as FamilyPlausibility<SpanFact>;
 
 export function faultOf(fact: SpanFact): string | undefined {
   const { goid, parentGoid, start, end } = fact;

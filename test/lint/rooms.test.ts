@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allRoomFaults, roomFaults } from '../../.scripts/rooms.mjs';
+import { allRoomFaults, circlesOf, roomFaults } from '../../.scripts/rooms.mjs';
 
 describe('the direction of imports', () => {
   it('is kept by every file of src', () => {
@@ -26,5 +26,26 @@ describe('the direction of imports', () => {
     ['src/util/x.ts', '', 'no such room'],
   ])('is broken by %s with %s', (path, text, fault) => {
     expect(roomFaults(path, text).join()).toContain(fault);
+  });
+});
+
+describe('circles of imports', () => {
+  const imports = (lines: readonly string[]) =>
+    new Map(lines.map((line) => [line.slice(0, 1), line.slice(2).split('')] as const));
+
+  it.each([
+    [['a>b', 'b>c', 'c>a'], ['abca']],
+    [['a>a'], ['aa']],
+    [['x>a', 'a>b', 'b>a'], ['aba']],
+    [
+      ['a>b', 'b>ac', 'c>b'],
+      ['aba', 'bcb'],
+    ],
+  ])('in %j are %j', (lines, circles) => {
+    expect(circlesOf(imports(lines)).map((circle) => circle.join(''))).toEqual(circles);
+  });
+
+  it('are none where two ways lead to one file', () => {
+    expect(circlesOf(imports(['a>bc', 'b>d', 'c>d', 'd>']))).toEqual([]);
   });
 });

@@ -1,0 +1,22 @@
+/** What a family has to say of how its spans are told. */
+import type { AttributeSink } from './attribute-sink.ts';
+import type { SpanSource } from './span-source.ts';
+
+/** What a convention makes of a fact once, for its name and for its attributes. */
+export interface Description {
+  /** The span's name, of low cardinality. */
+  readonly name: string;
+}
+
+/** `Recurring` is the fact without what varies of its body. */
+export interface Convention<Fact, Recurring = Fact, About extends Description = Description> {
+  describe(fact: Fact, source: SpanSource): About;
+  /** Whether the description of a fact with the same recurring part is right for this one as well. */
+  fits(about: About, fact: Fact): boolean;
+  /** `error.type` if what came back says that it failed, and how. Only the way in which the span ended goes before. */
+  errorType(fact: Recurring): string | undefined;
+  /** Those that facts with the same recurring part and a description that fits have in common. */
+  addRecurring(sink: AttributeSink, fact: Recurring, about: About): void;
+  /** The rest. */
+  addVarying(sink: AttributeSink, fact: Fact): void;
+}
