@@ -41,12 +41,6 @@ export class Planner {
     this.#options = options;
   }
 
-  /** Starts the thread, which takes some 60 ms, for a program that is to be planned soon. */
-  prepare(): void {
-    this.#worker ??= this.#start();
-    this.#leaveSoon();
-  }
-
   /** Plans the program at `path`, which this process can open. Throws as `planProgram` does, or `shim_unusable`. */
   plan(path: string): Promise<AttachPlan> {
     clearTimeout(this.#leaving);
@@ -82,11 +76,7 @@ export class Planner {
     if (plan) waiting?.resolve(plan);
     else if (refusal) waiting?.reject(new GoidspanError(refusal.code, refusal.message));
     else waiting?.reject(failure ?? new Error('the planning thread gave no answer'));
-    if (this.#waiting.size === 0) this.#leaveSoon();
-  }
-
-  /** Nobody waits for the thread: it does not keep the process alive, and ends when it is not asked again. */
-  #leaveSoon(): void {
+    if (this.#waiting.size > 0) return;
     this.#worker?.unref();
     this.#leaving = setTimeout(() => this.close(), LINGER_MS).unref();
   }

@@ -49,11 +49,6 @@ export class Programs {
     this.#planner = new Planner(options);
   }
 
-  /** Gets ready to plan a program, in a thread of its own; `close` ends it. */
-  prepare(): void {
-    this.#planner.prepare();
-  }
-
   /** Reads and plans the program at `path`. Throws `not_go`, `bad_binary` or `not_supported_binary`, naming the path. */
   async acquire(path: string): Promise<Program> {
     const key = fileKey(path);

@@ -53,25 +53,14 @@ export class Tracer {
 
   /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.10 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
-    const programs = new Programs({
-      preferNop5: hasFastNop5(release(), process.arch),
-      level: options.kernel?.level,
-    });
-    // While the kernel verifies ours.
-    programs.prepare();
-    try {
-      const kernel = await Kernel.openAsync(options.kernel);
-      for (const { missing, without } of degradationsOf(kernel.facts)) {
-        options.onEvent?.({ kind: 'degraded', missing, without });
-      }
-      return new Tracer(options, kernel, programs);
-    } catch (error) {
-      await programs.close();
-      throw error;
+    const kernel = await Kernel.openAsync(options.kernel);
+    for (const { missing, without } of degradationsOf(kernel.facts)) {
+      options.onEvent?.({ kind: 'degraded', missing, without });
     }
+    return new Tracer(options, kernel);
   }
 
-  private constructor(options: TracerOptions, kernel: Kernel, programs: Programs) {
+  private constructor(options: TracerOptions, kernel: Kernel) {
     const { processors, recorder, dbStatement, serviceName, idlePriority = false } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
@@ -86,7 +75,10 @@ export class Tracer {
       onFailure: (error) => this.#warn(error.message),
     });
     this.#tellClock();
-    this.#programs = programs;
+    this.#programs = new Programs({
+      preferNop5: hasFastNop5(release(), process.arch),
+      level: options.kernel?.level,
+    });
     this.#openSpans = new OpenSpans(kernel, this.#losses, (span) => this.#stage.take(span));
     this.#targets = new TargetTable((targetId) => this.#stage.take({ kind: 'forget', targetId }));
     this.#life = new TargetLife({
@@ -112,8 +104,7 @@ export class Tracer {
     });
     this.#housekeeping = new Housekeeping({
       clock: () => {
-        this.#clock.measure();
-        this.#tellClock();
+        if (this.#clock.measure()) this.#tellClock();
       },
       sweep: () => this.#sweep(),
       measure: (on) => this.#kernel.measure(on),

@@ -34,14 +34,6 @@ test('the planning thread plans as the main thread does', { timeout }, async (co
   expect(await planner().plan(source.path)).toEqual(planProgram(GoBinary.open(source), {}));
 });
 
-test('that was prepared plans, too, and ends without being asked', { timeout }, async (context) => {
-  const path = await buildOrSkip(context, localStripped);
-  const [asked, unasked] = [planner(), planner()];
-  for (const made of [asked, unasked]) made.prepare();
-  await unasked.close();
-  expect((await asked.plan(path)).hooks.length).toBeGreaterThan(5);
-});
-
 test('its refusals keep their code and message', async () => {
   const path = await fileOf('#!/bin/sh\n');
   const refusal = await planner()
