@@ -8,8 +8,32 @@ import type { FromIngest, IngestData, ToIngest } from './ingest-protocol.ts';
 
 const { handle, batchBytes, queuedBytesMax, idlePriority, stage: plan } = workerData as IngestData;
 const port = parentPort as NonNullable<typeof parentPort>;
-const post = (message: FromIngest, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
+const post = (message: FromIngest): void => port.postMessage(message);
+
+/**
+ * Batches that the main thread has and did not say to have taken: so few that it sees to its other work between them, which it
+ * would not while messages come.
+ */
+const HANDED_OVER_MAX = 4;
+let handedOver = 0;
+/** What the main thread is told next, in that order. */
+const outbox: FromIngest[] = [];
 let queuedBytes = 0;
+
+function handOver(message: FromIngest): void {
+  outbox.push(message);
+  postNext();
+}
+
+function postNext(): void {
+  while (outbox[0] !== undefined) {
+    const isBatch = outbox[0].kind === 'batch';
+    if (isBatch && handedOver === HANDED_OVER_MAX) return;
+    if (isBatch) handedOver++;
+    const message = outbox.shift() as FromIngest;
+    port.postMessage(message, message.kind === 'batch' ? [message.buffer] : []);
+  }
+}
 
 // Loaded only where it is used: it brings the sinks with it.
 const stage = plan && new (await import('./thread-stage.ts')).ThreadStage(plan, post);
@@ -24,9 +48,8 @@ const loop = new DrainLoop(handle, {
       stage.takeBatch(buffer, bytes);
       return;
     }
-    const own = buffer.slice(0, bytes);
     queuedBytes += bytes;
-    post({ kind: 'batch', buffer: own }, [own]);
+    handOver({ kind: 'batch', buffer: buffer.slice(0, bytes) });
   },
 });
 
@@ -34,6 +57,8 @@ port.on('message', (message: ToIngest) => {
   switch (message.kind) {
     case 'taken':
       queuedBytes -= message.bytes;
+      handedOver--;
+      postNext();
       return;
     case 'hurry':
       loop.hurry(message.on);
@@ -42,7 +67,7 @@ port.on('message', (message: ToIngest) => {
       void loop.drain().then(() => {
         if (message.last) loop.stop();
         stage?.report();
-        post({ kind: 'done', id: message.id });
+        handOver({ kind: 'done', id: message.id });
       });
       return;
     case 'frame':

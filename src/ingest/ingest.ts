@@ -138,10 +138,13 @@ export class Ingest {
 
   #receive(message: FromIngest, sink: IngestSink): void {
     switch (message.kind) {
-      case 'batch':
+      case 'batch': {
+        const bytes = message.buffer.byteLength;
         sink.onBatch(batchOf(message.buffer));
-        this.#post({ kind: 'taken', bytes: message.buffer.byteLength });
+        // Whatever else waits for this thread comes first.
+        setImmediate(() => this.#post({ kind: 'taken', bytes }));
         break;
+      }
       case 'done':
         this.#waiting.get(message.id)?.();
         this.#waiting.delete(message.id);
