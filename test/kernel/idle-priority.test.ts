@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { loadNative } from '../../src/kernel/native.ts';
 import { wireSize } from '../../src/wire/wire.gen.ts';
-import { describeLive } from '../support/capabilities.ts';
+import { describeWith, go, kernel, niceness } from '../support/capabilities.ts';
 import { eventually } from '../support/child.ts';
 import { goidspan } from '../support/command.ts';
 import { GoServer } from '../support/go-server.ts';
@@ -25,7 +25,7 @@ function policy(thread = readlinkSync('/proc/thread-self')): number {
 const becomes = (wanted: number) =>
   eventually(`scheduling policy ${wanted}`, 5_000, () => policy() === wanted || undefined);
 
-describeLive('idle priority of the draining thread', () => {
+describeWith([kernel, go, niceness], 'idle priority of the draining thread', () => {
   let server: GoServer;
   let attached: Attached;
   beforeAll(async () => {

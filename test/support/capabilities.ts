@@ -13,6 +13,7 @@ export type Requirement = () => string | undefined;
 
 /** Bits of `CapEff` in `/proc/self/status` (linux/capability.h). */
 const capSysAdmin = 1n << 21n;
+const capSysNice = 1n << 23n;
 const capPerfmonAndBpf = (1n << 38n) | (1n << 39n);
 
 function effectiveCapabilities(): bigint {
@@ -30,6 +31,10 @@ export const kernel: Requirement = () => {
   if (!existsSync('/sys/bus/event_source/devices/uprobe/type')) return 'the kernel has no uprobes';
   return undefined;
 };
+
+/** May a thread leave idle priority again? */
+export const niceness: Requirement = () =>
+  effectiveCapabilities() & capSysNice ? undefined : 'needs root, or CAP_SYS_NICE';
 
 /** Is there a Go toolchain to build the fixtures with? */
 export const go: Requirement = () => (onPath('go') ? undefined : 'no go on the PATH');
