@@ -6,16 +6,13 @@
  */
 #define _GNU_SOURCE /* SCHED_IDLE */
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-#define STACK_BYTES (64 << 10)
 #define LOOK_MS 25
 /* Records that stay in the ring for so many looks have been forgotten: the thread looks every 100 ms when it is idle. */
 #define STALLED_LOOKS 8
@@ -72,23 +69,6 @@ static void *watch(void *argument)
 	return NULL;
 }
 
-/* Starts a thread that takes no signals of the process. */
-static int start_thread(pthread_t *thread, void *(*run)(void *), void *argument)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int error;
-
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(thread, &attributes, run, argument);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attributes);
-	return -error;
-}
-
 static void wake(struct idle *idle)
 {
 	uint64_t one = 1;
@@ -99,7 +79,7 @@ static void wake(struct idle *idle)
 int probe__idle_priority(void)
 {
 	pthread_t trial;
-	int tried, result = start_thread(&trial, try_policy, &tried);
+	int tried, result = thread__start(&trial, try_policy, &tried);
 
 	if (result)
 		return result;
@@ -123,7 +103,7 @@ int kernel__drain_when_idle(struct kernel *kernel)
 	idle->ring = &kernel->ring;
 	idle->drainer = syscall(SYS_gettid);
 	idle->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	result = idle->wake_fd < 0 ? -errno : start_thread(&idle->watcher, watch, idle);
+	result = idle->wake_fd < 0 ? -errno : thread__start(&idle->watcher, watch, idle);
 	if (result) {
 		if (idle->wake_fd >= 0)
 			close(idle->wake_fd);

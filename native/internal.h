@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,9 @@ void trial__end(struct trial *trial);
 
 /* Forgets what sweeps have remembered. */
 void sweep__forget(struct kernel *kernel);
+
+/* Starts a thread with a small stack, which takes no signals of the process. @return 0 or -errno */
+int thread__start(pthread_t *thread, void *(*run)(void *), void *argument);
 
 /* Gives the draining thread its usual priority back for good. */
 void idle__end(struct kernel *kernel);

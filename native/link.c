@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Attaching a program at a set of places of one file, and detaching many links at once. */
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "internal.h"
 
 #define CLOSERS_MAX 1024 /* links of 64 targets: they all wait for the same grace period of the kernel */
-#define CLOSER_STACK_BYTES (64 << 10)
 
 /* The part of union bpf_attr that BPF_LINK_CREATE reads for uprobe_multi (Linux ≥ 6.6, include/uapi/linux/bpf.h). */
 struct link_create_uprobe_multi {
@@ -137,15 +135,11 @@ static void *close_one(void *argument)
 void links__close(struct link **links, size_t count)
 {
 	pthread_t closers[CLOSERS_MAX];
-	pthread_attr_t attributes;
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, CLOSER_STACK_BYTES);
 	while (count) {
 		size_t started = 0, batch = count < CLOSERS_MAX ? count : CLOSERS_MAX;
 
-		while (started < batch &&
-		       !pthread_create(&closers[started], &attributes, close_one, links[started]))
+		while (started < batch && !thread__start(&closers[started], close_one, links[started]))
 			started++;
 		for (size_t i = 0; i < started; i++)
 			pthread_join(closers[i], NULL);
@@ -154,5 +148,4 @@ void links__close(struct link **links, size_t count)
 		links += started;
 		count -= started;
 	}
-	pthread_attr_destroy(&attributes);
 }

@@ -4,7 +4,6 @@
  * process only, and the function is called by another thread.
  */
 #include <linux/perf_event.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -13,7 +12,6 @@
 #include "internal.h"
 
 #define COOKIE 0x601d5fa9
-#define CALLER_STACK_BYTES (64 << 10)
 
 /*
  * What the trial is attached to. It does not begin with a 5-byte nop: kernels that turn one into a call (Linux ≥ 6.18) do
@@ -145,15 +143,10 @@ static void *call_probed(void *argument)
  */
 static int call_from_another_thread(void)
 {
-	pthread_attr_t attributes;
 	pthread_t thread;
-	int error;
+	int error = thread__start(&thread, call_probed, NULL);
 
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, CALLER_STACK_BYTES);
-	error = pthread_create(&thread, &attributes, call_probed, NULL);
-	pthread_attr_destroy(&attributes);
-	return error ? -error : -pthread_join(thread, NULL);
+	return error ? error : -pthread_join(thread, NULL);
 }
 
 static int hit_once(struct trial *trial, int program_fd, int map_fd, bool multi)

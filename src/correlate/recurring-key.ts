@@ -13,10 +13,9 @@ import {
   textLimit,
   wireLayout,
 } from '../wire/wire.gen.ts';
+import { WORDS_MAX } from '../wire/word-cache.ts';
 import type { RecordTexts } from './record-texts.ts';
 
-/** More are seldom the same twice. */
-const WORDS_MAX = 256;
 /** Of every span; the text is that of its context. */
 const VARYING = ['trace_flags', 'depth', 'ending', 'trace_state'];
 const OWN_FLAGS = spanFlag.SPAN_FLAG_PARENT | spanFlag.SPAN_FLAG_PARENT_REMOTE | spanFlag.SPAN_FLAG_LINK;

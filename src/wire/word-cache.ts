@@ -6,7 +6,7 @@
 /** A power of two: the cache has one place for each value of a hash. */
 const PLACES = 2_048;
 /** More are seldom the same twice. */
-const WORDS_MAX = 256;
+export const WORDS_MAX = 256;
 
 interface Place<T> {
   readonly words: Uint32Array;
