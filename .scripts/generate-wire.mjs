@@ -150,6 +150,7 @@ function shapeOf(typeId, where) {
     __u64: ['u64', 8],
     __s64: ['s64', 8],
     ktime_ns_t: ['ktime', 8],
+    duration_ns_t: ['count64', 8],
     goid_t: ['count64', 8],
     uaddr_t: ['count64', 8],
     go_offset_t: ['u16', 2],
@@ -195,7 +196,7 @@ function typescript() {
     '// Generated from bpf/wire.h by `npm run generate`; do not edit.',
     '',
     "import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';",
-    "import { count64, ktime, s64, spanId, traceId } from './batch.ts';",
+    "import { count64, counts64, ktime, s64, spanId, traceId } from './batch.ts';",
     "import type { WireLayout } from './layout.ts';",
     '',
     '/** Names the layouts below; the shim must return the same. */',
@@ -212,6 +213,7 @@ function typescript() {
   out.push('export const wireSize = {', ...[header, ...records].map(sizeOf), '} as const;', '');
   out.push(...familyTables(), ...interfaceOf(header), ...readerOf(header, 'header'));
   for (const { body } of families) out.push(...interfaceOf(body), ...readerOf(body, 'body'));
+  out.push(...interfaceOf(structOf('span_time')), ...readerOf(structOf('span_time'), 'part'));
   for (const r of records) {
     if (r === span) out.push(...interfaceOf(r, spanParts('interface')), ...viewOf(r));
     else out.push(...interfaceOf(r), ...readerOf(r, 'record'));
@@ -274,6 +276,7 @@ function familyTables() {
     `export const SPAN_TEXT_SIZES_AT = ${span.fields.find((f) => f.name === 'text_sizes').at};`,
     '/** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */',
     `export const SPAN_BODY_AT = ${bodyAt};`,
+    `export const SPAN_TIME_BYTES = ${structOf('span_time').size};`,
     'export const spanBodyBytes: Readonly<Record<number, number>> = {',
     ...families.map((f) => `  ${f.number}: ${f.body.size},`),
     '};',
@@ -320,6 +323,14 @@ function spanParts(what) {
     value: `read${pascal(body.name)}(this.#batch, this.#at + SPAN_BODY_AT)`,
   }));
   parts.push({
+    name: 'time',
+    type: 'SpanTime | undefined',
+    isOptional: true,
+    doc: 'where its time went, if that was watched',
+    value:
+      'this.header.flags & spanFlag.SPAN_FLAG_TIME ? readSpanTime(this.#batch, this.#at + this.header.size - SPAN_TIME_BYTES) : undefined',
+  });
+  parts.push({
     name: 'batch',
     type: 'Batch | undefined',
     isOptional: true,
@@ -338,7 +349,7 @@ function spanParts(what) {
     type: 'Uint8Array',
     doc: 'its texts, one behind the other',
     value:
-      'this.#batch.u8.subarray(this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0), this.#at + this.header.size)',
+      'this.#batch.u8.subarray(this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0), this.#at + this.header.size - (this.header.flags & spanFlag.SPAN_FLAG_TIME ? SPAN_TIME_BYTES : 0))',
   });
   return parts.flatMap(({ name, type, isOptional, doc, value }) =>
     what === 'interface'
@@ -362,6 +373,7 @@ function tsType(f) {
     struct: f.struct && pascal(f.struct),
     'u8[]': 'Uint8Array',
     'u16[]': 'Uint16Array',
+    'count64[]': 'readonly number[]',
   }[f.shape];
 }
 
@@ -389,6 +401,7 @@ function readOf(s, f, batch, at) {
       spanId: `spanId(${batch}.u8, ${at} + ${f.at})`,
       header: `readEvHeader(${batch}, ${at})`,
       'u8[]': `${batch}.u8.subarray(${at} + ${f.at}, ${at} + ${end})`,
+      'count64[]': `counts64(${batch}.u32, ${at} + ${f.at}, ${f.length})`,
       'u16[]': `${batch}.u16.subarray((${at} + ${f.at}) >>> 1, (${at} + ${end}) >>> 1)`,
     }[f.shape] ?? fail(`${s.name}.${f.name}: no reader for ${f.shape}`)
   );
@@ -465,9 +478,11 @@ function writerOf(s) {
     const at = from + f.at;
     if (f.shape === 'struct') return namedOf(f).flatMap((inner) => write(inner, value, at));
     const line = {
+      'u8[]': `bytes.set(${value}, ${at});`,
       u16: `view.setUint16(${at}, ${value}, true);`,
       u32: `view.setUint32(${at}, ${value}, true);`,
       u64: `view.setBigUint64(${at}, ${value}, true);`,
+      s64: `view.setBigInt64(${at}, BigInt(${value}), true);`,
       count64: `view.setBigUint64(${at}, BigInt(${value}), true);`,
     }[f.shape];
     return [`  ${line ?? fail(`${s.name}.${f.name}: no writer for ${f.shape}`)}`];
@@ -494,10 +509,10 @@ function goTable() {
     ' * the program may lack it. Fields in the window are read as part of a block of GO_WINDOW_BYTES.',
     ' */',
     'export interface GoSource {',
-    "  readonly what: 'field' | 'function' | 'type' | 'variable';",
+    "  readonly what: 'field' | 'function' | 'return' | 'type' | 'variable';",
     '  readonly name: string;',
     '  readonly inWindow?: true;',
-    '  /** The function must call this one. */',
+    '  /** The function must call this one; of a return, the call that returns. */',
     '  readonly calls?: string;',
     '}',
     '',

@@ -11,6 +11,7 @@
 
 #include "wire/go.h"
 #include "wire/span.h"
+#include "wire/time.h"
 #include "wire/types.h"
 
 enum wire_limit {
@@ -83,6 +84,9 @@ struct target_row {
 	struct db_layout db;
 	struct runtime_layout runtime;
 	struct http_request_layout http_request;
+	struct time_layout time;
+	__s64 g_tls_offset DOC("from the thread pointer to where the running g stands; 0: not known");
+	__u8 time_by_reason[WAIT_REASONS_MAX] DOC("by the runtime's number of a wait reason: one of enum time_use");
 };
 
 /* Key of cookie_by_site: where a process was hit. Only in the legacy form of the programs. */

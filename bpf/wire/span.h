@@ -9,6 +9,7 @@
 #include "db.h"
 #include "http.h"
 #include "text.h"
+#include "time.h"
 #include "types.h"
 
 enum span_depth {
@@ -50,6 +51,7 @@ enum span_flag {
 	SPAN_FLAG_PARENT = 1 << 0,        /* parent_span_id is set */
 	SPAN_FLAG_PARENT_REMOTE = 1 << 1, /* … and came with the request */
 	SPAN_FLAG_LINK = 1 << 2,          /* link_* are set */
+	SPAN_FLAG_TIME = 1 << 8,          /* struct span_time stands behind the texts, at the next multiple of 8 */
 };
 
 union span_body {
@@ -88,7 +90,7 @@ struct ev_span_end {
 	__u8 depth DOC("of its entry in open_by_goroutine");
 	__u8 ending DOC("one of enum span_ending");
 	__u8 reserved;
-	__u8 rest[sizeof(union span_body) + TEXT_BYTES_MAX] DOC("the body of its family, and right behind it the texts");
+	__u8 rest[sizeof(union span_body) + TEXT_BYTES_MAX + sizeof(struct span_time)] DOC("the body of its family, right behind it the texts, then its time");
 };
 
 #endif

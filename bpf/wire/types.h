@@ -14,9 +14,10 @@
 #define GO_WINDOW_FIELD(path) __attribute__((btf_decl_tag("go field in window:" path)))
 /*
  * Link-time address of a Go function's entry (alternatives by `|`; ` calls ` and a function at the end: the one that calls
- * it), of a runtime type, of a variable.
+ * it), of where its one call of another returns to (`X calls Y`), of a runtime type, of a variable.
  */
 #define GO_FUNCTION(name) __attribute__((btf_decl_tag("go function:" name)))
+#define GO_RETURN(call) __attribute__((btf_decl_tag("go return:" call)))
 #define GO_TYPE(name) __attribute__((btf_decl_tag("go type:" name)))
 #define GO_VARIABLE(name) __attribute__((btf_decl_tag("go variable:" name)))
 #endif
@@ -26,11 +27,13 @@
 #define GO_FIELD(path)
 #define GO_WINDOW_FIELD(path)
 #define GO_FUNCTION(name)
+#define GO_RETURN(call)
 #define GO_TYPE(name)
 #define GO_VARIABLE(name)
 #endif
 
 typedef __u64 ktime_ns_t; /* CLOCK_MONOTONIC, nanoseconds */
+typedef __u64 duration_ns_t; /* nanoseconds */
 typedef __u64 goid_t;     /* goroutine id: never reused within a process */
 typedef __u64 uaddr_t;    /* address in the target's memory */
 typedef __u16 go_offset_t; /* byte offset of a Go struct field; GO_OFFSET_ABSENT when there is none */

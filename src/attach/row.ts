@@ -1,7 +1,14 @@
 /** The row of `target_by_slot` that tells the BPF programs about one target. Pure. */
 import type { RowPart } from '../probes/hook.ts';
 import type { AttachPlan } from '../probes/plan.ts';
-import { type GoSource, rowSources, type TargetRow, targetFlag, wireLimit } from '../wire/wire.gen.ts';
+import {
+  type GoSource,
+  rowSources,
+  type TargetRow,
+  targetFlag,
+  timeLimit,
+  wireLimit,
+} from '../wire/wire.gen.ts';
 
 /** Where the code of a target is. */
 export interface Location {
@@ -26,6 +33,8 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
       (location.loadBias === undefined ? targetFlag.TARGET_UNLOCATED : 0),
     loadBias: BigInt(location.loadBias ?? 0),
     codeStart: location.codeStart,
+    gTlsOffset: 0,
+    timeByReason: new Uint8Array(timeLimit.WAIT_REASONS_MAX),
     net: canReadConnections ? net : { ...net, tcpConnType: 0 },
   };
 }

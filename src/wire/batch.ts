@@ -36,6 +36,11 @@ export function count64(u32: Uint32Array, at: number): number {
   return (u32[word + 1] as number) * TWO_POW_32 + (u32[word] as number);
 }
 
+/** Several of them in a row. */
+export function counts64(u32: Uint32Array, at: number, length: number): number[] {
+  return Array.from({ length }, (_, index) => count64(u32, at + 8 * index));
+}
+
 /** A signed 64-bit count; exact within ±2^53. */
 export function s64(u32: Uint32Array, at: number): number {
   const word = at >>> 2;

@@ -1,11 +1,11 @@
 // Generated from bpf/wire.h by `npm run generate`; do not edit.
 
 import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
-import { count64, ktime, s64, spanId, traceId } from './batch.ts';
+import { count64, counts64, ktime, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x275aac29f368b551n;
+export const WIRE_HASH = 0x67f177bbb0c64b8en;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -90,6 +90,36 @@ export const httpTextLimit = {
   HTTP_TEXT_PATTERN_MAX: 128,
 } as const;
 
+/** `enum time_limit` */
+export const timeLimit = {
+  TIME_USES_MAX: 20,
+  WAIT_REASONS_MAX: 64,
+} as const;
+
+/** `enum time_use` */
+export const timeUse = {
+  TIME_UNATTRIBUTED: 0,
+  TIME_CPU: 1,
+  TIME_PREEMPTED: 2,
+  TIME_THROTTLED: 3,
+  TIME_RUNNABLE: 4,
+  TIME_CHAN_RECEIVE: 5,
+  TIME_CHAN_SEND: 6,
+  TIME_SELECT: 7,
+  TIME_MUTEX: 8,
+  TIME_RWMUTEX: 9,
+  TIME_COND: 10,
+  TIME_WAITGROUP: 11,
+  TIME_NETWORK: 12,
+  TIME_NETWORK_READY: 13,
+  TIME_SLEEP: 14,
+  TIME_SYSCALL: 15,
+  TIME_PAGEFAULT: 16,
+  TIME_GC_ASSIST: 17,
+  TIME_GC_STW: 18,
+  TIME_OTHER: 19,
+} as const;
+
 /** `enum span_depth` */
 export const spanDepth = {
   SPAN_DEPTH_MAX: 4,
@@ -123,6 +153,7 @@ export const spanFlag = {
   SPAN_FLAG_PARENT: 1,
   SPAN_FLAG_PARENT_REMOTE: 2,
   SPAN_FLAG_LINK: 4,
+  SPAN_FLAG_TIME: 256,
 } as const;
 
 /** `enum wire_limit` */
@@ -283,7 +314,7 @@ export const wireLayout: WireLayout = {
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1208,
+  EV_SPAN_END: 1392,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
 } as const;
@@ -302,6 +333,7 @@ export const SPAN_SAID_AT = 112;
 export const SPAN_TEXT_SIZES_AT = 120;
 /** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */
 export const SPAN_BODY_AT = 144;
+export const SPAN_TIME_BYTES = 184;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 40,
@@ -390,7 +422,32 @@ export function readDbBody(batch: Batch, at: number): DbBody {
   };
 }
 
-/** `struct ev_span_end`, 1208 bytes. */
+/** `struct span_time`, 184 bytes. */
+export interface SpanTime {
+  /** by enum time_use, of its goroutine while it was open */
+  readonly ns: readonly number[];
+  readonly startCpu: number;
+  readonly endCpu: number;
+  /** NUMA node */
+  readonly startNode: number;
+  readonly endNode: number;
+  /** how often its goroutine went on on another processor */
+  readonly migrations: number;
+}
+
+/** Reads the part at byte `at` (a multiple of 8). */
+export function readSpanTime(batch: Batch, at: number): SpanTime {
+  return {
+    ns: counts64(batch.u32, at + 0, 20),
+    startCpu: batch.u32[(at + 160) >>> 2] as number,
+    endCpu: batch.u32[(at + 164) >>> 2] as number,
+    startNode: batch.u32[(at + 168) >>> 2] as number,
+    endNode: batch.u32[(at + 172) >>> 2] as number,
+    migrations: batch.u32[(at + 176) >>> 2] as number,
+  };
+}
+
+/** `struct ev_span_end`, 1392 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -426,6 +483,8 @@ export interface EvSpanEnd {
   readonly http: HttpBody;
   /** its body, if its family is db */
   readonly db: DbBody;
+  /** where its time went, if that was watched */
+  readonly time?: SpanTime | undefined;
   /** what it stands in; undefined for a record that was put together otherwise */
   readonly batch?: Batch | undefined;
   /** at which byte of the batch */
@@ -531,6 +590,12 @@ class EvSpanEndView implements EvSpanEnd {
     return readDbBody(this.#batch, this.#at + SPAN_BODY_AT);
   }
 
+  get time(): SpanTime | undefined {
+    return this.header.flags & spanFlag.SPAN_FLAG_TIME
+      ? readSpanTime(this.#batch, this.#at + this.header.size - SPAN_TIME_BYTES)
+      : undefined;
+  }
+
   get batch(): Batch | undefined {
     return this.#batch;
   }
@@ -542,7 +607,7 @@ class EvSpanEndView implements EvSpanEnd {
   get text(): Uint8Array {
     return this.#batch.u8.subarray(
       this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0),
-      this.#at + this.header.size,
+      this.#at + this.header.size - (this.header.flags & spanFlag.SPAN_FLAG_TIME ? SPAN_TIME_BYTES : 0),
     );
   }
 }
@@ -724,7 +789,20 @@ export interface HttpRequestLayout {
   readonly urlRawQuery: number;
 }
 
-/** `struct target_row`, 368 bytes. */
+/** `struct time_layout`, 40 bytes. */
+export interface TimeLayout {
+  readonly semacquire: number;
+  readonly semacquireMutex: number;
+  readonly semacquireFd: number;
+  readonly gSchedlink: number;
+  readonly gStatus: number;
+  readonly gCoroarg: number;
+  readonly coroGp: number;
+  readonly hchanDataqsiz: number;
+  readonly sudogG: number;
+}
+
+/** `struct target_row`, 480 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -741,9 +819,14 @@ export interface TargetRow {
   readonly db: DbLayout;
   readonly runtime: RuntimeLayout;
   readonly httpRequest: HttpRequestLayout;
+  readonly time: TimeLayout;
+  /** from the thread pointer to where the running g stands; 0: not known */
+  readonly gTlsOffset: number;
+  /** by the runtime's number of a wait reason: one of enum time_use */
+  readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 368;
+export const TARGET_ROW_BYTES = 480;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -849,6 +932,17 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(362, value.httpRequest.urlPath, true);
   view.setUint16(364, value.httpRequest.urlRawPath, true);
   view.setUint16(366, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(368, BigInt(value.time.semacquire), true);
+  view.setBigUint64(376, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(384, BigInt(value.time.semacquireFd), true);
+  view.setUint16(392, value.time.gSchedlink, true);
+  view.setUint16(394, value.time.gStatus, true);
+  view.setUint16(396, value.time.gCoroarg, true);
+  view.setUint16(398, value.time.coroGp, true);
+  view.setUint16(400, value.time.hchanDataqsiz, true);
+  view.setUint16(402, value.time.sudogG, true);
+  view.setBigInt64(408, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 416);
   return bytes;
 }
 
@@ -879,10 +973,10 @@ export function writeSettings(value: Settings): Uint8Array {
  * the program may lack it. Fields in the window are read as part of a block of GO_WINDOW_BYTES.
  */
 export interface GoSource {
-  readonly what: 'field' | 'function' | 'type' | 'variable';
+  readonly what: 'field' | 'function' | 'return' | 'type' | 'variable';
   readonly name: string;
   readonly inWindow?: true;
-  /** The function must call this one. */
+  /** The function must call this one; of a return, the call that returns. */
   readonly calls?: string;
 }
 
@@ -1017,5 +1111,16 @@ export const rowSources = {
     urlPath: { what: 'field', name: 'net/url.URL.Path', inWindow: true },
     urlRawPath: { what: 'field', name: 'net/url.URL.RawPath', inWindow: true },
     urlRawQuery: { what: 'field', name: 'net/url.URL.RawQuery', inWindow: true },
+  },
+  time: {
+    semacquire: { what: 'return', name: 'sync.runtime_Semacquire', calls: 'runtime.semacquire1' },
+    semacquireMutex: { what: 'return', name: 'sync.runtime_SemacquireMutex', calls: 'runtime.semacquire1' },
+    semacquireFd: { what: 'return', name: 'internal/poll.runtime_Semacquire', calls: 'runtime.semacquire1' },
+    gSchedlink: { what: 'field', name: 'runtime.g.schedlink' },
+    gStatus: { what: 'field', name: 'runtime.g.atomicstatus' },
+    gCoroarg: { what: 'field', name: 'runtime.g.coroarg?' },
+    coroGp: { what: 'field', name: 'runtime.coro.gp?' },
+    hchanDataqsiz: { what: 'field', name: 'runtime.hchan.dataqsiz' },
+    sudogG: { what: 'field', name: 'runtime.sudog.g' },
   },
 } as const satisfies Record<string, Record<string, GoSource>>;
