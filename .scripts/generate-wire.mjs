@@ -196,7 +196,7 @@ function typescript() {
     '// Generated from bpf/wire.h by `npm run generate`; do not edit.',
     '',
     "import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';",
-    "import { count64, counts64, ktime, s64, spanId, traceId } from './batch.ts';",
+    "import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch.ts';",
     "import type { WireLayout } from './layout.ts';",
     '',
     '/** Names the layouts below; the shim must return the same. */',
@@ -253,7 +253,9 @@ function layoutTable() {
     );
     out.push(`texts: [${texts.map((t) => `'${t}'`).join(', ')}] },`);
   }
-  return [...out, '} };', ''];
+  const time = structOf('span_time');
+  out.push(`}, time: { bytes: ${time.size}, fields: {`, ...namedOf(time).map((f) => place(f)), '} } };', '');
+  return out;
 }
 
 /** Families by number, and what reads the texts of each. */
@@ -482,6 +484,7 @@ function writerOf(s) {
       u16: `view.setUint16(${at}, ${value}, true);`,
       u32: `view.setUint32(${at}, ${value}, true);`,
       u64: `view.setBigUint64(${at}, ${value}, true);`,
+      ktime: `view.setBigUint64(${at}, ktimeNs(${value}), true);`,
       s64: `view.setBigInt64(${at}, BigInt(${value}), true);`,
       count64: `view.setBigUint64(${at}, BigInt(${value}), true);`,
     }[f.shape];

@@ -9,11 +9,11 @@
 #include "goroutine.bpf.h"
 
 /* The innermost call is over. */
-static __always_inline void call_close(struct open_spans *open, enum span_ending ending, ktime_ns_t now)
+static __always_inline void call_close(const struct target_row *target, struct open_spans *open, enum span_ending ending, ktime_ns_t now)
 {
 	if (open->outer)
 		open_span_of(open->outer)->nested = 0;
-	span_end(open->innermost, &open->key, ending, now);
+	span_end(target, open->innermost, &open->key, ending, now);
 }
 
 /*
@@ -36,7 +36,7 @@ static __always_inline struct open_spans calls_unwind(const struct target_row *t
 		    (!stack_hi || !call->stack_depth || read_u64(stack_hi - call->stack_depth) == call->return_addr))
 			return open;
 		count(NOTE_STALE_CLIENT);
-		call_close(&open, ENDING_PANICKED, now);
+		call_close(target, &open, ENDING_PANICKED, now);
 	}
 	open.innermost = NULL;
 	open.key.depth = 0;
@@ -77,7 +77,7 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 		}
 		open.key.depth++;
 	}
-	span = span_begin(&open.key, kind, family, now);
+	span = span_begin(target, &open.key, g, kind, family, now);
 	if (!span)
 		return NULL;
 	if (open.innermost) {
@@ -86,7 +86,6 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 	} else {
 		context_inherit(span, target, goroutine.goid);
 	}
-	span->g_addr = g;
 	span->parent_goid = goroutine.parent_goid;
 	open_span_of(span)->stack_depth = depth;
 	open_span_of(span)->return_addr = return_address(ctx, hit);
@@ -124,12 +123,12 @@ static __always_inline struct open_spans call_around(const struct pt_regs *ctx, 
 }
 
 /* The call returns; `error` is the type word of the error that it returns, an itab, or 0. */
-static __always_inline void call_end(struct open_spans *open, uaddr_t error, ktime_ns_t now)
+static __always_inline void call_end(const struct target_row *target, struct open_spans *open, uaddr_t error, ktime_ns_t now)
 {
 	/* An itab names its interface, then the concrete type. */
 	if (error)
 		open->innermost->error_type_addr = read_u64(error + 8);
-	call_close(open, ENDING_RETURNED, now);
+	call_close(target, open, ENDING_RETURNED, now);
 }
 
 /*

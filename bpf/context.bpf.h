@@ -7,6 +7,7 @@
 #define CONTEXT_BPF_H
 
 #include "go.bpf.h"
+#include "time.bpf.h"
 
 #define TRACE_FLAG_SAMPLED 1
 
@@ -202,9 +203,10 @@ static __always_inline void context_birth(const struct target_row *target, goid_
 		count(LOST_INHERITED_MAP_FULL);
 }
 
-/* Stores a blank span under `key`, ready to be filled. */
-static __always_inline struct ev_span_end *span_begin(const struct goroutine_key *key, enum span_kind kind,
-						      enum span_family family, ktime_ns_t now)
+/* Stores a blank span under `key`, ready to be filled, of the goroutine that runs. */
+static __always_inline struct ev_span_end *span_begin(const struct target_row *target, const struct goroutine_key *key,
+						      uaddr_t g, enum span_kind kind, enum span_family family,
+						      ktime_ns_t now)
 {
 	struct ev_span_end *span;
 
@@ -220,43 +222,50 @@ static __always_inline struct ev_span_end *span_begin(const struct goroutine_key
 	span->header.target_id = key->target_id;
 	span->start_ktime_ns = now;
 	span->goid = key->goid;
+	span->g_addr = g;
 	span->depth = key->depth;
 	span->span_kind = kind;
 	span->family = family;
 	new_span_id(&span->span_id);
+	time_span_begin(open_span_of(span), target);
 	return span;
 }
 
 /* Takes an open span back, of which nothing is to be told. */
-static __always_inline void span_drop(const struct goroutine_key *key)
+static __always_inline void span_drop(const struct target_row *target, struct ev_span_end *span,
+				      const struct goroutine_key *key)
 {
+	time_span_drop(open_span_of(span), target);
 	bpf_map_delete_elem(&open_by_goroutine, key);
 }
 
 /* Ends an open span: its record leaves, its entry goes. */
-static __always_inline void span_end(struct ev_span_end *span, const struct goroutine_key *key,
-				     enum span_ending ending, ktime_ns_t now)
+static __always_inline void span_end(const struct target_row *target, struct ev_span_end *span,
+				     const struct goroutine_key *key, enum span_ending ending, ktime_ns_t now)
 {
-	__u32 bytes = span->header.size;
+	__u32 bytes;
 
 	if (!span_is_sampled(span)) {
 		count(NOTE_UNSAMPLED);
-	} else {
-		/* It never is; for the verifier. */
-		if (bytes > sizeof(*span))
-			bytes = sizeof(*span);
-		span->header.tid = bpf_get_current_pid_tgid();
-		span->end_ktime_ns = now;
-		span->ending = ending;
-		if (bpf_ringbuf_output(&records, span, bytes, BPF_RB_NO_WAKEUP))
-			count(LOST_RING_FULL);
+		span_drop(target, span, key);
+		return;
 	}
-	span_drop(key);
+	span->header.tid = bpf_get_current_pid_tgid();
+	span->end_ktime_ns = now;
+	span->ending = ending;
+	time_span_end(open_span_of(span), target);
+	bytes = span->header.size;
+	/* It never is; for the verifier. */
+	if (bytes > sizeof(*span))
+		bytes = sizeof(*span);
+	if (bpf_ringbuf_output(&records, span, bytes, BPF_RB_NO_WAKEUP))
+		count(LOST_RING_FULL);
+	bpf_map_delete_elem(&open_by_goroutine, key);
 }
 
 /* Ends the spans of calls that a panic left open above `outer`, which is about to end or to get a new child. */
-static __always_inline void spans_end_above(struct ev_span_end *outer, const struct goroutine_key *outer_key,
-					    ktime_ns_t now)
+static __always_inline void spans_end_above(const struct target_row *target, struct ev_span_end *outer,
+					    const struct goroutine_key *outer_key, ktime_ns_t now)
 {
 	struct goroutine_key key = *outer_key;
 
@@ -271,7 +280,7 @@ static __always_inline void spans_end_above(struct ev_span_end *outer, const str
 		if (!span)
 			return;
 		count(NOTE_STALE_CLIENT);
-		span_end(span, &key, ENDING_PANICKED, now);
+		span_end(target, span, &key, ENDING_PANICKED, now);
 	}
 }
 

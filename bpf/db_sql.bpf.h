@@ -109,19 +109,19 @@ int db_session_start(struct pt_regs *ctx)
 /* ---- ends ----------------------------------------------------------------------------------------- */
 
 /* The call ends with no error of the driver's. */
-static __always_inline void db_close(struct open_spans *open, enum span_ending ending, ktime_ns_t now)
+static __always_inline void db_close(const struct target_row *target, struct open_spans *open, enum span_ending ending, ktime_ns_t now)
 {
 	/* Of an attempt before. */
 	open->innermost->error_type_addr = 0;
 	open->innermost->header.flags &= ~DB_FLAG_CANCELED;
-	call_close(open, ending, now);
+	call_close(target, open, ending, now);
 }
 
 static __always_inline void db_fail(struct open_spans *open, const struct target_row *target, ktime_ns_t now)
 {
 	if (!db_body(open->innermost)->system && open->innermost->header.flags & DB_FLAG_POOL)
 		db_connector(open->innermost, target);
-	call_end(open, 0, now);
+	call_end(target, open, 0, now);
 }
 
 /* func (db *DB) beginDC(ctx context.Context, dc *driverConn, release func(error), opts *TxOptions) (tx *Tx, err error)  argument: dc. */
@@ -162,7 +162,7 @@ int db_rows(struct pt_regs *ctx)
 	/* Its rows may be closed while the call goes on that the query was made in. */
 	if (open.outer && open.outer->family == SPAN_FAMILY_DB)
 		open_span_of(open.outer)->object_mark = driver_conn;
-	db_close(&open, ENDING_RETURNED, now);
+	db_close(hit.target, &open, ENDING_RETURNED, now);
 	return 0;
 }
 
@@ -217,11 +217,11 @@ int db_release(struct pt_regs *ctx)
 	if (open.innermost->header.flags & DB_FLAG_POOL)
 		db_connection(open.innermost, hit.target, driver_conn);
 	if (call_panics(ctx, hit.target, open.innermost)) {
-		db_close(&open, ENDING_PANICKED, now);
+		db_close(hit.target, &open, ENDING_PANICKED, now);
 		return 0;
 	}
 	if (!error) {
-		db_close(&open, ENDING_RETURNED, now);
+		db_close(hit.target, &open, ENDING_RETURNED, now);
 		return 0;
 	}
 	db_failed(open.innermost, hit.target, error, go_register(ctx, 1));
@@ -252,7 +252,7 @@ int db_session_end(struct pt_regs *ctx)
 	error = go_argument(ctx, &hit);
 	if (error)
 		db_failed(open.innermost, hit.target, error, go_register(ctx, 1));
-	call_end(&open, 0, now);
+	call_end(hit.target, &open, 0, now);
 	return 0;
 }
 
@@ -268,7 +268,7 @@ int db_begun(struct pt_regs *ctx)
 		return 0;
 	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
 	if (open.innermost)
-		db_close(&open, ENDING_RETURNED, now);
+		db_close(hit.target, &open, ENDING_RETURNED, now);
 	else
 		count(NOTE_END_WITHOUT_START);
 	return 0;

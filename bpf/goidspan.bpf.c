@@ -2,9 +2,10 @@
 /* All programs and maps as one object: it is loaded once and serves every target. */
 #include "db_sql.bpf.h"
 #include "db_wait.bpf.h"
-#include "goroutine.bpf.h"
+#include "goroutine_time.bpf.h"
 #include "http_client.bpf.h"
 #include "http_server_h2.bpf.h"
 #include "process.bpf.h"
+#include "thread.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -42,11 +42,14 @@ static __always_inline void goroutine_is_born(struct pt_regs *ctx, enum count re
 	const struct target_row *target;
 	struct goroutine child = {};
 	struct hit hit;
+	uaddr_t g;
 
 	if (!hit_begin(&hit, ctx, reason))
 		return;
 	target = hit.target;
-	if (read_goroutine(&child, target, go_argument(ctx, &hit)) || !child.goid)
+	g = go_argument(ctx, &hit);
+	time_forget(target, g);
+	if (read_goroutine(&child, target, g) || !child.goid)
 		return;
 	/* net/http starts one per request, and it can never make a span. */
 	if (target->http_server.background_read_entry && child.startpc == loaded_address(target, target->http_server.background_read_entry))

@@ -63,7 +63,7 @@ static __always_inline void http_client_finish(struct open_spans *open, const st
 				 window[target->http_client.reply_proto_minor / 8 & 7];
 		open->innermost->header.flags |= HTTP_FLAG_STATUS;
 	}
-	call_end(open, error, now);
+	call_end(target, open, error, now);
 }
 
 /* In roundTrip, the call pconn.roundTrip(treq)  argument: pconn. The request goes out over this connection. */

@@ -153,17 +153,16 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 			return;
 		}
 		count(LOST_SPAN_REPLACED);
-		spans_end_above(span, &key, now);
+		spans_end_above(target, span, &key, now);
 	}
-	span = span_begin(&key, SPAN_KIND_SERVER, SPAN_FAMILY_HTTP, now);
+	span = span_begin(target, &key, go_current_g(ctx), SPAN_KIND_SERVER, SPAN_FAMILY_HTTP, now);
 	if (!span)
 		return;
-	span->g_addr = go_current_g(ctx);
 	span->parent_goid = goroutine.parent_goid;
 	http_body(span)->body_bytes = -1;
 	open_span_of(span)->object_addr = request_addr;
 	if (!http_server_describe(span, target, go_register(ctx, ARGUMENT_WRITER)))
-		span_drop(&key);
+		span_drop(target, span, &key);
 }
 
 /* func (sh serverHandler) ServeHTTP(rw ResponseWriter, req *Request)  argument: req. HTTP/1.1 and HTTP/2. */
@@ -249,8 +248,8 @@ int http_server_end(struct pt_regs *ctx)
 	if (!span)
 		return 0;
 	if (!span_is_sampled(span)) {
-		spans_end_above(span, &key, now);
-		span_end(span, &key, ending, now);
+		spans_end_above(target, span, &key, now);
+		span_end(target, span, &key, ending, now);
 		return 0;
 	}
 	if (!read_user(response, sizeof(response), at)) {
@@ -264,8 +263,8 @@ int http_server_end(struct pt_regs *ctx)
 			ending = ENDING_DISCONNECTED;
 	}
 	http_server_pattern(span, target, true);
-	spans_end_above(span, &key, now);
-	span_end(span, &key, ending, now);
+	spans_end_above(target, span, &key, now);
+	span_end(target, span, &key, ending, now);
 	return 0;
 }
 
@@ -284,13 +283,13 @@ int http_server_hijack(struct pt_regs *ctx)
 	if (!span)
 		return 0;
 	if (open_span_of(span)->moves_on) {
-		spans_end_above(span, &key, now);
-		span_drop(&key);
+		spans_end_above(hit.target, span, &key, now);
+		span_drop(hit.target, span, &key);
 		return 0;
 	}
 	http_server_pattern(span, hit.target, true);
-	spans_end_above(span, &key, now);
-	span_end(span, &key, ENDING_HIJACKED, now);
+	spans_end_above(hit.target, span, &key, now);
+	span_end(hit.target, span, &key, ENDING_HIJACKED, now);
 	return 0;
 }
 
@@ -308,8 +307,8 @@ static __always_inline void http_server_give_up(struct pt_regs *ctx, enum count 
 	if (!span)
 		return;
 	http_server_late_pattern(span, hit.target);
-	spans_end_above(span, &key, now);
-	span_end(span, &key, ENDING_PANICKED, now);
+	spans_end_above(hit.target, span, &key, now);
+	span_end(hit.target, span, &key, ENDING_PANICKED, now);
 }
 
 /* func (c *conn) serve.func1()  the deferred function that recovers; once a connection. */

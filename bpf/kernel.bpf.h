@@ -96,14 +96,36 @@ struct mm_struct {
 	unsigned long start_code;
 } __attribute__((preserve_access_index));
 
+struct cfs_rq {
+	int throttle_count;
+} __attribute__((preserve_access_index));
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+} __attribute__((preserve_access_index));
+
+struct thread_struct {
+	unsigned long fsbase; /* x86 */
+} __attribute__((preserve_access_index));
+
 struct task_struct {
 	struct mm_struct *mm;
 	int pid;
 	int tgid;
 	int exit_code;
+	unsigned int __state;
+	_Bool throttled; /* since Linux 6.18 */
+	void *stack;
+	struct sched_entity se;
 	struct task_struct *real_parent;
 	struct signal_struct *signal;
 	struct files_struct *files;
+	struct thread_struct thread;
+} __attribute__((preserve_access_index));
+
+/* Before Linux 5.14. */
+struct task_struct___old {
+	long state;
 } __attribute__((preserve_access_index));
 
 #endif

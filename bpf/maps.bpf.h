@@ -58,6 +58,21 @@ struct {
 	__type(value, struct inherited);
 } inherited_by_goroutine SEC(".maps");
 
+/* Where the time of goroutines goes. Elements are not deleted while their target is one: they serve the next in their g. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct g_key);
+	__type(value, struct goroutine_time);
+} time_by_g SEC(".maps");
+
+/* Threads of targets that are off their processor, and have been since this was loaded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct off_thread);
+} off_by_thread SEC(".maps");
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, COUNT_MAX);

@@ -54,14 +54,19 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct task_struct *task = (void *)ctx->args[0];
 	struct ev_process_exit record = {};
+	__u32 tid;
 
 	record.tgid = BPF_CORE_READ(task, tgid);
+	tid = BPF_CORE_READ(task, pid);
 	record.header.target_id = target_id_of(record.tgid);
-	if (!record.header.target_id || BPF_CORE_READ(task, signal, live.counter) > 0)
+	if (!record.header.target_id)
+		return 0;
+	bpf_map_delete_elem(&off_by_thread, &tid);
+	if (BPF_CORE_READ(task, signal, live.counter) > 0)
 		return 0;
 	record.header.kind = EV_PROCESS_EXIT;
 	record.header.size = sizeof(record);
-	record.header.tid = BPF_CORE_READ(task, pid);
+	record.header.tid = tid;
 	record.exit_code = BPF_CORE_READ(task, exit_code);
 	record.ktime_ns = bpf_ktime_get_ns();
 	record_send(&record, sizeof(record));

@@ -78,6 +78,7 @@ struct target_row {
 	__u32 reserved;
 	__u64 load_bias DOC("added to link-time addresses; not with TARGET_UNLOCATED");
 	uaddr_t code_start DOC("link-time address at which the code begins");
+	ktime_ns_t time_since_ktime_ns DOC("since then goroutines' time is watched; 0: it is not");
 	struct net_layout net;
 	struct http_server_layout http_server;
 	struct http_client_layout http_client;
@@ -117,6 +118,51 @@ struct connection {
 	__u64 net DOC("network namespace");
 };
 
+/* Key of time_by_g: a goroutine by its runtime.g, which the next goroutine in it takes over (see goroutine_is_born). */
+struct g_key {
+	uaddr_t g_addr;
+	__u32 target_id;
+	__u32 reserved;
+};
+
+/* What a goroutine is doing. */
+enum goroutine_activity {
+	GOROUTINE_RUNS = 0,
+	GOROUTINE_IS_OFF = 1,  /* it runs, but its thread does not */
+	GOROUTINE_IS_READY = 2, /* it waits for a turn */
+	GOROUTINE_WAITS = 3,
+};
+
+/* The account of a goroutine on which a span is open, or was: the value of time_by_g. */
+struct goroutine_time {
+	duration_ns_t ns[TIME_USES_MAX] DOC("spent so far, by enum time_use");
+	ktime_ns_t since_ktime_ns DOC("since then the time has not been charged");
+	ktime_ns_t opened_ktime_ns DOC("names the account: another one is never opened at that time");
+	__u32 spans DOC("open on it; 0: nobody looks at the account");
+	__u32 activity DOC("one of enum goroutine_activity");
+	__u32 use DOC("to what the time since is going to be charged: one of enum time_use");
+	__u32 busy DOC("1 while the thread that runs the goroutine is changing it");
+	__u32 cpu DOC("on which it ran last");
+	__u32 migrations;
+};
+
+/* An account as it stood when a span began. */
+struct time_snapshot {
+	duration_ns_t ns[TIME_USES_MAX];
+	ktime_ns_t opened_ktime_ns DOC("0: there was none");
+	__u32 cpu;
+	__u32 node;
+	__u32 migrations;
+	__u32 reserved;
+};
+
+/* The goroutine that a thread has taken along when it left its processor: the value of off_by_thread. */
+struct off_thread {
+	uaddr_t g_addr DOC("0: none");
+	__u32 target_id;
+	__u32 reserved;
+};
+
 /* An open span, the value of open_by_goroutine: its record and what else must be known of it meanwhile. */
 struct open_span {
 	struct ev_span_end record;
@@ -130,6 +176,7 @@ struct open_span {
 	__u32 moves_on DOC("1: the request is about to be served again, by HTTP/2 over the connection that is taken over");
 	__u32 reserved;
 	struct connection connection DOC("that a client span sends its request over; zeros: not known");
+	struct time_snapshot time;
 };
 
 /*
@@ -184,10 +231,19 @@ enum count {
 	HIT_DB_RETURN,
 	HIT_DB_WAIT_START,
 	HIT_DB_WAIT_END,
+	HIT_GOROUTINE_PARK,
+	HIT_GOROUTINE_READY,
+	HIT_GOROUTINE_READY_LIST,
+	HIT_GOROUTINE_RUN,
+	HIT_GOROUTINE_YIELD,
+	HIT_GOROUTINE_PREEMPT,
+	HIT_GOROUTINE_CORO,
 	LOST_RING_FULL,         /* a record found no room in the ring buffer */
 	LOST_RECORD_TOO_LARGE,  /* a record in the ring was larger than any that the shim knows; counted by the shim */
 	LOST_OPEN_MAP_FULL,     /* a span could not be stored */
 	LOST_INHERITED_MAP_FULL, /* a goroutine's inheritance could not be stored */
+	LOST_TIME_MAP_FULL,     /* a span has no breakdown, because its goroutine could be given no account */
+	LOST_THREAD_MAP_FULL,   /* a thread that left its processor could not be remembered: what follows is unattributed */
 	LOST_DEPTH,             /* more spans open on one goroutine than SPAN_DEPTH_MAX */
 	LOST_READ_FAILED,       /* memory of the target could not be read */
 	LOST_SPAN_REPLACED,     /* a span was still open when the next began in its place */
@@ -198,6 +254,7 @@ enum count {
 	NOTE_HEADERS_UNSCANNED, /* a header map was too large to be searched whole for a traceparent */
 	NOTE_START_SEEN,        /* one request passed two starts: x/net/http2 under net/http */
 	NOTE_HTTP3_UNTRACED,    /* an HTTP/3 request: its end is not known */
+	NOTE_SWITCH_UNSEEN,     /* a thread came back to its processor without being seen: the time until then is unattributed */
 	NOTE_END_WITHOUT_START, /* an end was passed by a call that began before attach, or was lost */
 	COUNT_MAX,
 };

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x67f177bbb0c64b8eULL
+#define WIRE_HASH 0xb2df6e1f534ef243ULL

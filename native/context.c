@@ -96,14 +96,19 @@ static enum walk remove_of_target(const struct goroutine_key *key, void *value, 
 	return key->target_id == *(uint32_t *)context ? WALK_REMOVE : WALK_KEEP;
 }
 
+/* What a walk looks at stands at the same place in the keys of all maps. */
+_Static_assert(sizeof(struct g_key) == sizeof(struct goroutine_key), "keys are of one size");
+_Static_assert(offsetof(struct g_key, target_id) == offsetof(struct goroutine_key, target_id), "keys name their target alike");
+
 int64_t kernel__forget_target(struct kernel *kernel, uint32_t target_id)
 {
+	int64_t times = map__walk(kernel->times_fd, sizeof(struct goroutine_time), remove_of_target, &target_id);
 	int64_t open = map__walk(kernel->open_fd, sizeof(struct open_span), remove_of_target, &target_id);
 	int64_t inherited = map__walk(kernel->inherited_fd, sizeof(struct inherited), remove_of_target, &target_id);
 
-	if (open < 0)
-		return open;
-	return inherited < 0 ? inherited : open + inherited;
+	if (times < 0 || open < 0)
+		return times < 0 ? times : open;
+	return inherited < 0 ? inherited : times + open + inherited;
 }
 
 /* A span that a sweep has found ended, but which still serves as a link. */

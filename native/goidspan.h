@@ -27,7 +27,7 @@ struct kernel_options {
 	uint64_t size; /* of this struct */
 	const char *object_path;
 	const char *legacy_object_path; /* for kernels that lack what the other needs; NULL: there is none */
-	const char *programs; /* names of the uprobe programs to be loaded, parted by spaces; NULL: all */
+	const char *programs; /* names of those to be loaded, beside the ones that follow processes, parted by spaces; NULL: all */
 	const struct map_size *map_sizes; /* of the maps that have another size than the object says */
 	uint32_t map_size_count;
 	uint32_t force_perf_links; /* 1: as on kernels without uprobe_multi links */
@@ -91,6 +91,12 @@ SHIM_API int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32
 
 /** Ends that; `-ENOENT` if the process is not followed. */
 SHIM_API int kernel__forget_process(struct kernel *kernel, uint32_t tgid);
+
+/**
+ * Whether the switches of threads are followed, which goroutines' time needs. It costs every switch on the host a little.
+ * @return -ENOENT if that program was not loaded
+ */
+SHIM_API int kernel__follow_threads(struct kernel *kernel, int on);
 
 /**
  * Attaches one program at a set of places: one uprobe_multi link where that works, otherwise a perf event link each.

@@ -36,6 +36,7 @@ struct kernel {
 	struct ring ring;
 	struct bpf_link *exec_link;
 	struct bpf_link *exit_link;
+	struct bpf_link *switch_link; /* of the switches of threads; NULL: they are not followed */
 	struct kernel_facts facts;
 	int settings_fd;
 	int targets_fd;
@@ -43,6 +44,7 @@ struct kernel {
 	int cookies_fd; /* of the legacy form; -1: none */
 	int open_fd;
 	int inherited_fd;
+	int times_fd;
 	uint32_t inherited_max;
 	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */
 	int counts_fd;

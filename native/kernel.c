@@ -19,6 +19,12 @@ static bool is_uprobe(const struct bpf_program *program)
 	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE;
 }
 
+/* Those that follow processes are always needed. */
+static bool is_optional(const struct bpf_program *program)
+{
+	return bpf_program__type(program) != BPF_PROG_TYPE_RAW_TRACEPOINT;
+}
+
 /* Is that name among those parted by spaces? All are if there are none. */
 static bool is_named(const char *names, const char *name)
 {
@@ -109,11 +115,10 @@ static int load(struct kernel *kernel, const struct kernel_options *options, cha
 		goto out;
 	}
 	bpf_object__for_each_program(program, kernel->object) {
-		if (!is_uprobe(program))
-			continue;
-		if (kernel->facts.multi_links)
+		if (is_uprobe(program) && kernel->facts.multi_links)
 			bpf_program__set_expected_attach_type(program, LINK_UPROBE_MULTI);
-		bpf_program__set_autoload(program, is_named(options->programs, bpf_program__name(program)));
+		if (is_optional(program))
+			bpf_program__set_autoload(program, is_named(options->programs, bpf_program__name(program)));
 	}
 	result = set_sizes(kernel, options);
 	if (!result)
@@ -134,6 +139,7 @@ static int find_maps(struct kernel *kernel)
 		{ "slot_by_tgid", &kernel->slots_fd },
 		{ "open_by_goroutine", &kernel->open_fd },
 		{ "inherited_by_goroutine", &kernel->inherited_fd },
+		{ "time_by_g", &kernel->times_fd },
 		{ "count_by_reason", &kernel->counts_fd },
 	};
 	struct bpf_map *records;
@@ -221,6 +227,7 @@ void kernel__close(struct kernel *kernel)
 		return;
 	idle__end(kernel);
 	kernel__measure(kernel, 0);
+	bpf_link__destroy(kernel->switch_link);
 	bpf_link__destroy(kernel->exec_link);
 	bpf_link__destroy(kernel->exit_link);
 	ring__close(&kernel->ring);
@@ -249,6 +256,23 @@ int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t slot)
 int kernel__forget_process(struct kernel *kernel, uint32_t tgid)
 {
 	return bpf_map_delete_elem(kernel->slots_fd, &tgid) ? -errno : 0;
+}
+
+int kernel__follow_threads(struct kernel *kernel, int on)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, "thread_switch");
+
+	if (!on) {
+		bpf_link__destroy(kernel->switch_link);
+		kernel->switch_link = NULL;
+	} else if (!program || bpf_program__fd(program) < 0) {
+		return -ENOENT;
+	} else if (!kernel->switch_link) {
+		kernel->switch_link = bpf_program__attach(program);
+		if (!kernel->switch_link)
+			return -errno;
+	}
+	return 0;
 }
 
 int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes)

@@ -90,7 +90,7 @@ struct ev_span_end {
 	__u8 depth DOC("of its entry in open_by_goroutine");
 	__u8 ending DOC("one of enum span_ending");
 	__u8 reserved;
-	__u8 rest[sizeof(union span_body) + TEXT_BYTES_MAX + sizeof(struct span_time)] DOC("the body of its family, right behind it the texts, then its time");
+	__u8 rest[sizeof(union span_body) + TEXT_BYTES_MAX + 8 + sizeof(struct span_time)] DOC("the body of its family, right behind it the texts, then its time");
 };
 
 #endif

@@ -33,6 +33,7 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
       (location.loadBias === undefined ? targetFlag.TARGET_UNLOCATED : 0),
     loadBias: BigInt(location.loadBias ?? 0),
     codeStart: location.codeStart,
+    timeSinceKtimeNs: [0, 0],
     gTlsOffset: 0,
     timeByReason: new Uint8Array(timeLimit.WAIT_REASONS_MAX),
     net: canReadConnections ? net : { ...net, tcpConnType: 0 },

@@ -6,6 +6,7 @@
 import type { Ktime, SpanIdWords, TraceIdWords } from '../wire/batch.ts';
 import type { SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 import type { Bodies } from './body-readers.ts';
+import type { TimeSpent } from './time-spent.ts';
 
 export type { Ktime, SpanFamily, SpanIdWords, TraceIdWords };
 
@@ -61,6 +62,8 @@ interface SpanCore {
   readonly recurring?: object | undefined;
   /** Names of the texts that were cut to fit into the record. */
   readonly cut: readonly string[];
+  /** Where its time went; absent where that was not watched from its start to its end. */
+  readonly time?: TimeSpent | undefined;
 }
 
 /** A finished span of one family. */

@@ -3,6 +3,7 @@ import {
   type EvSpanEnd,
   familyNames,
   SPAN_SAID_AT,
+  SPAN_TIME_BYTES,
   spanEnding,
   spanFlag,
   spanKindNames,
@@ -15,6 +16,7 @@ import { bodyReaders } from './body-readers.ts';
 import type { Ktime, SpanEnding, SpanFact, SpanFamily } from './fact.ts';
 import { RecordTexts } from './record-texts.ts';
 import { type KeyParts, RecurringKey, recurringBut } from './recurring-key.ts';
+import { timeSpent } from './time-spent.ts';
 
 const families: Readonly<Record<number, SpanFamily>> = familyNames;
 const kinds: Readonly<Record<number, SpanFact['spanKind']>> = spanKindNames;
@@ -63,6 +65,7 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
     isBodyShared: isShared,
     recurring,
     cut,
+    time: timeSpent(record),
   } as SpanFact;
 }
 
@@ -78,11 +81,13 @@ function saidBy(record: EvSpanEnd): Said {
   const { batch, at } = record;
   if (batch === undefined || at === undefined) return readSaid(record, false);
   const from = (at + SPAN_SAID_AT) >>> 2;
-  const to = (at + record.header.size + 3) >>> 2;
-  const known = said.find(batch.u32, from, to, record.header.flags);
+  const { flags, size } = record.header;
+  const timeBytes = flags & spanFlag.SPAN_FLAG_TIME ? SPAN_TIME_BYTES : 0;
+  const to = (at + size - timeBytes + 3) >>> 2;
+  const known = said.find(batch.u32, from, to, flags);
   if (known !== undefined) return known;
   const made = readSaid(record, said.isWanted);
-  if (said.isWanted) said.keep(batch.u32, from, to, record.header.flags, made);
+  if (said.isWanted) said.keep(batch.u32, from, to, flags, made);
   return made;
 }
 

@@ -74,6 +74,7 @@ export class Kernel {
   /** What this kernel can do. */
   readonly facts: KernelFacts;
   #closed = false;
+  #threadFollowers = 0;
   readonly #detaching: Handle[] = [];
   #detached: Promise<void> | undefined;
 
@@ -130,6 +131,15 @@ export class Kernel {
   /** No longer; nothing happens if it is not followed. */
   forgetProcess(tgid: number): void {
     this.#native.forgetProcess(this.#handle, tgid);
+  }
+
+  /** One more wants the switches of threads to be followed, or one less; while nobody does, they are not. */
+  followThreads(on: boolean): void {
+    const followers = this.#threadFollowers + (on ? 1 : -1);
+    if (!this.#closed && followers <= 1) {
+      this.#check(this.#native.followThreads(this.#handle, followers > 0), 'follow the switches of threads');
+    }
+    this.#threadFollowers = followers;
   }
 
   /** Attaches one program at a set of places of one file, in one process only. */
@@ -268,7 +278,7 @@ function nativeWithBtf(): Native {
 /** Names of the programs that a level needs. */
 function programsOf(level: ProbeLevel): string {
   return familiesOf(level)
-    .flatMap(({ hooks }) => hooks.map(({ name }) => name))
+    .flatMap(({ hooks, tracepoints = [] }) => [...hooks.map(({ name }) => name), ...tracepoints])
     .join(' ');
 }
 

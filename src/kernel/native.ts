@@ -23,6 +23,7 @@ export interface Native {
   setTarget(kernel: Handle, slot: number, row: Uint8Array): number;
   followProcess(kernel: Handle, tgid: number, slot: number): number;
   forgetProcess(kernel: Handle, tgid: number): number;
+  followThreads(kernel: Handle, on: boolean): number;
   attach(kernel: Handle, options: AttachOptions, out: BigUint64Array): Promise<number>;
   closeLinks(links: BigUint64Array): Promise<void>;
   drain(kernel: Handle, batch: Uint8Array): number;
@@ -162,6 +163,7 @@ function declare(path: string): Native {
   const attach = bind('kernel__attach', 'int', 'uintptr_t', koffi.pointer(attachOptions), 'void *');
   const closeLinks = bind('links__close', 'void', 'void *', 'size_t');
   const drain = bind('kernel__drain', 'int64_t', 'uintptr_t', 'void *', 'size_t');
+  const followThreads = bind('kernel__follow_threads', 'int', 'uintptr_t', 'int');
   const drainUrgently = bind('kernel__drain_urgently', 'void', 'uintptr_t', 'int');
   const counts = bind('kernel__counts', 'int', 'uintptr_t', 'void *', 'size_t');
   const programCount = bind('kernel__program_count', 'int', 'uintptr_t');
@@ -213,6 +215,7 @@ function declare(path: string): Native {
     setTarget: bind('kernel__set_target', 'int', 'uintptr_t', 'uint32_t', 'void *'),
     followProcess: bind('kernel__follow_process', 'int', 'uintptr_t', 'uint32_t', 'uint32_t'),
     forgetProcess: bind('kernel__forget_process', 'int', 'uintptr_t', 'uint32_t'),
+    followThreads: (kernel, on) => followThreads(kernel, Number(on)),
     attach: (kernel, options, out) =>
       attachAsync(
         kernel,

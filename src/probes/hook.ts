@@ -108,6 +108,8 @@ export interface ProbeFamily {
   /** The spans that come of it; absent where it only serves other families. */
   readonly makes?: { readonly family: SpanFamily; readonly spanKind: SpanKindName };
   readonly hooks: readonly Hook[];
+  /** BPF programs on tracepoints of the kernel that it needs, by name. */
+  readonly tracepoints?: readonly string[];
   /** Parts of the target's row that its programs read. */
   readonly reads: readonly RowPart[];
 }

@@ -4,11 +4,12 @@
  * decoder takes for damaged. Pure.
  */
 import type { Fields, WireLayout } from '../wire/layout.ts';
-import { evKind, wireLayout } from '../wire/wire.gen.ts';
+import { evKind, spanFlag, wireLayout } from '../wire/wire.gen.ts';
 
 const HEADER_BYTES = 16;
-/** Of the header: `kind`, `size`. */
+/** Of the header: `kind`, `flags`, `size`. */
 const KIND_AT = 0;
+const FLAGS_AT = 2;
 const SIZE_AT = 4;
 /** Records of spans that have no family are of this one, the first that there was. */
 const FIRST_FAMILY = 1;
@@ -62,17 +63,29 @@ export class RecordConverter {
     const family = familyAt ? uint(record, ...familyAt) : FIRST_FAMILY;
     const [fromFamily, toFamily] = [this.#from.families[family], this.#to.families[family]];
     if (fromFamily === undefined || toFamily === undefined || sizesAt === undefined) return undefined;
-    const texts = textsOf(record, from.bytes + fromFamily.bytes, fromFamily.texts, sizesAt, cutAt);
+    const time = timeOf(record, this.#from);
+    const end = record.length - (time?.length ?? 0);
+    const texts = textsOf(record, from.bytes + fromFamily.bytes, fromFamily.texts, sizesAt, cutAt, end);
     if (texts === undefined) return undefined;
     const kept = toFamily.texts.map((name) => texts.get(name));
     const head = to.bytes + toFamily.bytes;
-    const out = new Uint8Array(head + kept.reduce((sum, text) => sum + (text?.bytes.length ?? 0), 0));
+    const textsEnd = head + kept.reduce((sum, text) => sum + (text?.bytes.length ?? 0), 0);
+    const out = new Uint8Array(time && this.#to.time ? wholeOf(textsEnd) + this.#to.time.bytes : textsEnd);
     copyFields(record, from.fields, out, to.fields);
     copyFields(record, fromFamily.fields, out, toFamily.fields);
     if (to.fields['family']) out[to.fields['family'][0]] = family;
     writeTexts(out, head, kept, to.fields);
+    if (time && this.#from.time && this.#to.time) {
+      copyFields(time, this.#from.time.fields, out.subarray(wholeOf(textsEnd)), this.#to.time.fields);
+    }
     return withSize(out);
   }
+}
+
+/** What a record says of its time, at its end. */
+function timeOf(record: Uint8Array, { time }: WireLayout): Uint8Array | undefined {
+  const hasTime = (uint(record, FLAGS_AT, 2) & spanFlag.SPAN_FLAG_TIME) !== 0;
+  return time && hasTime && time.bytes < record.length ? record.subarray(-time.bytes) : undefined;
 }
 
 interface Text {
@@ -87,6 +100,7 @@ function textsOf(
   names: readonly string[],
   [sizesAt, sizesBytes]: readonly [number, number],
   cutAt: readonly [number, number] | undefined,
+  end: number,
 ): Map<string, Text> | undefined {
   const texts = new Map<string, Text>();
   const cut = cutAt ? uint(record, ...cutAt) : 0;
@@ -96,7 +110,7 @@ function textsOf(
     texts.set(name, { bytes: record.subarray(at, at + size), isCut: (cut & (1 << index)) !== 0 });
     at += size;
   }
-  return at === record.length ? texts : undefined;
+  return at === end || (end < record.length && wholeOf(at) === end) ? texts : undefined;
 }
 
 function writeTexts(

@@ -36,3 +36,15 @@ export const GOIDSPAN_SPAN_ENDING = 'goidspan.span.ending';
 export const GOIDSPAN_CUT = 'goidspan.cut';
 /** Ours, on links: why the span is linked instead of being a child. */
 export const GOIDSPAN_LINK_REASON = 'goidspan.link.reason';
+/** Ours: where the time of the span went, as JSON: nanoseconds by what they were spent on, which add up to its duration. */
+export const GOIDSPAN_BREAKDOWN = 'goidspan.breakdown';
+/** Ours: on what most of it was spent. */
+export const GOIDSPAN_WAIT_TOP = 'goidspan.wait.top';
+/** Ours: the processors on which the span began and ended. */
+export const GOIDSPAN_CPU_START = 'goidspan.cpu.start';
+export const GOIDSPAN_CPU_END = 'goidspan.cpu.end';
+/** Ours: their NUMA nodes, on hosts with more than one. */
+export const GOIDSPAN_NUMA_START = 'goidspan.numa.start';
+export const GOIDSPAN_NUMA_END = 'goidspan.numa.end';
+/** Ours: how often its goroutine went on on another processor; absent if never. */
+export const GOIDSPAN_MIGRATIONS = 'goidspan.migrations';

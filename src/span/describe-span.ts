@@ -7,6 +7,7 @@ import type { Description } from './convention.ts';
 import { conventionOf } from './conventions.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { SpanSource } from './span-source.ts';
+import { addTimeAttributes } from './time-attributes.ts';
 
 const kinds: Readonly<Record<SpanKindName, SpanKind>> = {
   server: SpanKind.SERVER,
@@ -54,4 +55,5 @@ function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
   if (fact.threadId !== 0) sink.int(names.THREAD_ID, fact.threadId);
   if (fact.ending !== 'returned') sink.text(names.GOIDSPAN_SPAN_ENDING, fact.ending);
   if (fact.cut.length > 0) sink.texts(names.GOIDSPAN_CUT, fact.cut);
+  if (fact.time) addTimeAttributes(sink, fact.time);
 }

@@ -16,6 +16,8 @@ export type UserLoss =
   | 'target_unknown'
   /** A span that makes no sense: see `live-check.ts`. */
   | 'implausible'
+  /** Not a span, but its breakdown: more time was charged than it lasted. */
+  | 'time_inconsistent'
   /** A span processor threw. */
   | 'processor_threw'
   /** A span was still open when tracing stopped. */

@@ -11,7 +11,7 @@ import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
-import type { EvSpanEnd } from '../wire/wire.gen.ts';
+import { type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
 import { Counters } from './counters.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
@@ -85,6 +85,9 @@ export class SpanStage {
   /** Hands the span of a record over; `unfinished` completes one that was still open. */
   emit(record: EvSpanEnd, unfinished?: Unfinished): void {
     const fact = spanFact(record, unfinished);
+    if (fact.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
+      this.counters.lose('time_inconsistent');
+    }
     if (fact.errorTypeAddr === 0 || !this.#waits(fact)) this.#pipeline.emit(fact);
   }
 

@@ -60,6 +60,11 @@ export function ktime(u32: Uint32Array, at: number): Ktime {
   return [high * 4 + carry, nanos - carry * 1_000_000_000];
 }
 
+/** The nanoseconds of it. */
+export function ktimeNs([seconds, nanos]: Ktime): bigint {
+  return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+}
+
 /** 16 bytes in network order. */
 export function traceId(u8: Uint8Array, at: number): TraceIdWords {
   return [word(u8, at), word(u8, at + 4), word(u8, at + 8), word(u8, at + 12)];

@@ -4,6 +4,7 @@
  */
 import type { Batch } from './batch.ts';
 import {
+  type EvSpanEnd,
   evKind,
   fixedRecords,
   type RecordHandlers,
@@ -11,7 +12,9 @@ import {
   readEvSpanEnd,
   SPAN_BODY_AT,
   SPAN_TEXT_SIZES_AT,
+  SPAN_TIME_BYTES,
   spanBodyBytes,
+  spanFlag,
   textLimit,
   wireSize,
 } from './wire.gen.ts';
@@ -60,8 +63,14 @@ function decodeSpan(batch: Batch, at: number, size: number, visitor: RecordVisit
   const bodyBytes = record && spanBodyBytes[record.family];
   if (record === undefined) visitor.bad('record_damaged');
   else if (bodyBytes === undefined) visitor.bad('record_unknown');
-  else if (SPAN_BODY_AT + bodyBytes + textBytes(batch, at) !== size) visitor.bad('record_damaged');
+  else if (sizeOf(record, SPAN_BODY_AT + bodyBytes + textBytes(batch, at)) !== size)
+    visitor.bad('record_damaged');
   else visitor.spanEnd?.(record, at);
+}
+
+/** Bytes of a span whose texts end there. */
+function sizeOf({ header }: EvSpanEnd, textsEnd: number): number {
+  return header.flags & spanFlag.SPAN_FLAG_TIME ? ((textsEnd + 7) & ~7) + SPAN_TIME_BYTES : textsEnd;
 }
 
 /** Bytes of all texts, which are what is left of the record behind its body. */

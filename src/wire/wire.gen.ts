@@ -1,11 +1,11 @@
 // Generated from bpf/wire.h by `npm run generate`; do not edit.
 
 import type { Batch, Ktime, SpanIdWords, TraceIdWords } from './batch.ts';
-import { count64, counts64, ktime, s64, spanId, traceId } from './batch.ts';
+import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch.ts';
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x67f177bbb0c64b8en;
+export const WIRE_HASH = 0xb2df6e1f534ef243n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -187,6 +187,14 @@ export const cookieBit = {
   COOKIE_BELOW_SP_BIT: 32,
 } as const;
 
+/** `enum goroutine_activity` */
+export const goroutineActivity = {
+  GOROUTINE_RUNS: 0,
+  GOROUTINE_IS_OFF: 1,
+  GOROUTINE_IS_READY: 2,
+  GOROUTINE_WAITS: 3,
+} as const;
+
 /** `enum count` */
 export const count = {
   HIT_GOROUTINE_BIRTH: 0,
@@ -220,22 +228,32 @@ export const count = {
   HIT_DB_RETURN: 28,
   HIT_DB_WAIT_START: 29,
   HIT_DB_WAIT_END: 30,
-  LOST_RING_FULL: 31,
-  LOST_RECORD_TOO_LARGE: 32,
-  LOST_OPEN_MAP_FULL: 33,
-  LOST_INHERITED_MAP_FULL: 34,
-  LOST_DEPTH: 35,
-  LOST_READ_FAILED: 36,
-  LOST_SPAN_REPLACED: 37,
-  NOTE_NO_TARGET: 38,
-  NOTE_UNSAMPLED: 39,
-  NOTE_TRACEPARENT_MALFORMED: 40,
-  NOTE_STALE_CLIENT: 41,
-  NOTE_HEADERS_UNSCANNED: 42,
-  NOTE_START_SEEN: 43,
-  NOTE_HTTP3_UNTRACED: 44,
-  NOTE_END_WITHOUT_START: 45,
-  COUNT_MAX: 46,
+  HIT_GOROUTINE_PARK: 31,
+  HIT_GOROUTINE_READY: 32,
+  HIT_GOROUTINE_READY_LIST: 33,
+  HIT_GOROUTINE_RUN: 34,
+  HIT_GOROUTINE_YIELD: 35,
+  HIT_GOROUTINE_PREEMPT: 36,
+  HIT_GOROUTINE_CORO: 37,
+  LOST_RING_FULL: 38,
+  LOST_RECORD_TOO_LARGE: 39,
+  LOST_OPEN_MAP_FULL: 40,
+  LOST_INHERITED_MAP_FULL: 41,
+  LOST_TIME_MAP_FULL: 42,
+  LOST_THREAD_MAP_FULL: 43,
+  LOST_DEPTH: 44,
+  LOST_READ_FAILED: 45,
+  LOST_SPAN_REPLACED: 46,
+  NOTE_NO_TARGET: 47,
+  NOTE_UNSAMPLED: 48,
+  NOTE_TRACEPARENT_MALFORMED: 49,
+  NOTE_STALE_CLIENT: 50,
+  NOTE_HEADERS_UNSCANNED: 51,
+  NOTE_START_SEEN: 52,
+  NOTE_HTTP3_UNTRACED: 53,
+  NOTE_SWITCH_UNSEEN: 54,
+  NOTE_END_WITHOUT_START: 55,
+  COUNT_MAX: 56,
 } as const;
 
 /** Where everything stands in the records. */
@@ -309,12 +327,23 @@ export const wireLayout: WireLayout = {
       texts: ['trace_state', 'statement', 'namespace'],
     },
   },
+  time: {
+    bytes: 184,
+    fields: {
+      ns: [0, 160],
+      start_cpu: [160, 4],
+      end_cpu: [164, 4],
+      start_node: [168, 4],
+      end_node: [172, 4],
+      migrations: [176, 4],
+    },
+  },
 };
 
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1392,
+  EV_SPAN_END: 1400,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
 } as const;
@@ -447,7 +476,7 @@ export function readSpanTime(batch: Batch, at: number): SpanTime {
   };
 }
 
-/** `struct ev_span_end`, 1392 bytes. */
+/** `struct ev_span_end`, 1400 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -802,7 +831,7 @@ export interface TimeLayout {
   readonly sudogG: number;
 }
 
-/** `struct target_row`, 480 bytes. */
+/** `struct target_row`, 488 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -813,6 +842,8 @@ export interface TargetRow {
   readonly loadBias: bigint;
   /** link-time address at which the code begins */
   readonly codeStart: number;
+  /** since then goroutines' time is watched; 0: it is not */
+  readonly timeSinceKtimeNs: Ktime;
   readonly net: NetLayout;
   readonly httpServer: HttpServerLayout;
   readonly httpClient: HttpClientLayout;
@@ -826,7 +857,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 480;
+export const TARGET_ROW_BYTES = 488;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -837,112 +868,113 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint32(8, value.flags, true);
   view.setBigUint64(16, value.loadBias, true);
   view.setBigUint64(24, BigInt(value.codeStart), true);
-  view.setBigUint64(32, BigInt(value.net.tcpConnType), true);
-  view.setUint16(40, value.net.connFd, true);
-  view.setUint16(42, value.net.fdPfd, true);
-  view.setUint16(44, value.net.pollFdSysfd, true);
-  view.setBigUint64(48, BigInt(value.httpServer.backgroundReadEntry), true);
-  view.setUint16(56, value.httpServer.responseStatus, true);
-  view.setUint16(58, value.httpServer.responseWritten, true);
-  view.setUint16(60, value.httpServer.responseContentLength, true);
-  view.setUint16(62, value.httpServer.responseConn, true);
-  view.setUint16(64, value.httpServer.responseClientGone, true);
-  view.setUint16(66, value.httpServer.connRwc, true);
-  view.setUint16(68, value.httpServer.connWriteError, true);
-  view.setUint16(70, value.httpServer.h2WriterRws, true);
-  view.setUint16(72, value.httpServer.h2StateStream, true);
-  view.setUint16(74, value.httpServer.h2StateStatus, true);
-  view.setUint16(76, value.httpServer.h2StateWroteBytes, true);
-  view.setUint16(78, value.httpServer.h2StreamCloseErr, true);
-  view.setUint16(80, value.httpServer.xnetWriterRws, true);
-  view.setUint16(82, value.httpServer.xnetStateStream, true);
-  view.setUint16(84, value.httpServer.xnetStateStatus, true);
-  view.setUint16(86, value.httpServer.xnetStateWroteBytes, true);
-  view.setUint16(88, value.httpServer.xnetStreamCloseErr, true);
-  view.setBigUint64(96, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(104, value.httpClient.replyStatusCode, true);
-  view.setUint16(106, value.httpClient.replyProtoMajor, true);
-  view.setUint16(108, value.httpClient.replyProtoMinor, true);
-  view.setUint16(110, value.httpClient.connConn, true);
-  view.setBigUint64(112, BigInt(value.db.tlsConnType), true);
-  view.setBigUint64(120, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(128, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(136, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(144, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(152, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(160, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(168, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(184, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(192, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(200, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(208, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(216, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(224, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(232, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(240, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(248, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(256, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(264, value.db.dbConnector, true);
-  view.setUint16(266, value.db.stmtDb, true);
-  view.setUint16(268, value.db.stmtQuery, true);
-  view.setUint16(270, value.db.rowsDc, true);
-  view.setUint16(272, value.db.txDc, true);
-  view.setUint16(274, value.db.connDc, true);
-  view.setUint16(276, value.db.driverConnCi, true);
-  view.setUint16(278, value.db.dsnConnectorDriver, true);
-  view.setUint16(280, value.db.tlsConnConn, true);
-  view.setUint16(282, value.db.wrapErrorErr, true);
-  view.setUint16(284, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(286, value.db.pgxTimeoutErr, true);
-  view.setUint16(288, value.db.pgxConnConn, true);
-  view.setUint16(290, value.db.pgxConnConfig, true);
-  view.setUint16(292, value.db.pgxConfigConfig, true);
-  view.setUint16(294, value.db.pgxConfigDatabase, true);
-  view.setUint16(296, value.db.pgxInnerPgConn, true);
-  view.setUint16(298, value.db.pgxPgConnConn, true);
-  view.setUint16(300, value.db.pgxErrorCode, true);
-  view.setUint16(302, value.db.pqConnC, true);
-  view.setUint16(304, value.db.pqConnConfig, true);
-  view.setUint16(306, value.db.pqConfigDatabase, true);
-  view.setUint16(308, value.db.pqErrorCode, true);
-  view.setUint16(310, value.db.mysqlConnNet, true);
-  view.setUint16(312, value.db.mysqlConnConfig, true);
-  view.setUint16(314, value.db.mysqlConfigDatabase, true);
-  view.setUint16(316, value.db.mysqlErrorNumber, true);
-  view.setUint16(318, value.db.sqliteErrorCode, true);
-  view.setUint16(320, value.runtime.gStack, true);
-  view.setUint16(322, value.runtime.gPanic, true);
-  view.setUint16(324, value.runtime.gM, true);
-  view.setUint16(326, value.runtime.gGoid, true);
-  view.setUint16(328, value.runtime.gParentGoid, true);
-  view.setUint16(330, value.runtime.gStartpc, true);
-  view.setUint16(332, value.runtime.mCurg, true);
-  view.setUint16(340, value.httpRequest.method, true);
-  view.setUint16(342, value.httpRequest.url, true);
-  view.setUint16(344, value.httpRequest.protoMajor, true);
-  view.setUint16(346, value.httpRequest.protoMinor, true);
-  view.setUint16(348, value.httpRequest.header, true);
-  view.setUint16(350, value.httpRequest.host, true);
-  view.setUint16(352, value.httpRequest.remoteAddr, true);
-  view.setUint16(354, value.httpRequest.tls, true);
-  view.setUint16(356, value.httpRequest.pattern, true);
-  view.setUint16(358, value.httpRequest.urlScheme, true);
-  view.setUint16(360, value.httpRequest.urlHost, true);
-  view.setUint16(362, value.httpRequest.urlPath, true);
-  view.setUint16(364, value.httpRequest.urlRawPath, true);
-  view.setUint16(366, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(368, BigInt(value.time.semacquire), true);
-  view.setBigUint64(376, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(384, BigInt(value.time.semacquireFd), true);
-  view.setUint16(392, value.time.gSchedlink, true);
-  view.setUint16(394, value.time.gStatus, true);
-  view.setUint16(396, value.time.gCoroarg, true);
-  view.setUint16(398, value.time.coroGp, true);
-  view.setUint16(400, value.time.hchanDataqsiz, true);
-  view.setUint16(402, value.time.sudogG, true);
-  view.setBigInt64(408, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 416);
+  view.setBigUint64(32, ktimeNs(value.timeSinceKtimeNs), true);
+  view.setBigUint64(40, BigInt(value.net.tcpConnType), true);
+  view.setUint16(48, value.net.connFd, true);
+  view.setUint16(50, value.net.fdPfd, true);
+  view.setUint16(52, value.net.pollFdSysfd, true);
+  view.setBigUint64(56, BigInt(value.httpServer.backgroundReadEntry), true);
+  view.setUint16(64, value.httpServer.responseStatus, true);
+  view.setUint16(66, value.httpServer.responseWritten, true);
+  view.setUint16(68, value.httpServer.responseContentLength, true);
+  view.setUint16(70, value.httpServer.responseConn, true);
+  view.setUint16(72, value.httpServer.responseClientGone, true);
+  view.setUint16(74, value.httpServer.connRwc, true);
+  view.setUint16(76, value.httpServer.connWriteError, true);
+  view.setUint16(78, value.httpServer.h2WriterRws, true);
+  view.setUint16(80, value.httpServer.h2StateStream, true);
+  view.setUint16(82, value.httpServer.h2StateStatus, true);
+  view.setUint16(84, value.httpServer.h2StateWroteBytes, true);
+  view.setUint16(86, value.httpServer.h2StreamCloseErr, true);
+  view.setUint16(88, value.httpServer.xnetWriterRws, true);
+  view.setUint16(90, value.httpServer.xnetStateStream, true);
+  view.setUint16(92, value.httpServer.xnetStateStatus, true);
+  view.setUint16(94, value.httpServer.xnetStateWroteBytes, true);
+  view.setUint16(96, value.httpServer.xnetStreamCloseErr, true);
+  view.setBigUint64(104, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(112, value.httpClient.replyStatusCode, true);
+  view.setUint16(114, value.httpClient.replyProtoMajor, true);
+  view.setUint16(116, value.httpClient.replyProtoMinor, true);
+  view.setUint16(118, value.httpClient.connConn, true);
+  view.setBigUint64(120, BigInt(value.db.tlsConnType), true);
+  view.setBigUint64(128, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(136, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(144, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(152, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(160, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(168, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(176, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(184, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(192, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(200, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(208, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(216, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(224, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(232, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(240, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(248, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(256, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(264, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(272, value.db.dbConnector, true);
+  view.setUint16(274, value.db.stmtDb, true);
+  view.setUint16(276, value.db.stmtQuery, true);
+  view.setUint16(278, value.db.rowsDc, true);
+  view.setUint16(280, value.db.txDc, true);
+  view.setUint16(282, value.db.connDc, true);
+  view.setUint16(284, value.db.driverConnCi, true);
+  view.setUint16(286, value.db.dsnConnectorDriver, true);
+  view.setUint16(288, value.db.tlsConnConn, true);
+  view.setUint16(290, value.db.wrapErrorErr, true);
+  view.setUint16(292, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(294, value.db.pgxTimeoutErr, true);
+  view.setUint16(296, value.db.pgxConnConn, true);
+  view.setUint16(298, value.db.pgxConnConfig, true);
+  view.setUint16(300, value.db.pgxConfigConfig, true);
+  view.setUint16(302, value.db.pgxConfigDatabase, true);
+  view.setUint16(304, value.db.pgxInnerPgConn, true);
+  view.setUint16(306, value.db.pgxPgConnConn, true);
+  view.setUint16(308, value.db.pgxErrorCode, true);
+  view.setUint16(310, value.db.pqConnC, true);
+  view.setUint16(312, value.db.pqConnConfig, true);
+  view.setUint16(314, value.db.pqConfigDatabase, true);
+  view.setUint16(316, value.db.pqErrorCode, true);
+  view.setUint16(318, value.db.mysqlConnNet, true);
+  view.setUint16(320, value.db.mysqlConnConfig, true);
+  view.setUint16(322, value.db.mysqlConfigDatabase, true);
+  view.setUint16(324, value.db.mysqlErrorNumber, true);
+  view.setUint16(326, value.db.sqliteErrorCode, true);
+  view.setUint16(328, value.runtime.gStack, true);
+  view.setUint16(330, value.runtime.gPanic, true);
+  view.setUint16(332, value.runtime.gM, true);
+  view.setUint16(334, value.runtime.gGoid, true);
+  view.setUint16(336, value.runtime.gParentGoid, true);
+  view.setUint16(338, value.runtime.gStartpc, true);
+  view.setUint16(340, value.runtime.mCurg, true);
+  view.setUint16(348, value.httpRequest.method, true);
+  view.setUint16(350, value.httpRequest.url, true);
+  view.setUint16(352, value.httpRequest.protoMajor, true);
+  view.setUint16(354, value.httpRequest.protoMinor, true);
+  view.setUint16(356, value.httpRequest.header, true);
+  view.setUint16(358, value.httpRequest.host, true);
+  view.setUint16(360, value.httpRequest.remoteAddr, true);
+  view.setUint16(362, value.httpRequest.tls, true);
+  view.setUint16(364, value.httpRequest.pattern, true);
+  view.setUint16(366, value.httpRequest.urlScheme, true);
+  view.setUint16(368, value.httpRequest.urlHost, true);
+  view.setUint16(370, value.httpRequest.urlPath, true);
+  view.setUint16(372, value.httpRequest.urlRawPath, true);
+  view.setUint16(374, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(376, BigInt(value.time.semacquire), true);
+  view.setBigUint64(384, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(392, BigInt(value.time.semacquireFd), true);
+  view.setUint16(400, value.time.gSchedlink, true);
+  view.setUint16(402, value.time.gStatus, true);
+  view.setUint16(404, value.time.gCoroarg, true);
+  view.setUint16(406, value.time.coroGp, true);
+  view.setUint16(408, value.time.hchanDataqsiz, true);
+  view.setUint16(410, value.time.sudogG, true);
+  view.setBigInt64(416, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 424);
   return bytes;
 }
 

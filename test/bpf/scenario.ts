@@ -15,6 +15,11 @@ const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
   state: ({ traceState }) => traceState,
   end: ({ end }) => nanosOf(end),
   born: ({ parentGoid }) => parentGoid || undefined,
+  time: ({ time }) =>
+    time &&
+    Object.entries(time.breakdown)
+      .map(([use, ns]) => `${use}:${ns}`)
+      .join() + (time.migrations ? `,moved:${time.migrations}` : ''),
 };
 
 /** Likewise, of what a family says. */

@@ -123,7 +123,7 @@ static void stack_grows(const struct line *line)
 
 /* ---- processes, settings, upkeep ---- */
 
-/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot */
+/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot; time=SINCE, 0: not any more */
 static void target_set(const struct line *line)
 {
 	struct target_state *target = go__target(process_of(line->words[1]));
@@ -141,6 +141,8 @@ static void target_set(const struct line *line)
 		row->load_bias = line__number(line, "bias", 0);
 		row->http_client.skip_alt_protocol -= row->load_bias;
 	}
+	if (line__value(line, "time"))
+		row->time_since_ktime_ns = line__number(line, "time", 0);
 	if (line__has(line, "empty"))
 		row->target_id = 0;
 	target_of(line->words[1]);
@@ -165,7 +167,7 @@ static void process_exit(const struct line *line)
 	programs__forget(1000 * number);
 }
 
-/* reject-below=N (of 2^56) own-decision follow-exec; open-max=N inherited-max=N ring-bytes=N; random=N; scramble=N seed=N */
+/* reject-below=N (of 2^56) own-decision follow-exec; open-max=N inherited-max=N ring-bytes=N times-max=N threads-max=N; cpu=N; random=N; scramble=N seed=N */
 static void set(const struct line *line)
 {
 	struct settings settings = { .sampler_reject_below = line__number(line, "reject-below", 0),
@@ -177,10 +179,16 @@ static void set(const struct line *line)
 		host_map__limit("open_by_goroutine", line__number(line, "open-max", 0));
 	if (line__value(line, "inherited-max"))
 		host_map__limit("inherited_by_goroutine", line__number(line, "inherited-max", 0));
+	if (line__value(line, "times-max"))
+		host_map__limit("time_by_g", line__number(line, "times-max", 0));
+	if (line__value(line, "threads-max"))
+		host_map__limit("off_by_thread", line__number(line, "threads-max", 0));
 	if (line__value(line, "ring-bytes"))
 		host_map__limit("records", line__number(line, "ring-bytes", 0));
 	if (line__value(line, "scramble"))
 		memory__scramble(line__number(line, "scramble", 0), line__number(line, "seed", 1));
+	if (line__value(line, "cpu"))
+		programs__set_cpu(line__number(line, "cpu", 0));
 	if (line__value(line, "random"))
 		programs__set_random(line__number(line, "random", 0));
 }
@@ -219,6 +227,13 @@ bool event__run(const struct line *line)
 		{ { "sql", "fail" }, 3, sql_fail },
 		{ { "sql", "begun" }, 3, sql_begun },
 		{ { "sql", "ended" }, 3, sql_ended },
+		{ { "park" }, 3, time_park },
+		{ { "ready" }, 2, time_ready },
+		{ { "run" }, 2, time_run },
+		{ { "yield" }, 2, time_yield },
+		{ { "coro" }, 4, time_coro },
+		{ { "off" }, 3, time_off },
+		{ { "on" }, 2, time_on },
 		{ { "target" }, 2, target_set },
 		{ { "process", "exec" }, 3, process_exec },
 		{ { "process", "exit" }, 3, process_exit },

@@ -42,6 +42,14 @@ void server_upgrade(const struct line *line);
 void server_hijack(const struct line *line);
 void server_deferred(const struct line *line);
 
+void time_park(const struct line *line);
+void time_ready(const struct line *line);
+void time_run(const struct line *line);
+void time_yield(const struct line *line);
+void time_coro(const struct line *line);
+void time_off(const struct line *line);
+void time_on(const struct line *line);
+
 void sql_begin(const struct line *line);
 void sql_rows(const struct line *line);
 void sql_done(const struct line *line);

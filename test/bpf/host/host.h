@@ -57,6 +57,13 @@ struct header_layout {
 
 uaddr_t header_map__write(const struct header *headers, uint32_t count, struct header_layout layout);
 
+/* The number of the system call by which threads wait for each other. */
+#ifdef __TARGET_ARCH_arm64
+#define HOST_FUTEX 98
+#else
+#define HOST_FUTEX 202
+#endif
+
 /* How far below SP at its entry a function saves the return address; 0 where the call has pushed it. */
 #ifdef __TARGET_ARCH_arm64
 #define HOST_SAVED_BELOW_SP 480
@@ -75,6 +82,15 @@ struct probe_hit {
 	uint64_t closure; /* of a function that is called by its value */
 	uint64_t link; /* on arm64: the return address of a function without a frame */
 	bool stack_is_low; /* the stack check, which is hit, jumps */
+};
+
+/* How the running thread leaves its processor. */
+struct thread_switch {
+	uint64_t g; /* that it runs, or its g0 */
+	uint64_t thread_pointer; /* where it finds that */
+	int32_t call; /* the system call that it is in; negative: none */
+	bool blocks;
+	bool is_throttled;
 };
 
 struct socket_ends {
@@ -106,6 +122,9 @@ void programs__follow(uint32_t tgid, uint32_t slot);
 void programs__forget(uint32_t tgid);
 void programs__process_exec(uint32_t tgid, uint32_t parent_tgid);
 void programs__process_exit(uint32_t tgid, int threads_left, int code);
+/* The running thread, or one of no target (NULL), makes room for another. */
+void programs__switch(const struct thread_switch *away, uint32_t next_tid);
+void programs__set_cpu(uint32_t cpu);
 /* Opens a socket in the running process. @return its file descriptor */
 int programs__open_socket(const struct socket_ends *ends);
 void programs__print_counts(void);

@@ -24,7 +24,10 @@ static struct fdtable fdtable = { .fd = file_by_fd };
 static struct files_struct files = { .fdt = &fdtable };
 static struct signal_struct signals;
 static struct task_struct parent_task;
-static struct task_struct task = { .files = &files, .signal = &signals, .real_parent = &parent_task };
+static struct cfs_rq run_queue;
+static struct task_struct task = { .files = &files, .signal = &signals, .real_parent = &parent_task, .se.cfs_rq = &run_queue };
+static struct pt_regs___kernel entry;
+static __u32 current_cpu;
 
 void programs__setup(void)
 {
@@ -33,6 +36,8 @@ void programs__setup(void)
 	DEFINE(slot_by_tgid, HOST_HASH);
 	DEFINE(open_by_goroutine, HOST_HASH);
 	DEFINE(inherited_by_goroutine, HOST_HASH);
+	DEFINE(time_by_g, HOST_HASH);
+	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
 	DEFINE(has_called_by_port, HOST_ARRAY);
@@ -132,6 +137,27 @@ __u64 bpf_get_current_task(void)
 	return (__u64)&task;
 }
 
+struct task_struct *bpf_get_current_task_btf(void)
+{
+	return &task;
+}
+
+long bpf_task_pt_regs(struct task_struct *of)
+{
+	(void)of;
+	return (long)&entry;
+}
+
+__u32 bpf_get_smp_processor_id(void)
+{
+	return current_cpu;
+}
+
+long bpf_get_numa_node_id(void)
+{
+	return current_cpu / 8;
+}
+
 int host__clock_gettime(clockid_t clock, struct timespec *now)
 {
 	(void)clock;
@@ -160,6 +186,11 @@ void programs__set_time(uint64_t ktime_ns)
 void programs__set_thread(uint32_t tgid, uint32_t tid)
 {
 	current_tgid_tid = (uint64_t)tgid << 32 | tid;
+}
+
+void programs__set_cpu(uint32_t cpu)
+{
+	current_cpu = cpu;
 }
 
 void programs__set_random(int64_t value)
@@ -223,6 +254,13 @@ void programs__run(const struct probe_hit *hit)
 		{ "db_return", db_return },
 		{ "db_wait_start", db_wait_start },
 		{ "db_wait_end", db_wait_end },
+		{ "goroutine_park", goroutine_park },
+		{ "goroutine_ready", goroutine_ready },
+		{ "goroutine_ready_list", goroutine_ready_list },
+		{ "goroutine_run", goroutine_run },
+		{ "goroutine_yield", goroutine_yield },
+		{ "goroutine_preempt", goroutine_preempt },
+		{ "goroutine_coro", goroutine_coro },
 	};
 	const uint64_t *a = hit->arguments;
 	struct pt_regs registers = { .REG_ARGUMENT_0 = a[0], .REG_ARGUMENT_1 = a[1], .REG_ARGUMENT_2 = a[2],
@@ -264,6 +302,33 @@ void programs__process_exit(uint32_t tgid, int threads_left, int code)
 	task.exit_code = code;
 	signals.live.counter = threads_left;
 	process_exit((void *)&ctx);
+}
+
+static void enter_kernel(const struct thread_switch *away)
+{
+#ifdef __TARGET_ARCH_arm64
+	entry.regs[28] = away->g;
+	entry.syscallno = away->call;
+#else
+	task.thread.fsbase = away->thread_pointer;
+	entry.orig_ax = away->call;
+#endif
+	task.__state = away->blocks;
+	task.throttled = away->is_throttled;
+}
+
+void programs__switch(const struct thread_switch *away, uint32_t next_tid)
+{
+	struct task_struct next = { .pid = next_tid };
+	__u64 ctx[4] = { 0, (__u64)&task, (__u64)&next };
+
+	if (away)
+		enter_kernel(away);
+	else
+		current_tgid_tid = 0;
+	preempt__enter(true);
+	thread_switch(ctx);
+	preempt__enter(false);
 }
 
 int programs__open_socket(const struct socket_ends *ends)

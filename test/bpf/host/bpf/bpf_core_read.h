@@ -20,4 +20,7 @@
 	HOST_READ_OF(__VA_ARGS__, HOST_READ_3, HOST_READ_2, HOST_READ_1)(from, __VA_ARGS__)
 #define BPF_CORE_READ_INTO(to, from, field) bpf_probe_read_kernel(to, sizeof(*(to)), &(from)->field)
 
+/* The newest kernel. */
+#define bpf_core_field_exists(type, field) 1
+
 #endif

@@ -27,5 +27,9 @@ __u32 bpf_get_prandom_u32(void);
 __u64 bpf_get_attach_cookie(void *ctx);
 __u64 bpf_get_current_pid_tgid(void);
 __u64 bpf_get_current_task(void);
+struct task_struct *bpf_get_current_task_btf(void);
+long bpf_task_pt_regs(struct task_struct *task);
+__u32 bpf_get_smp_processor_id(void);
+long bpf_get_numa_node_id(void);
 
 #endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What the Go scheduler does to a goroutine on which a span is open: it parks, is woken, waits for its turn, runs. */
+#ifndef GOROUTINE_TIME_BPF_H
+#define GOROUTINE_TIME_BPF_H
+
+#include "goroutine.bpf.h"
+
+#define READY_LIST_MAX 64 /* goroutines of one list that are looked at; those behind it count as waiting until they run */
+
+/* What a goroutine waits for that waits for a semaphore: who has called semacquire1, which has called gopark. */
+static __noinline __u32 semaphore_use(const struct target_row *target, uaddr_t frame_pointer)
+{
+	const struct time_layout *layout = &target->time;
+	uaddr_t caller = read_u64(frame_pointer + 8);
+
+	if (layout->semacquire && caller == loaded_address(target, layout->semacquire))
+		return TIME_WAITGROUP;
+	if (layout->semacquire_mutex && caller == loaded_address(target, layout->semacquire_mutex))
+		return TIME_MUTEX;
+	/* That of a descriptor. */
+	if (layout->semacquire_fd && caller == loaded_address(target, layout->semacquire_fd))
+		return TIME_MUTEX;
+	return TIME_OTHER;
+}
+
+/* func gopark(unlockf func(*g, unsafe.Pointer) bool, lock unsafe.Pointer, reason waitReason, …)  argument: reason. */
+SEC("uprobe")
+int goroutine_park(struct pt_regs *ctx)
+{
+	struct goroutine_time *time;
+	uaddr_t g = go_current_g(ctx);
+	__u32 use;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_PARK))
+		return 0;
+	time = time_of(hit.target, g);
+	if (!time)
+		return 0;
+	time_heal(time, g);
+	use = hit.target->time_by_reason[go_argument(ctx, &hit) & (WAIT_REASONS_MAX - 1)];
+	if (use == TIME_OTHER)
+		use = semaphore_use(hit.target, ctx->REG_FP);
+	time_turn(time, GOROUTINE_WAITS, use);
+	return 0;
+}
+
+static __always_inline void goroutine_is_ready(const struct target_row *target, uaddr_t g)
+{
+	struct goroutine_time *time = time_of(target, g);
+
+	if (time && time->activity == GOROUTINE_WAITS)
+		time_turn(time, GOROUTINE_IS_READY, TIME_RUNNABLE);
+}
+
+/* func ready(gp *g, traceskip int, next bool)  argument: gp. */
+SEC("uprobe")
+int goroutine_ready(struct pt_regs *ctx)
+{
+	struct hit hit;
+
+	if (hit_begin(&hit, ctx, HIT_GOROUTINE_READY))
+		goroutine_is_ready(hit.target, go_argument(ctx, &hit));
+	return 0;
+}
+
+/* A list of goroutines, linked through g.schedlink. */
+struct g_list {
+	const struct target_row *target;
+	uaddr_t g;
+};
+
+static __noinline long ready_next(__u32 i, struct g_list *list)
+{
+	(void)i;
+	if (!list->g)
+		return 1;
+	goroutine_is_ready(list->target, list->g);
+	list->g = read_u64(list->g + list->target->time.g_schedlink);
+	return 0;
+}
+
+/* func injectglist(glist *gList)  argument: glist. Those for whom the network, the end of an assist or a stopped world was over. */
+SEC("uprobe")
+int goroutine_ready_list(struct pt_regs *ctx)
+{
+	struct g_list list;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_READY_LIST) || !hit.target->time_since_ktime_ns)
+		return 0;
+	list = (struct g_list){ hit.target, read_u64(go_argument(ctx, &hit)) };
+	repeat(READY_LIST_MAX, ready_next, &list);
+	return 0;
+}
+
+/* func execute(gp *g, inheritTime bool)  at its call casgstatus(gp, …)  argument: gp, which is m.curg by then. */
+SEC("uprobe")
+int goroutine_run(struct pt_regs *ctx)
+{
+	struct goroutine_time *time;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_RUN))
+		return 0;
+	time = time_of(hit.target, go_argument(ctx, &hit));
+	if (!time)
+		return 0;
+	time_turn(time, GOROUTINE_RUNS, TIME_CPU);
+	time_is_on(time);
+	return 0;
+}
+
+/* The goroutine goes on later, and does not wait for anything but its turn. On g0. */
+static __always_inline void goroutine_stops(struct pt_regs *ctx, enum count reason, enum goroutine_activity activity,
+					    enum time_use use)
+{
+	struct goroutine_time *time;
+	struct hit hit;
+	uaddr_t g;
+
+	if (!hit_begin(&hit, ctx, reason))
+		return;
+	g = go_argument(ctx, &hit);
+	time = time_of(hit.target, g);
+	if (!time)
+		return;
+	time_heal(time, g);
+	time_turn(time, activity, use);
+}
+
+/* func goschedImpl(gp *g, …), goyield_m(gp *g), exitsyscallNoP(gp *g)  argument: gp. */
+SEC("uprobe")
+int goroutine_yield(struct pt_regs *ctx)
+{
+	goroutine_stops(ctx, HIT_GOROUTINE_YIELD, GOROUTINE_IS_READY, TIME_RUNNABLE);
+	return 0;
+}
+
+/* func preemptPark(gp *g)  argument: gp. It is stopped for the collector or the like, which wakes it by ready. */
+SEC("uprobe")
+int goroutine_preempt(struct pt_regs *ctx)
+{
+	goroutine_stops(ctx, HIT_GOROUTINE_PREEMPT, GOROUTINE_WAITS, TIME_GC_STW);
+	return 0;
+}
+
+/*
+ * func coroswitch_m(gp *g)  argument: gp. The goroutine goes on as the other one of its iter.Pull, gp.coroarg.gp: what it
+ * does there belongs to the spans that are open here, as if it had called it.
+ */
+SEC("uprobe")
+int goroutine_coro(struct pt_regs *ctx)
+{
+	struct g_key to = {};
+	struct goroutine_time *time, *other;
+	struct hit hit;
+	uaddr_t g, coro;
+
+	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_CORO))
+		return 0;
+	g = go_argument(ctx, &hit);
+	time = time_of(hit.target, g);
+	if (!time || hit.target->time.g_coroarg == GO_OFFSET_ABSENT || hit.target->time.coro_gp == GO_OFFSET_ABSENT)
+		return 0;
+	time_heal(time, g);
+	coro = read_u64(g + hit.target->time.g_coroarg);
+	to.g_addr = coro ? read_u64(coro + hit.target->time.coro_gp) : 0;
+	to.target_id = hit.target->target_id;
+	if (!to.g_addr)
+		return 0;
+	other = bpf_map_lookup_elem(&time_by_g, &to);
+	/* With spans of its own it has an account of its own. */
+	if (other && time_is_kept(hit.target, other)) {
+		time_turn(time, GOROUTINE_WAITS, TIME_OTHER);
+		time_turn(other, GOROUTINE_RUNS, TIME_CPU);
+		return 0;
+	}
+	if (bpf_map_update_elem(&time_by_g, &to, time, BPF_ANY))
+		count(LOST_TIME_MAP_FULL);
+	else
+		time->spans = 0;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the kernel's scheduler does to the thread that runs a goroutine on which a span is open. No uprobe: the goroutine is
+ * found by the thread's own memory, which can be read only while it leaves its processor.
+ */
+#ifndef THREAD_BPF_H
+#define THREAD_BPF_H
+
+#include "process.bpf.h"
+
+#define G_IN_SYSCALL 3 /* _Gsyscall of runtime/runtime2.go */
+#define G_SCAN 0x1000  /* _Gscan: set beside it while the collector looks at the stack */
+
+#ifdef __TARGET_ARCH_arm64
+#define SYSCALL_FUTEX 98
+#else
+#define SYSCALL_FUTEX 202
+#endif
+
+/* The same struct as the kernel has it: more than what programs are handed. */
+struct pt_regs___kernel {
+#ifdef __TARGET_ARCH_arm64
+	__u64 regs[31];
+	__s32 syscallno;
+#else
+	unsigned long orig_ax;
+#endif
+} __attribute__((preserve_access_index));
+
+/* Reads that fail are no loss: a thread that runs no Go code has no g. */
+static __always_inline __u64 peek_u64(uaddr_t from)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_user(&value, sizeof(value), (const void *)from);
+	return value;
+}
+
+/* The registers with which the running thread has entered the kernel. */
+static __always_inline const struct pt_regs___kernel *entry_registers(struct task_struct *task)
+{
+#ifdef LEGACY
+	/* bpf_task_pt_regs is of Linux 5.15. They lie at the end of the stack of 16 KiB. */
+	return (void *)BPF_CORE_READ(task, stack) + (16 << 10) - bpf_core_type_size(struct pt_regs___kernel);
+#else
+	return (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+#endif
+}
+
+/* The g of the running thread, which may be its g0. */
+static __always_inline uaddr_t thread_g(struct task_struct *task, const struct target_row *target)
+{
+#ifdef __TARGET_ARCH_arm64
+	return BPF_CORE_READ(entry_registers(task), regs[28]);
+#else
+	return target->g_tls_offset ? peek_u64(BPF_CORE_READ(task, thread.fsbase) + target->g_tls_offset) : 0;
+#endif
+}
+
+static __always_inline bool thread_wants_to_run(struct task_struct *task)
+{
+	if (bpf_core_field_exists(struct task_struct, __state))
+		return !BPF_CORE_READ(task, __state);
+	return !BPF_CORE_READ((struct task_struct___old *)task, state);
+}
+
+/* Has the quota of its cgroup, or of one around it, been used up? */
+static __always_inline bool thread_is_throttled(struct task_struct *task)
+{
+	struct cfs_rq *queue;
+
+	if (bpf_core_field_exists(struct task_struct, throttled) && BPF_CORE_READ(task, throttled))
+		return true;
+	if (!bpf_core_field_exists(struct cfs_rq, throttle_count) || !bpf_core_field_exists(struct sched_entity, cfs_rq))
+		return false;
+	queue = BPF_CORE_READ(task, se.cfs_rq);
+	return BPF_CORE_READ(queue, throttle_count) > 0;
+}
+
+/* Why the running thread, which runs goroutine `g`, leaves its processor. */
+static __always_inline enum time_use thread_off_use(struct task_struct *task, const struct target_row *target, uaddr_t g)
+{
+	__u32 status = 0;
+	__s32 call;
+
+	if (thread_wants_to_run(task))
+		return thread_is_throttled(task) ? TIME_THROTTLED : TIME_PREEMPTED;
+	bpf_probe_read_user(&status, sizeof(status), (const void *)(g + target->time.g_status));
+	if ((status & ~G_SCAN) == G_IN_SYSCALL)
+		return TIME_SYSCALL;
+#ifdef __TARGET_ARCH_arm64
+	call = BPF_CORE_READ(entry_registers(task), syscallno);
+#else
+	call = BPF_CORE_READ(entry_registers(task), orig_ax);
+#endif
+	if (call < 0)
+		return TIME_PAGEFAULT;
+	return call == SYSCALL_FUTEX ? TIME_OTHER : TIME_SYSCALL; /* a lock of the runtime; a call that the runtime does not know of */
+}
+
+static __always_inline void thread_off(struct task_struct *task, __u32 tid, const struct target_row *target)
+{
+	struct off_thread off = { .target_id = target->target_id };
+	struct goroutine_time *time;
+	uaddr_t g = thread_g(task, target);
+	uaddr_t m = g ? peek_u64(g + target->runtime.g_m) : 0;
+
+	off.g_addr = m ? peek_u64(m + target->runtime.m_curg) : 0;
+	if (!off.g_addr)
+		return;
+	time = time_of(target, off.g_addr);
+	if (!time || time->busy || time->activity != GOROUTINE_RUNS)
+		return;
+	if (bpf_map_update_elem(&off_by_thread, &tid, &off, BPF_ANY)) {
+		count(LOST_THREAD_MAP_FULL);
+		time_turn(time, GOROUTINE_RUNS, TIME_UNATTRIBUTED);
+		return;
+	}
+	time_turn(time, GOROUTINE_IS_OFF, thread_off_use(task, target, off.g_addr));
+}
+
+static __always_inline void thread_on(struct off_thread *off)
+{
+	struct g_key key = { .g_addr = off->g_addr, .target_id = off->target_id };
+	struct goroutine_time *time = bpf_map_lookup_elem(&time_by_g, &key);
+
+	off->g_addr = 0;
+	if (!time || !time->spans || time->busy || time->activity != GOROUTINE_IS_OFF)
+		return;
+	time_turn(time, GOROUTINE_RUNS, TIME_CPU);
+	time_is_on(time);
+}
+
+/* sched_switch(bool preempt, struct task_struct *prev, struct task_struct *next, …)  prev is still the running one. */
+SEC("tp_btf/sched_switch")
+int thread_switch(__u64 *ctx)
+{
+	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
+	__u64 tgid_tid = bpf_get_current_pid_tgid();
+	const struct target_row *target = target_by_tgid(tgid_tid >> 32);
+	struct off_thread *off;
+	__u32 tid;
+
+	if (target && target->time_since_ktime_ns)
+		thread_off(prev, tgid_tid, target);
+	tid = next->pid;
+	off = bpf_map_lookup_elem(&off_by_thread, &tid);
+	if (off && off->g_addr)
+		thread_on(off);
+	return 0;
+}
+
+#endif

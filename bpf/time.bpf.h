@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The account of a goroutine's time: every nanosecond of it is charged to one use. A span takes a snapshot when it begins
+ * and subtracts it when it ends, so that nested spans cost nothing.
+ *
+ * One thread at a time writes to an account: the one that runs the goroutine, then the one that wakes it, then the one that
+ * runs it next. Only the switch of a thread comes in between, also in the middle of a program on that thread: such a
+ * program says that it is busy before it looks at the clock, and the switch then leaves the account alone.
+ */
+#ifndef TIME_BPF_H
+#define TIME_BPF_H
+
+#include "go.bpf.h"
+
+#define in_order() asm volatile("" : : : "memory")
+
+static const struct goroutine_time blank_time = {};
+
+static __always_inline struct goroutine_time *time_lookup(const struct target_row *target, uaddr_t g)
+{
+	struct g_key key = { .g_addr = g, .target_id = target->target_id };
+
+	return bpf_map_lookup_elem(&time_by_g, &key);
+}
+
+/* Is the account one of the time in which its target is watched? It may have been so before, and not meanwhile. */
+static __always_inline bool time_is_kept(const struct target_row *target, const struct goroutine_time *time)
+{
+	return time->spans && time->opened_ktime_ns >= target->time_since_ktime_ns;
+}
+
+/* The account of a goroutine that somebody looks at. Nearly all hits end here. */
+static __always_inline struct goroutine_time *time_of(const struct target_row *target, uaddr_t g)
+{
+	struct goroutine_time *time = target->time_since_ktime_ns ? time_lookup(target, g) : NULL;
+
+	return time && time_is_kept(target, time) ? time : NULL;
+}
+
+/* Charges the time until `now`, which may be a little earlier than what was charged already. */
+static __always_inline void time_charge(struct goroutine_time *time, ktime_ns_t now)
+{
+	if (now <= time->since_ktime_ns)
+		return;
+	if (time->use < TIME_USES_MAX)
+		time->ns[time->use] += now - time->since_ktime_ns;
+	time->since_ktime_ns = now;
+}
+
+static __always_inline void time_busy(struct goroutine_time *time)
+{
+	time->busy = 1;
+	in_order();
+}
+
+static __always_inline void time_done(struct goroutine_time *time)
+{
+	in_order();
+	time->busy = 0;
+}
+
+/* From now on the goroutine is doing that, and its time goes to that use. */
+static __always_inline void time_turn(struct goroutine_time *time, enum goroutine_activity activity, enum time_use use)
+{
+	time_busy(time);
+	time_charge(time, bpf_ktime_get_ns());
+	time->activity = activity;
+	time->use = use;
+	time_done(time);
+}
+
+/*
+ * A program is hit on a goroutine. If its thread has taken it off the processor, it has come back without being seen, and
+ * nobody knows when.
+ */
+static __always_inline void time_heal(struct goroutine_time *time, uaddr_t g)
+{
+	const struct off_thread *off;
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	if (time->activity != GOROUTINE_IS_OFF)
+		return;
+	off = bpf_map_lookup_elem(&off_by_thread, &tid);
+	if (!off || off->g_addr != g)
+		return;
+	count(NOTE_SWITCH_UNSEEN);
+	time->use = TIME_UNATTRIBUTED;
+	time_turn(time, GOROUTINE_RUNS, TIME_CPU);
+}
+
+/* The goroutine runs on this processor. */
+static __always_inline void time_is_on(struct goroutine_time *time)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	if (cpu != time->cpu) {
+		time->cpu = cpu;
+		time->migrations++;
+	}
+}
+
+/* A g is somebody else's now. */
+static __always_inline void time_forget(const struct target_row *target, uaddr_t g)
+{
+	struct goroutine_time *time = time_of(target, g);
+
+	if (time)
+		time->spans = 0;
+}
+
+/* The account for the first span on a goroutine, which runs since `now`. */
+static __always_inline struct goroutine_time *time_open(const struct target_row *target, uaddr_t g, ktime_ns_t now)
+{
+	struct g_key key = { .g_addr = g, .target_id = target->target_id };
+	struct goroutine_time *time = bpf_map_lookup_elem(&time_by_g, &key);
+
+	if (!time) {
+		if (bpf_map_update_elem(&time_by_g, &key, &blank_time, BPF_NOEXIST))
+			count(LOST_TIME_MAP_FULL);
+		time = bpf_map_lookup_elem(&time_by_g, &key);
+		if (!time)
+			return NULL;
+	}
+	time->opened_ktime_ns = now;
+	time->since_ktime_ns = now;
+	time->activity = GOROUTINE_RUNS;
+	time->use = TIME_CPU;
+	time->cpu = bpf_get_smp_processor_id();
+	return time;
+}
+
+/*
+ * A span begins on a goroutine that runs, the first of it if its depth is 0. It begins a little later than it would without
+ * if more has been charged already.
+ */
+static __noinline int time_span_begin(struct open_span *span, const struct target_row *target)
+{
+	uaddr_t g = span->record.g_addr;
+	ktime_ns_t now = span->record.start_ktime_ns;
+	struct goroutine_time *time = time_of(target, g);
+
+	if (!target->time_since_ktime_ns)
+		return 0;
+	if (!time)
+		time = time_open(target, g, now);
+	if (!time)
+		return 0;
+	time_heal(time, g);
+	time_busy(time);
+	time_charge(time, now);
+	span->record.start_ktime_ns = time->since_ktime_ns;
+	span->time.opened_ktime_ns = time->opened_ktime_ns;
+	__builtin_memcpy(span->time.ns, time->ns, sizeof(time->ns));
+	span->time.cpu = bpf_get_smp_processor_id();
+	span->time.node = bpf_get_numa_node_id();
+	span->time.migrations = time->migrations;
+	time->spans = span->record.depth + 1;
+	time_done(time);
+	return 0;
+}
+
+/* The account of which a span has a snapshot; NULL: there is none, or no more. */
+static __always_inline struct goroutine_time *time_of_span(const struct open_span *span, const struct target_row *target)
+{
+	struct goroutine_time *time;
+
+	if (!span->time.opened_ktime_ns || span->time.opened_ktime_ns < target->time_since_ktime_ns)
+		return NULL;
+	time = time_of(target, span->record.g_addr);
+	return time && time->opened_ktime_ns == span->time.opened_ktime_ns ? time : NULL;
+}
+
+/* A span ends of which nothing is told. */
+static __always_inline void time_span_drop(const struct open_span *span, const struct target_row *target)
+{
+	struct goroutine_time *time = time_of_span(span, target);
+
+	if (time)
+		time->spans = span->record.depth;
+}
+
+/* A span ends, at the end that is in its record or a little later: what its time was spent on goes behind its texts. */
+static __noinline int time_span_end(struct open_span *span, const struct target_row *target)
+{
+	struct goroutine_time *time = time_of_span(span, target);
+	__u32 end = span->record.header.size - (__u32)offsetof(struct ev_span_end, rest), at;
+	struct span_time *to;
+
+	/* It always fits; for the verifier. */
+	if (!time || end > sizeof(span->record.rest) - sizeof(*to) - 8)
+		return 0;
+	/* Records that say the same are the same, also where they say nothing. */
+	__builtin_memset(span->record.rest + end, 0, 8);
+	at = (end + 7) & ~7U;
+	time_heal(time, span->record.g_addr);
+	time_busy(time);
+	time_charge(time, span->record.end_ktime_ns);
+	span->record.end_ktime_ns = time->since_ktime_ns;
+	to = (void *)span->record.rest + at;
+#pragma unroll
+	for (int use = 0; use < TIME_USES_MAX; use++)
+		to->ns[use] = time->ns[use] - span->time.ns[use];
+	to->start_cpu = span->time.cpu;
+	to->end_cpu = bpf_get_smp_processor_id();
+	to->start_node = span->time.node;
+	to->end_node = bpf_get_numa_node_id();
+	to->migrations = time->migrations - span->time.migrations;
+	to->reserved = 0;
+	span->record.header.size = offsetof(struct ev_span_end, rest) + at + sizeof(*to);
+	span->record.header.flags |= SPAN_FLAG_TIME;
+	time->spans = span->record.depth;
+	time_done(time);
+	return 0;
+}
+
+#endif

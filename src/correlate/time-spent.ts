@@ -1,0 +1,64 @@
+/** Where the time of a span went: every nanosecond of it in one place. */
+
+import type { Ktime } from '../wire/batch.ts';
+import { type EvSpanEnd, timeUse } from '../wire/wire.gen.ts';
+
+/** What time is spent on, in the order in which it is told. The names are ours: no convention has any. */
+export const TIME_USES = {
+  cpu: timeUse.TIME_CPU,
+  preempted: timeUse.TIME_PREEMPTED,
+  throttled: timeUse.TIME_THROTTLED,
+  runnable: timeUse.TIME_RUNNABLE,
+  'chan.receive': timeUse.TIME_CHAN_RECEIVE,
+  'chan.send': timeUse.TIME_CHAN_SEND,
+  select: timeUse.TIME_SELECT,
+  mutex: timeUse.TIME_MUTEX,
+  rwmutex: timeUse.TIME_RWMUTEX,
+  cond: timeUse.TIME_COND,
+  waitgroup: timeUse.TIME_WAITGROUP,
+  network: timeUse.TIME_NETWORK,
+  'network.ready': timeUse.TIME_NETWORK_READY,
+  sleep: timeUse.TIME_SLEEP,
+  syscall: timeUse.TIME_SYSCALL,
+  pagefault: timeUse.TIME_PAGEFAULT,
+  'gc.assist': timeUse.TIME_GC_ASSIST,
+  'gc.stw': timeUse.TIME_GC_STW,
+  other: timeUse.TIME_OTHER,
+  unattributed: timeUse.TIME_UNATTRIBUTED,
+} as const satisfies Record<string, (typeof timeUse)[keyof typeof timeUse]>;
+export type TimeUse = keyof typeof TIME_USES;
+
+/** How much went where, in nanoseconds, without zeros: the sum is the duration of the span, exactly. */
+export type Breakdown = Partial<Readonly<Record<TimeUse, number>>>;
+
+export interface TimeSpent {
+  readonly breakdown: Breakdown;
+  /** The processors on which it began and ended, and their NUMA nodes. */
+  readonly startCpu: number;
+  readonly endCpu: number;
+  readonly startNode: number;
+  readonly endNode: number;
+  /** How often its goroutine went on on another processor. */
+  readonly migrations: number;
+}
+
+const uses = Object.entries(TIME_USES) as [TimeUse, number][];
+
+/** Of the record of a span; undefined if it says nothing of it, or more than there was. */
+export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSpent | undefined {
+  if (time === undefined) return undefined;
+  const { ns, ...rest } = time;
+  const breakdown: Partial<Record<TimeUse, number>> = {};
+  let left = nanosBetween(startKtimeNs, endKtimeNs);
+  for (const [use, index] of uses) {
+    const spent = use === 'unattributed' ? left : (ns[index] as number);
+    left -= spent;
+    if (spent !== 0) breakdown[use] = spent;
+  }
+  return (breakdown.unattributed ?? 0) < 0 ? undefined : { ...rest, breakdown };
+}
+
+/** Exact up to 104 days. */
+function nanosBetween(start: Ktime, end: Ktime): number {
+  return (end[0] - start[0]) * 1_000_000_000 + end[1] - start[1];
+}

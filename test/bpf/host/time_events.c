@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the schedulers of Go and of the kernel do to goroutines and threads. */
+#include "events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers of reasons here are those of enum time_use. */
+static const char *const uses[] = { [TIME_CHAN_RECEIVE] = "chan.receive", [TIME_CHAN_SEND] = "chan.send",
+				    [TIME_SELECT] = "select", [TIME_MUTEX] = "mutex", [TIME_COND] = "cond",
+				    [TIME_NETWORK] = "network", [TIME_SLEEP] = "sleep", [TIME_OTHER] = "semacquire" };
+
+static uint64_t reason_of(const char *name)
+{
+	for (size_t use = 0; use < sizeof(uses) / sizeof(*uses); use++)
+		if (uses[use] && !strcmp(uses[use], name))
+			return use;
+	fprintf(stderr, "no reason %s\n", name);
+	exit(2);
+}
+
+/* On the thread's g0, with another goroutine in mind. */
+static struct probe_hit hit_on_g0(const struct goroutine_state *g, const char *program)
+{
+	const struct target_state *target = go__target(g->target);
+
+	return (struct probe_hit){ .program = program, .cookie = ARGUMENT(0) | target->slot, .g = target->g0 };
+}
+
+/* park gN REASON; caller=waitgroup|mutex|fd: of a semaphore */
+void time_park(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	const struct target_row *row = &target_of(line->words[1])->row;
+	struct probe_hit hit = hit_on(g, "goroutine_park", ARGUMENT(2));
+	const char *caller = line__value(line, "caller") ?: "";
+
+	hit.arguments[2] = reason_of(line->words[2]);
+	hit.fp = memory__allocate(16);
+	memory__write_u64(hit.fp + 8, row->load_bias + (!strcmp(caller, "waitgroup") ? row->time.semacquire :
+							 !strcmp(caller, "mutex")     ? row->time.semacquire_mutex :
+							 !strcmp(caller, "fd")	      ? row->time.semacquire_fd :
+											0x604444));
+	programs__run(&hit);
+}
+
+/* ready gN gM …: one by ready, several by injectglist; list: one by that, too */
+void time_ready(const struct line *line)
+{
+	struct goroutine_state *first = goroutine_of(line->words[1]);
+	const struct target_row *row = &target_of(line->words[1])->row;
+	struct probe_hit hit = hit_on_g0(first, "goroutine_ready");
+	uaddr_t before = memory__allocate(8);
+
+	hit.arguments[0] = first->g;
+	if (line->count > 2) {
+		hit.program = "goroutine_ready_list";
+		hit.arguments[0] = before;
+	}
+	for (int i = 1; i < line->count; i++) {
+		const struct goroutine_state *g = strchr(line->words[i], 'g') ? goroutine_of(line->words[i]) : NULL;
+
+		if (!g)
+			continue;
+		memory__write_u64(before, g->g);
+		before = g->g + row->time.g_schedlink;
+		memory__write_u64(before, 0);
+	}
+	programs__run(&hit);
+}
+
+/* run gN: its turn has come */
+void time_run(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	struct probe_hit hit = hit_on_g0(g, "goroutine_run");
+
+	hit.arguments[0] = g->g;
+	programs__run(&hit);
+}
+
+/* yield gN; for-gc: it is stopped for the collector */
+void time_yield(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	struct probe_hit hit = hit_on_g0(g, line__has(line, "for-gc") ? "goroutine_preempt" : "goroutine_yield");
+
+	hit.arguments[0] = g->g;
+	programs__run(&hit);
+}
+
+/* coro gN to gM: gN goes on as gM, within an iter.Pull */
+void time_coro(const struct line *line)
+{
+	struct goroutine_state *to = goroutine_of(line->words[3]);
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	const struct target_row *row = &target_of(line->words[1])->row;
+	struct probe_hit hit = hit_on_g0(g, "goroutine_coro");
+	uaddr_t coro = memory__allocate(16);
+
+	memory__write_u64(coro + row->time.coro_gp, to->g);
+	memory__write_u64(g->g + row->time.g_coroarg, coro);
+	hit.arguments[0] = g->g;
+	programs__run(&hit);
+}
+
+/* off gN preempted|throttled|syscall|raw-syscall|futex|fault: its thread leaves the processor; on-g0: while on its g0 */
+void time_off(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	struct target_state *target = target_of(line->words[1]);
+	const char *why = line->words[2];
+	struct thread_switch away = { .g = line__has(line, "on-g0") ? target->g0 : g->g, .call = -1,
+				      .thread_pointer = memory__allocate(16) + 8 };
+	uint32_t status = !strcmp(why, "syscall") ? 3 : 2;
+
+	memory__write_u64(away.thread_pointer + target->row.g_tls_offset, away.g);
+	memory__write_u64(g->g + target->row.runtime.g_m, target->m);
+	memory__write_u64(target->m + target->row.runtime.m_curg, g->g);
+	memory__write(g->g + target->row.time.g_status, &status, sizeof(status));
+	away.blocks = strcmp(why, "preempted") && strcmp(why, "throttled");
+	away.is_throttled = !strcmp(why, "throttled");
+	if (strstr(why, "syscall"))
+		away.call = 0;
+	if (!strcmp(why, "futex"))
+		away.call = HOST_FUTEX;
+	programs__switch(&away, 0);
+}
+
+/* on gN: the thread that runs it comes back */
+void time_on(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+
+	programs__switch(NULL, 1000 * g->target + g->goid % 100);
+}
