@@ -1,0 +1,127 @@
+/** Ways to spend time, each with a known amount of it, and the circumstances in which they happen. */
+
+/** One request to `test/fixtures/waits`. */
+export interface Fault {
+  /** As the tests call it. */
+  readonly name: string;
+  readonly path: string;
+  /** The request that has what this one wants. */
+  readonly held?: string;
+  /** Milliseconds that were asked for, by key as the handler has it; it may be more. */
+  readonly amounts: Readonly<Record<string, number>>;
+}
+
+/** How a target runs. */
+export interface Circumstance {
+  readonly name: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** On one processor, together with another process that is always busy. */
+  readonly isCrowded?: boolean;
+  /** Under a CPU quota of its cgroup: tenths of a processor. */
+  readonly tenths?: number;
+  /** How many goroutines of the target are always busy. */
+  readonly hogs?: number;
+  readonly faults: readonly Fault[];
+}
+
+/** A healthy request and all that takes no special circumstances. */
+const plain: readonly Fault[] = [
+  { name: 'nothing', path: '/healthy', amounts: {} },
+  { name: 'time.Sleep', path: '/sleep?ms=60', amounts: { sleep: 60 } },
+  { name: 'receiving from a channel', path: '/chan/receive?ms=60', amounts: { 'chan.receive': 60 } },
+  { name: 'sending to a full channel', path: '/chan/send?ms=60', amounts: { 'chan.send': 60 } },
+  { name: 'select', path: '/select?ms=60', amounts: { select: 60 } },
+  {
+    name: 'two waits, one after the other',
+    path: '/two?ms=25',
+    amounts: { 'chan.receive': 25, sleep: 50 },
+  },
+  {
+    name: 'a mutex that another request has',
+    path: '/mutex',
+    held: '/hold/mutex?ms=60',
+    amounts: { mutex: 50 },
+  },
+  {
+    name: 'an RWMutex that a writer has',
+    path: '/rwmutex/read',
+    held: '/hold/writer?ms=60',
+    amounts: { rwmutex: 50 },
+  },
+  {
+    name: 'an RWMutex that a reader has',
+    path: '/rwmutex/write',
+    held: '/hold/reader?ms=60',
+    amounts: { rwmutex: 50 },
+  },
+  { name: 'sync.Cond', path: '/cond?ms=60', amounts: { cond: 60 } },
+  { name: 'children that wait for theirs', path: '/waitgroup?ms=60', amounts: { waitgroup: 60 } },
+  { name: 'a slow upstream', path: '/upstream/late?ms=60', amounts: { select: 60 } },
+  { name: 'the slow body of an answer', path: '/upstream/body?ms=60', amounts: { network: 60 } },
+  { name: 'a slow peer of a connection', path: '/tcp?ms=60', amounts: { network: 60 } },
+  {
+    name: 'the only connection of a pool',
+    path: '/pool',
+    held: '/hold/pool?ms=60',
+    amounts: { select: 50 },
+  },
+  { name: 'a loop', path: '/cpu?ms=60', amounts: { cpu: 60 } },
+  { name: 'a FIFO that is read in the system call', path: '/fifo?ms=60', amounts: { syscall: 60 } },
+  { name: 'pages that are on a disk', path: '/pagefault/file?ms=60', held: '/hold/pages', amounts: {} },
+  { name: 'pages that are to be cleared', path: '/pagefault/anonymous?ms=60', amounts: {} },
+  { name: 'pages that come late', path: '/pagefault/late?ms=60', amounts: { pagefault: 60 } },
+];
+
+export const circumstances: readonly Circumstance[] = [
+  { name: 'alone', faults: plain },
+  {
+    name: 'with one P, which is busy',
+    env: { GOMAXPROCS: '1' },
+    hogs: 2,
+    faults: [
+      { name: 'a turn among busy goroutines', path: '/runnable?ms=60', amounts: { runnable: 60 } },
+      {
+        name: 'a quick peer of a connection',
+        path: '/tcp/unpolled?times=6',
+        amounts: { 'network.ready runnable': 40 },
+      },
+    ],
+  },
+  {
+    name: 'with a collector that always collects',
+    env: { GOGC: '5' },
+    faults: [
+      {
+        name: 'allocating',
+        path: '/allocate?ms=100',
+        amounts: { 'gc.assist gc.stw runnable preempted': 20 },
+      },
+    ],
+  },
+  {
+    name: 'with a world that is stopped again and again',
+    faults: [{ name: 'runtime.ReadMemStats', path: '/stops?ms=30', amounts: { 'gc.stw': 30 } }],
+  },
+  {
+    name: 'beside a busy process',
+    isCrowded: true,
+    faults: [
+      {
+        name: 'a loop that is preempted',
+        path: '/cpu?ms=60&lack=preempted',
+        amounts: { cpu: 60, preempted: 30 },
+      },
+    ],
+  },
+  {
+    name: 'under a quota of 10 %',
+    tenths: 1,
+    faults: [
+      {
+        name: 'a loop that is throttled',
+        path: '/cpu?ms=30&lack=throttled',
+        amounts: { cpu: 30, throttled: 100 },
+      },
+    ],
+  },
+];
