@@ -3,7 +3,7 @@ import type { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
 import { familiesOf } from '../probes/families.ts';
 import { sourcesOf } from '../probes/fields.ts';
-import type { ProbeLevel, RowPart } from '../probes/hook.ts';
+import { DEFAULT_LEVEL, type ProbeLevel, type RowPart } from '../probes/hook.ts';
 import { type AttachPlan, type PlanOptions, planAttach } from '../probes/plan.ts';
 import { rowSources, wireLimit } from '../wire/wire.gen.ts';
 
@@ -21,7 +21,10 @@ export interface ProgramOptions extends PlanOptions {
 }
 
 /** @throws {GoidspanError} `not_supported_binary`. */
-export function planProgram(binary: GoBinary, { level = 'spans', ...options }: ProgramOptions): AttachPlan {
+export function planProgram(
+  binary: GoBinary,
+  { level = DEFAULT_LEVEL, ...options }: ProgramOptions,
+): AttachPlan {
   const plan = planAttach(binary, familiesOf(level), undefined, options);
   for (const field of plan.fields) checkWindow(field.wanted, field.offset);
   return plan;

@@ -1,6 +1,7 @@
 /** The row of `target_by_slot` that tells the BPF programs about one target. Pure. */
 import type { RowPart } from '../probes/hook.ts';
 import type { AttachPlan } from '../probes/plan.ts';
+import type { Ktime } from '../wire/batch.ts';
 import {
   type GoSource,
   rowSources,
@@ -38,6 +39,11 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
     timeByReason: new Uint8Array(timeLimit.WAIT_REASONS_MAX),
     net: canReadConnections ? net : { ...net, tcpConnType: 0 },
   };
+}
+
+/** The same row with goroutines' time watched since then; undefined: not watched. */
+export function rowWithTime(row: TargetRow, since: Ktime | undefined): TargetRow {
+  return { ...row, timeSinceKtimeNs: since ?? [0, 0] };
 }
 
 /** The same row for a target whose probes are about to go: no span begins any more. */

@@ -1,6 +1,7 @@
 /** Makes targets of processes: each gets a number that is never used again, a free row in the kernel's table, a resource. */
 import { GoidspanError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { ProbeLevel } from '../probes/hook.ts';
 import { malformedAttributes } from '../process/environment.ts';
 import { readHost } from '../process/host.ts';
 import type { ProcessFacts } from '../process/process.ts';
@@ -18,6 +19,8 @@ export interface TargetMakerOptions {
   readonly serviceName: string | undefined;
   /** Told what is wrong with a process but does not keep it from being traced. */
   readonly warn: (message: string) => void;
+  /** How deep new targets are looked at. */
+  readonly level: () => ProbeLevel;
 }
 
 export class TargetMaker {
@@ -42,7 +45,7 @@ export class TargetMaker {
         `cannot attach to pid ${facts.pid}: all ${wireLimit.TARGETS_MAX} target slots are in use (start another goidspan)`,
       );
     }
-    const { kernel, serviceName, warn } = this.#options;
+    const { kernel, serviceName, warn, level } = this.#options;
     const { attributes } = resourceOf(facts, {
       host: this.#host,
       agentVersion: VERSION,
@@ -57,7 +60,7 @@ export class TargetMaker {
       serviceName: String(attributes['service.name']),
       ...(program.goVersion === undefined ? {} : { goVersion: program.goVersion }),
     };
-    return new Target(kernel, slot, facts, program, info, attributes as TargetFrame['attributes']);
+    return new Target(kernel, slot, facts, program, info, attributes as TargetFrame['attributes'], level());
   }
 
   /** The slot of a target that has been detached may be used again. */

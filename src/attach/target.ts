@@ -5,18 +5,20 @@
 import { existsSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
-import { families } from '../probes/families.ts';
-import type { Hook, HookPhase, ProbeFamily } from '../probes/hook.ts';
+import { nowKtime } from '../kernel/ktime.ts';
+import { families, isWithin, levelOf } from '../probes/families.ts';
+import type { Hook, HookPhase, ProbeFamily, ProbeLevel } from '../probes/hook.ts';
 import type { AttachPlan, HookPlan, Site } from '../probes/plan.ts';
 import { pathsInLayers } from '../process/overlay.ts';
 import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
 import type { ProcessFacts } from '../process/process.ts';
 import type { TargetFrame } from '../recording/format.ts';
+import type { Ktime } from '../wire/batch.ts';
 import type { SpanFamily, SpanKindName, TargetRow } from '../wire/wire.gen.ts';
 import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
 import type { Program } from './program.ts';
 import { QuietTarget } from './quiet-target.ts';
-import { detachingRow, targetRow } from './row.ts';
+import { detachingRow, rowWithTime, targetRow } from './row.ts';
 import type { TargetInfo } from './target-info.ts';
 
 export class Target {
@@ -43,6 +45,12 @@ export class Target {
   #links: AttachedHook[] = [];
   #loadBias = 0;
   #row: TargetRow | undefined;
+  #level: ProbeLevel;
+  /** Where its probes went in. */
+  #path: string | undefined;
+  #timeSince: Ktime | undefined;
+  /** Levels are changed one after the other. */
+  #changing: Promise<void> = Promise.resolve();
 
   constructor(
     kernel: Kernel,
@@ -51,8 +59,10 @@ export class Target {
     program: Program,
     info: TargetInfo,
     attributes: TargetFrame['attributes'],
+    level: ProbeLevel,
   ) {
     this.#kernel = kernel;
+    this.#level = level;
     this.slot = slot;
     this.facts = facts;
     this.quiet = new QuietTarget(facts.pid);
@@ -98,19 +108,73 @@ export class Target {
     this.locate();
     this.#kernel.followProcess(this.info.pid, this.slot);
     try {
-      for (const hooks of byRank(this.program.plan.hooks)) {
-        const links = await Promise.allSettled(hooks.map((hook) => this.#attachHook(hook, path)));
-        for (const [index, link] of links.entries()) {
-          const hook = hooks[index]?.hook;
-          if (hook && link.status === 'fulfilled') this.#links.push({ hook, link: link.value });
-        }
-        for (const link of links) if (link.status === 'rejected') throw link.reason;
+      for (const hooks of byRank(this.#hooksWithin(this.#level))) {
+        await this.#attachHooks(hooks, path);
+        // Before the first span can begin.
+        this.#watchTime();
       }
+      this.#path = path;
       this.wasAttached = true;
     } catch (error) {
       await this.detach();
       throw error;
     }
+  }
+
+  async #attachHooks(hooks: readonly HookPlan[], path: string): Promise<void> {
+    const links = await Promise.allSettled(hooks.map((hook) => this.#attachHook(hook, path)));
+    for (const [index, link] of links.entries()) {
+      const hook = hooks[index]?.hook;
+      if (hook && link.status === 'fulfilled') this.#links.push({ hook, link: link.value });
+    }
+    for (const link of links) if (link.status === 'rejected') throw link.reason;
+  }
+
+  /** What is attached at a level. */
+  #hooksWithin(level: ProbeLevel): readonly HookPlan[] {
+    return this.program.plan.hooks.filter(({ hook }) => isOfLevel(hook, level));
+  }
+
+  /**
+   * Looks deeper, or less deep, at a target that is attached; spans go on, and those that are open have no breakdown. As deep
+   * as its program allows. Throws what the kernel refuses: it then stays at the level that it had.
+   */
+  setLevel(level: ProbeLevel): Promise<void> {
+    this.#changing = this.#changing.catch(() => {}).then(() => this.#setLevel(level));
+    return this.#changing;
+  }
+
+  async #setLevel(level: ProbeLevel): Promise<void> {
+    const before = this.#level;
+    this.#level = level;
+    if (this.#path === undefined) return;
+    try {
+      const attached = new Set(this.#links.map(({ hook }) => hook.name));
+      await this.#attachHooks(
+        this.#hooksWithin(level).filter(({ hook, sites }) => sites.length > 0 && !attached.has(hook.name)),
+        this.#path,
+      );
+      this.#watchTime();
+    } catch (error) {
+      this.#level = before;
+      throw error;
+    } finally {
+      this.#watchTime();
+      const needless = this.#links.filter(({ hook }) => !isOfLevel(hook, this.#level));
+      this.#links = this.#links.filter((link) => !needless.includes(link));
+      await this.#kernel.detach(needless.map(({ link }) => link));
+    }
+  }
+
+  /** Tells the kernel to keep accounts of goroutines' time if all that this needs is attached, and else not to. */
+  #watchTime(): void {
+    const wanted = this.#links.some(({ hook }) => levelOf(hook.name) !== 'spans') && this.#level !== 'spans';
+    if (wanted === (this.#timeSince !== undefined) || !this.#row) return;
+    if (wanted) this.#kernel.followThreads(true);
+    this.#timeSince = wanted ? nowKtime() : undefined;
+    this.#row = rowWithTime(this.#row, this.#timeSince);
+    this.#kernel.setTarget(this.slot, this.#row);
+    if (!wanted) this.#kernel.followThreads(false);
   }
 
   /** Finds where the program was loaded and tells the kernel; also after the exec that was awaited. */
@@ -119,7 +183,8 @@ export class Target {
     const loadBias = this.awaitsExec
       ? undefined
       : this.program.loadBias(readProcFile(this.info.pid, 'maps', PROC_ROOT) ?? '', this.facts.exeLink);
-    const row = targetRow(plan, this.info.targetId, this.info.pid, { loadBias, codeStart });
+    const located = targetRow(plan, this.info.targetId, this.info.pid, { loadBias, codeStart });
+    const row = rowWithTime(located, this.#timeSince);
     // The kernel copies a row byte by byte under the eyes of its readers: the new bias must stand before it is used.
     if (this.#row) this.#kernel.setTarget(this.slot, { ...row, flags: this.#row.flags });
     this.#kernel.setTarget(this.slot, row);
@@ -131,6 +196,8 @@ export class Target {
   async detach(): Promise<void> {
     const links = this.#links.map(({ link }) => link);
     this.#links = [];
+    this.#path = undefined;
+    this.#watchTime();
     // At once: a process that has replaced its program may be a new target before the links are closed.
     this.#kernel.forgetProcess(this.info.pid);
     // No link goes before another for certain, so that nothing may begin now whose end would not be seen.
@@ -148,6 +215,7 @@ export class Target {
     const kept = others.some(({ hook }) => making.has(hook.name)) ? others : [];
     const links = this.#links.filter((attached) => !kept.includes(attached));
     this.#links = kept;
+    this.#watchTime();
     await this.#close(links);
   }
 
@@ -210,6 +278,8 @@ interface AttachedHook {
   readonly hook: Hook;
   readonly link: Link;
 }
+
+const isOfLevel = (hook: Hook, level: ProbeLevel): boolean => isWithin(levelOf(hook.name) ?? 'spans', level);
 
 const hooksOf = (of: readonly ProbeFamily[]): Set<string> =>
   new Set(of.flatMap(({ hooks }) => hooks.map(({ name }) => name)));

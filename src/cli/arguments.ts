@@ -1,10 +1,12 @@
 /** The command line as data. Pure: reads nothing, prints nothing. */
 import type { ParseArgsConfig } from 'node:util';
+import type { ProbeLevel } from '../probes/hook.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import { ATTACH_HELP, DOCTOR_HELP, HELP, INSPECT_HELP, RECORD_HELP, REPLAY_HELP, RUN_HELP } from './help.ts';
 import {
   durationOf,
   globOf,
+  levelOf,
   parseOptions,
   parseOptionsAndOne,
   pidOf,
@@ -19,6 +21,7 @@ export interface CommonOptions {
   readonly durationSeconds: number | undefined;
   readonly summaryFile: string | undefined;
   readonly serviceName: string | undefined;
+  readonly level: ProbeLevel | undefined;
   readonly dbStatement: StatementForm | undefined;
   readonly isVerbose: boolean;
 }
@@ -66,6 +69,7 @@ const COMMON = {
   ...REPLAY,
   duration: { type: 'string' },
   'service-name': { type: 'string' },
+  level: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 const TARGETS = {
@@ -205,6 +209,7 @@ interface CommonValues {
   readonly duration?: string | undefined;
   readonly summary?: string | undefined;
   readonly 'service-name'?: string | undefined;
+  readonly level?: string | undefined;
   readonly 'db-statement'?: string | undefined;
   readonly verbose?: boolean | undefined;
 }
@@ -219,6 +224,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     durationSeconds: values.duration === undefined ? undefined : durationOf(command, values.duration),
     summaryFile: values.summary,
     serviceName: values['service-name'],
+    level: values.level === undefined ? undefined : levelOf(command, values.level),
     dbStatement: form === undefined ? undefined : statementFormOf(command, form),
     isVerbose: values.verbose ?? false,
   };

@@ -6,6 +6,8 @@ Options:
       --duration SECONDS   stop after that time
       --summary FILE.json  write the closing summary as JSON
       --service-name NAME  service.name of all targets
+      --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went)
+                           or runtime (and what of it the garbage collector took)
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: which probes are attached
       --version            print the version
@@ -14,7 +16,8 @@ Options:
 const ENVIRONMENT = `\
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER and the other standard variables choose
-  where spans go. Without them finished traces are printed as trees.`;
+  where spans go. Without them finished traces are printed as trees.
+  GOIDSPAN_LEVEL is what --level is without it.`;
 
 const EXIT_CODES = `\
 Exit codes: 0 success, 1 failure at run time, 2 usage, 3 nothing could be attached.`;
@@ -117,6 +120,8 @@ Usage:
 Options:
       --out FILE.jsonl     write spans as OTLP JSON, one export request a line
       --summary FILE.json  write the closing summary as JSON
+      --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went)
+                           or runtime (and what of it the garbage collector took)
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: what was attached when it was recorded
       --version            print the version

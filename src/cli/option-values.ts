@@ -1,6 +1,7 @@
 /** How option values are read, and what is said of one that is not as the help says. Pure. */
 import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 
 /** The command line cannot be understood; the message says why and where to read on. */
@@ -74,6 +75,11 @@ export function pidOf(command: string, text: string): number {
 export function statementFormOf(command: string, text: string): StatementForm {
   if (isStatementForm(text)) return text;
   throw usage(command, `--db-statement ${text}: not one of ${statementForms.join(', ')}`);
+}
+
+export function levelOf(command: string, text: string): ProbeLevel {
+  if (isLevel(text)) return text;
+  throw usage(command, `--level ${text}: not one of ${LEVELS.join(', ')}`);
 }
 
 /** `server` means any path that ends in it, `./server` the one in this directory. */

@@ -8,6 +8,7 @@ import type { ExportEvent } from '../export/export-event.ts';
 import { samplerOf } from '../export/sampler.ts';
 import type { ExportSink } from '../export/span-sink.ts';
 import { useColor } from '../export/terminal/use-color.ts';
+import { levelVariable } from '../probes/level-variable.ts';
 import type { TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
 import { VERSION } from '../version.ts';
@@ -66,6 +67,7 @@ export class Session {
         flushesProcessors: false,
         sampler: samplerOf(env, report),
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
+        level: options.level ?? levelVariable(env, report),
         dbStatement: options.dbStatement,
         onEvent: (event) => {
           state.follow(event);

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import { familiesOf } from '../probes/families.ts';
-import type { ProbeLevel, ReturnSlot } from '../probes/hook.ts';
+import { DEFAULT_LEVEL, type ProbeLevel, type ReturnSlot } from '../probes/hook.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
   cookieBit,
@@ -285,7 +285,7 @@ function programsOf(level: ProbeLevel): string {
 function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
   return {
     objectPath: nativePath('goidspan.bpfel.o'),
-    programs: programsOf(options.level ?? 'spans'),
+    programs: programsOf(options.level ?? DEFAULT_LEVEL),
     // For arm64 there is none: Linux ≥ 6.1 is needed there.
     ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
     mapSizes: {

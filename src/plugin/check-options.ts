@@ -10,6 +10,8 @@ import type { SpanExporter } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
 import { checkOtlpOptions } from '../otlp-client/options.ts';
 import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
+import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
+import { levelVariable } from '../probes/level-variable.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { DAY_MS, integer, shown } from './check-values.ts';
 import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
@@ -27,6 +29,7 @@ export interface Settings {
   readonly shutdownTimeoutMs: number;
   readonly pollIntervalMs: number;
   readonly serviceName: string | undefined;
+  readonly level: ProbeLevel | undefined;
   readonly dbStatement: StatementForm | undefined;
 }
 
@@ -44,7 +47,7 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  ...['dbStatement', 'pollIntervalMillis'],
+  ...['level', 'dbStatement', 'pollIntervalMillis'],
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
 /** Limit → smallest and largest value. */
@@ -84,7 +87,10 @@ export function checkOptions(
   if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
     throw new TypeError(`serviceName must be a non-empty string, not ${shown(serviceName)}`);
   }
-  const { dbStatement } = fields;
+  const { level, dbStatement } = fields;
+  if (level !== undefined && !isLevel(level)) {
+    throw new RangeError(`level must be one of ${LEVELS.join(', ')}, not ${shown(level)}`);
+  }
   if (dbStatement !== undefined && !isStatementForm(dbStatement)) {
     throw new RangeError(
       `dbStatement must be one of ${statementForms.join(', ')}, not ${shown(dbStatement)}`,
@@ -102,6 +108,7 @@ export function checkOptions(
     ]),
     pollIntervalMs: integer('pollIntervalMillis', fields['pollIntervalMillis'] ?? 1_000, [10, DAY_MS]),
     serviceName,
+    level: level ?? levelVariable(env, warn),
     dbStatement,
   };
 }

@@ -104,7 +104,7 @@ export class GoidSpanProcessor implements SpanProcessor {
       this.#reason = { message: 'OTEL_SDK_DISABLED is true' };
       return;
     }
-    const { sampler, kernel, serviceName, dbStatement, pollIntervalMs, askTargets } = this.#settings;
+    const { sampler, kernel, serviceName, level, dbStatement, pollIntervalMs, askTargets } = this.#settings;
     try {
       const tracer = await Tracer.open({
         processors: [this.#sink ?? this.#inner],
@@ -113,6 +113,7 @@ export class GoidSpanProcessor implements SpanProcessor {
         sampler,
         kernel,
         ...(serviceName !== undefined && { serviceName }),
+        level,
         dbStatement,
         onEvent: (event) => this.#follow(event),
       });

@@ -2,6 +2,7 @@
 import type { ExportEvent } from '../export/export-event.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
 import type { OtlpOptions } from '../otlp-client/options.ts';
+import type { ProbeLevel } from '../probes/hook.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { SpanProcessor } from './span-processor.ts';
 
@@ -85,6 +86,11 @@ export interface GoidSpanProcessorOptions {
   readonly limits?: Limits;
   /** `service.name` of all targets. Default: each target's own, as its environment says. */
   readonly serviceName?: string;
+  /**
+   * How deep the targets are looked at: `spans`; `waits`, where the time of each span went; `runtime`, and what of it the
+   * garbage collector took. Default `GOIDSPAN_LEVEL`, else `spans`.
+   */
+  readonly level?: ProbeLevel;
   /** `db.query.text` of the targets: with literals replaced by `?`, as the program has written it, or left out. Default `sanitized`. */
   readonly dbStatement?: StatementForm;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */

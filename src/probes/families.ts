@@ -10,5 +10,15 @@ export const families: readonly ProbeFamily[] = [goroutine, httpServer, httpClie
 
 /** Those of the level and of the ones before it. */
 export function familiesOf(level: ProbeLevel): readonly ProbeFamily[] {
-  return families.filter((family) => LEVELS.indexOf(family.level) <= LEVELS.indexOf(level));
+  return families.filter((family) => isWithin(family.level, level));
+}
+
+/** Whether a level has all that the other one has. */
+export function isWithin(level: ProbeLevel, other: ProbeLevel): boolean {
+  return LEVELS.indexOf(level) <= LEVELS.indexOf(other);
+}
+
+/** The level of the family that the hook with that name belongs to. */
+export function levelOf(hook: string): ProbeLevel | undefined {
+  return families.find(({ hooks }) => hooks.some(({ name }) => name === hook))?.level;
 }

@@ -6,6 +6,8 @@ import type { rowSources, SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 /** How deep a family looks; each level has those before it, and costs more. */
 export const LEVELS = ['spans'] as const;
 export type ProbeLevel = (typeof LEVELS)[number];
+export const isLevel = (value: unknown): value is ProbeLevel => LEVELS.includes(value as ProbeLevel);
+export const DEFAULT_LEVEL: ProbeLevel = 'spans';
 
 /**
  * What a hit means in the life of what is traced, which decides the order of attaching (ends first, starts last, so that

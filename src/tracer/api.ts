@@ -4,6 +4,7 @@ import type { GoidspanError } from '../errors.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel.ts';
+import type { ProbeLevel } from '../probes/hook.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
@@ -22,6 +23,9 @@ export interface TracerOptions {
   readonly serviceName?: string;
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
+  /** How deep targets are looked at. Default `spans`. */
+  readonly level?: ProbeLevel | undefined;
+  /** Its `level` is the deepest that can be chosen later, by default that of the tracer. */
   readonly kernel?: KernelOptions;
   /**
    * Whether the thread that takes in records, and makes and sends spans where it can, runs only when nothing else wants its

@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Program, Programs } from '../attach/program.ts';
 import type { Target } from '../attach/target.ts';
 import { GoidspanError } from '../errors.ts';
+import { millisecondsBetween, nowKtime } from '../kernel/ktime.ts';
 import { executionOf } from '../process/execution.ts';
 import { type ProcessFacts, readProcess, requireProcess } from '../process/process.ts';
 import { hasSockets } from '../process/sockets.ts';
 import type { Ktime } from '../wire/batch.ts';
 import type { TargetInfo, TracerEvent } from './api.ts';
-import { millisecondsBetween, nowKtime } from './ktime.ts';
 import type { TargetLife } from './target-life.ts';
 import type { TargetTable } from './target-table.ts';
 

@@ -5,13 +5,13 @@
 
 import type { Target } from '../attach/target.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { nowKtime } from '../kernel/ktime.ts';
 import type { SpanFrame } from '../recording/format.ts';
 import type { Losses } from '../stage/counters.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import { isGoroutineAlive } from './goroutine-life.ts';
-import { nowKtime } from './ktime.ts';
 
 /** A span that has been open for so long is checked for a goroutine that died. */
 const SUSPECT_AGE_NS = 10_000_000_000n;

@@ -11,6 +11,9 @@ import { StageHost } from '../ingest/stage-host.ts';
 import { Clock } from '../kernel/clock.ts';
 import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import { nowKtime } from '../kernel/ktime.ts';
+import { isWithin } from '../probes/families.ts';
+import { DEFAULT_LEVEL, type ProbeLevel } from '../probes/hook.ts';
 import { hasFastNop5 } from '../process/kernel-release.ts';
 import { isAlive } from '../process/process.ts';
 import { Losses } from '../stage/counters.ts';
@@ -22,7 +25,6 @@ import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.
 import { Attacher } from './attacher.ts';
 import { Follower } from './follower.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { nowKtime } from './ktime.ts';
 import { OpenSpans } from './open-spans.ts';
 import { TargetLife } from './target-life.ts';
 import { TargetTable } from './target-table.ts';
@@ -48,12 +50,14 @@ export class Tracer {
   readonly #follower: Follower;
   readonly #housekeeping: Housekeeping;
   readonly #underWay = new UnderWay((error) => this.#warn(String(error)));
+  #level: ProbeLevel;
   #closing: Promise<TracerStats> | undefined;
   #finalStats: TracerStats | undefined;
 
   /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.10 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
-    const kernel = await Kernel.openAsync(options.kernel);
+    const { level = DEFAULT_LEVEL } = options;
+    const kernel = await Kernel.openAsync({ level, ...options.kernel });
     for (const { missing, without } of degradationsOf(kernel.facts)) {
       options.onEvent?.({ kind: 'degraded', missing, without });
     }
@@ -64,6 +68,7 @@ export class Tracer {
     const { processors, recorder, dbStatement, serviceName, idlePriority = false } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
+    this.#level = options.level ?? DEFAULT_LEVEL;
     this.#kernel = kernel;
     this.#applySettings(false);
     this.#stage = new StageHost(kernel, {
@@ -77,13 +82,18 @@ export class Tracer {
     this.#tellClock();
     this.#programs = new Programs({
       preferNop5: hasFastNop5(release(), process.arch),
-      level: options.kernel?.level,
+      level: options.kernel?.level ?? this.#level,
     });
     this.#openSpans = new OpenSpans(kernel, this.#losses, (span) => this.#stage.take(span));
     this.#targets = new TargetTable((targetId) => this.#stage.take({ kind: 'forget', targetId }));
     this.#life = new TargetLife({
       table: this.#targets,
-      maker: new TargetMaker({ kernel, serviceName, warn: (message) => this.#warn(message) }),
+      maker: new TargetMaker({
+        kernel,
+        serviceName,
+        warn: (message) => this.#warn(message),
+        level: () => this.#level,
+      }),
       programs: this.#programs,
       stage: this.#stage,
       openSpans: this.#openSpans,
@@ -136,6 +146,18 @@ export class Tracer {
     this.#applySettings(true);
     await Promise.all(this.#follower.running().map((pid) => this.#attachFound(pid)));
     return this.#targets.live().length;
+  }
+
+  /**
+   * How deep targets are looked at from now on, those of now and later ones: as deep as was loaded (`kernel.level`). Spans go on;
+   * those that are open meanwhile have no breakdown. Throws what the kernel refuses.
+   */
+  async setLevel(level: ProbeLevel): Promise<void> {
+    const loaded = this.#options.kernel?.level ?? this.#options.level ?? DEFAULT_LEVEL;
+    if (!isWithin(level, loaded))
+      throw new RangeError(`level must be within ${loaded}, which was loaded, not ${level}`);
+    this.#level = level;
+    await this.#underWay.hold(Promise.all(this.#targets.live().map((target) => target.setLevel(level))));
   }
 
   /** Everything that is counted, once what the ring holds now has been taken in and handed to the processors. */

@@ -58,7 +58,7 @@ export class Attached {
     const program = await this.#programs.acquire(facts.openPath);
     const targetId = this.#targets.length + 1;
     const info = { targetId, pid, exe: facts.exe, serviceName: 'test' };
-    const target = new Target(this.kernel, targetId, facts, program, info, {});
+    const target = new Target(this.kernel, targetId, facts, program, info, {}, 'spans');
     this.#targets.push(target);
     await target.attach();
     return target;

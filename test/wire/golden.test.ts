@@ -7,6 +7,7 @@ import {
   readEvProcessExit,
   readEvSpanEnd,
   readHttpBody,
+  readSpanTime,
   rowSources,
   type Settings,
   type TargetRow,
@@ -23,6 +24,7 @@ const readers = {
   ev_span_end: readEvSpanEnd,
   http_body: readHttpBody,
   db_body: readDbBody,
+  span_time: readSpanTime,
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
 };
@@ -41,6 +43,7 @@ function printed(value: unknown): string {
   if (ArrayBuffer.isView(value)) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
   }
+  if (Array.isArray(value) && value.length > 4) return value.join();
   if (Array.isArray(value)) return value.map((word: number) => word.toString(16).padStart(8, '0')).join('');
   return String(value);
 }
@@ -77,7 +80,7 @@ describe('a record filled by C', () => {
     const buffer = new ArrayBuffer(8 + ((bytes.length + 7) & ~7));
     new Uint8Array(buffer).set(bytes, 8);
     // What lies behind the fields of a span is read by its family: see `http_body`.
-    const { http: _, db: __, text: ___, ...got } = flatten(read(batchOf(buffer), 8));
+    const { http: _, db: __, text: ___, time: _____, ...got } = flatten(read(batchOf(buffer), 8));
     const { rest: ____, ...want } = fields;
     expect(got).toEqual(
       Object.fromEntries(Object.entries(want).map(([name, value]) => [camel(name), value])),
@@ -104,9 +107,15 @@ describe('a map value written by TypeScript', () => {
         part[name] ??= {};
         part = part[name] as Record<string, unknown>;
       }
-      part[last] = big.includes(path) ? BigInt(text) : Number(text);
+      part[last] = memberValue(last, text, big.includes(path));
     }
     return value;
+  };
+
+  const memberValue = (name: string, text: string, isBig: boolean): unknown => {
+    if (isKtime(name)) return [Math.floor(Number(text) / 1e9), Number(text) % 1e9];
+    if (name === 'timeByReason') return new Uint8Array(Buffer.from(text, 'hex'));
+    return isBig ? BigInt(text) : Number(text);
   };
 
   it('holds the settings as C would', () => {

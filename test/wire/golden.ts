@@ -53,6 +53,12 @@ static void fill(void *field, size_t bytes, int is_number)
 
 #define NUMBER(name) (fill(&r.name, sizeof(r.name), 1), printf("\"%s\":\"%llu\",", #name, (unsigned long long)r.name))
 #define SIGNED(name) (fill(&r.name, sizeof(r.name), 1), r.name = -r.name, printf("\"%s\":\"%lld\",", #name, (long long)r.name))
+#define COUNTS(name) do { \
+	printf("\"%s\":\"", #name); \
+	for (size_t i = 0; i < sizeof(r.name) / sizeof(*r.name); i++) \
+		fill(&r.name[i], sizeof(*r.name), 1), printf(i ? ",%llu" : "%llu", (unsigned long long)r.name[i]); \
+	printf("\","); \
+} while (0)
 #define ZERO(name) memset(&r.name, 0, sizeof(r.name))
 #define BYTES(name) \
 	(fill(&r.name, sizeof(r.name), 0), printf("\"%s\":\"", #name), hex(&r.name, sizeof(r.name)), printf("\","))
@@ -86,6 +92,7 @@ printf("\"\":\"\"},\"struct\":\"${name}\",\"bytes\":\""); hex(&r, sizeof(r)); pr
 }
 
 function macroOf({ type, isArray }: Field): string {
+  if (isArray && type === 'duration_ns_t') return 'COUNTS';
   if (isArray || type === 'trace_id_t' || type === 'span_id_t') return 'BYTES';
   return type === '__s64' ? 'SIGNED' : 'NUMBER';
 }
