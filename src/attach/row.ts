@@ -1,6 +1,7 @@
 /** The row of `target_by_slot` that tells the BPF programs about one target. Pure. */
 import type { RowPart } from '../probes/hook.ts';
 import type { AttachPlan } from '../probes/plan.ts';
+import { timeUseOf } from '../probes/wait-uses.ts';
 import type { Ktime } from '../wire/batch.ts';
 import {
   type GoSource,
@@ -8,6 +9,7 @@ import {
   type TargetRow,
   targetFlag,
   timeLimit,
+  timeUse,
   wireLimit,
 } from '../wire/wire.gen.ts';
 
@@ -35,8 +37,8 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
     loadBias: BigInt(location.loadBias ?? 0),
     codeStart: location.codeStart,
     timeSinceKtimeNs: [0, 0],
-    gTlsOffset: 0,
-    timeByReason: new Uint8Array(timeLimit.WAIT_REASONS_MAX),
+    gTlsOffset: plan.goroutineTls ?? 0,
+    timeByReason: timeByReason(plan.waitReasons),
     net: canReadConnections ? net : { ...net, tcpConnType: 0 },
   };
 }
@@ -44,6 +46,13 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
 /** The same row with goroutines' time watched since then; undefined: not watched. */
 export function rowWithTime(row: TargetRow, since: Ktime | undefined): TargetRow {
   return { ...row, timeSinceKtimeNs: since ?? [0, 0] };
+}
+
+/** Of numbers for which the program has no reason, and of those beyond the row, it says `TIME_OTHER`. */
+function timeByReason(waitReasons: readonly string[]): Uint8Array {
+  const uses = new Uint8Array(timeLimit.WAIT_REASONS_MAX).fill(timeUse.TIME_OTHER);
+  uses.set(waitReasons.slice(0, uses.length).map(timeUseOf));
+  return uses;
 }
 
 /** The same row for a target whose probes are about to go: no span begins any more. */

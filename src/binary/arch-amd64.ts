@@ -3,6 +3,7 @@
 import type * as IcedModule from 'iced-x86';
 import { requireInstalled } from '../installation.ts';
 import type { Arch } from './arch.ts';
+import { goroutineTlsOfAmd64 } from './goroutine-tls.ts';
 import type { ArgumentRegister, Instruction, Operation, SiteClass } from './instruction.ts';
 import { referencesOfAmd64 } from './references.ts';
 
@@ -21,6 +22,7 @@ export const amd64: Arch = {
   decode,
   textOf,
   findReferences: referencesOfAmd64,
+  goroutineTls: goroutineTlsOfAmd64,
 };
 
 function decode(code: Uint8Array, vaddr: number): Instruction[] {

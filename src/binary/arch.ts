@@ -12,6 +12,11 @@ export interface Arch {
   /** Decodes all of `code` in order from its first byte; bytes that are no instruction become a `trap`. */
   decode(code: Uint8Array, vaddr: number): Instruction[];
   readonly findReferences: FindReferences;
+  /**
+   * Where a thread keeps the goroutine that it runs: bytes from its thread pointer, as the code of `gogo` says, which sets
+   * it. Absent where it is always in a register (R28 on arm64).
+   */
+  readonly goroutineTls?: (code: Uint8Array) => number | undefined;
   /** Assembly text of the instruction that `code` begins with, e.g. `push rbp`. */
   textOf(code: Uint8Array, vaddr: number): string;
 }

@@ -14,6 +14,7 @@ import type { Instruction } from './instruction.ts';
 import { findModuleData, type ModuleData } from './moduledata.ts';
 import { findPclntab, functionNameAt, type GoFunction, lookUpFunctions, type Pclntab } from './pclntab.ts';
 import { referenceBytes } from './references.ts';
+import { findStringTable } from './string-table.ts';
 import { TypeData } from './type-data.ts';
 
 export type { GoFunction } from './pclntab.ts';
@@ -22,6 +23,10 @@ export type { GoFunction } from './pclntab.ts';
 const maxFunctionBytes = 1 << 16;
 /** A struct of every Go program, by which type data is recognised. */
 const knownType = 'runtime.g';
+/** What sets a thread's goroutine: an assembly function that belongs to no package. */
+const goroutineSetter = 'gogo';
+/** Of `runtime.waitReasonStrings` in each Go version. */
+const firstWaitReasons: readonly string[] = ['', 'GC assist marking', 'IO wait'];
 /** Assembly of `runtime/cgo`: linked exactly when C code is. */
 const cgoMarker = 'crosscall2';
 
@@ -49,6 +54,7 @@ export class GoBinary {
   readonly #structs = new Map<string, number | undefined>();
   readonly #fields = new Map<string, ReadonlyMap<string, number>>();
   #types: TypeData | undefined | null = null;
+  #waitReasons: readonly string[] | undefined | null = null;
 
   /**
    * Reads the headers and finds Go's tables.
@@ -150,13 +156,26 @@ export class GoBinary {
     return false;
   }
 
+  /**
+   * Where a thread keeps the goroutine that it runs: bytes from its thread pointer, which is negative. Undefined on arm64,
+   * where it is in R28, and where the code that sets it is not recognised.
+   */
+  goroutineTls(): number | undefined {
+    const fn = this.functions([goroutineSetter]).get(goroutineSetter);
+    const code = fn && this.#codeOf(fn);
+    return code && this.arch.goroutineTls?.(code);
+  }
+
+  /** Why goroutines wait, as their stacks print it, by the runtime's numbers; undefined if the table is not found. */
+  waitReasons(): readonly string[] | undefined {
+    if (this.#waitReasons === null) this.#waitReasons = findStringTable(this.#space, firstWaitReasons);
+    return this.#waitReasons;
+  }
+
   /** Every instruction of a function, in order; padding after it included. */
   instructionsOf(fn: GoFunction): Instruction[] {
-    const code =
-      fn.end > fn.entry
-        ? this.#space.read(fn.entry, Math.min(fn.end - fn.entry, maxFunctionBytes))
-        : undefined;
-    if (!code || !this.#space.segmentOf(fn.entry)?.executable) {
+    const code = this.#codeOf(fn);
+    if (!code) {
       throw new GoidspanError(
         'bad_binary',
         `cannot decode ${fn.name}: its ${fn.end - fn.entry} bytes at 0x${fn.entry.toString(16)} are not program text (the file is damaged)`,
@@ -174,6 +193,12 @@ export class GoBinary {
   /** Offset in the file of a link-time address, through the program headers. */
   fileOffsetOf(vaddr: number): number | undefined {
     return this.#space.fileOffsetOf(vaddr);
+  }
+
+  /** Undefined if it does not lie in the program's text. */
+  #codeOf({ entry, end }: GoFunction): Uint8Array | undefined {
+    if (end <= entry || !this.#space.segmentOf(entry)?.executable) return undefined;
+    return this.#space.read(entry, Math.min(end - entry, maxFunctionBytes));
   }
 
   #typeData(): TypeData | undefined {

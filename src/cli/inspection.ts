@@ -4,9 +4,9 @@ import { planProgram } from '../attach/plan-program.ts';
 import type { GoBinary } from '../binary/go-binary.ts';
 import type { SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
-import { families } from '../probes/families.ts';
-import type { ProbeFamily } from '../probes/hook.ts';
-import { type HookPlan, planHooks, type Site } from '../probes/plan.ts';
+import { families, isWithin } from '../probes/families.ts';
+import { LEVELS, type ProbeFamily } from '../probes/hook.ts';
+import { type AttachPlan, type HookPlan, planHooks, type Site } from '../probes/plan.ts';
 import { type CostNs, costOf, HITS_PER_PLAIN_REQUEST, sumOf } from './hit-cost.ts';
 
 /** Why a program cannot be traced; the code is one of the README's. */
@@ -88,7 +88,8 @@ export function inspectProgram(
   let refusal: GoidspanError | undefined;
   let plans: readonly HookPlan[];
   try {
-    plans = planProgram(binary, { preferNop5: hasFastNop5 }).hooks;
+    const plan = planProgram(binary, { level: LEVELS.at(-1), preferNop5: hasFastNop5 });
+    plans = [...plan.hooks, ...unreachedHooks(plan)];
   } catch (error) {
     if (!(error instanceof GoidspanError)) throw error;
     refusal = error;
@@ -100,6 +101,12 @@ export function inspectProgram(
     plans.filter((plan) => family.hooks.includes(plan.hook)).map((plan) => inspectHook(plan, family, costs)),
   );
   return { refusal, program: { ...factsOf(binary), hooks, plainRequest: plainRequestOf(hooks) } };
+}
+
+/** Those of levels that the program does not have. */
+function unreachedHooks({ level, notDeeper: missing = '' }: AttachPlan): HookPlan[] {
+  const unreached = families.filter((family) => !isWithin(family.level, level));
+  return unreached.flatMap((family) => family.hooks.map((hook) => ({ hook, sites: [], missing })));
 }
 
 function factsOf(binary: GoBinary): Omit<ProgramFacts, 'hooks' | 'plainRequest'> {

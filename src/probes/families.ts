@@ -2,11 +2,12 @@
 
 import { db } from './db-sql.ts';
 import { goroutine } from './goroutine.ts';
+import { goroutineTime } from './goroutine-time.ts';
 import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
 import { httpClient } from './http-client.ts';
 import { httpServer } from './http-server.ts';
 
-export const families: readonly ProbeFamily[] = [goroutine, httpServer, httpClient, db];
+export const families: readonly ProbeFamily[] = [goroutine, httpServer, httpClient, db, goroutineTime];
 
 /** Those of the level and of the ones before it. */
 export function familiesOf(level: ProbeLevel): readonly ProbeFamily[] {

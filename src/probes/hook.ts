@@ -3,8 +3,11 @@
 import type { ArgumentRegister } from '../binary/instruction.ts';
 import type { rowSources, SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 
-/** How deep a family looks; each level has those before it, and costs more. */
-export const LEVELS = ['spans'] as const;
+/**
+ * How deep a family looks; each level has those before it, and costs more. `waits`: where a goroutine's time goes;
+ * `runtime`: what of it the garbage collector takes.
+ */
+export const LEVELS = ['spans', 'waits', 'runtime'] as const;
 export type ProbeLevel = (typeof LEVELS)[number];
 export const isLevel = (value: unknown): value is ProbeLevel => LEVELS.includes(value as ProbeLevel);
 export const DEFAULT_LEVEL: ProbeLevel = 'spans';
@@ -44,7 +47,7 @@ export type SiteRule =
       readonly after?: string;
       readonly arg: ArgumentRegister;
     }
-  /** The first call of the function `of` (behind the call of `after`, if given). */
+  /** The one call of the function `of`, or of several the one behind a call of `after` in a straight line. */
   | { readonly at: 'call'; readonly of: string; readonly after?: string; readonly arg: ArgumentRegister }
   /** The conditional jump behind the call of `of`, before which nothing has changed the register. */
   | { readonly at: 'branch_after_call'; readonly of: string; readonly arg: ArgumentRegister }
@@ -74,6 +77,8 @@ export interface SiteChoice {
    * elsewhere, and then it would never be hit.
    */
   readonly calledBy?: readonly string[];
+  /** Each of these functions that the program has must call it, for the same reason. */
+  readonly calledByEach?: readonly string[];
   /** Only in programs that do not have this function. */
   readonly unless?: string;
   /** Tells sites of one BPF program apart (0–15; 0 by default). */
@@ -90,7 +95,7 @@ export interface Hook {
   /** In order of preference, or with `sites: 'each'` all that there are. */
   readonly choices: readonly SiteChoice[];
   readonly sites?: 'each';
-  /** A program that has the hook's family but not a `required` hook of it is refused. */
+  /** A program that has the hook's family but not a `required` hook of it is refused, or lacks the family's level. */
   readonly need: 'required' | 'optional';
   /** Attached only to programs that copy requests (`Request.WithContext`): the others need not pay for it. */
   readonly onlyIf?: 'requests_are_copied';
@@ -104,9 +109,10 @@ export interface ProbeFamily {
   readonly level: ProbeLevel;
   /**
    * `required`: every program must have it. `any`: a program that links none of its required hooks' functions is
-   * traced without it, as long as it has another family of this kind.
+   * traced without it, as long as it has another family of this kind. `optional`: a program in which something
+   * required of it is not found is traced, but at a lower level.
    */
-  readonly need: 'required' | 'any';
+  readonly need: 'required' | 'any' | 'optional';
   /** The spans that come of it; absent where it only serves other families. */
   readonly makes?: { readonly family: SpanFamily; readonly spanKind: SpanKindName };
   readonly hooks: readonly Hook[];
@@ -114,7 +120,15 @@ export interface ProbeFamily {
   readonly tracepoints?: readonly string[];
   /** Parts of the target's row that its programs read. */
   readonly reads: readonly RowPart[];
+  /** What else of the program must be known. */
+  readonly knows?: readonly ProgramFact[];
 }
+
+/**
+ * - `goroutine_tls`: where a thread keeps the goroutine that it runs, if not in a register.
+ * - `wait_reasons`: why goroutines wait, by the runtime's numbers.
+ */
+export type ProgramFact = 'goroutine_tls' | 'wait_reasons';
 
 /** A part of the target's row (`struct target_row` of wire.h). */
 export type RowPart = keyof typeof rowSources;

@@ -5,8 +5,11 @@ import type { ArgumentRegister, SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
 import { type GoSource, rowSources } from '../wire/wire.gen.ts';
 import { ControlFlow } from './control-flow.ts';
+import { type Depth, depthOf } from './depth.ts';
+import { isWithin } from './families.ts';
 import { type FieldPlan, fieldNames, planFields, sourcesOf } from './fields.ts';
 import type { Hook, ProbeFamily, ReturnSlot, RowPart, SiteChoice, SiteGuard } from './hook.ts';
+import { missingFact, type ProgramFacts, programFacts } from './program-facts.ts';
 import { findRoundTripSites, type RoundTripSites } from './round-trip.ts';
 import { findPlaces, type Place, type RuleContext } from './site-rules.ts';
 import { untracedServerFunctions, untracedServersIn } from './untraced.ts';
@@ -43,12 +46,13 @@ export interface HookPlan {
 }
 
 /** Everything that attaching to processes of one binary needs. */
-export interface AttachPlan {
+export interface AttachPlan extends Depth, ProgramFacts {
+  /** Of the families of its level and of those before it. */
   readonly hooks: readonly HookPlan[];
   readonly fields: readonly FieldPlan[];
   /** Maps of this program are Swiss maps (Go ≥ 1.24), else bucket maps. */
   readonly hasSwissMaps: boolean;
-  /** Link-time addresses of functions, types and variables, by the name of their source; those that were found. */
+  /** Link-time addresses of functions, returns, types and variables, by the name of their source; those that were found. */
   readonly addresses: Readonly<Record<string, number>>;
   /** Import paths of libraries by which the program serves what is not traced. */
   readonly untraced: readonly string[];
@@ -103,7 +107,7 @@ export function planAttach(
   options: PlanOptions = {},
 ): AttachPlan {
   const planner = new Planner(binary, families, options.preferNop5 ?? true);
-  const present = families.filter((f) => planner.has(f));
+  const present = families.filter((f) => f.need !== 'optional' && planner.has(f));
   if (!present.some((f) => f.need === 'any')) {
     const names = families.filter((f) => f.need === 'any').map((f) => f.name);
     throw refuse(`it has none of ${names.join(', ')}`, 'it makes no spans');
@@ -115,20 +119,41 @@ export function planAttach(
     const isRequired = hook.need === 'required' && present.some((f) => f.hooks.includes(hook));
     if (isRequired && missing !== undefined) throw refuse(`hook ${hook.name}: ${missing}`, hook.without);
   }
-  const fieldsOf = (wanted: readonly ProbeFamily[]) => wanted.flatMap((f) => fieldNames(sourcesOf(f.reads)));
-  const needless = new Set(fieldsOf(families.filter((f) => !present.includes(f))));
-  for (const field of fieldsOf(present)) needless.delete(field);
+  const needless = new Set(fieldNames(ALL_SOURCES));
+  for (const field of fieldNames(sourcesOf(present.flatMap((f) => f.reads)))) needless.delete(field);
   for (const { wanted, optional, missing } of fields) {
     if (optional || missing === undefined || needless.has(wanted)) continue;
     throw refuse(`field ${wanted}: ${missing}`, 'it is needed to read spans');
   }
+  const facts = programFacts(binary, families);
+  const depth = depthOf(
+    families,
+    (family) => lackOf(family, hooks, fields) ?? missingFact(binary, family, facts),
+  );
+  const reached = families.filter((f) => isWithin(f.level, depth.level));
   return {
-    hooks,
+    ...depth,
+    ...programFacts(binary, reached),
+    hooks: hooks.filter(({ hook }) => reached.some((f) => f.hooks.includes(hook))),
     fields,
     addresses: planner.addresses(ALL_SOURCES),
     hasSwissMaps: binary.hasType(swissMap),
     untraced: planner.untraced(),
   };
+}
+
+/** What is required of the family and was not found. */
+function lackOf(
+  family: ProbeFamily,
+  hooks: readonly HookPlan[],
+  fields: readonly FieldPlan[],
+): string | undefined {
+  const required = hooks.filter(({ hook }) => hook.need === 'required' && family.hooks.includes(hook));
+  const hook = required.find(({ missing }) => missing !== undefined);
+  if (hook) return `hook ${hook.hook.name}: ${hook.missing}`;
+  const read = new Set(fieldNames(sourcesOf(family.reads)));
+  const field = fields.find((f) => !f.optional && f.missing !== undefined && read.has(f.wanted));
+  return field && `field ${field.wanted}: ${field.missing}`;
 }
 
 /** The hooks alone, found or not, of a binary that may lack what {@link planAttach} insists on. */
@@ -167,7 +192,7 @@ class Planner {
       ...copyingMethods,
       ...copyingHandlers,
       ...untracedServerFunctions,
-      ...ALL_SOURCES.filter(({ what }) => what === 'function').flatMap(functionsOf),
+      ...ALL_SOURCES.filter(({ what }) => what === 'function' || what === 'return').flatMap(functionsOf),
       ...noReturn,
     ]);
     this.#noReturn = new Set(noReturn.flatMap((name) => this.#functions.get(name)?.entry ?? []));
@@ -197,7 +222,7 @@ class Planner {
     return {
       hook,
       sites: [],
-      missing: reasons.join('; ') || `the program has no function ${names.join(' or ')}`,
+      missing: [...new Set(reasons)].join('; ') || `the program has no function ${names.join(' or ')}`,
       isUnlinked: reasons.length === 0,
     };
   }
@@ -223,7 +248,7 @@ class Planner {
     return untracedServersIn(this.#functions);
   }
 
-  /** Where the functions, types and variables among the sources are, as far as the program has them. */
+  /** Where the functions, returns, types and variables among the sources are, as far as the program has them. */
   addresses(sources: readonly GoSource[]): Record<string, number> {
     const found = sources.map((source): [string, number | undefined] => [
       source.name,
@@ -239,6 +264,8 @@ class Planner {
           .split('|')
           .map((symbol) => this.#functions.get(symbol))
           .find((fn) => fn && (calls === undefined || this.#calls(fn, calls)))?.entry;
+      case 'return':
+        return this.#returnAddress(name, calls);
       case 'type':
         return this.#binary.structs([name]).get(name);
       case 'variable':
@@ -246,6 +273,16 @@ class Planner {
       default:
         return undefined;
     }
+  }
+
+  /** Where the one call of `calls` in the function returns to. */
+  #returnAddress(name: string, calls: string | undefined): number | undefined {
+    const callee = calls === undefined ? undefined : this.#functions.get(calls)?.entry;
+    const fn = this.#functions.get(name);
+    if (!fn || callee === undefined) return undefined;
+    const { instructions } = this.#flowOf(fn);
+    const [call, ...others] = instructions.filter((i) => i.op === 'call' && i.target === callee);
+    return call && others.length === 0 ? call.vaddr + call.length : undefined;
   }
 
   /** Variables have no names in a program: each is known by the code that uses it. */
@@ -272,6 +309,14 @@ class Planner {
     const callers = choice.calledBy?.flatMap((symbol) => this.#functions.get(symbol) ?? []);
     if (callers && !callers.some((caller) => this.#calls(caller, fn.name))) {
       reasons.push(`${fn.name}: not called by ${choice.calledBy?.join(' or ')} (inlined by the compiler)`);
+      return undefined;
+    }
+    const inlining = choice.calledByEach?.find((symbol) => {
+      const caller = this.#functions.get(symbol);
+      return caller && !this.#calls(caller, fn.name);
+    });
+    if (inlining !== undefined) {
+      reasons.push(`${fn.name}: not called by ${inlining} (inlined by the compiler)`);
       return undefined;
     }
     const flow = this.#flowOf(fn);
@@ -352,7 +397,7 @@ function symbolsOf(choice: SiteChoice): string[] {
   const callees = choice.rules.flatMap((r) =>
     'of' in r ? [r.of, ...('after' in r && r.after !== undefined ? [r.after] : [])] : [],
   );
-  const { on, calledBy = [], calls, unless } = choice;
+  const { on, calledBy = [], calledByEach = [], calls, unless } = choice;
   const conditions = [calls, unless].filter((name) => name !== undefined);
-  return [...on, ...callees, ...calledBy, ...conditions];
+  return [...on, ...callees, ...calledBy, ...calledByEach, ...conditions];
 }

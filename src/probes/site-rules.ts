@@ -165,30 +165,31 @@ function passesOnCall(flow: ControlFlow, index: number): boolean {
   return false;
 }
 
-/** The one call of `of`; with `after`, one that is reached from the call of `after` in a straight line. */
+/** The one call of `of`; with `after`, the one that is reached from a call of `after` in a straight line. */
 function findCall(
   rule: { readonly of: string; readonly after?: string },
   context: RuleContext,
 ): number | string {
-  const { instructions } = context.flow;
-  const [call, ...others] = callsOf(rule.of, context);
-  if (call === undefined) return `it does not call ${rule.of}`;
-  if (others.length > 0) return `it calls ${rule.of} in several places`;
-  if (rule.after === undefined) return call;
-  const before = callsOf(rule.after, context).findLast((index) => index < call);
-  if (before === undefined) return `it does not call ${rule.after} before ${rule.of}`;
-  for (let index = before + 1; index <= call; index++) {
-    const op = instructions[index]?.op;
-    const isStraight =
-      op === 'nop' ||
-      op === 'move' ||
-      op === 'compare' ||
-      op === 'other' ||
-      op === 'stack_check' ||
-      index === call;
-    if (!isStraight || context.flow.isJumpTarget(index)) {
-      return `the call of ${rule.of} can be reached without the one of ${rule.after}`;
-    }
+  const { of, after } = rule;
+  const calls = callsOf(of, context);
+  if (calls.length === 0) return `it does not call ${of}`;
+  const befores = after === undefined ? undefined : callsOf(after, context);
+  if (befores?.length === 0) return `it does not call ${after}`;
+  const [call, ...others] = calls.filter(
+    (index) => befores?.some((before) => isStraight(context.flow, before, index)) ?? true,
+  );
+  if (call === undefined) return `it calls ${of} nowhere right behind ${after}`;
+  return others.length === 0 ? call : `it calls ${of} in several places`;
+}
+
+const straightOps: ReadonlySet<string> = new Set(['nop', 'move', 'compare', 'other', 'stack_check']);
+
+/** Whether control runs from the call at `from` to the instruction at `to` with neither a jump nor a call between. */
+function isStraight(flow: ControlFlow, from: number, to: number): boolean {
+  if (from >= to) return false;
+  for (let index = from + 1; index <= to; index++) {
+    if (flow.isJumpTarget(index)) return false;
+    if (index < to && !straightOps.has(flow.instructions[index]?.op ?? '')) return false;
   }
-  return call;
+  return true;
 }

@@ -37,6 +37,7 @@ describe.each(builds)('the plan for $name', (build) => {
     expect(missing.filter((why) => !/golang\.org\/x\/net|database\/sql/.test(why ?? ''))).toEqual([
       'the program has no function runtime.newcoro.func1',
       'the program copies no requests',
+      'the program has no function runtime.coroswitch_m',
     ]);
     expect(hooks.flatMap((h) => h.sites).filter((s) => s.class !== 'emulated')).toEqual([]);
     // Of the function, the variable and the type that the row names.

@@ -22,8 +22,10 @@ test.runIf(isFullRun)(
     const path = await buildOrSkip(context, { dir, name: 'profiled-pgo', flags: [`-pgo=${profile}`] });
     const binary = GoBinary.open(openFileSource(path));
     const plan = planAttach(binary, families);
-    const missing = plan.hooks.filter((h) => h.missing !== undefined).map((h) => h.hook.name);
-    expect(missing).toEqual(['http_server_hijack']);
+    const lost = plan.hooks.filter((h) => h.missing !== undefined && !h.isUnlinked);
+    expect(lost.map((h) => h.hook.name)).toEqual([]);
+    // What is hot in the profile decides whether the runtime's functions are whole.
+    expect(plan.notDeeper ?? '(inlined by the compiler)').toMatch(/\(inlined by the compiler\)$/);
     const serve = 'net/http.(*conn).serve';
     const caller = binary.functions([serve]).get(serve);
     const calls = caller

@@ -33,24 +33,18 @@ const programs: readonly { name: string; path: string; lacks: readonly string[] 
   {
     name: 'Jaeger',
     path: join(root, '.cache/peers/jaeger'),
-    lacks: ['goroutine_birth_coro', 'http_server_upgrade'],
+    lacks: ['http_server_upgrade'],
   },
   {
     name: 'the OpenTelemetry Collector',
     path: join(root, '.cache/peers/otelcol'),
-    lacks: ['goroutine_birth_coro', 'http_server_upgrade'],
+    lacks: ['http_server_upgrade'],
   },
-  { name: "Go's go command", path: join(goroot, 'bin/go'), lacks: ['goroutine_birth_coro', 'http_server'] },
+  { name: "Go's go command", path: join(goroot, 'bin/go'), lacks: ['http_server'] },
   {
     name: 'esbuild as npm ships it',
     path: join(esbuild, '../@esbuild/linux-x64/bin/esbuild'),
-    lacks: [
-      'goroutine_birth_coro',
-      'http_client',
-      'http_server_hijack',
-      'http_server_upgrade',
-      'http_server_route',
-    ],
+    lacks: ['http_client', 'http_server_hijack', 'http_server_upgrade', 'http_server_route'],
   },
 ];
 
@@ -59,7 +53,8 @@ describe.each(programs)('the plan for $name', ({ path, lacks }) => {
     if (!existsSync(path)) return context.skip(`no ${path} here`);
     const { hooks } = planAttach(GoBinary.open(openFileSource(path)), families);
     for (const { hook, sites, missing } of hooks) {
-      const isAbsent = /_xnet$|^db_/.test(hook.name) || lacks.some((prefix) => hook.name.startsWith(prefix));
+      const isAbsent =
+        /_xnet$|_coro$|^db_/.test(hook.name) || lacks.some((prefix) => hook.name.startsWith(prefix));
       if (!isAbsent) expect([hook.name, missing]).toEqual([hook.name, undefined]);
       else if (missing !== undefined)
         expect(missing).toMatch(/^the program (has no function \S+( or \S+)*|copies no requests)$/);

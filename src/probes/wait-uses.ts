@@ -1,0 +1,31 @@
+/** What the runtime's reasons for waiting mean for where a span's time goes: by their texts, since numbers vary by version. */
+
+import { timeUse } from '../wire/wire.gen.ts';
+
+/** One of `enum time_use`. */
+export type TimeUse = (typeof timeUse)[keyof typeof timeUse];
+
+/** By the reason's text; what is not here is `TIME_OTHER`. Source: `waitReasonStrings` in runtime/runtime2.go. */
+const uses: ReadonlyMap<string, TimeUse> = new Map<string, TimeUse>([
+  ['IO wait', timeUse.TIME_NETWORK],
+  ['chan receive', timeUse.TIME_CHAN_RECEIVE],
+  ['chan send', timeUse.TIME_CHAN_SEND],
+  ['select', timeUse.TIME_SELECT],
+  ['sleep', timeUse.TIME_SLEEP],
+  ['sync.Mutex.Lock', timeUse.TIME_MUTEX],
+  ['sync.RWMutex.RLock', timeUse.TIME_RWMUTEX],
+  ['sync.RWMutex.Lock', timeUse.TIME_RWMUTEX],
+  ['sync.Cond.Wait', timeUse.TIME_COND],
+  ['sync.WaitGroup.Wait', timeUse.TIME_WAITGROUP],
+  ['GC assist marking', timeUse.TIME_GC_ASSIST],
+  ['GC assist wait', timeUse.TIME_GC_ASSIST],
+  // Stopped by the garbage collector, which scans its stack.
+  ['preempted', timeUse.TIME_GC_STW],
+]);
+
+/** What a reason says more exactly: `(nil chan)`, `(no cases)`, `(durable)`. */
+const detail = / \(.*\)$/;
+
+export function timeUseOf(reason: string): TimeUse {
+  return uses.get(reason.replace(detail, '')) ?? timeUse.TIME_OTHER;
+}

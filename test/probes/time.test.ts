@@ -1,0 +1,201 @@
+/** Levels `waits` and `runtime`: where their programs go, over real builds, and what keeps a program from a level. */
+
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { openFileSource } from '../../src/binary/file-source.ts';
+import { GoBinary } from '../../src/binary/go-binary.ts';
+import { channel } from '../../src/probes/channel.ts';
+import { families } from '../../src/probes/families.ts';
+import { gcTime } from '../../src/probes/gc-time.ts';
+import type { ProbeFamily } from '../../src/probes/hook.ts';
+import { type AttachPlan, planAttach, type Site } from '../../src/probes/plan.ts';
+import { memorySource } from '../support/memory-source.ts';
+import { localPlain, localStripped, netHttpBuilds } from '../support/nethttp-builds.ts';
+import { disassemble } from '../support/objdump.ts';
+import { buildOrSkip } from '../support/skip.ts';
+
+const timeout = 300_000;
+/** Those whose programs are not there yet, too. */
+const all: readonly ProbeFamily[] = [...new Set([...families, channel, gcTime])];
+const timeHooks = all.filter((f) => f.level !== 'spans').flatMap((f) => f.hooks);
+const arm64Builds = [
+  { ...localPlain, name: 'nethttp-arm64-local-plain', arch: 'arm64' },
+  { ...localPlain, name: 'nethttp-arm64-1.19-plain', arch: 'arm64', go: '1.19' },
+];
+
+function sitesOf(plan: AttachPlan, name: string): readonly Site[] {
+  return plan.hooks.find((h) => h.hook.name === name)?.sites ?? [];
+}
+
+function minorOf({ goVersion }: GoBinary): number {
+  return Number(/^go1\.(\d+)/.exec(goVersion ?? '')?.[1]);
+}
+
+describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', (build) => {
+  test('has every hook, none of them single-stepped', { timeout }, async (context) => {
+    const plan = planAttach(GoBinary.open(openFileSource(await buildOrSkip(context, build))), all);
+    expect({ level: plan.level, notDeeper: plan.notDeeper }).toEqual({ level: 'runtime' });
+    const found = plan.hooks.filter(({ hook }) => timeHooks.includes(hook));
+    // The fixture pulls no iterator.
+    expect(found.filter((h) => h.missing !== undefined).map((h) => h.hook.name)).toEqual(['goroutine_coro']);
+    const costly = found.flatMap((h) => h.sites).filter((s) => s.class === 'single-stepped');
+    expect(costly).toEqual([]);
+    expect(sitesOf(plan, 'goroutine_yield').map((s) => s.symbol)).toEqual([
+      'runtime.goschedImpl',
+      'runtime.goyield_m',
+      expect.stringMatching(/^runtime\.exitsyscall(NoP|0)$/),
+    ]);
+  });
+
+  test('passes the registers that the Go signatures say', { timeout }, async (context) => {
+    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
+    const plan = planAttach(binary, all);
+    const args = Object.fromEntries(
+      plan.hooks
+        .filter(({ hook }) => timeHooks.includes(hook))
+        .map(({ hook, sites }) => [hook.name, [...new Set(sites.map((s) => s.arg))]]),
+    );
+    expect(args).toEqual({
+      goroutine_park: [2],
+      goroutine_ready: [0],
+      goroutine_ready_list: [0],
+      goroutine_run: [0],
+      goroutine_yield: [0],
+      goroutine_preempt: [0],
+      goroutine_coro: [],
+      chan_hand_to: [1],
+      chan_hand_from: [1],
+      gc_stop_begin: [0],
+      gc_stop_end: [0],
+      gc_assist_begin: [0],
+      gc_assist_end: [0],
+    });
+    // Go ≤ 1.20 does not tell stopTheWorldWithSema why.
+    expect(sitesOf(plan, 'gc_stop_begin').map((s) => s.variant)).toEqual([minorOf(binary) < 21 ? 1 : 0]);
+    const assist = [...sitesOf(plan, 'gc_assist_begin'), ...sitesOf(plan, 'gc_assist_end')];
+    expect(assist[0]?.vaddr).toBeLessThan(assist[1]?.vaddr ?? 0);
+  });
+
+  test('knows the reasons for waiting, and where a thread keeps its goroutine', {
+    timeout,
+  }, async (context) => {
+    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
+    const { waitReasons, goroutineTls, addresses } = planAttach(binary, all);
+    expect(waitReasons).toEqual(expect.arrayContaining(['IO wait', 'chan receive', 'select', 'semacquire']));
+    expect(goroutineTls).toBe(binary.arch.name === 'amd64' ? -8 : undefined);
+    // What waits for a semaphore by way of package sync: since Go 1.24 each has a reason of its own.
+    const returns = ['sync.runtime_Semacquire', 'sync.runtime_SemacquireMutex'];
+    const isAmbiguous = minorOf(binary) < 24;
+    expect(returns.map((name) => name in addresses)).toEqual([isAmbiguous, isAmbiguous]);
+    expect(addresses['internal/poll.runtime_Semacquire']).toBeGreaterThan(0);
+  });
+});
+
+test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
+  'objdump sees the calls of $name at and behind whose sites we are',
+  { timeout },
+  async (build, context) => {
+    const path = await buildOrSkip(context, build);
+    const binary = GoBinary.open(openFileSource(path));
+    const plan = planAttach(binary, all);
+    const listingOf = (symbol: string) => {
+      const fn = binary.functions([symbol]).get(symbol);
+      return disassemble(path, fn?.entry ?? 0, fn?.end ?? 0);
+    };
+    const callOf = (callee: string) => new RegExp(`^call .*<${callee}>$`);
+    const calls = [
+      ['goroutine_run', 'runtime.casgstatus'],
+      ['gc_stop_end', 'runtime.wakep'],
+      ['gc_assist_begin', 'runtime.gcDrainN'],
+      ['gc_assist_end', 'runtime.casgstatus'],
+    ] as const;
+    for (const [hook, callee] of calls) {
+      const [site] = sitesOf(plan, hook);
+      const listing = listingOf(site?.symbol ?? '');
+      if (!listing) return context.skip('no objdump here (install binutils)');
+      const at = (site?.vaddr ?? 0) + (site?.class === 'nop5' ? 5 : 0);
+      expect([hook, listing.get(at)]).toEqual([hook, expect.stringMatching(callOf(callee))]);
+    }
+    for (const [name, to] of Object.entries(plan.addresses).filter(([name]) => /emacquire/.test(name))) {
+      const listing = listingOf(name);
+      const before = [...(listing ?? [])].filter(([vaddr]) => vaddr < to).at(-1)?.[1];
+      expect(before).toMatch(callOf('runtime.semacquire1'));
+    }
+  },
+);
+
+describe('a program', () => {
+  /** The local build with bytes of it replaced. */
+  function changed(content: Buffer, changes: readonly { at: number; bytes: Uint8Array }[]): GoBinary {
+    const patches = changes.map(({ at, bytes }) => ({ offset: at, bytes }));
+    return GoBinary.open(memorySource(content, patches));
+  }
+
+  const returning = new Uint8Array(16).fill(0xc3);
+  const lacks = [
+    {
+      symbol: 'runtime.gopark',
+      level: 'spans',
+      why: /^no level waits: hook goroutine_park: runtime\.gopark: /,
+    },
+    {
+      symbol: 'runtime.ready',
+      level: 'spans',
+      why: /^no level waits: hook goroutine_ready: runtime\.ready: /,
+    },
+    { symbol: 'gogo', level: 'spans', why: /^no level waits: where its threads keep the running goroutine/ },
+    {
+      symbol: 'runtime.gcAssistAlloc1',
+      level: 'waits',
+      why: /^no level runtime: hook gc_assist_begin: runtime\.gcAssistAlloc1: /,
+    },
+  ];
+
+  test.for(lacks)('with another $symbol is traced at level $level', { timeout }, async (lack, context) => {
+    const content = readFileSync(await buildOrSkip(context, localStripped));
+    const fn = GoBinary.open(memorySource(content)).functions([lack.symbol]).get(lack.symbol);
+    const whole = GoBinary.open(memorySource(content));
+    const at = whole.fileOffsetOf(fn?.entry ?? 0) ?? 0;
+    const bytes =
+      lack.level === 'waits' ? new Uint8Array((fn?.end ?? 0) - (fn?.entry ?? 0)).fill(0xc3) : returning;
+    const plan = planAttach(changed(content, [{ at, bytes }]), all);
+    expect(plan.level).toBe(lack.level);
+    expect(plan.notDeeper).toMatch(lack.why);
+    // What is not reached is not attached, and what is, is whole.
+    const names = plan.hooks.map((h) => h.hook.name);
+    const reached = all.filter((f) => f.level === 'spans' || (f.level === 'waits' && lack.level === 'waits'));
+    expect(names).toEqual(reached.flatMap((f) => f.hooks.map((h) => h.name)));
+    expect(plan.waitReasons.length > 0).toBe(lack.level === 'waits');
+    expect(plan.goroutineTls).toBe(lack.level === 'waits' ? -8 : undefined);
+    expect(sitesOf(plan, 'http_server_start')).toHaveLength(1);
+  });
+
+  test('in which a caller of a hooked function has it inlined is not looked at by it', {
+    timeout,
+  }, async (context) => {
+    const content = readFileSync(await buildOrSkip(context, localStripped));
+    const whole = GoBinary.open(memorySource(content));
+    const [park, caller] = ['runtime.gopark', 'runtime.selectgo'].map((name) =>
+      whole.functions([name]).get(name),
+    );
+    if (!park || !caller) throw new Error('no such functions');
+    const calls = whole.instructionsOf(caller).filter((i) => i.op === 'call' && i.target === park.entry);
+    expect(calls).toHaveLength(1);
+    const bytes = Uint8Array.of(0x0f, 0x1f, 0x44, 0x00, 0x00);
+    const changes = calls.map((call) => ({ at: whole.fileOffsetOf(call.vaddr) ?? 0, bytes }));
+    const plan = planAttach(changed(content, changes), all);
+    expect(plan.notDeeper).toBe(
+      'no level waits: hook goroutine_park: runtime.gopark: not called by runtime.selectgo (inlined by the compiler)',
+    );
+  });
+
+  test('that names its reasons for waiting otherwise is traced at level spans', {
+    timeout,
+  }, async (context) => {
+    const content = readFileSync(await buildOrSkip(context, localStripped));
+    const at = content.indexOf('GC assist marking');
+    const plan = planAttach(changed(content, [{ at, bytes: Buffer.from('XX') }]), all);
+    expect(plan.level).toBe('spans');
+    expect(plan.notDeeper).toBe('no level waits: it has no table of the reasons why goroutines wait');
+  });
+});
