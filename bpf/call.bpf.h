@@ -28,7 +28,7 @@ static __always_inline struct open_spans calls_unwind(const struct target_row *t
 	for (int i = 0; i < SPAN_DEPTH_MAX; i++) {
 		const struct open_span *call;
 
-		open = spans_of(target, goid);
+		open = spans_of(target->target_id, goid);
 		if (!open.innermost)
 			return open;
 		call = open_span_of(open.innermost);

@@ -49,9 +49,9 @@ static __always_inline bool span_is_sampled(const struct ev_span_end *span)
 	return span->trace_flags & TRACE_FLAG_SAMPLED;
 }
 
-static __always_inline struct open_spans spans_of(const struct target_row *target, goid_t goid)
+static __always_inline struct open_spans spans_of(__u32 target_id, goid_t goid)
 {
-	struct open_spans open = { .key = { .goid = goid, .target_id = target->target_id } };
+	struct open_spans open = { .key = { .goid = goid, .target_id = target_id } };
 	struct goroutine_key key = open.key;
 
 	for (int depth = 0; depth < SPAN_DEPTH_MAX; depth++) {
@@ -185,7 +185,7 @@ static __always_inline void context_inherit(struct ev_span_end *span, const stru
 /* A goroutine is born: it inherits its creator's innermost open span or, without one, what its creator inherited. */
 static __always_inline void context_birth(const struct target_row *target, goid_t creator, goid_t child)
 {
-	struct open_spans open = spans_of(target, creator);
+	struct open_spans open = spans_of(target->target_id, creator);
 	struct goroutine_key key = { .goid = creator, .target_id = target->target_id };
 	struct inherited inherited = {};
 

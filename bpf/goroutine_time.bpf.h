@@ -4,6 +4,7 @@
 #define GOROUTINE_TIME_BPF_H
 
 #include "goroutine.bpf.h"
+#include "wait.bpf.h"
 
 #define READY_LIST_MAX 64 /* goroutines of one list that are looked at; those behind it count as waiting until they run */
 
@@ -42,15 +43,19 @@ int goroutine_park(struct pt_regs *ctx)
 	if (use == TIME_OTHER)
 		use = semaphore_use(hit.target, ctx->REG_FP);
 	time_turn(time, GOROUTINE_WAITS, use);
+	wait_begin(time);
 	return 0;
 }
 
-static __always_inline void goroutine_is_ready(const struct target_row *target, uaddr_t g)
+/* `g0` is that of the thread which wakes it; 0: it does so for nobody. */
+static __always_inline void goroutine_is_ready(const struct target_row *target, uaddr_t g, uaddr_t g0)
 {
 	struct goroutine_time *time = time_of(target, g);
 
-	if (time && time->activity == GOROUTINE_WAITS)
-		time_turn(time, GOROUTINE_IS_READY, TIME_RUNNABLE);
+	if (!time || time->activity != GOROUTINE_WAITS)
+		return;
+	time_turn(time, GOROUTINE_IS_READY, TIME_RUNNABLE);
+	wait_woken(time, target, g0);
 }
 
 /* func ready(gp *g, traceskip int, next bool)  argument: gp. */
@@ -60,7 +65,7 @@ int goroutine_ready(struct pt_regs *ctx)
 	struct hit hit;
 
 	if (hit_begin(&hit, ctx, HIT_GOROUTINE_READY))
-		goroutine_is_ready(hit.target, go_argument(ctx, &hit));
+		goroutine_is_ready(hit.target, go_argument(ctx, &hit), go_current_g(ctx));
 	return 0;
 }
 
@@ -75,7 +80,7 @@ static __noinline long ready_next(__u32 i, struct g_list *list)
 	(void)i;
 	if (!list->g)
 		return 1;
-	goroutine_is_ready(list->target, list->g);
+	goroutine_is_ready(list->target, list->g, 0);
 	list->g = read_u64(list->g + list->target->time.g_schedlink);
 	return 0;
 }
@@ -108,6 +113,7 @@ int goroutine_run(struct pt_regs *ctx)
 		return 0;
 	time_turn(time, GOROUTINE_RUNS, TIME_CPU);
 	time_is_on(time);
+	wait_end(time, hit.target->target_id);
 	return 0;
 }
 
@@ -127,6 +133,7 @@ static __always_inline void goroutine_stops(struct pt_regs *ctx, enum count reas
 		return;
 	time_heal(time, g);
 	time_turn(time, activity, use);
+	wait_begin(time);
 }
 
 /* func goschedImpl(gp *g, …), goyield_m(gp *g), exitsyscallNoP(gp *g)  argument: gp. */

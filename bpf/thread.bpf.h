@@ -7,6 +7,7 @@
 #define THREAD_BPF_H
 
 #include "process.bpf.h"
+#include "wait.bpf.h"
 
 #define G_IN_SYSCALL 3 /* _Gsyscall of runtime/runtime2.go */
 #define G_SCAN 0x1000  /* _Gscan: set beside it while the collector looks at the stack */
@@ -117,18 +118,21 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 		return;
 	}
 	time_turn(time, GOROUTINE_IS_OFF, thread_off_use(task, target, off.g_addr));
+	wait_begin(time);
 }
 
 static __always_inline void thread_on(struct off_thread *off)
 {
 	struct g_key key = { .g_addr = off->g_addr, .target_id = off->target_id };
 	struct goroutine_time *time = bpf_map_lookup_elem(&time_by_g, &key);
+	__u32 target_id = off->target_id;
 
 	off->g_addr = 0;
 	if (!time || !time->spans || time->busy || time->activity != GOROUTINE_IS_OFF)
 		return;
 	time_turn(time, GOROUTINE_RUNS, TIME_CPU);
 	time_is_on(time);
+	wait_end(time, target_id);
 }
 
 /* sched_switch(bool preempt, struct task_struct *prev, struct task_struct *next, …)  prev is still the running one. */

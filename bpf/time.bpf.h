@@ -109,7 +109,8 @@ static __always_inline void time_forget(const struct target_row *target, uaddr_t
 }
 
 /* The account for the first span on a goroutine, which runs since `now`. */
-static __always_inline struct goroutine_time *time_open(const struct target_row *target, uaddr_t g, ktime_ns_t now)
+static __always_inline struct goroutine_time *time_open(const struct target_row *target, uaddr_t g, goid_t goid,
+							 ktime_ns_t now)
 {
 	struct g_key key = { .g_addr = g, .target_id = target->target_id };
 	struct goroutine_time *time = bpf_map_lookup_elem(&time_by_g, &key);
@@ -121,8 +122,10 @@ static __always_inline struct goroutine_time *time_open(const struct target_row 
 		if (!time)
 			return NULL;
 	}
+	time->goid = goid;
 	time->opened_ktime_ns = now;
 	time->since_ktime_ns = now;
+	time->wait_ktime_ns = 0;
 	time->activity = GOROUTINE_RUNS;
 	time->use = TIME_CPU;
 	time->cpu = bpf_get_smp_processor_id();
@@ -142,7 +145,7 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 	if (!target->time_since_ktime_ns)
 		return 0;
 	if (!time)
-		time = time_open(target, g, now);
+		time = time_open(target, g, span->record.goid, now);
 	if (!time)
 		return 0;
 	time_heal(time, g);

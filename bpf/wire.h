@@ -102,6 +102,7 @@ struct settings {
 	__u64 sampler_reject_below DOC("a new trace is sampled if the last 56 bits of its id are not below this");
 	__u32 sampler_parent_based DOC("1: the sampled flag of a remote parent decides");
 	__u32 follow_exec DOC("1: report every exec on the host, 0: only those of targets");
+	duration_ns_t wait_min_ns DOC("a wait within a span is a span of its own if it lasts as long; 0: none is");
 };
 
 /* One end of a TCP connection. */
@@ -144,6 +145,14 @@ struct goroutine_time {
 	__u32 busy DOC("1 while the thread that runs the goroutine is changing it");
 	__u32 cpu DOC("on which it ran last");
 	__u32 migrations;
+	goid_t goid;
+	ktime_ns_t wait_ktime_ns DOC("since then it does not run; 0: it does");
+	ktime_ns_t ready_ktime_ns DOC("since then it waits for its turn only; 0: it has not been woken yet");
+	goid_t waker_goid DOC("who has woken it; 0: nobody, or not known");
+	trace_id_t waker_trace_id;
+	span_id_t waker_span_id DOC("the sampled span that the waker worked for; zeros: none");
+	__u32 wait_use DOC("for what it does not run: one of enum time_use");
+	__u32 reserved;
 };
 
 /* An account as it stood when a span began. */

@@ -11,6 +11,7 @@
 #include "text.h"
 #include "time.h"
 #include "types.h"
+#include "wait.h"
 
 enum span_depth {
 	SPAN_DEPTH_MAX = 4, /* spans open at once on one goroutine */
@@ -28,12 +29,14 @@ struct ev_header {
 enum span_kind {
 	SPAN_KIND_SERVER = 1,
 	SPAN_KIND_CLIENT = 2,
+	SPAN_KIND_INTERNAL = 3,
 };
 
 /* What a span is about: which body and which texts it has. */
 enum span_family {
 	SPAN_FAMILY_HTTP = 1,
 	SPAN_FAMILY_DB = 2,
+	SPAN_FAMILY_WAIT = 3,
 };
 
 enum span_ending {
@@ -57,6 +60,7 @@ enum span_flag {
 union span_body {
 	struct http_body http;
 	struct db_body db;
+	struct wait_body wait;
 };
 
 static inline unsigned long span_body_bytes(enum span_family family)
@@ -64,6 +68,7 @@ static inline unsigned long span_body_bytes(enum span_family family)
 	switch (family) {
 	case SPAN_FAMILY_HTTP: return sizeof(struct http_body);
 	case SPAN_FAMILY_DB: return sizeof(struct db_body);
+	case SPAN_FAMILY_WAIT: return sizeof(struct wait_body);
 	}
 	return 0;
 }

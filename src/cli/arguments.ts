@@ -2,6 +2,7 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { StatementForm } from '../span/statement-form.ts';
+import type { WaitForm } from '../span/wait-form.ts';
 import { ATTACH_HELP, DOCTOR_HELP, HELP, INSPECT_HELP, RECORD_HELP, REPLAY_HELP, RUN_HELP } from './help.ts';
 import {
   durationOf,
@@ -13,6 +14,8 @@ import {
   statementFormOf,
   UsageError,
   usage,
+  waitFormOf,
+  waitMinOf,
 } from './option-values.ts';
 
 /** Options of all commands that make spans. */
@@ -23,6 +26,8 @@ export interface CommonOptions {
   readonly serviceName: string | undefined;
   readonly level: ProbeLevel | undefined;
   readonly dbStatement: StatementForm | undefined;
+  readonly waits: WaitForm | undefined;
+  readonly waitMinMillis: number | undefined;
   readonly isVerbose: boolean;
 }
 
@@ -62,6 +67,7 @@ const REPLAY = {
   out: { type: 'string' },
   summary: { type: 'string' },
   'db-statement': { type: 'string' },
+  waits: { type: 'string' },
   verbose: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -70,6 +76,7 @@ const COMMON = {
   duration: { type: 'string' },
   'service-name': { type: 'string' },
   level: { type: 'string' },
+  'wait-min': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 const TARGETS = {
@@ -211,6 +218,8 @@ interface CommonValues {
   readonly 'service-name'?: string | undefined;
   readonly level?: string | undefined;
   readonly 'db-statement'?: string | undefined;
+  readonly waits?: string | undefined;
+  readonly 'wait-min'?: string | undefined;
   readonly verbose?: boolean | undefined;
 }
 
@@ -219,6 +228,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     if (values[name] === '') throw usage(command, `--${name} needs a value`);
   }
   const form = values['db-statement'];
+  const waitMin = values['wait-min'];
   return {
     outFile: values.out,
     durationSeconds: values.duration === undefined ? undefined : durationOf(command, values.duration),
@@ -226,6 +236,8 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     serviceName: values['service-name'],
     level: values.level === undefined ? undefined : levelOf(command, values.level),
     dbStatement: form === undefined ? undefined : statementFormOf(command, form),
+    waits: values.waits === undefined ? undefined : waitFormOf(command, values.waits),
+    waitMinMillis: waitMin === undefined ? undefined : waitMinOf(command, waitMin),
     isVerbose: values.verbose ?? false,
   };
 }

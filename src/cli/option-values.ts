@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
+import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
 
 /** The command line cannot be understood; the message says why and where to read on. */
 export class UsageError extends Error {
@@ -80,6 +81,20 @@ export function statementFormOf(command: string, text: string): StatementForm {
 export function levelOf(command: string, text: string): ProbeLevel {
   if (isLevel(text)) return text;
   throw usage(command, `--level ${text}: not one of ${LEVELS.join(', ')}`);
+}
+
+export function waitFormOf(command: string, text: string): WaitForm {
+  if (isWaitForm(text)) return text;
+  throw usage(command, `--waits ${text}: not one of ${waitForms.join(', ')}`);
+}
+
+export function waitMinOf(command: string, text: string): number {
+  const millis = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (millis > 0 && millis <= MAX_DURATION_SECONDS) return millis;
+  throw usage(
+    command,
+    `--wait-min ${text}: not a number of milliseconds above 0 and up to ${MAX_DURATION_SECONDS}`,
+  );
 }
 
 /** `server` means any path that ends in it, `./server` the one in this directory. */

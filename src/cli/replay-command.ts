@@ -28,6 +28,7 @@ export async function replayCommand(
       name: file,
       processors: sinks,
       dbStatement: common.dbStatement,
+      waits: common.waits,
       isStopped: () => isStopped,
       onTarget: (target) => {
         const event = { kind: 'attached', target, hooks: [], missing: [] } as const;

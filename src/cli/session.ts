@@ -69,6 +69,8 @@ export class Session {
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
         level: options.level ?? levelVariable(env, report),
         dbStatement: options.dbStatement,
+        waits: options.waits,
+        waitMinMillis: options.waitMinMillis,
         onEvent: (event) => {
           state.follow(event);
           for (const line of linesOf(event, options.isVerbose)) terminal.say(line);

@@ -64,6 +64,8 @@ interface SpanCore {
   readonly cut: readonly string[];
   /** Where its time went; absent where that was not watched from its start to its end. */
   readonly time?: TimeSpent | undefined;
+  /** Waits in it that were long enough to be told, but are not, since there were many longer ones. */
+  readonly waitsDropped?: number | undefined;
 }
 
 /** A finished span of one family. */

@@ -43,6 +43,12 @@ export interface TimeSpent {
 }
 
 const uses = Object.entries(TIME_USES) as [TimeUse, number][];
+const useNames: Readonly<Record<number, TimeUse>> = Object.fromEntries(
+  uses.map(([name, number]) => [number, name]),
+);
+
+/** The name of a number of `enum time_use`; one that is none is `other`. */
+export const timeUseOf = (number: number): TimeUse => useNames[number] ?? 'other';
 
 /** Of the record of a span; undefined if it says nothing of it, or more than there was. */
 export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSpent | undefined {

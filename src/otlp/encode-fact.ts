@@ -107,7 +107,7 @@ export function encodeFact(
   else encodeBody(writer, attributes, blocks, fact, source);
   addOwnAttributes(attributes, fact, errorType);
   if (attributes.dropped > 0) writer.uint(spanField.droppedAttributesCount, attributes.dropped);
-  if (fact.link) writeLink(writer, attributes, fact.link, limits);
+  if (fact.link) writeLink(writer, attributes, fact, fact.link, limits);
   writeStatus(writer, status.code, status.message);
   writeFlags(writer, spanField.flags, fact.traceFlags, fact.parentIsRemote);
   writer.end(start, 2);
@@ -152,10 +152,11 @@ function writeTimes(writer: ProtoWriter, fact: SpanFact, source: SpanSource): vo
   writeTime(writer, spanField.endTimeUnixNano, endTime[0], endTime[1]);
 }
 
-/** The ended span was kept only because it was sampled, so the link says so. */
+/** The span that is linked was kept only because it was sampled, so the link says so. */
 function writeLink(
   writer: ProtoWriter,
   attributes: AttributeWriter,
+  fact: SpanFact,
   { traceId, spanId }: NonNullable<SpanFact['link']>,
   limits: SpanLimits,
 ): void {
@@ -167,7 +168,7 @@ function writeLink(
   writer.words(linkField.traceId, traceId);
   writer.words(linkField.spanId, spanId);
   attributes.begin(linkField.attributes, limits.attributePerLinkCount);
-  addLinkAttributes(attributes);
+  addLinkAttributes(attributes, fact);
   if (attributes.dropped > 0) writer.uint(linkField.droppedAttributesCount, attributes.dropped);
   writeFlags(writer, linkField.flags, SAMPLED, false);
   writer.end(start);

@@ -13,6 +13,7 @@ import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-s
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
+import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
 import { DAY_MS, integer, shown } from './check-values.ts';
 import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
 import type { GoidSpanProcessorOptions, Limits, SamplerOptions, Target } from './options.ts';
@@ -30,6 +31,8 @@ export interface Settings {
   readonly pollIntervalMs: number;
   readonly serviceName: string | undefined;
   readonly level: ProbeLevel | undefined;
+  readonly waits: WaitForm | undefined;
+  readonly waitMinMillis: number | undefined;
   readonly dbStatement: StatementForm | undefined;
 }
 
@@ -47,7 +50,7 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  ...['level', 'dbStatement', 'pollIntervalMillis'],
+  ...['level', 'waits', 'waitMinMillis', 'dbStatement', 'pollIntervalMillis'],
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
 /** Limit → smallest and largest value. */
@@ -87,9 +90,15 @@ export function checkOptions(
   if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
     throw new TypeError(`serviceName must be a non-empty string, not ${shown(serviceName)}`);
   }
-  const { level, dbStatement } = fields;
+  const { level, waits, waitMinMillis, dbStatement } = fields;
   if (level !== undefined && !isLevel(level)) {
     throw new RangeError(`level must be one of ${LEVELS.join(', ')}, not ${shown(level)}`);
+  }
+  if (waits !== undefined && !isWaitForm(waits)) {
+    throw new RangeError(`waits must be one of ${waitForms.join(', ')}, not ${shown(waits)}`);
+  }
+  if (waitMinMillis !== undefined && !(typeof waitMinMillis === 'number' && waitMinMillis > 0)) {
+    throw new RangeError(`waitMinMillis must be a number above 0, not ${shown(waitMinMillis)}`);
   }
   if (dbStatement !== undefined && !isStatementForm(dbStatement)) {
     throw new RangeError(
@@ -109,6 +118,8 @@ export function checkOptions(
     pollIntervalMs: integer('pollIntervalMillis', fields['pollIntervalMillis'] ?? 1_000, [10, DAY_MS]),
     serviceName,
     level: level ?? levelVariable(env, warn),
+    waits,
+    waitMinMillis,
     dbStatement,
   };
 }

@@ -104,7 +104,17 @@ export class GoidSpanProcessor implements SpanProcessor {
       this.#reason = { message: 'OTEL_SDK_DISABLED is true' };
       return;
     }
-    const { sampler, kernel, serviceName, level, dbStatement, pollIntervalMs, askTargets } = this.#settings;
+    const {
+      sampler,
+      kernel,
+      serviceName,
+      level,
+      waits,
+      waitMinMillis,
+      dbStatement,
+      pollIntervalMs,
+      askTargets,
+    } = this.#settings;
     try {
       const tracer = await Tracer.open({
         processors: [this.#sink ?? this.#inner],
@@ -114,6 +124,8 @@ export class GoidSpanProcessor implements SpanProcessor {
         kernel,
         ...(serviceName !== undefined && { serviceName }),
         level,
+        waits,
+        waitMinMillis,
         dbStatement,
         onEvent: (event) => this.#follow(event),
       });

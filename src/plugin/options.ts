@@ -4,6 +4,7 @@ import type { SpanExporter } from '../export/span-sink.ts';
 import type { OtlpOptions } from '../otlp-client/options.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { StatementForm } from '../span/statement-form.ts';
+import type { WaitForm } from '../span/wait-form.ts';
 import type { SpanProcessor } from './span-processor.ts';
 
 /** A process to trace, by its id in this process's pid namespace. */
@@ -91,6 +92,13 @@ export interface GoidSpanProcessorOptions {
    * garbage collector took. Default `GOIDSPAN_LEVEL`, else `spans`.
    */
   readonly level?: ProbeLevel;
+  /**
+   * From level `waits` on, how waits within spans are told: `spans`, the 20 longest of each as spans of their own beside its
+   * breakdown; `attributes`, the breakdown only; or `none`. Default `spans`.
+   */
+  readonly waits?: WaitForm;
+  /** The shortest wait that is a span of its own, in milliseconds. Default 1. */
+  readonly waitMinMillis?: number;
   /** `db.query.text` of the targets: with literals replaced by `?`, as the program has written it, or left out. Default `sanitized`. */
   readonly dbStatement?: StatementForm;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */

@@ -48,3 +48,11 @@ export const GOIDSPAN_NUMA_START = 'goidspan.numa.start';
 export const GOIDSPAN_NUMA_END = 'goidspan.numa.end';
 /** Ours: how often its goroutine went on on another processor; absent if never. */
 export const GOIDSPAN_MIGRATIONS = 'goidspan.migrations';
+/** Ours, on a wait: for what its goroutine waited, a key of the breakdown. */
+export const GOIDSPAN_WAIT_FOR = 'goidspan.wait.for';
+/** Ours, on a wait: the goroutine that has ended it. */
+export const GOIDSPAN_WAIT_WAKER_GOID = 'goidspan.wait.waker.goid';
+/** Ours, on a wait: nanoseconds at its end, from when it was woken until it ran. */
+export const GOIDSPAN_WAIT_RUNNABLE_NS = 'goidspan.wait.runnable_ns';
+/** Ours: waits of the span that were long enough, but not among the longest. */
+export const GOIDSPAN_WAITS_DROPPED = 'goidspan.waits.dropped';

@@ -12,6 +12,7 @@ import { addTimeAttributes } from './time-attributes.ts';
 const kinds: Readonly<Record<SpanKindName, SpanKind>> = {
   server: SpanKind.SERVER,
   client: SpanKind.CLIENT,
+  internal: SpanKind.INTERNAL,
 };
 
 /** Status and, for errors, the value of `error.type`. */
@@ -43,9 +44,9 @@ export function addOwnAttributes(sink: AttributeSink, fact: SpanFact, errorType:
   addGoroutineAttributes(sink, fact);
 }
 
-/** Hands the attributes of the link to the ended span over. */
-export function addLinkAttributes(sink: AttributeSink): void {
-  sink.text(names.GOIDSPAN_LINK_REASON, 'parent_ended');
+/** Hands the attributes of the link over: to the ended span whose context was inherited; of a wait, to that of who ended it. */
+export function addLinkAttributes(sink: AttributeSink, { family }: SpanFact): void {
+  sink.text(names.GOIDSPAN_LINK_REASON, family === 'wait' ? 'woken_by' : 'parent_ended');
 }
 
 function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
@@ -56,4 +57,5 @@ function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
   if (fact.ending !== 'returned') sink.text(names.GOIDSPAN_SPAN_ENDING, fact.ending);
   if (fact.cut.length > 0) sink.texts(names.GOIDSPAN_CUT, fact.cut);
   if (fact.time) addTimeAttributes(sink, fact.time);
+  if (fact.waitsDropped) sink.int(names.GOIDSPAN_WAITS_DROPPED, fact.waitsDropped);
 }

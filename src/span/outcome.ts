@@ -23,6 +23,7 @@ const panicked = (what: string): Failure => ({
 const PANICKED: Readonly<Record<SpanKindName, Failure>> = {
   server: panicked('handler'),
   client: panicked('call'),
+  internal: panicked('goroutine'),
 };
 
 /** Other endings that are errors whatever the response said. */

@@ -51,11 +51,12 @@ export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
   return span;
 }
 
-/** The ended span was kept only because it was sampled, so the link says so. */
-function linksOf({ link }: SpanFact): Link[] {
+/** The span that is linked was kept only because it was sampled, so the link says so. */
+function linksOf(fact: SpanFact): Link[] {
+  const { link } = fact;
   if (!link) return [];
   const sink = new AttributeObject();
-  addLinkAttributes(sink);
+  addLinkAttributes(sink, fact);
   return [
     {
       context: {

@@ -18,6 +18,8 @@ export type UserLoss =
   | 'implausible'
   /** Not a span, but its breakdown: more time was charged than it lasted. */
   | 'time_inconsistent'
+  /** A wait, because the span never came in which it was. */
+  | 'wait_without_span'
   /** A span processor threw. */
   | 'processor_threw'
   /** A span was still open when tracing stopped. */

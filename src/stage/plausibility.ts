@@ -3,9 +3,10 @@ import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
 import { dbPlausibility } from './db-plausibility.ts';
 import type { FamilyPlausibility } from './family-plausibility.ts';
 import { httpPlausibility } from './http-plausibility.ts';
+import { waitPlausibility } from './wait-plausibility.ts';
 
 /** A family that is in `wire.h` and not here does not compile. */
-const plausible = { http: httpPlausibility, db: dbPlausibility } satisfies {
+const plausible = { http: httpPlausibility, db: dbPlausibility, wait: waitPlausibility } satisfies {
   [Family in SpanFamily]: FamilyPlausibility<SpanFactOf<Family>>;
 };
 

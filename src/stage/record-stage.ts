@@ -6,6 +6,7 @@ import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { SpanFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import type { StatementForm } from '../span/statement-form.ts';
+import type { WaitForm } from '../span/wait-form.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
@@ -38,6 +39,8 @@ export interface StageSettings {
   readonly scope: InstrumentationScope;
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
+  /** How waits within spans are told. Default `spans`. */
+  readonly waits?: WaitForm | undefined;
 }
 
 export class RecordStage {
@@ -46,12 +49,13 @@ export class RecordStage {
 
   constructor(
     processors: readonly (SpanSink | FactSink)[],
-    { scope, dbStatement }: StageSettings,
+    { scope, dbStatement, waits }: StageSettings,
     tell: (message: StageMessage) => void,
   ) {
     this.#stage = new SpanStage({
       processors,
       dbStatement,
+      waits,
       onFailure: (targetId, failure) => tell({ kind: 'implausible', targetId, failure }),
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),
     });

@@ -10,9 +10,11 @@ import { SCHEMA_URL } from '../span/conventions.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import type { StatementForm } from '../span/statement-form.ts';
+import type { WaitForm } from '../span/wait-form.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
 import { Counters } from './counters.ts';
+import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 
@@ -23,6 +25,8 @@ export interface SpanStageOptions {
   readonly processors: readonly (SpanSink | FactSink)[];
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
+  /** How waits within spans are told. Default `spans`. */
+  readonly waits?: WaitForm | undefined;
   readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
   /** Asks for a name of which nothing has been said; the spans that need it wait for its frame, which may come at once. Without it they do not. */
   readonly askTypeName?: (targetId: number, address: number) => void;
@@ -42,11 +46,14 @@ export class SpanStage {
   readonly #options: SpanStageOptions;
   readonly #targets = new Map<number, StageTarget>();
   readonly #pipeline: SpanPipeline;
+  readonly #waits = new HeldWaits((count) => this.counters.lose('wait_without_span', count));
+  readonly #waitForm: WaitForm;
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
 
   constructor(options: SpanStageOptions) {
     this.#options = options;
+    this.#waitForm = options.waits ?? 'spans';
     this.#pipeline = new SpanPipeline({
       processors: options.processors,
       counters: this.counters,
@@ -84,11 +91,24 @@ export class SpanStage {
 
   /** Hands the span of a record over; `unfinished` completes one that was still open. */
   emit(record: EvSpanEnd, unfinished?: Unfinished): void {
-    const fact = spanFact(record, unfinished);
-    if (fact.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
+    const read = spanFact(record, unfinished);
+    if (read.family === 'wait') {
+      if (this.#waitForm === 'spans') this.#waits.add(read);
+      return;
+    }
+    const waits = this.#waits.take(read.spanId);
+    if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
       this.counters.lose('time_inconsistent');
     }
-    if (fact.errorTypeAddr === 0 || !this.#waits(fact)) this.#pipeline.emit(fact);
+    const fact = this.#told(read, waits?.dropped);
+    if (fact.errorTypeAddr === 0 || !this.#waitsForName(fact)) this.#pipeline.emit(fact);
+    for (const wait of waits?.told ?? []) this.#pipeline.emit(wait);
+  }
+
+  /** With as much of its waits as is wanted. */
+  #told(fact: SpanFact, waitsDropped: number | undefined): SpanFact {
+    if (this.#waitForm === 'none') return fact.time ? { ...fact, time: undefined } : fact;
+    return waitsDropped ? { ...fact, waitsDropped } : fact;
   }
 
   /** Hands over what waits for a name that may not come any more: of one target, or of all. */
@@ -100,7 +120,7 @@ export class SpanStage {
     }
   }
 
-  #waits(fact: SpanFact): boolean {
+  #waitsForName(fact: SpanFact): boolean {
     const { askTypeName } = this.#options;
     const target = this.#targets.get(fact.targetId);
     const address = fact.errorTypeAddr;

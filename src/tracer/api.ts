@@ -7,6 +7,7 @@ import type { KernelOptions } from '../kernel/kernel.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import type { StatementForm } from '../span/statement-form.ts';
+import type { WaitForm } from '../span/wait-form.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
@@ -25,6 +26,10 @@ export interface TracerOptions {
   readonly dbStatement?: StatementForm | undefined;
   /** How deep targets are looked at. Default `spans`. */
   readonly level?: ProbeLevel | undefined;
+  /** From level `waits` on: how waits within spans are told. Default `spans`. */
+  readonly waits?: WaitForm | undefined;
+  /** Waits as long as this are spans of their own, in milliseconds. Default 1. */
+  readonly waitMinMillis?: number | undefined;
   /** Its `level` is the deepest that can be chosen later, by default that of the tracer. */
   readonly kernel?: KernelOptions;
   /**

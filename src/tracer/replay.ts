@@ -4,6 +4,7 @@ import type { SpanSink } from '../export/span-sink.ts';
 import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../recording/format.ts';
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
 import type { StatementForm } from '../span/statement-form.ts';
+import type { WaitForm } from '../span/wait-form.ts';
 import type { SpanCounts } from '../stage/counters.ts';
 import { SpanStage } from '../stage/span-stage.ts';
 import { batchOf } from '../wire/batch.ts';
@@ -17,6 +18,8 @@ export interface ReplayOptions {
   readonly processors: readonly SpanSink[];
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
+  /** How waits within spans are told. Default `spans`. */
+  readonly waits?: WaitForm | undefined;
   /** Called in turn while spans are made, so that the processors can follow; default 512 spans. */
   readonly flushEverySpans?: number;
   readonly onTarget?: (target: TargetInfo) => void;
@@ -66,7 +69,11 @@ class Replayer {
 
   constructor(options: ReplayOptions) {
     this.#options = options;
-    this.#stage = new SpanStage({ processors: options.processors, dbStatement: options.dbStatement });
+    this.#stage = new SpanStage({
+      processors: options.processors,
+      dbStatement: options.dbStatement,
+      waits: options.waits,
+    });
   }
 
   async take(frame: Frame): Promise<void> {

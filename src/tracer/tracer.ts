@@ -33,6 +33,8 @@ import { UnderWay } from './under-way.ts';
 
 /** So long a process may do nothing that is traced before that is said. */
 const QUIET_MS = 10_000;
+/** Waits as long as this are spans of their own. */
+const WAIT_MIN_MILLIS = 1;
 /** An inherited context serves as a link for so long after its span has ended. */
 const LINK_GRACE_NS = 10_000_000_000n;
 
@@ -65,7 +67,7 @@ export class Tracer {
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {
-    const { processors, recorder, dbStatement, serviceName, idlePriority = false } = options;
+    const { processors, recorder, dbStatement, waits, serviceName, idlePriority = false } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
     this.#level = options.level ?? DEFAULT_LEVEL;
@@ -75,7 +77,7 @@ export class Tracer {
       processors,
       recorder,
       idlePriority,
-      settings: { scope: { name: 'goidspan', version: VERSION }, dbStatement },
+      settings: { scope: { name: 'goidspan', version: VERSION }, dbStatement, waits },
       onMessage: (message) => this.#receive(message),
       onFailure: (error) => this.#warn(error.message),
     });
@@ -296,11 +298,13 @@ export class Tracer {
   }
 
   #applySettings(followExec: boolean): void {
-    const { parentBased, rejectBelow } = this.#options.sampler ?? DEFAULT_SAMPLER;
+    const { sampler, waits = 'spans', waitMinMillis = WAIT_MIN_MILLIS } = this.#options;
+    const { parentBased, rejectBelow } = sampler ?? DEFAULT_SAMPLER;
     this.#kernel.setSettings({
       samplerRejectBelow: rejectBelow,
       samplerParentBased: Number(parentBased),
       followExec: Number(followExec),
+      waitMinNs: waits === 'spans' ? Math.max(1, Math.round(waitMinMillis * 1e6)) : 0,
     });
   }
 

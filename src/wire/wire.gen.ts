@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xb2df6e1f534ef243n;
+export const WIRE_HASH = 0x322483c2e59dc423n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -129,12 +129,14 @@ export const spanDepth = {
 export const spanKind = {
   SPAN_KIND_SERVER: 1,
   SPAN_KIND_CLIENT: 2,
+  SPAN_KIND_INTERNAL: 3,
 } as const;
 
 /** `enum span_family` */
 export const spanFamily = {
   SPAN_FAMILY_HTTP: 1,
   SPAN_FAMILY_DB: 2,
+  SPAN_FAMILY_WAIT: 3,
 } as const;
 
 /** `enum span_ending` */
@@ -326,6 +328,15 @@ export const wireLayout: WireLayout = {
       },
       texts: ['trace_state', 'statement', 'namespace'],
     },
+    3: {
+      bytes: 24,
+      fields: {
+        waker_goid: [144, 8],
+        ready_ns: [152, 8],
+        use: [160, 1],
+      },
+      texts: ['trace_state'],
+    },
   },
   time: {
     bytes: 184,
@@ -349,11 +360,11 @@ export const wireSize = {
 } as const;
 
 /** Kinds of spans by their numbers. */
-export const spanKindNames = { 1: 'server', 2: 'client' } as const;
+export const spanKindNames = { 1: 'server', 2: 'client', 3: 'internal' } as const;
 export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];
 
 /** What a span is about: the name of its family, by its number. */
-export const familyNames = { 1: 'http', 2: 'db' } as const;
+export const familyNames = { 1: 'http', 2: 'db', 3: 'wait' } as const;
 export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];
 
 /** From here on spans of different ids and times may be the same, word by word. */
@@ -366,12 +377,14 @@ export const SPAN_TIME_BYTES = 184;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 40,
+  3: 24,
 };
 
 /** Names of the texts of each family, in their order. */
 export const spanTexts = {
   http: ['traceState', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
   db: ['traceState', 'statement', 'namespace'],
+  wait: ['traceState'],
 } as const;
 
 /** `struct ev_header`, 16 bytes. */
@@ -451,6 +464,25 @@ export function readDbBody(batch: Batch, at: number): DbBody {
   };
 }
 
+/** `struct wait_body`, 24 bytes. */
+export interface WaitBody {
+  /** the goroutine that has ended the wait; 0: none, or not known */
+  readonly wakerGoid: number;
+  /** of its end: from when it was woken until it ran */
+  readonly readyNs: number;
+  /** for what it waited: one of enum time_use */
+  readonly use: number;
+}
+
+/** Reads the body at byte `at` (a multiple of 8). */
+export function readWaitBody(batch: Batch, at: number): WaitBody {
+  return {
+    wakerGoid: count64(batch.u32, at + 0),
+    readyNs: count64(batch.u32, at + 8),
+    use: batch.u8[at + 16] as number,
+  };
+}
+
 /** `struct span_time`, 184 bytes. */
 export interface SpanTime {
   /** by enum time_use, of its goroutine while it was open */
@@ -512,6 +544,8 @@ export interface EvSpanEnd {
   readonly http: HttpBody;
   /** its body, if its family is db */
   readonly db: DbBody;
+  /** its body, if its family is wait */
+  readonly wait: WaitBody;
   /** where its time went, if that was watched */
   readonly time?: SpanTime | undefined;
   /** what it stands in; undefined for a record that was put together otherwise */
@@ -617,6 +651,10 @@ class EvSpanEndView implements EvSpanEnd {
 
   get db(): DbBody {
     return readDbBody(this.#batch, this.#at + SPAN_BODY_AT);
+  }
+
+  get wait(): WaitBody {
+    return readWaitBody(this.#batch, this.#at + SPAN_BODY_AT);
   }
 
   get time(): SpanTime | undefined {
@@ -978,7 +1016,7 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   return bytes;
 }
 
-/** `struct settings`, 16 bytes. */
+/** `struct settings`, 24 bytes. */
 export interface Settings {
   /** a new trace is sampled if the last 56 bits of its id are not below this */
   readonly samplerRejectBelow: bigint;
@@ -986,9 +1024,11 @@ export interface Settings {
   readonly samplerParentBased: number;
   /** 1: report every exec on the host, 0: only those of targets */
   readonly followExec: number;
+  /** a wait within a span is a span of its own if it lasts as long; 0: none is */
+  readonly waitMinNs: number;
 }
 
-export const SETTINGS_BYTES = 16;
+export const SETTINGS_BYTES = 24;
 
 /** The bytes of a `struct settings`. */
 export function writeSettings(value: Settings): Uint8Array {
@@ -997,6 +1037,7 @@ export function writeSettings(value: Settings): Uint8Array {
   view.setBigUint64(0, value.samplerRejectBelow, true);
   view.setUint32(8, value.samplerParentBased, true);
   view.setUint32(12, value.followExec, true);
+  view.setBigUint64(16, BigInt(value.waitMinNs), true);
   return bytes;
 }
 

@@ -48,6 +48,11 @@ const shownOf: {
     canceled: ({ isCanceled }) => isCanceled || undefined,
     waited: ({ poolWaitNs }) => poolWaitNs || undefined,
   },
+  wait: {
+    for: ({ use }) => use,
+    waker: ({ wakerGoid }) => wakerGoid || undefined,
+    ready: ({ readyNs }) => readyNs || undefined,
+  },
 };
 
 const isShown = (name: string): boolean =>
@@ -55,7 +60,8 @@ const isShown = (name: string): boolean =>
 
 function shownValue(name: string, span: SpanFact): unknown {
   if (name in shown) return shown[name]?.(span);
-  return span.family === 'http' ? shownOf.http[name]?.(span.body) : shownOf.db[name]?.(span.body);
+  const ofFamily = shownOf[span.family] as Readonly<Record<string, (body: SpanFact['body']) => unknown>>;
+  return ofFamily[name]?.(span.body);
 }
 
 export class Scenario {
@@ -137,7 +143,7 @@ export class Scenario {
   }
 
   #line(span: SpanFact, inTrace: ReadonlySet<string>): string {
-    const words: string[] = [span.family === 'db' ? 'sql' : span.spanKind, this.#nameOf(span)];
+    const words: string[] = [kindOf(span), this.#nameOf(span)];
     if (span.parentSpanId && !inTrace.has(hexOf(span.parentSpanId))) {
       words.push(
         `${span.parentIsRemote ? 'remote' : 'lost'}=${hexOf(span.traceId)}/${hexOf(span.parentSpanId)}`,
@@ -156,6 +162,12 @@ export class Scenario {
     }
     return words.join(' ');
   }
+}
+
+/** As its begin is written; a wait has none. */
+function kindOf({ family, spanKind }: SpanFact): string {
+  if (family === 'wait') return family;
+  return family === 'db' ? 'sql' : spanKind;
 }
 
 /** Lines without comments, repetitions written out, indentation kept. */

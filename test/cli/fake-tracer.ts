@@ -81,7 +81,7 @@ export class FakeTracer implements Tracer {
 
   currentStats(): TracerStats {
     return {
-      spans: { ended: this.#spans, byKind: { server: this.#spans, client: 0 } },
+      spans: { ended: this.#spans, byKind: { server: this.#spans, client: 0, internal: 0 } },
       drained: { batches: 1, records: this.#spans, bytes: 512 * this.#spans, timeMs: 0.1 },
       hits: { total: 3, byProbe: { http_server_start: 3 }, meanNsByProbe: { http_server_start: 640.4 } },
       lost: { total: 1, byReason: { ring_full: 1, no_entry: 0 } },

@@ -16,7 +16,7 @@ import {
 } from '../../src/wire/wire.gen.ts';
 import { Random } from '../support/random.ts';
 
-const numbers: Readonly<Record<SpanFamily, number>> = { http: 1, db: 2 };
+const numbers: Readonly<Record<SpanFamily, number>> = { http: 1, db: 2, wait: 3 };
 type Values = Readonly<Record<string, number>>;
 
 /** A record of the family with these fields and texts; what is not named is zero or empty. */

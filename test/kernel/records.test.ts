@@ -68,10 +68,20 @@ describeLive('a record', () => {
     execFileSync('true');
     attached.drain();
     expect(attached.execs.length).toBe(before);
-    attached.kernel.setSettings({ samplerRejectBelow: 0n, samplerParentBased: 1, followExec: 1 });
+    attached.kernel.setSettings({
+      samplerRejectBelow: 0n,
+      samplerParentBased: 1,
+      followExec: 1,
+      waitMinNs: 0,
+    });
     const child = spawn('true');
     const exec = await find(attached.execs, ({ tgid }) => tgid === child.pid);
-    attached.kernel.setSettings({ samplerRejectBelow: 0n, samplerParentBased: 1, followExec: 0 });
+    attached.kernel.setSettings({
+      samplerRejectBelow: 0n,
+      samplerParentBased: 1,
+      followExec: 0,
+      waitMinNs: 0,
+    });
     expect(exec.header.targetId).toBe(0);
     expect(exec.parentTgid).toBe(process.pid);
   });

@@ -15,7 +15,7 @@ export interface ValidSpan {
   /** The parent lives in another process or SDK. */
   readonly parentIsRemote: boolean;
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
-  readonly kind: 'server' | 'client';
+  readonly kind: 'server' | 'client' | 'internal';
   readonly startNs: bigint;
   readonly endNs: bigint;
   readonly sampled: boolean;

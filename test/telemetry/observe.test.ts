@@ -15,7 +15,7 @@ import type { Observation, Observed, ObservedSink } from '../../src/telemetry/ob
 import type { TracerStats } from '../../src/tracer/api.ts';
 
 const STATS: TracerStats = {
-  spans: { ended: 7, byKind: { server: 5, client: 2 } },
+  spans: { ended: 7, byKind: { server: 5, client: 2, internal: 0 } },
   drained: { batches: 2, records: 9, bytes: 4_608, timeMs: 1.5 },
   hits: { total: 16, byProbe: { http_server_start: 16 }, meanNsByProbe: {} },
   lost: { total: 3, byReason: { ring_full: 3 } },
@@ -178,7 +178,7 @@ describe('a processor with its exporter and its tracer', () => {
 
   it('keeps its last numbers when it is stopped', async () => {
     let ended = 7;
-    const tracerStats = () => ({ ...STATS, spans: { ended, byKind: { server: ended, client: 0 } } });
+    const tracerStats = () => ({ ...STATS, spans: { ended, byKind: { server: ended, client: 0, internal: 0 } } });
     const observation = begin({ tracerStats, meterProvider: collecting.provider });
     ended = 8;
     observation.stop();

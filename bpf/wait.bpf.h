@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Waits of a goroutine within its innermost span that are long enough to be told one by one, and who has ended each. */
+#ifndef WAIT_BPF_H
+#define WAIT_BPF_H
+
+#include "context.bpf.h"
+
+/* The record of a wait, which is shorter than that of other spans. */
+union wait_record {
+	struct ev_header header;
+	__u64 words[(offsetof(struct ev_span_end, rest) + sizeof(struct wait_body)) / 8];
+};
+
+/* Is it long enough? */
+static __always_inline bool wait_counts(duration_ns_t lasted)
+{
+	const struct settings *settings = settings_get();
+
+	return settings && settings->wait_min_ns && lasted >= settings->wait_min_ns;
+}
+
+/* Keeps the sampled span that a goroutine works for: its innermost, or the one with which it was born while that is open. */
+static __always_inline void wait_waker(struct goroutine_time *time, __u32 target_id, goid_t waker)
+{
+	struct open_spans open = spans_of(target_id, waker);
+	struct inherited inherited;
+	const struct ev_span_end *owner;
+
+	time->waker_goid = waker;
+	if (open.innermost) {
+		if (span_is_sampled(open.innermost)) {
+			time->waker_trace_id = open.innermost->trace_id;
+			time->waker_span_id = open.innermost->span_id;
+		}
+		return;
+	}
+	if (!inherited_copy(&inherited, &open.key) || !(inherited.trace_flags & TRACE_FLAG_SAMPLED))
+		return;
+	open.key.goid = inherited.owner_goid;
+	open.key.depth = inherited.owner_depth;
+	owner = bpf_map_lookup_elem(&open_by_goroutine, &open.key);
+	if (!owner || !same_span(&owner->span_id, &inherited.span_id))
+		return;
+	time->waker_trace_id = inherited.trace_id;
+	time->waker_span_id = inherited.span_id;
+}
+
+/* A wait has lasted until now, and is ended by the thread with that g0 (0: it does so for nobody). */
+static __noinline int wait_woken(struct goroutine_time *time, const struct target_row *target, uaddr_t g0)
+{
+	uaddr_t m, waker;
+
+	time->ready_ktime_ns = time->since_ktime_ns;
+	if (!g0 || !wait_counts(time->ready_ktime_ns - time->wait_ktime_ns))
+		return 0;
+	m = read_u64(g0 + target->runtime.g_m);
+	waker = m ? read_u64(m + target->runtime.m_curg) : 0;
+	if (waker)
+		wait_waker(time, target->target_id, read_u64(waker + target->runtime.g_goid));
+	return 0;
+}
+
+/* A wait begins, with what the account has just turned to. */
+static __always_inline void wait_begin(struct goroutine_time *time)
+{
+	time->wait_use = time->use;
+	time->wait_ktime_ns = time->since_ktime_ns;
+	time->ready_ktime_ns = 0;
+	time->waker_goid = 0;
+	*(__u64 *)&time->waker_span_id = 0;
+}
+
+/* The goroutine runs again. */
+static __noinline int wait_end(struct goroutine_time *time, __u32 target_id)
+{
+	union wait_record record = {};
+	struct ev_span_end *wait = (void *)&record;
+	struct wait_body *body = (void *)&record + offsetof(struct ev_span_end, rest);
+	struct open_spans open;
+	ktime_ns_t start = time->wait_ktime_ns;
+
+	time->wait_ktime_ns = 0;
+	if (!start || !wait_counts(time->since_ktime_ns - start))
+		return 0;
+	open = spans_of(target_id, time->goid);
+	/* It may have begun in a span that is over, on another goroutine's behalf. */
+	if (!open.innermost || !span_is_sampled(open.innermost) || open.innermost->start_ktime_ns > start)
+		return 0;
+	wait->header.kind = EV_SPAN_END;
+	wait->header.size = sizeof(record);
+	wait->header.target_id = target_id;
+	wait->header.tid = bpf_get_current_pid_tgid();
+	wait->header.flags = SPAN_FLAG_PARENT;
+	wait->start_ktime_ns = start;
+	wait->end_ktime_ns = time->since_ktime_ns;
+	wait->goid = time->goid;
+	wait->parent_goid = open.innermost->parent_goid;
+	wait->trace_id = open.innermost->trace_id;
+	wait->parent_span_id = open.innermost->span_id;
+	wait->trace_flags = open.innermost->trace_flags;
+	wait->g_addr = open.innermost->g_addr;
+	wait->span_kind = SPAN_KIND_INTERNAL;
+	wait->family = SPAN_FAMILY_WAIT;
+	wait->ending = ENDING_RETURNED;
+	new_span_id(&wait->span_id);
+	if (*(__u64 *)&time->waker_span_id) {
+		wait->header.flags |= SPAN_FLAG_LINK;
+		wait->link_trace_id = time->waker_trace_id;
+		wait->link_span_id = time->waker_span_id;
+	}
+	body->waker_goid = time->waker_goid;
+	body->ready_ns = time->ready_ktime_ns ? time->since_ktime_ns - time->ready_ktime_ns : 0;
+	body->use = time->wait_use;
+	if (bpf_ringbuf_output(&records, wait, sizeof(record), BPF_RB_NO_WAKEUP))
+		count(LOST_RING_FULL);
+	return 0;
+}
+
+#endif

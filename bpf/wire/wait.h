@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What a wait has of its own that lasted long enough to be a span: the child of the span in which it was. It has no texts. */
+#ifndef WIRE_WAIT_H
+#define WIRE_WAIT_H
+
+#include "time.h"
+#include "types.h"
+
+struct wait_body {
+	goid_t waker_goid DOC("the goroutine that has ended the wait; 0: none, or not known");
+	duration_ns_t ready_ns DOC("of its end: from when it was woken until it ran");
+	__u8 use DOC("for what it waited: one of enum time_use");
+	__u8 padding[7];
+};
+
+#endif
