@@ -12,7 +12,14 @@ import type { ByteSource } from './byte-source.ts';
 import { type Elf, parseElf, type Segment } from './elf.ts';
 import type { Instruction } from './instruction.ts';
 import { findModuleData, type ModuleData } from './moduledata.ts';
-import { findPclntab, functionNameAt, type GoFunction, lookUpFunctions, type Pclntab } from './pclntab.ts';
+import {
+  findPclntab,
+  functionNameAt,
+  type GoFunction,
+  hasNameLike,
+  lookUpFunctions,
+  type Pclntab,
+} from './pclntab.ts';
 import { referenceBytes } from './references.ts';
 import { findStringTable } from './string-table.ts';
 import { TypeData } from './type-data.ts';
@@ -101,6 +108,11 @@ export class GoBinary {
       for (const name of unknown) this.#functions.set(name, found.get(name));
     }
     return present(wanted, this.#functions);
+  }
+
+  /** Whether one of the texts is in the full name of some function. */
+  hasFunctionLike(texts: readonly string[]): boolean {
+    return hasNameLike(this.#space, this.#table, texts);
   }
 
   /**

@@ -172,6 +172,16 @@ function textAt(space: AddressSpace, from: number, to: number): string | undefin
   return bytes && end >= 0 ? Buffer.from(bytes.subarray(0, end)).toString('utf8') : undefined;
 }
 
+/** Whether one of the texts stands in the table of names. */
+export function hasNameLike(space: AddressSpace, table: Pclntab, texts: readonly string[]): boolean {
+  const longest = Math.max(...texts.map((text) => text.length));
+  for (const { bytes } of space.chunks(table.namesFrom, table.namesTo, longest)) {
+    const names = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    if (texts.some((text) => names.includes(text))) return true;
+  }
+  return false;
+}
+
 function functionsTo(table: Pclntab): number {
   return table.functionsFrom + table.functionCount * 8 + 4;
 }

@@ -22,7 +22,10 @@ export function costOf(siteClass: SiteClass, hasFastNop5: boolean): CostNs {
   return COST_BY_CLASS[siteClass === 'nop5' && !hasFastNop5 ? 'single-stepped' : siteClass];
 }
 
-/** Hits of one keep-alive HTTP/1.1 request whose handler starts no goroutine and makes no call. */
+/**
+ * Hits of one keep-alive HTTP/1.1 request whose handler starts no goroutine and makes no call. Those of the scheduler are
+ * the mean of a server that is busy (Go 1.26): an idle one waits more often.
+ */
 export const HITS_PER_PLAIN_REQUEST: Readonly<Record<string, number>> = {
   // net/http starts a goroutine per request that watches the connection.
   goroutine_birth: 1,
@@ -30,7 +33,15 @@ export const HITS_PER_PLAIN_REQUEST: Readonly<Record<string, number>> = {
   http_server_end: 1,
   // Only in programs that copy requests, where the ServeMux may set the pattern on a copy.
   http_server_route: 1,
+  goroutine_park: 1.95,
+  goroutine_ready: 1,
+  goroutine_ready_list: 0.12,
+  goroutine_run: 3,
 };
+
+export function costTimes({ min, max }: CostNs, hits: number): CostNs {
+  return { min: min * hits, max: max * hits };
+}
 
 export function sumOf(costs: readonly CostNs[]): CostNs {
   return costs.reduce((sum, cost) => ({ min: sum.min + cost.min, max: sum.max + cost.max }), {

@@ -1,12 +1,20 @@
 /** An inspection for people. Pure. */
+import { LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { COST_BY_CLASS, type CostNs } from './hit-cost.ts';
-import type { InspectedHook, Inspection, OpenTelemetryPresence, ProgramFacts } from './inspection.ts';
+import type {
+  InspectedHook,
+  Inspection,
+  OpenTelemetryPresence,
+  PlainRequest,
+  ProgramFacts,
+} from './inspection.ts';
 import { alignColumns } from './text-table.ts';
 
 /** The text for a host of that processor, with a final newline; a refusal without a program has none (its message goes to stderr). */
 export function formatInspection({ path, pid, loadBias, program }: Inspection, hostArch: string): string {
   if (!program) return '';
-  const missing = program.hooks.filter((hook) => !hook.found);
+  const levels = program.levels.filter(({ missing }) => missing === null);
+  const missing = program.hooks.filter((hook) => !hook.found && isReached(hook, program));
   const lines = [
     ...alignColumns([
       ['program', path],
@@ -20,11 +28,12 @@ export function formatInspection({ path, pid, loadBias, program }: Inspection, h
       ['module', moduleOf(program)],
       ['build', buildOf(program)],
       ['OpenTelemetry', openTelemetryOf(program.openTelemetry)],
+      ['io_uring', program.ioUring ? 'a package for it is linked' : 'not used: no package for it is linked'],
     ]),
     '',
     ...alignColumns([
       ['hook', 'file offset', 'instruction', 'class', 'a hit', 'in'],
-      ...program.hooks.filter((hook) => hook.found).flatMap(siteRows),
+      ...levels.flatMap(({ level }) => levelRows(level, program.hooks)),
     ]),
     ...(missing.length > 0 ? ['', 'not found', ...missing.flatMap(missingLines)] : []),
     '',
@@ -46,10 +55,30 @@ const COST_NOTE: readonly string[] = [
   'probes’ own programs took.',
 ];
 
-function plainRequestLines({ plainRequest }: ProgramFacts): string[] {
-  if (!plainRequest) return [];
-  const { hits, costNs } = plainRequest;
-  return [`a plain keep-alive request to it: ${hits} hits${costNs ? `, ${microseconds(costNs)}` : ''}`];
+function isReached({ level }: InspectedHook, { levels }: ProgramFacts): boolean {
+  return levels.some((each) => each.level === level && each.missing === null);
+}
+
+/** The sites of a level, under its name if it is not the first. */
+function levelRows(level: ProbeLevel, hooks: readonly InspectedHook[]): string[][] {
+  const rows = hooks.filter((hook) => hook.found && hook.level === level).flatMap(siteRows);
+  return level === LEVELS[0] || rows.length === 0 ? rows : [[`level ${level}`], ...rows];
+}
+
+function plainRequestLines({ plainRequest, levels }: ProgramFacts): string[] {
+  const deeper = levels.slice(1).flatMap(({ level, missing, plainRequest: request }) => {
+    if (missing !== null) return [`  ${missing}`];
+    return request ? [`  at level ${level}: ${hitsOf(request)}`] : [];
+  });
+  return [
+    ...(plainRequest ? [`a plain keep-alive request to it: ${hitsOf(plainRequest)}`] : []),
+    // Levels that are missing for the same reason.
+    ...new Set(deeper),
+  ];
+}
+
+function hitsOf({ hits, costNs }: PlainRequest): string {
+  return `${Number(hits.toFixed(1))} hits${costNs ? `, ${microseconds(costNs)}` : ''}`;
 }
 
 function moduleOf({ modulePath, mainPackage }: ProgramFacts): string {

@@ -4,10 +4,11 @@ import { planProgram } from '../attach/plan-program.ts';
 import type { GoBinary } from '../binary/go-binary.ts';
 import type { SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
+import type { Depth } from '../probes/depth.ts';
 import { families, isWithin } from '../probes/families.ts';
-import { LEVELS, type ProbeFamily } from '../probes/hook.ts';
+import { DEFAULT_LEVEL, LEVELS, type ProbeFamily, type ProbeLevel } from '../probes/hook.ts';
 import { type AttachPlan, type HookPlan, planHooks, type Site } from '../probes/plan.ts';
-import { type CostNs, costOf, HITS_PER_PLAIN_REQUEST, sumOf } from './hit-cost.ts';
+import { type CostNs, costOf, costTimes, HITS_PER_PLAIN_REQUEST, sumOf } from './hit-cost.ts';
 
 /** Why a program cannot be traced; the code is one of the README's. */
 export interface Refusal {
@@ -30,9 +31,11 @@ export interface InspectedSite {
 export interface InspectedHook {
   readonly hook: string;
   readonly family: string;
+  readonly level: ProbeLevel;
   readonly need: 'required' | 'optional';
   readonly found: boolean;
   readonly sites: readonly InspectedSite[];
+  /** A mean: not always a whole number. */
   readonly hitsPerPlainRequest: number;
   /** Why it is not found. */
   readonly missing: string | null;
@@ -63,8 +66,27 @@ export interface ProgramFacts {
   readonly cgo: boolean;
   readonly openTelemetry: OpenTelemetryPresence;
   readonly hooks: readonly InspectedHook[];
-  /** What one plain keep-alive request costs in hits, without the time in the probes' own programs. Null without a server. */
-  readonly plainRequest: { readonly hits: number; readonly costNs: CostNs | null } | null;
+  /** That of the default level. */
+  readonly plainRequest: PlainRequest | null;
+  /** From the first to the deepest; each has what those before it have. */
+  readonly levels: readonly InspectedLevel[];
+  /** Whether a Go package for io_uring is linked, whose waits the runtime does not know as such of the network. */
+  readonly ioUring: boolean;
+}
+
+/** What one plain keep-alive request costs in hits, without the time in the probes' own programs. */
+export interface PlainRequest {
+  /** A mean: not always a whole number. */
+  readonly hits: number;
+  readonly costNs: CostNs | null;
+}
+
+export interface InspectedLevel {
+  readonly level: ProbeLevel;
+  /** Why the program cannot be looked at that deep; null if it can. */
+  readonly missing: string | null;
+  /** Null without a server, and if it cannot be looked at that deep. */
+  readonly plainRequest: PlainRequest | null;
 }
 
 /** Names are stable; more may be added under the same `formatVersion`. */
@@ -87,9 +109,11 @@ export function inspectProgram(
 ): { program: ProgramFacts; refusal: GoidspanError | undefined } {
   let refusal: GoidspanError | undefined;
   let plans: readonly HookPlan[];
+  let depth: Depth = { level: LEVELS.at(-1) ?? DEFAULT_LEVEL };
   try {
-    const plan = planProgram(binary, { level: LEVELS.at(-1), preferNop5: hasFastNop5 });
+    const plan = planProgram(binary, { level: depth.level, preferNop5: hasFastNop5 });
     plans = [...plan.hooks, ...unreachedHooks(plan)];
+    depth = plan;
   } catch (error) {
     if (!(error instanceof GoidspanError)) throw error;
     refusal = error;
@@ -100,7 +124,9 @@ export function inspectProgram(
   const hooks = families.flatMap((family) =>
     plans.filter((plan) => family.hooks.includes(plan.hook)).map((plan) => inspectHook(plan, family, costs)),
   );
-  return { refusal, program: { ...factsOf(binary), hooks, plainRequest: plainRequestOf(hooks) } };
+  const levels = LEVELS.map((level) => inspectLevel(level, hooks, depth));
+  const plainRequest = levels.find(({ level }) => level === DEFAULT_LEVEL)?.plainRequest ?? null;
+  return { refusal, program: { ...factsOf(binary), hooks, plainRequest, levels } };
 }
 
 /** Those of levels that the program does not have. */
@@ -109,7 +135,7 @@ function unreachedHooks({ level, notDeeper: missing = '' }: AttachPlan): HookPla
   return unreached.flatMap((family) => family.hooks.map((hook) => ({ hook, sites: [], missing })));
 }
 
-function factsOf(binary: GoBinary): Omit<ProgramFacts, 'hooks' | 'plainRequest'> {
+function factsOf(binary: GoBinary): Omit<ProgramFacts, 'hooks' | 'plainRequest' | 'levels'> {
   const { buildInfo } = binary;
   return {
     goVersion: binary.goVersion ?? null,
@@ -123,8 +149,12 @@ function factsOf(binary: GoBinary): Omit<ProgramFacts, 'hooks' | 'plainRequest'>
     pie: binary.isPie,
     cgo: binary.isCgo,
     openTelemetry: openTelemetryOf(binary),
+    ioUring: binary.hasFunctionLike(IO_URING_PACKAGES),
   };
 }
+
+/** In the import paths of the packages that there are. */
+const IO_URING_PACKAGES = ['iouring', 'io_uring', 'go-uring', '/uring.'];
 
 /** Functions that a program cannot use OpenTelemetry without, in any of its 1.x releases. */
 const API_FUNCTIONS = ['go.opentelemetry.io/otel.GetTracerProvider', 'go.opentelemetry.io/otel.Tracer'];
@@ -153,6 +183,7 @@ function inspectHook(plan: HookPlan, family: ProbeFamily, costs: CostOfSite): In
   return {
     hook: hook.name,
     family: family.name,
+    level: family.level,
     need: hook.need,
     found: sites.length > 0,
     sites: sites.map((site) => inspectSite(site, costs)),
@@ -173,14 +204,20 @@ function inspectSite(site: Site, costs: CostOfSite): InspectedSite {
   };
 }
 
+function inspectLevel(level: ProbeLevel, hooks: readonly InspectedHook[], depth: Depth): InspectedLevel {
+  if (!isWithin(level, depth.level)) return { level, missing: depth.notDeeper ?? null, plainRequest: null };
+  const within = hooks.filter((hook) => isWithin(hook.level, level));
+  return { level, missing: null, plainRequest: plainRequestOf(within) };
+}
+
 /** A hook with several sites is hit at one of them; all have the same class or the dearest counts. */
-function plainRequestOf(hooks: readonly InspectedHook[]): ProgramFacts['plainRequest'] {
+function plainRequestOf(hooks: readonly InspectedHook[]): PlainRequest | null {
   if (!hooks.some((hook) => hook.hook === 'http_server_start' && hook.found)) return null;
   const hit = hooks.filter((hook) => hook.hitsPerPlainRequest > 0);
   const hits = hit.reduce((sum, hook) => sum + hook.hitsPerPlainRequest, 0);
-  const perHit = hit.flatMap(({ sites, hitsPerPlainRequest }) => {
+  const costs = hit.flatMap(({ sites, hitsPerPlainRequest }) => {
     const dearest = sites.flatMap((site) => site.costNs ?? []).sort((a, b) => b.max - a.max)[0];
-    return dearest ? Array.from({ length: hitsPerPlainRequest }, () => dearest) : [];
+    return dearest ? [costTimes(dearest, hitsPerPlainRequest)] : [];
   });
-  return { hits, costNs: perHit.length === hits ? sumOf(perHit) : null };
+  return { hits, costNs: costs.length === hit.length ? sumOf(costs) : null };
 }

@@ -98,6 +98,13 @@ describe.each(netHttpBuilds.filter((b) => b.hasDwarf))('the reader on $name', (b
   });
 });
 
+test('a function is found by a part of its name', { timeout: 5 * minutes }, async (context) => {
+  withBinary(await buildOrSkip(context, localPieStripped), (binary) => {
+    expect(binary.hasFunctionLike(['no such', 'http.(*Transport).roundT'])).toBe(true);
+    expect(binary.hasFunctionLike(['no such', 'iouring'])).toBe(false);
+  });
+});
+
 describe('type names', () => {
   test.for([
     { name: 'typenames' },

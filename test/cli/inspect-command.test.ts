@@ -77,9 +77,40 @@ describe('inspect', () => {
     expect(stdout).toMatch(
       /^http_server_start +0x[0-9a-f]+ +push rbp +emulated +0\.61–0\.75 µs +net\/http\.serverHandler\.ServeHTTP$/m,
     );
-    expect(stdout).toMatch(/^a plain keep-alive request to it: 3 hits, \d\.\d\d–\d\.\d\d µs$/m);
+    expect(stdout).toMatch(
+      /^a plain keep-alive request to it: 3 hits, \d\.\d\d–\d\.\d\d µs\n {2}at level waits: 9\.1 hits, \d\.\d\d–\d\.\d\d µs$/m,
+    );
+    expect(stdout).toMatch(
+      /^level waits\ngoroutine_park +0x[0-9a-f]+ +push rbp +emulated .* runtime\.gopark$/m,
+    );
+    expect(stdout).toMatch(/^io_uring {7}not used: no package for it is linked$/m);
     const columns = lines.filter((line) => /^(hook|goroutine_birth|http_server_end) /.test(line));
     expect(new Set(columns.map((line) => line.search(/0x|file offset/))).size).toBe(1);
+  });
+
+  it('says what a level costs, or why the program cannot be looked at that deep', async (context) => {
+    const binary = await buildOrSkip(context, localPlain);
+    const { inspection } = await inspectAsJson(binary);
+    const [spans, waits] = inspection.program?.levels ?? [];
+    expect(spans).toEqual({ level: 'spans', missing: null, plainRequest: inspection.program?.plainRequest });
+    expect(waits).toMatchObject({ level: 'waits', missing: null });
+    expect(waits?.plainRequest?.hits).toBeGreaterThan(spans?.plainRequest?.hits ?? 0);
+
+    const other = join(await temporaryFolder(), 'other');
+    const content = readFileSync(binary);
+    content.write('XX', content.indexOf('GC assist marking'), 'latin1');
+    writeFileSync(other, content);
+    const missing = 'no level waits: it has no table of the reasons why goroutines wait';
+    const { inspection: lacking } = await inspectAsJson(other);
+    expect(lacking.program?.levels[1]).toEqual({ level: 'waits', missing, plainRequest: null });
+    expect(lacking.program?.hooks.find((hook) => hook.hook === 'goroutine_park')).toMatchObject({
+      level: 'waits',
+      found: false,
+      missing,
+    });
+    const { stdout } = await inspect(other);
+    expect(stdout).toMatch(new RegExp(`^a plain .*\\n {2}${missing}\\n`, 'm'));
+    expect(stdout).not.toContain('goroutine_park');
   });
 
   it('names every hook of every family once', async (context) => {
@@ -129,7 +160,7 @@ describe('inspect', () => {
       /^http_server_start +0x[0-9a-f]+ +\S.* +\? +net\/http\.serverHandler\.ServeHTTP$/m,
     );
     expect(stdout).toContain(
-      'a plain keep-alive request to it: 3 hits\nWhat a hit costs was measured on amd64 only.\n' +
+      'a plain keep-alive request to it: 3 hits\n  at level waits: 9.1 hits\nWhat a hit costs was measured on amd64 only.\n' +
         'It is traced on arm64 hosts only, of which this is none.\n',
     );
   });
