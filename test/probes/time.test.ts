@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
+import { allocTime } from '../../src/probes/alloc-time.ts';
 import { channel } from '../../src/probes/channel.ts';
 import { families } from '../../src/probes/families.ts';
 import { gcTime } from '../../src/probes/gc-time.ts';
@@ -16,7 +17,7 @@ import { buildOrSkip } from '../support/skip.ts';
 
 const timeout = 300_000;
 /** Those whose programs are not there yet, too. */
-const all: readonly ProbeFamily[] = [...new Set([...families, channel, gcTime])];
+const all: readonly ProbeFamily[] = [...new Set([...families, channel, gcTime, allocTime])];
 const timeHooks = all.filter((f) => f.level !== 'spans').flatMap((f) => f.hooks);
 const arm64Builds = [
   { ...localPlain, name: 'nethttp-arm64-local-plain', arch: 'arm64' },
@@ -38,6 +39,12 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
     const found = plan.hooks.filter(({ hook }) => timeHooks.includes(hook));
     // The fixture pulls no iterator.
     expect(found.filter((h) => h.missing !== undefined).map((h) => h.hook.name)).toEqual(['goroutine_coro']);
+    for (const name of ['alloc_heap_begin', 'alloc_heap_end']) {
+      expect(sitesOf(plan, name).map((s) => s.symbol)).toEqual([
+        'runtime.(*mcache).allocLarge',
+        'runtime.(*mcentral).grow',
+      ]);
+    }
     const costly = found.flatMap((h) => h.sites).filter((s) => s.class === 'single-stepped');
     expect(costly).toEqual([]);
     expect(sitesOf(plan, 'goroutine_yield').map((s) => s.symbol)).toEqual([
@@ -69,6 +76,10 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
       gc_stop_end: [0],
       gc_assist_begin: [0],
       gc_assist_end: [0],
+      alloc_span_begin: [0],
+      alloc_span_end: [0],
+      alloc_heap_begin: [0],
+      alloc_heap_end: [0],
     });
     // Go ≤ 1.20 does not tell stopTheWorldWithSema why.
     expect(sitesOf(plan, 'gc_stop_begin').map((s) => s.variant)).toEqual([minorOf(binary) < 21 ? 1 : 0]);
@@ -102,12 +113,14 @@ test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
       const fn = binary.functions([symbol]).get(symbol);
       return disassemble(path, fn?.entry ?? 0, fn?.end ?? 0);
     };
-    const callOf = (callee: string) => new RegExp(`^call .*<${callee}>$`);
+    const callOf = (callee: string) => new RegExp(`^call .*<${callee.replace(/[(*)]/g, '\\$&')}>$`);
     const calls = [
       ['goroutine_run', 'runtime.casgstatus'],
       ['gc_stop_end', 'runtime.wakep'],
       ['gc_assist_begin', 'runtime.gcDrainN'],
       ['gc_assist_end', 'runtime.casgstatus'],
+      ['alloc_span_begin', 'runtime.(*mcentral).cacheSpan'],
+      ['alloc_heap_begin', 'runtime.(*mheap).alloc'],
     ] as const;
     for (const [hook, callee] of calls) {
       const [site] = sitesOf(plan, hook);

@@ -178,7 +178,10 @@ describe('a processor with its exporter and its tracer', () => {
 
   it('keeps its last numbers when it is stopped', async () => {
     let ended = 7;
-    const tracerStats = () => ({ ...STATS, spans: { ended, byKind: { server: ended, client: 0, internal: 0 } } });
+    const tracerStats = () => ({
+      ...STATS,
+      spans: { ended, byKind: { server: ended, client: 0, internal: 0 } },
+    });
     const observation = begin({ tracerStats, meterProvider: collecting.provider });
     ended = 8;
     observation.stop();
