@@ -4,8 +4,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { GoidspanError } from '../../src/errors.ts';
+import { allocTime } from '../../src/probes/alloc-time.ts';
+import { channel } from '../../src/probes/channel.ts';
 import { ControlFlow } from '../../src/probes/control-flow.ts';
-import { families } from '../../src/probes/families.ts';
+import { families as attached } from '../../src/probes/families.ts';
+import { gcTime } from '../../src/probes/gc-time.ts';
 import type { SiteRule } from '../../src/probes/hook.ts';
 import { type AttachPlan, planAttach } from '../../src/probes/plan.ts';
 import { findRoundTripSites } from '../../src/probes/round-trip.ts';
@@ -15,6 +18,8 @@ import { memorySource } from '../support/memory-source.ts';
 import { localPieStripped, localStripped } from '../support/nethttp-builds.ts';
 import { buildOrSkip } from '../support/skip.ts';
 
+/** Those whose programs are not there yet, too. */
+const families = [...new Set([...attached, channel, gcTime, allocTime])];
 const timeout = fuzzTimeoutMilliseconds;
 const codes = ['bad_binary', 'not_go', 'not_supported_binary'];
 
@@ -35,6 +40,7 @@ function regionsOf(content: Buffer): Region[] {
   const functions = new Map(
     plan.hooks.flatMap((h) => h.sites).map((s) => [s.symbol, binary.functions([s.symbol]).get(s.symbol)]),
   );
+  const gogo = binary.functions(['gogo']).get('gogo');
   const types = [...binary.structs(['runtime.g', 'net/http.Request', 'net/http.response']).values()];
   return [
     { name: 'ELF header', from: 0, bytes: 64 },
@@ -43,6 +49,9 @@ function regionsOf(content: Buffer): Region[] {
     { name: 'function table header', from: pclntab, bytes: 72 },
     { name: 'function table', from: pclntab, bytes: 1 << 20 },
     { name: 'module data', from: moduleDataOffset(binary, content), bytes: 448 },
+    { name: 'gogo', from: binary.fileOffsetOf(gogo?.entry ?? 0) ?? 0, bytes: 16 },
+    { name: 'the texts of wait reasons', from: content.indexOf('GC assist marking'), bytes: 64 },
+    ...waitReasonTable(binary, content),
     ...types.map((t) => ({ name: 'a type', from: binary.fileOffsetOf(t) ?? 0, bytes: 96 })),
     ...[...functions.values()].flatMap((fn) =>
       fn ? [{ name: fn.name, from: binary.fileOffsetOf(fn.entry) ?? 0, bytes: fn.end - fn.entry }] : [],
@@ -59,6 +68,16 @@ function moduleDataOffset(binary: GoBinary, content: Buffer): number {
   const pointer = Buffer.alloc(8);
   pointer.writeBigUInt64LE(BigInt((segment?.vaddr ?? 0) + pclntab - (segment?.fileOffset ?? 0)));
   return Math.max(content.lastIndexOf(pointer), 0);
+}
+
+/** Where the lengths of the first reasons follow each other. */
+function waitReasonTable(binary: GoBinary, content: Buffer): Region[] {
+  const lengths = (binary.waitReasons() ?? []).slice(0, 3).map((reason) => BigInt(reason.length));
+  const isTable = (at: number) => lengths.every((l, i) => content.readBigUInt64LE(at + 8 + 16 * i) === l);
+  for (let at = 0; at + 56 <= content.length; at += 8) {
+    if (isTable(at)) return [{ name: 'wait reasons', from: at, bytes: 16 * 47 }];
+  }
+  throw new Error('no table of wait reasons');
 }
 
 /** Decoding the function from its start comes past every site. */
@@ -83,8 +102,9 @@ describe.each([localStripped, localPieStripped])('$name with bytes changed', (bu
       const length = random.below(50) === 0 ? random.below(content.length) : content.length;
       return planned(memorySource(content.subarray(0, length), mutations(random, from, bytes)));
     });
-    expect([...outcomes.keys()].filter((outcome) => !codes.includes(outcome))).toEqual(['planned']);
-    expect(outcomes.size).toBeGreaterThan(1);
+    const plans = [...outcomes.keys()].filter((outcome) => !codes.includes(outcome)).sort();
+    expect(plans).toEqual(['runtime', 'spans', 'waits'].map((level) => `planned at level ${level}`));
+    expect(outcomes.size).toBeGreaterThan(plans.length);
   });
 });
 
@@ -152,7 +172,7 @@ function planned(source: ReturnType<typeof memorySource>): string {
     const binary = GoBinary.open(source);
     const plan = planAttach(binary, families);
     expectSitesOnInstructions(binary, plan);
-    return 'planned';
+    return `planned at level ${plan.level}`;
   } catch (error) {
     if (error instanceof GoidspanError) return error.code;
     throw error;
