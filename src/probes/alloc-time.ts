@@ -8,10 +8,18 @@ import type { Hook, ProbeFamily, SiteChoice } from './hook.ts';
 const spanSource = 'runtime.(*mcentral).cacheSpan';
 const heapSource = 'runtime.(*mheap).alloc';
 
+/** Who calls those in which the sites are. */
+const calledBy: Readonly<Record<string, readonly string[]>> = {
+  'runtime.(*mcache).refill': ['runtime.(*mcache).nextFree'],
+  'runtime.(*mcache).allocLarge': ['runtime.mallocgc', 'runtime.mallocgcLarge'],
+  'runtime.(*mcentral).grow': [spanSource],
+};
+
 /** The call itself, on the goroutine that allocates (the register of g), which nothing takes off its thread meanwhile. */
 function beginIn(caller: string, of: string): SiteChoice {
   return {
     on: [caller],
+    calledBy: calledBy[caller] ?? [],
     rules: [
       { at: 'nop5_before_call', of, arg: 0 },
       { at: 'call', of, arg: 0 },
@@ -21,7 +29,7 @@ function beginIn(caller: string, of: string): SiteChoice {
 
 /** The jump on what the call has returned: `arg` holds the span, 0 if there is no memory. */
 function endIn(caller: string, of: string): SiteChoice {
-  return { on: [caller], rules: [{ at: 'branch_after_call', of, arg: 0 }] };
+  return { on: [caller], calledBy: calledBy[caller] ?? [], rules: [{ at: 'branch_after_call', of, arg: 0 }] };
 }
 
 const without = 'the latency of the slow path of allocations is not known';

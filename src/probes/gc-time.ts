@@ -7,6 +7,9 @@ import { atEntryOf } from './entry.ts';
 import type { Hook, ProbeFamily, SiteChoice } from './hook.ts';
 
 const stop: SiteChoice = atEntryOf(['runtime.stopTheWorldWithSema'], 0);
+/** A closure of `gcAssistAlloc`, by its number in different versions. */
+const assisting: readonly string[] = ['runtime.gcAssistAlloc.func1', 'runtime.gcAssistAlloc.func2'];
+
 const noStops = 'how long the world was stopped is not known';
 const noAssists = 'what a goroutine did for the garbage collector counts as its own work';
 
@@ -51,6 +54,7 @@ const assistBegin: Hook = {
   choices: [
     {
       on: ['runtime.gcAssistAlloc1'],
+      calledBy: assisting,
       rules: [
         { at: 'nop5_before_call', of: 'runtime.gcDrainN', arg: 0 },
         { at: 'call', of: 'runtime.gcDrainN', arg: 0 },
@@ -68,6 +72,7 @@ const assistEnd: Hook = {
   choices: [
     {
       on: ['runtime.gcAssistAlloc1'],
+      calledBy: assisting,
       rules: [
         { at: 'nop5_before_call', of: 'runtime.casgstatus', after: 'runtime.gcDrainN', arg: 0 },
         { at: 'call', of: 'runtime.casgstatus', after: 'runtime.gcDrainN', arg: 0 },

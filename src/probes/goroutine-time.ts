@@ -107,7 +107,7 @@ const yielded: Hook = {
 const preempted: Hook = {
   name: 'goroutine_preempt',
   phase: 'during',
-  choices: [atEntryOf(['runtime.preemptPark'], 0)],
+  choices: [atEntryOf(['runtime.preemptPark'], 0, ['runtime.newstack'])],
   need: 'optional',
   without: 'goroutines that the garbage collector has stopped seem to run',
 };

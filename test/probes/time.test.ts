@@ -102,6 +102,26 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
   });
 });
 
+const iterating = [{}, { go: '1.23.12' }, { go: '1.27.4' }];
+
+test.for(iterating)(
+  'a program that pulls an iterator has the switch of coroutines ($go)',
+  {
+    timeout,
+  },
+  async (build, context) => {
+    const dir = 'test/fixtures/acceptance/middleware';
+    const path = await buildOrSkip(context, { dir, name: `middleware-${build.go ?? 'local'}`, ...build });
+    const plan = planAttach(GoBinary.open(openFileSource(path)), all);
+    expect(sitesOf(plan, 'goroutine_coro')).toMatchObject([
+      { symbol: 'runtime.coroswitch_m', class: 'emulated', arg: 0 },
+    ]);
+    const offsets = new Map(plan.fields.map(({ wanted, offset }) => [wanted, offset]));
+    expect(offsets.get('runtime.g.coroarg')).toBeGreaterThan(0);
+    expect(offsets.get('runtime.coro.gp')).toBe(0);
+  },
+);
+
 test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
   'objdump sees the calls of $name at and behind whose sites we are',
   { timeout },
