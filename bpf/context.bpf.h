@@ -153,6 +153,15 @@ static __always_inline bool inherited_copy(struct inherited *to, const struct go
 	return bpf_map_lookup_elem(&inherited_by_goroutine, key) == entry;
 }
 
+/* Is the span still open that is handed on? */
+static __always_inline bool context_is_open(__u32 target_id, const struct inherited *handed)
+{
+	struct goroutine_key key = { .goid = handed->owner_goid, .target_id = target_id, .depth = handed->owner_depth };
+	const struct ev_span_end *span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+
+	return span && same_span(&span->span_id, &handed->span_id);
+}
+
 /*
  * The context of a span that this goroutine starts without an open span of its own. An inherited span may be
  * its parent only while it is open, that is while its owner still has it on its stack; afterwards it is a link.
@@ -160,17 +169,13 @@ static __always_inline bool inherited_copy(struct inherited *to, const struct go
 static __always_inline void context_inherit(struct ev_span_end *span, const struct target_row *target, goid_t goid)
 {
 	struct goroutine_key key = { .goid = goid, .target_id = target->target_id };
-	const struct ev_span_end *owner;
 	struct inherited inherited;
 
 	if (!inherited_copy(&inherited, &key)) {
 		context_root(span);
 		return;
 	}
-	key.goid = inherited.owner_goid;
-	key.depth = inherited.owner_depth;
-	owner = bpf_map_lookup_elem(&open_by_goroutine, &key);
-	if (owner && same_span(&owner->span_id, &inherited.span_id)) {
+	if (context_is_open(target->target_id, &inherited)) {
 		context_child(span, &inherited.trace_id, &inherited.span_id, inherited.trace_flags);
 		return;
 	}
@@ -182,25 +187,39 @@ static __always_inline void context_inherit(struct ev_span_end *span, const stru
 	}
 }
 
-/* A goroutine is born: it inherits its creator's innermost open span or, without one, what its creator inherited. */
+/* What a goroutine hands on: its innermost open span or, without one, what it has inherited itself. False if that is nothing. */
+static __always_inline bool context_handed(struct inherited *handed, __u32 target_id, goid_t goid)
+{
+	struct open_spans open = spans_of(target_id, goid);
+
+	if (!open.innermost) {
+		open.key.depth = 0;
+		return inherited_copy(handed, &open.key);
+	}
+	handed->trace_id = open.innermost->trace_id;
+	handed->span_id = open.innermost->span_id;
+	handed->owner_goid = goid;
+	handed->owner_depth = open.key.depth;
+	handed->trace_flags = open.innermost->trace_flags;
+	return true;
+}
+
+/* From now on a goroutine works for that span, as far as it has none of its own. */
+static __always_inline void context_inherit_from(__u32 target_id, goid_t goid, const struct inherited *handed)
+{
+	struct goroutine_key key = { .goid = goid, .target_id = target_id };
+
+	if (bpf_map_update_elem(&inherited_by_goroutine, &key, handed, BPF_ANY))
+		count(LOST_INHERITED_MAP_FULL);
+}
+
+/* A goroutine is born: it inherits what its creator hands on. */
 static __always_inline void context_birth(const struct target_row *target, goid_t creator, goid_t child)
 {
-	struct open_spans open = spans_of(target->target_id, creator);
-	struct goroutine_key key = { .goid = creator, .target_id = target->target_id };
 	struct inherited inherited = {};
 
-	if (open.innermost) {
-		inherited.trace_id = open.innermost->trace_id;
-		inherited.span_id = open.innermost->span_id;
-		inherited.owner_goid = creator;
-		inherited.owner_depth = open.key.depth;
-		inherited.trace_flags = open.innermost->trace_flags;
-	} else if (!inherited_copy(&inherited, &key)) {
-		return;
-	}
-	key.goid = child;
-	if (bpf_map_update_elem(&inherited_by_goroutine, &key, &inherited, BPF_ANY))
-		count(LOST_INHERITED_MAP_FULL);
+	if (context_handed(&inherited, target->target_id, creator))
+		context_inherit_from(target->target_id, child, &inherited);
 }
 
 /* Stores a blank span under `key`, ready to be filled, of the goroutine that runs. */

@@ -58,6 +58,14 @@ struct {
 	__type(value, struct inherited);
 } inherited_by_goroutine SEC(".maps");
 
+/* For which span a value was put into the buffer of a channel, as long as it lies there. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct slot_key);
+	__type(value, struct inherited);
+} handed_by_slot SEC(".maps");
+
 /* Where the time of goroutines goes. Elements are not deleted while their target is one: they serve the next in their g. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

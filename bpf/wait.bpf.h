@@ -19,30 +19,17 @@ static __always_inline bool wait_counts(duration_ns_t lasted)
 	return settings && settings->wait_min_ns && lasted >= settings->wait_min_ns;
 }
 
-/* Keeps the sampled span that a goroutine works for: its innermost, or the one with which it was born while that is open. */
+/* Keeps who has ended the wait, and the sampled span for which it works. */
 static __always_inline void wait_waker(struct goroutine_time *time, __u32 target_id, goid_t waker)
 {
-	struct open_spans open = spans_of(target_id, waker);
-	struct inherited inherited;
-	const struct ev_span_end *owner;
+	struct inherited handed = {};
 
 	time->waker_goid = waker;
-	if (open.innermost) {
-		if (span_is_sampled(open.innermost)) {
-			time->waker_trace_id = open.innermost->trace_id;
-			time->waker_span_id = open.innermost->span_id;
-		}
+	if (!context_handed(&handed, target_id, waker) || !(handed.trace_flags & TRACE_FLAG_SAMPLED) ||
+	    !context_is_open(target_id, &handed))
 		return;
-	}
-	if (!inherited_copy(&inherited, &open.key) || !(inherited.trace_flags & TRACE_FLAG_SAMPLED))
-		return;
-	open.key.goid = inherited.owner_goid;
-	open.key.depth = inherited.owner_depth;
-	owner = bpf_map_lookup_elem(&open_by_goroutine, &open.key);
-	if (!owner || !same_span(&owner->span_id, &inherited.span_id))
-		return;
-	time->waker_trace_id = inherited.trace_id;
-	time->waker_span_id = inherited.span_id;
+	time->waker_trace_id = handed.trace_id;
+	time->waker_span_id = handed.span_id;
 }
 
 /* A wait has lasted until now, and is ended by the thread with that g0 (0: it does so for nobody). */

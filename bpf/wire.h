@@ -126,6 +126,13 @@ struct g_key {
 	__u32 reserved;
 };
 
+/* Key of handed_by_slot: a place in the buffer of a channel, by its address. */
+struct slot_key {
+	uaddr_t slot_addr;
+	__u32 target_id;
+	__u32 reserved;
+};
+
 /* What a goroutine is doing. */
 enum goroutine_activity {
 	GOROUTINE_RUNS = 0,
@@ -247,10 +254,15 @@ enum count {
 	HIT_GOROUTINE_YIELD,
 	HIT_GOROUTINE_PREEMPT,
 	HIT_GOROUTINE_CORO,
+	HIT_CHAN_HAND_TO,
+	HIT_CHAN_HAND_FROM,
+	HIT_CHAN_PUT,
+	HIT_CHAN_TAKE,
 	LOST_RING_FULL,         /* a record found no room in the ring buffer */
 	LOST_RECORD_TOO_LARGE,  /* a record in the ring was larger than any that the shim knows; counted by the shim */
 	LOST_OPEN_MAP_FULL,     /* a span could not be stored */
 	LOST_INHERITED_MAP_FULL, /* a goroutine's inheritance could not be stored */
+	LOST_HANDED_MAP_FULL,   /* who has put a value into a channel could not be stored */
 	LOST_TIME_MAP_FULL,     /* a span has no breakdown, because its goroutine could be given no account */
 	LOST_THREAD_MAP_FULL,   /* a thread that left its processor could not be remembered: what follows is unattributed */
 	LOST_DEPTH,             /* more spans open on one goroutine than SPAN_DEPTH_MAX */

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x322483c2e59dc423ULL
+#define WIRE_HASH 0xe07b22309fea6405ULL

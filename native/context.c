@@ -97,18 +97,31 @@ static enum walk remove_of_target(const struct goroutine_key *key, void *value, 
 }
 
 /* What a walk looks at stands at the same place in the keys of all maps. */
-_Static_assert(sizeof(struct g_key) == sizeof(struct goroutine_key), "keys are of one size");
-_Static_assert(offsetof(struct g_key, target_id) == offsetof(struct goroutine_key, target_id), "keys name their target alike");
+#define IS_KEY(type) \
+	_Static_assert(sizeof(type) == sizeof(struct goroutine_key) && \
+		       offsetof(type, target_id) == offsetof(struct goroutine_key, target_id), "keys name their target alike")
+IS_KEY(struct g_key);
+IS_KEY(struct slot_key);
 
 int64_t kernel__forget_target(struct kernel *kernel, uint32_t target_id)
 {
-	int64_t times = map__walk(kernel->times_fd, sizeof(struct goroutine_time), remove_of_target, &target_id);
-	int64_t open = map__walk(kernel->open_fd, sizeof(struct open_span), remove_of_target, &target_id);
-	int64_t inherited = map__walk(kernel->inherited_fd, sizeof(struct inherited), remove_of_target, &target_id);
+	const struct { int fd; size_t value_bytes; } maps[] = {
+		{ kernel->open_fd, sizeof(struct open_span) },
+		{ kernel->inherited_fd, sizeof(struct inherited) },
+		{ kernel->handed_fd, sizeof(struct inherited) },
+		{ kernel->times_fd, sizeof(struct goroutine_time) },
+	};
+	int64_t removed = 0, error = 0;
 
-	if (times < 0 || open < 0)
-		return times < 0 ? times : open;
-	return inherited < 0 ? inherited : times + open + inherited;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
+		int64_t result = map__walk(maps[i].fd, maps[i].value_bytes, remove_of_target, &target_id);
+
+		if (result < 0)
+			error = error ?: result;
+		else
+			removed += result;
+	}
+	return error ?: removed;
 }
 
 /* A span that a sweep has found ended, but which still serves as a link. */
@@ -175,6 +188,11 @@ static enum walk sweep_one(const struct goroutine_key *key, void *value, void *c
 	return WALK_KEEP;
 }
 
+static enum walk remove_if_over(const struct goroutine_key *key, void *value, void *kernel)
+{
+	return span_is_open(kernel, key->target_id, value) ? WALK_KEEP : WALK_REMOVE;
+}
+
 int kernel__sweep(struct kernel *kernel, uint64_t grace_ns, struct sweep_result *out)
 {
 	struct timespec now;
@@ -193,6 +211,12 @@ int kernel__sweep(struct kernel *kernel, uint64_t grace_ns, struct sweep_result 
 		sweep.kept = 0;
 		more = map__walk(kernel->inherited_fd, sizeof(struct inherited), sweep_one, &sweep);
 		removed = more < 0 ? more : removed + more;
+	}
+	if (removed >= 0) {
+		/* What still lies in a channel serves no link. */
+		int64_t handed = map__walk(kernel->handed_fd, sizeof(struct inherited), remove_if_over, kernel);
+
+		removed = handed < 0 ? handed : removed;
 	}
 	if (removed < 0)
 		return removed;

@@ -44,6 +44,7 @@ struct kernel {
 	int cookies_fd; /* of the legacy form; -1: none */
 	int open_fd;
 	int inherited_fd;
+	int handed_fd;
 	int times_fd;
 	uint32_t inherited_max;
 	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */

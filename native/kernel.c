@@ -139,6 +139,7 @@ static int find_maps(struct kernel *kernel)
 		{ "slot_by_tgid", &kernel->slots_fd },
 		{ "open_by_goroutine", &kernel->open_fd },
 		{ "inherited_by_goroutine", &kernel->inherited_fd },
+		{ "handed_by_slot", &kernel->handed_fd },
 		{ "time_by_g", &kernel->times_fd },
 		{ "count_by_reason", &kernel->counts_fd },
 	};

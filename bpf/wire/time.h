@@ -56,8 +56,11 @@ struct time_layout {
 	go_offset_t g_coroarg GO_FIELD("runtime.g.coroarg?");
 	go_offset_t coro_gp GO_FIELD("runtime.coro.gp?");
 	go_offset_t hchan_dataqsiz GO_FIELD("runtime.hchan.dataqsiz");
+	go_offset_t hchan_buf GO_FIELD("runtime.hchan.buf");
+	go_offset_t hchan_elemsize GO_FIELD("runtime.hchan.elemsize");
+	go_offset_t hchan_recvx GO_FIELD("runtime.hchan.recvx");
 	go_offset_t sudog_g GO_FIELD("runtime.sudog.g");
-	__u32 reserved;
+	__u16 padding[3];
 };
 
 #endif

@@ -1,39 +1,76 @@
 /**
- * What goroutines hand to each other through channels, where one of them waits for the other.
- * Source: https://github.com/golang/go/blob/go1.26.0/src/runtime/chan.go.
+ * Values that go through channels: who receives one works for who has sent it. All of the hooks or none: without one of them
+ * a goroutine would go on working for the sender of an earlier value.
+ * Source: https://github.com/golang/go/blob/go1.26.0/src/runtime/chan.go, select.go.
  */
 
-import { atEntryOf } from './entry.ts';
-import type { Hook, ProbeFamily } from './hook.ts';
+import type { Hook, ProbeFamily, SiteRule } from './hook.ts';
 
-/**
- * `func send(c *hchan, sg *sudog, ep unsafe.Pointer, unlockf func(), skip int)`: the running goroutine hands a value to
- * one that waits for it. `arg` holds the sudog of that one, the register before it the channel.
- */
+const without = 'a goroutine that takes work from a channel does not become the child of who has sent it';
+const move = 'runtime.typedmemmove';
+const clear = 'runtime.typedmemclr';
+
+/** Once a call, with the sudog, its second argument. The channel is the first. */
+const sudogAtEntry: readonly SiteRule[] = [
+  { at: 'after_stack_check', arg: 1 },
+  { at: 'stack_check_branch', arg: 1 },
+];
+
+/** `func send(c *hchan, sg *sudog, …)`: the running goroutine hands a value to the one that waits for it, `sg.g`. */
 const handTo: Hook = {
   name: 'chan_hand_to',
   phase: 'during',
-  choices: [atEntryOf(['runtime.send'], 1, ['runtime.chansend', 'runtime.selectgo'])],
-  need: 'optional',
-  without: 'a goroutine that waits for work from a channel does not become the child of who sends it',
+  choices: [{ on: ['runtime.send'], rules: sudogAtEntry }],
+  need: 'required',
+  without,
 };
 
-/**
- * `func recv(c *hchan, sg *sudog, ep unsafe.Pointer, unlockf func(), skip int)`: the running goroutine takes a value from
- * one that waits to get rid of it. `arg` holds the sudog of that one, the register before it the channel.
- */
+/** `func recv(c *hchan, sg *sudog, …)`: the running goroutine receives while `sg.g` waits to get rid of a value. */
 const handFrom: Hook = {
   name: 'chan_hand_from',
   phase: 'during',
-  choices: [atEntryOf(['runtime.recv'], 1, ['runtime.chanrecv', 'runtime.selectgo'])],
-  need: 'optional',
-  without: 'a goroutine that takes work from a waiting sender does not become its child',
+  choices: [{ on: ['runtime.recv'], rules: sudogAtEntry }],
+  need: 'required',
+  without,
+};
+
+/** `typedmemmove(c.elemtype, slot, value)` where a value goes into the buffer; `arg` holds the place in it. */
+const intoBuffer: readonly SiteRule[] = [{ at: 'call_not_before', of: move, next: clear, arg: 1 }];
+
+const put: Hook = {
+  name: 'chan_put',
+  phase: 'during',
+  choices: [
+    { on: ['runtime.chansend'], rules: intoBuffer },
+    { on: ['runtime.selectgo'], rules: intoBuffer },
+  ],
+  sites: 'all',
+  need: 'required',
+  without,
+};
+
+/**
+ * `typedmemclr(c.elemtype, slot)` where a value has come out of the buffer, right behind the `typedmemmove` that copies it to
+ * who wants it; `arg` holds the place in the buffer.
+ */
+const outOfBuffer: readonly SiteRule[] = [{ at: 'next_call', of: clear, previous: move, arg: 1 }];
+
+const take: Hook = {
+  name: 'chan_take',
+  phase: 'during',
+  choices: [
+    { on: ['runtime.chanrecv'], rules: outOfBuffer },
+    { on: ['runtime.selectgo'], rules: outOfBuffer },
+  ],
+  sites: 'all',
+  need: 'required',
+  without,
 };
 
 export const channel: ProbeFamily = {
   name: 'channel',
   level: 'waits',
-  need: 'optional',
-  hooks: [handTo, handFrom],
+  need: 'extra',
+  hooks: [handTo, handFrom, put, take],
   reads: ['time'],
 };

@@ -1,5 +1,6 @@
 /** All probe families of this release, and which of them a level has. */
 
+import { channel } from './channel.ts';
 import { db } from './db-sql.ts';
 import { goroutine } from './goroutine.ts';
 import { goroutineTime } from './goroutine-time.ts';
@@ -7,7 +8,14 @@ import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
 import { httpClient } from './http-client.ts';
 import { httpServer } from './http-server.ts';
 
-export const families: readonly ProbeFamily[] = [goroutine, httpServer, httpClient, db, goroutineTime];
+export const families: readonly ProbeFamily[] = [
+  goroutine,
+  httpServer,
+  httpClient,
+  db,
+  goroutineTime,
+  channel,
+];
 
 /** Those of the level and of the ones before it. */
 export function familiesOf(level: ProbeLevel): readonly ProbeFamily[] {

@@ -49,6 +49,20 @@ export type SiteRule =
     }
   /** The one call of the function `of`, or of several the one behind a call of `after` in a straight line. */
   | { readonly at: 'call'; readonly of: string; readonly after?: string; readonly arg: ArgumentRegister }
+  /** The one call of `of` that is the next call in the code behind one of `previous`; nops, jumps and what else lie between. */
+  | {
+      readonly at: 'next_call';
+      readonly of: string;
+      readonly previous: string;
+      readonly arg: ArgumentRegister;
+    }
+  /** The one call of `of` behind which the next call in the code is none of `next`. */
+  | {
+      readonly at: 'call_not_before';
+      readonly of: string;
+      readonly next: string;
+      readonly arg: ArgumentRegister;
+    }
   /** The conditional jump behind the call of `of`, before which nothing has changed the register. */
   | { readonly at: 'branch_after_call'; readonly of: string; readonly arg: ArgumentRegister }
   /** The instruction right behind the call of `of`; single-stepped. */
@@ -92,9 +106,9 @@ export interface Hook {
   /** Name of the BPF program. */
   readonly name: string;
   readonly phase: HookPhase;
-  /** In order of preference, or with `sites: 'each'` all that there are. */
+  /** In order of preference; with `sites: 'each'` all that there are, with `'all'` all of them or none. */
   readonly choices: readonly SiteChoice[];
-  readonly sites?: 'each';
+  readonly sites?: 'each' | 'all';
   /** A program that has the hook's family but not a `required` hook of it is refused, or lacks the family's level. */
   readonly need: 'required' | 'optional';
   /** Attached only to programs that copy requests (`Request.WithContext`): the others need not pay for it. */
@@ -110,9 +124,9 @@ export interface ProbeFamily {
   /**
    * `required`: every program must have it. `any`: a program that links none of its required hooks' functions is
    * traced without it, as long as it has another family of this kind. `optional`: a program in which something
-   * required of it is not found is traced, but at a lower level.
+   * required of it is not found is traced, but at a lower level. `extra`: such a program is traced without it.
    */
-  readonly need: 'required' | 'any' | 'optional';
+  readonly need: 'required' | 'any' | 'optional' | 'extra';
   /** The spans that come of it; absent where it only serves other families. */
   readonly makes?: { readonly family: SpanFamily; readonly spanKind: SpanKindName };
   readonly hooks: readonly Hook[];

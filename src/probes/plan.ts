@@ -107,7 +107,9 @@ export function planAttach(
   options: PlanOptions = {},
 ): AttachPlan {
   const planner = new Planner(binary, families, options.preferNop5 ?? true);
-  const present = families.filter((f) => f.need !== 'optional' && planner.has(f));
+  const present = families
+    .filter(({ need }) => need === 'required' || need === 'any')
+    .filter((f) => planner.has(f));
   if (!present.some((f) => f.need === 'any')) {
     const names = families.filter((f) => f.need === 'any').map((f) => f.name);
     throw refuse(`it has none of ${names.join(', ')}`, 'it makes no spans');
@@ -130,7 +132,9 @@ export function planAttach(
     families,
     (family) => lackOf(family, hooks, fields) ?? missingFact(binary, family, facts),
   );
-  const reached = families.filter((f) => isWithin(f.level, depth.level));
+  const reached = families.filter(
+    (f) => isWithin(f.level, depth.level) && (f.need !== 'extra' || lackOf(f, hooks, fields) === undefined),
+  );
   return {
     ...depth,
     ...programFacts(binary, reached),
@@ -214,10 +218,14 @@ class Planner {
     const all: Site[] = [];
     for (const choice of hook.choices) {
       const sites = this.#sitesOf(choice, reasons);
-      if (sites && hook.sites !== 'each') return { hook, sites };
+      if (sites && hook.sites === undefined) return { hook, sites };
+      if (!sites && hook.sites === 'all') return this.#missing(hook, reasons);
       all.push(...(sites ?? []));
     }
-    if (all.length > 0) return { hook, sites: all };
+    return all.length > 0 ? { hook, sites: all } : this.#missing(hook, reasons);
+  }
+
+  #missing(hook: Hook, reasons: readonly string[]): HookPlan {
     const names = hook.choices[0]?.on ?? [];
     return {
       hook,
@@ -395,7 +403,14 @@ function typesOf(sources: readonly GoSource[]): string[] {
 
 function symbolsOf(choice: SiteChoice): string[] {
   const callees = choice.rules.flatMap((r) =>
-    'of' in r ? [r.of, ...('after' in r && r.after !== undefined ? [r.after] : [])] : [],
+    'of' in r
+      ? [
+          r.of,
+          ...('after' in r ? [r.after] : []),
+          ...('previous' in r ? [r.previous] : []),
+          ...('next' in r ? [r.next] : []),
+        ]
+      : [],
   );
   const { on, calledBy = [], calledByEach = [], calls, unless } = choice;
   const conditions = [calls, unless].filter((name) => name !== undefined);

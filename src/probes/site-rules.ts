@@ -44,6 +44,14 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
       const index = findCall(rule, context);
       return typeof index === 'string' ? index : [inside(context, index, rule.arg)];
     }
+    case 'next_call': {
+      const index = callBeside(rule.of, -1, rule.previous, true, context);
+      return typeof index === 'string' ? index : [inside(context, index, rule.arg)];
+    }
+    case 'call_not_before': {
+      const index = callBeside(rule.of, 1, rule.next, false, context);
+      return typeof index === 'string' ? index : [inside(context, index, rule.arg)];
+    }
     case 'after_call':
     case 'branch_after_call': {
       const call = findCall(rule, context);
@@ -180,6 +188,26 @@ function findCall(
   );
   if (call === undefined) return `it calls ${of} nowhere right behind ${after}`;
   return others.length === 0 ? call : `it calls ${of} in several places`;
+}
+
+/** The one call of `of` of which the call before (-1) or behind it (1) in the code is, or is not, one of `neighbour`. */
+function callBeside(
+  of: string,
+  step: 1 | -1,
+  neighbour: string,
+  wanted: boolean,
+  context: RuleContext,
+): number | string {
+  const calls = context.flow.instructions.flatMap((i, index) => (i.op === 'call' ? [{ ...i, index }] : []));
+  const entry = context.entryOf(of);
+  const found = calls.filter(
+    ({ target }, at) =>
+      target === entry && (calls[at + step]?.target === context.entryOf(neighbour)) === wanted,
+  );
+  const [call, ...others] = found;
+  if (entry === undefined || call === undefined)
+    return `it calls ${of} nowhere ${wanted ? '' : 'but '}beside ${neighbour}`;
+  return others.length === 0 ? call.index : `it calls ${of} in several such places`;
 }
 
 const straightOps: ReadonlySet<string> = new Set(['nop', 'move', 'compare', 'other', 'stack_check']);

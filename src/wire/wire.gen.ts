@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x322483c2e59dc423n;
+export const WIRE_HASH = 0xe07b22309fea6405n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -237,25 +237,30 @@ export const count = {
   HIT_GOROUTINE_YIELD: 35,
   HIT_GOROUTINE_PREEMPT: 36,
   HIT_GOROUTINE_CORO: 37,
-  LOST_RING_FULL: 38,
-  LOST_RECORD_TOO_LARGE: 39,
-  LOST_OPEN_MAP_FULL: 40,
-  LOST_INHERITED_MAP_FULL: 41,
-  LOST_TIME_MAP_FULL: 42,
-  LOST_THREAD_MAP_FULL: 43,
-  LOST_DEPTH: 44,
-  LOST_READ_FAILED: 45,
-  LOST_SPAN_REPLACED: 46,
-  NOTE_NO_TARGET: 47,
-  NOTE_UNSAMPLED: 48,
-  NOTE_TRACEPARENT_MALFORMED: 49,
-  NOTE_STALE_CLIENT: 50,
-  NOTE_HEADERS_UNSCANNED: 51,
-  NOTE_START_SEEN: 52,
-  NOTE_HTTP3_UNTRACED: 53,
-  NOTE_SWITCH_UNSEEN: 54,
-  NOTE_END_WITHOUT_START: 55,
-  COUNT_MAX: 56,
+  HIT_CHAN_HAND_TO: 38,
+  HIT_CHAN_HAND_FROM: 39,
+  HIT_CHAN_PUT: 40,
+  HIT_CHAN_TAKE: 41,
+  LOST_RING_FULL: 42,
+  LOST_RECORD_TOO_LARGE: 43,
+  LOST_OPEN_MAP_FULL: 44,
+  LOST_INHERITED_MAP_FULL: 45,
+  LOST_HANDED_MAP_FULL: 46,
+  LOST_TIME_MAP_FULL: 47,
+  LOST_THREAD_MAP_FULL: 48,
+  LOST_DEPTH: 49,
+  LOST_READ_FAILED: 50,
+  LOST_SPAN_REPLACED: 51,
+  NOTE_NO_TARGET: 52,
+  NOTE_UNSAMPLED: 53,
+  NOTE_TRACEPARENT_MALFORMED: 54,
+  NOTE_STALE_CLIENT: 55,
+  NOTE_HEADERS_UNSCANNED: 56,
+  NOTE_START_SEEN: 57,
+  NOTE_HTTP3_UNTRACED: 58,
+  NOTE_SWITCH_UNSEEN: 59,
+  NOTE_END_WITHOUT_START: 60,
+  COUNT_MAX: 61,
 } as const;
 
 /** Where everything stands in the records. */
@@ -856,7 +861,7 @@ export interface HttpRequestLayout {
   readonly urlRawQuery: number;
 }
 
-/** `struct time_layout`, 40 bytes. */
+/** `struct time_layout`, 48 bytes. */
 export interface TimeLayout {
   readonly semacquire: number;
   readonly semacquireMutex: number;
@@ -866,10 +871,13 @@ export interface TimeLayout {
   readonly gCoroarg: number;
   readonly coroGp: number;
   readonly hchanDataqsiz: number;
+  readonly hchanBuf: number;
+  readonly hchanElemsize: number;
+  readonly hchanRecvx: number;
   readonly sudogG: number;
 }
 
-/** `struct target_row`, 488 bytes. */
+/** `struct target_row`, 496 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -895,7 +903,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 488;
+export const TARGET_ROW_BYTES = 496;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1010,9 +1018,12 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(404, value.time.gCoroarg, true);
   view.setUint16(406, value.time.coroGp, true);
   view.setUint16(408, value.time.hchanDataqsiz, true);
-  view.setUint16(410, value.time.sudogG, true);
-  view.setBigInt64(416, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 424);
+  view.setUint16(410, value.time.hchanBuf, true);
+  view.setUint16(412, value.time.hchanElemsize, true);
+  view.setUint16(414, value.time.hchanRecvx, true);
+  view.setUint16(416, value.time.sudogG, true);
+  view.setBigInt64(424, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 432);
   return bytes;
 }
 
@@ -1194,6 +1205,9 @@ export const rowSources = {
     gCoroarg: { what: 'field', name: 'runtime.g.coroarg?' },
     coroGp: { what: 'field', name: 'runtime.coro.gp?' },
     hchanDataqsiz: { what: 'field', name: 'runtime.hchan.dataqsiz' },
+    hchanBuf: { what: 'field', name: 'runtime.hchan.buf' },
+    hchanElemsize: { what: 'field', name: 'runtime.hchan.elemsize' },
+    hchanRecvx: { what: 'field', name: 'runtime.hchan.recvx' },
     sudogG: { what: 'field', name: 'runtime.sudog.g' },
   },
 } as const satisfies Record<string, Record<string, GoSource>>;

@@ -15,6 +15,7 @@ const routes: [path: string, status: number][] = [
   ['/outlive?id=a&delay=1', 200],
   ['/timer?id=a&delay=1', 200],
   ['/pool/channel?id=a', 200],
+  ['/pool/buffer?id=a', 200],
   ['/pool/select?id=a', 200],
   ['/pool/cond?id=a', 200],
   ['/worker/start?id=a', 200],

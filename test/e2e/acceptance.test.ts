@@ -77,21 +77,47 @@ function isTraced(
     it('makes a call with the context of the request a child', async () =>
       expectOneTrace(await get('/request-context', 1)));
 
-    it.each(['channel', 'select', 'cond'])('never gives a pool fed by %s a wrong parent', async (kind) => {
+    /** Many at once to the workers of a pool, each of which makes one call. */
+    async function toPool(kind: string): Promise<RequestSpans[]> {
       const ids = Array.from({ length: 40 }, newId);
       await Promise.all(ids.map((id) => traced.server.get(`/pool/${kind}?id=${id}`)));
-      for (const id of ids) expectNoWrongParent(await traced.request(id, 1));
+      return Promise.all(ids.map((id) => traced.request(id, 1)));
+    }
+
+    it('never gives a pool fed by a condition a wrong parent', async () => {
+      for (const spans of await toPool('cond')) expectNoWrongParent(spans);
     });
 
-    it('never puts a worker of an earlier request into the trace of that request', async () => {
-      const first = await get('/worker/start', 1);
-      const second = await get('/worker/use', 1);
-      expectOneTrace(first);
-      const [call] = second.calls as [ReadableSpan];
-      expect(traceOf(call)).not.toBe(traceOf(first.server));
-      expect(parentOf(call)).toBeUndefined();
-      expect(call.links.map((link) => link.context.spanId)).toEqual([idOf(first.server)]);
-    });
+    if (options.level === undefined) {
+      it.each(['channel', 'buffer', 'select'])(
+        'never gives a pool fed by %s a wrong parent',
+        async (kind) => {
+          for (const spans of await toPool(kind)) expectNoWrongParent(spans);
+        },
+      );
+
+      it('never puts a worker of an earlier request into its trace', async () => {
+        const first = await get('/worker/start', 1);
+        const second = await get('/worker/use', 1);
+        expectOneTrace(first);
+        const [call] = second.calls as [ReadableSpan];
+        expect(traceOf(call)).not.toBe(traceOf(first.server));
+        expect(parentOf(call)).toBeUndefined();
+        expect(call.links.map((link) => link.context.spanId)).toEqual([idOf(first.server)]);
+      });
+    } else {
+      it.each(['channel', 'buffer', 'select'])(
+        'makes the calls of a pool fed by %s children of the requests that feed it',
+        async (kind) => {
+          for (const spans of await toPool(kind)) expectOneTrace(spans);
+        },
+      );
+
+      it('makes a worker of an earlier request a child of who sends it work', async () => {
+        expectOneTrace(await get('/worker/start', 1));
+        expectOneTrace(await get('/worker/use', 1));
+      });
+    }
 
     it('starts a new trace with a link in a goroutine that outlives its request', async () => {
       const { server, calls } = await get('/outlive?delay=50', 1);
@@ -344,9 +370,15 @@ function isTraced(
 describeWith([kernel, go], 'the acceptance table, live', () => {
   describe('built with the installed Go, sent by the draining thread', () => isTraced(undefined, byThread));
   describe('built with Go 1.27', () => isTraced('1.27.4'));
+  describe('at level waits', () => isTraced(undefined, undefined, { level: 'waits', waits: 'attributes' }));
+  describe('at level waits, by the programs for legacy kernels', () =>
+    isTraced(undefined, byThread, { level: 'waits', waits: 'attributes', kernel: { forceLegacy: true } }));
   describe('by the programs for legacy kernels', () =>
     isTraced(undefined, undefined, { kernel: { forceLegacy: true, forcePerfLinks: true } }));
   describeWith([go119], 'built with Go 1.19', () => isTraced('1.19'));
+  describeWith([go119], 'built with Go 1.19, at level waits', () =>
+    isTraced('1.19', undefined, { level: 'waits', waits: 'attributes' }),
+  );
 
   it('takes the route of a request from its pattern', async () => {
     const traced = await TracedServer.start(await acceptance());

@@ -114,6 +114,8 @@ const opsByRule: Readonly<Record<SiteRule['at'], string | undefined>> = {
   stack_check_branch: 'branch',
   nop5_before_call: 'nop',
   call: 'call',
+  next_call: 'call',
+  call_not_before: 'call',
   branch_after_call: 'branch',
   // Whatever comes behind it.
   after_call: undefined,

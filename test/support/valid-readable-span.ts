@@ -3,6 +3,17 @@ import { SpanKind, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import type { ValidSpan } from './validator.ts';
 
+const kinds: Partial<Record<SpanKind, ValidSpan['kind']>> = {
+  [SpanKind.SERVER]: 'server',
+  [SpanKind.INTERNAL]: 'internal',
+};
+
+/** Nanoseconds by what the time of the span was spent on; undefined if it does not say. */
+export function breakdownOf({ attributes }: ReadableSpan): Readonly<Record<string, number>> | undefined {
+  const json = attributes['goidspan.breakdown'];
+  return typeof json === 'string' ? JSON.parse(json) : undefined;
+}
+
 export function toValidSpan(span: ReadableSpan): ValidSpan {
   const { traceId, spanId, traceFlags } = span.spanContext();
   const { attributes } = span;
@@ -13,11 +24,12 @@ export function toValidSpan(span: ReadableSpan): ValidSpan {
     parentSpanId: span.parentSpanContext?.spanId,
     parentIsRemote: span.parentSpanContext?.isRemote ?? false,
     links: span.links.map((link) => ({ traceId: link.context.traceId, spanId: link.context.spanId })),
-    kind: span.kind === SpanKind.SERVER ? 'server' : 'client',
+    kind: kinds[span.kind] ?? 'client',
     startNs: nanos(span.startTime),
     endNs: nanos(span.endTime),
     sampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
     goroutine: `${span.resource.attributes['process.pid']}/${attributes['goidspan.goid']}`,
+    breakdown: breakdownOf(span),
   };
 }
 

@@ -22,5 +22,6 @@ export function validSpanOf(fact: SpanFact): ValidSpan {
     endNs: nanosOf(fact.end),
     sampled: (fact.traceFlags & 1) === 1,
     goroutine: `${fact.targetId}/${fact.goid}`,
+    breakdown: fact.time?.breakdown,
   };
 }

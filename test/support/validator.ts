@@ -21,6 +21,8 @@ export interface ValidSpan {
   readonly sampled: boolean;
   /** Process and goroutine, e.g. `4242/17`. */
   readonly goroutine: string;
+  /** Nanoseconds by what they were spent on, if that is told. */
+  readonly breakdown?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface ValidateOptions {
@@ -70,6 +72,16 @@ function alone(span: ValidSpan, _known: Known, report: Report): void {
   if (!/^[0-9a-f]{16}$/.test(span.spanId) || /^0+$/.test(span.spanId)) report(span, 'has no valid span id');
   if (span.endNs < span.startNs) report(span, 'ends before it starts');
   if (!span.sampled) report(span, 'is exported though it was not sampled');
+  if (span.breakdown) whollySpent(span, Object.values(span.breakdown), report);
+}
+
+/** Every nanosecond is spent on one thing. */
+function whollySpent({ startNs, endNs, ...span }: ValidSpan, spent: readonly number[], report: Report): void {
+  const sum = spent.reduce((all, ns) => all + BigInt(ns), 0n);
+  if (sum !== endNs - startNs) {
+    report({ startNs, endNs, ...span }, `lasts ${endNs - startNs} ns, of which ${sum} ns are told`);
+  }
+  if (spent.some((ns) => ns <= 0)) report({ startNs, endNs, ...span }, 'has spent less than nothing');
 }
 
 function withParent(span: ValidSpan, known: Known, report: Report): void {
@@ -78,7 +90,8 @@ function withParent(span: ValidSpan, known: Known, report: Report): void {
     return;
   }
   if (/^0*$/.test(span.parentSpanId)) report(span, 'has a parent without an id');
-  if (span.links.length > 0) report(span, 'has both a parent and a link');
+  // That of a wait is to who has ended it.
+  if (span.links.length > 0 && span.kind !== 'internal') report(span, 'has both a parent and a link');
   const parent = known.byId.get(span.parentSpanId);
   if (parent === undefined) {
     if (!span.parentIsRemote && !known.incomplete)
@@ -107,6 +120,7 @@ function isOwnAncestor(span: ValidSpan, known: Known): boolean {
 }
 
 function withLinks(span: ValidSpan, known: Known, report: Report): void {
+  if (span.kind === 'internal') return;
   for (const link of span.links) {
     if (/^0*$/.test(link.traceId) || /^0*$/.test(link.spanId)) report(span, 'has a link without an id');
     if (link.traceId === span.traceId) report(span, 'has a link into its own trace');

@@ -167,12 +167,13 @@ static void process_exit(const struct line *line)
 	programs__forget(1000 * number);
 }
 
-/* reject-below=N (of 2^56) own-decision follow-exec; open-max=N inherited-max=N ring-bytes=N times-max=N threads-max=N; cpu=N; random=N; scramble=N seed=N */
+/* reject-below=N (of 2^56) own-decision follow-exec wait-min=N; open-max=N inherited-max=N ring-bytes=N times-max=N threads-max=N handed-max=N; cpu=N; random=N; scramble=N seed=N */
 static void set(const struct line *line)
 {
 	struct settings settings = { .sampler_reject_below = line__number(line, "reject-below", 0),
 				     .sampler_parent_based = !line__has(line, "own-decision"),
-				     .follow_exec = line__has(line, "follow-exec") };
+				     .follow_exec = line__has(line, "follow-exec"),
+				     .wait_min_ns = line__number(line, "wait-min", 0) };
 
 	programs__set_settings(&settings);
 	if (line__value(line, "open-max"))
@@ -183,6 +184,8 @@ static void set(const struct line *line)
 		host_map__limit("time_by_g", line__number(line, "times-max", 0));
 	if (line__value(line, "threads-max"))
 		host_map__limit("off_by_thread", line__number(line, "threads-max", 0));
+	if (line__value(line, "handed-max"))
+		host_map__limit("handed_by_slot", line__number(line, "handed-max", 0));
 	if (line__value(line, "ring-bytes"))
 		host_map__limit("records", line__number(line, "ring-bytes", 0));
 	if (line__value(line, "scramble"))
@@ -234,6 +237,10 @@ bool event__run(const struct line *line)
 		{ { "coro" }, 4, time_coro },
 		{ { "off" }, 3, time_off },
 		{ { "on" }, 2, time_on },
+		{ { "hand" }, 4, channel_hand },
+		{ { "swap" }, 4, channel_swap },
+		{ { "put" }, 2, channel_put },
+		{ { "take" }, 2, channel_take },
 		{ { "target" }, 2, target_set },
 		{ { "process", "exec" }, 3, process_exec },
 		{ { "process", "exit" }, 3, process_exit },

@@ -50,6 +50,11 @@ void time_coro(const struct line *line);
 void time_off(const struct line *line);
 void time_on(const struct line *line);
 
+void channel_hand(const struct line *line);
+void channel_swap(const struct line *line);
+void channel_put(const struct line *line);
+void channel_take(const struct line *line);
+
 void sql_begin(const struct line *line);
 void sql_rows(const struct line *line);
 void sql_done(const struct line *line);

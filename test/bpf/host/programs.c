@@ -36,6 +36,7 @@ void programs__setup(void)
 	DEFINE(slot_by_tgid, HOST_HASH);
 	DEFINE(open_by_goroutine, HOST_HASH);
 	DEFINE(inherited_by_goroutine, HOST_HASH);
+	DEFINE(handed_by_slot, HOST_HASH);
 	DEFINE(time_by_g, HOST_HASH);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
@@ -261,6 +262,10 @@ void programs__run(const struct probe_hit *hit)
 		{ "goroutine_yield", goroutine_yield },
 		{ "goroutine_preempt", goroutine_preempt },
 		{ "goroutine_coro", goroutine_coro },
+		{ "chan_hand_to", chan_hand_to },
+		{ "chan_hand_from", chan_hand_from },
+		{ "chan_put", chan_put },
+		{ "chan_take", chan_take },
 	};
 	const uint64_t *a = hit->arguments;
 	struct pt_regs registers = { .REG_ARGUMENT_0 = a[0], .REG_ARGUMENT_1 = a[1], .REG_ARGUMENT_2 = a[2],

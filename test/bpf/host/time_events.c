@@ -45,24 +45,24 @@ void time_park(const struct line *line)
 	programs__run(&hit);
 }
 
-/* ready gN gM …: one by ready, several by injectglist; list: one by that, too */
+/* ready gN [by gM]: by ready, which gM has called, or a timer; ready gN gM …: by injectglist */
 void time_ready(const struct line *line)
 {
 	struct goroutine_state *first = goroutine_of(line->words[1]);
 	const struct target_row *row = &target_of(line->words[1])->row;
 	struct probe_hit hit = hit_on_g0(first, "goroutine_ready");
 	uaddr_t before = memory__allocate(8);
+	bool by_one = line__has(line, "by");
 
 	hit.arguments[0] = first->g;
-	if (line->count > 2) {
+	memory__write_u64(go__target(first->target)->m + row->runtime.m_curg, by_one ? goroutine_of(line->words[3])->g : 0);
+	if (line->count > 2 && !by_one) {
 		hit.program = "goroutine_ready_list";
 		hit.arguments[0] = before;
 	}
-	for (int i = 1; i < line->count; i++) {
-		const struct goroutine_state *g = strchr(line->words[i], 'g') ? goroutine_of(line->words[i]) : NULL;
+	for (int i = 1; i < line->count && !by_one; i++) {
+		const struct goroutine_state *g = goroutine_of(line->words[i]);
 
-		if (!g)
-			continue;
 		memory__write_u64(before, g->g);
 		before = g->g + row->time.g_schedlink;
 		memory__write_u64(before, 0);

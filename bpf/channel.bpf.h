@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Work that goes through a channel: who receives a value works, until the next one, for the span of who has sent it, as long
+ * as it has no span of its own. A value of no size is no work: it only wakes. What a timer sends is none either.
+ */
+#ifndef CHANNEL_BPF_H
+#define CHANNEL_BPF_H
+
+#include "goroutine.bpf.h"
+
+static __always_inline bool has_open_span(__u32 target_id, goid_t goid)
+{
+	struct goroutine_key key = { .goid = goid, .target_id = target_id };
+
+	return bpf_map_lookup_elem(&open_by_goroutine, &key) != NULL;
+}
+
+/* A goroutine has received a value that was sent for that span; NULL: for none, so that nobody knows for whom it works. */
+static __always_inline void work_received(__u32 target_id, goid_t goid, const struct inherited *handed)
+{
+	struct goroutine_key key = { .goid = goid, .target_id = target_id };
+
+	if (has_open_span(target_id, goid))
+		return;
+	if (handed)
+		context_inherit_from(target_id, goid, handed);
+	else if (bpf_map_lookup_elem(&inherited_by_goroutine, &key))
+		bpf_map_delete_elem(&inherited_by_goroutine, &key);
+}
+
+/* From one goroutine to another; 0 is a timer. */
+static __noinline int work_handed(__u32 target_id, goid_t from, goid_t to)
+{
+	struct inherited handed = {};
+
+	if (from && to)
+		work_received(target_id, to, context_handed(&handed, target_id, from) ? &handed : NULL);
+	return 0;
+}
+
+/* Into a place of a buffer. */
+static __noinline int work_put(__u32 target_id, goid_t from, uaddr_t slot)
+{
+	struct slot_key key = { .slot_addr = slot, .target_id = target_id };
+	struct inherited handed = {};
+
+	if (context_handed(&handed, target_id, from)) {
+		if (bpf_map_update_elem(&handed_by_slot, &key, &handed, BPF_ANY))
+			count(LOST_HANDED_MAP_FULL);
+	} else if (bpf_map_lookup_elem(&handed_by_slot, &key)) {
+		bpf_map_delete_elem(&handed_by_slot, &key);
+	}
+	return 0;
+}
+
+/* Out of a place of a buffer. Nobody else touches it meanwhile: the channel is locked. */
+static __noinline int work_taken(__u32 target_id, goid_t to, uaddr_t slot)
+{
+	struct slot_key key = { .slot_addr = slot, .target_id = target_id };
+	const struct inherited *entry = bpf_map_lookup_elem(&handed_by_slot, &key);
+	struct inherited handed;
+
+	if (entry) {
+		handed = *entry;
+		bpf_map_delete_elem(&handed_by_slot, &key);
+	}
+	work_received(target_id, to, entry ? &handed : NULL);
+	return 0;
+}
+
+/* A hit at which a value moves between a channel and the running goroutine. */
+struct channel_hit {
+	struct hit hit;
+	__u32 target_id;
+	goid_t goid;  /* that runs */
+	goid_t other; /* that waits at the channel */
+	uaddr_t channel;
+	__u16 value_bytes;
+};
+
+/* func send or recv(c *hchan, sg *sudog, …)  false if there is no work in it. */
+static __always_inline bool channel_hit(struct channel_hit *at, struct pt_regs *ctx, enum count reason)
+{
+	const struct target_row *target;
+	uaddr_t other;
+
+	if (!hit_begin(&at->hit, ctx, reason))
+		return false;
+	target = at->hit.target;
+	at->target_id = target->target_id;
+	at->channel = go_register(ctx, 0);
+	at->value_bytes = 0;
+	read_user(&at->value_bytes, sizeof(at->value_bytes), at->channel + target->time.hchan_elemsize);
+	if (!at->value_bytes)
+		return false;
+	at->goid = read_goid(target, go_current_g(ctx));
+	other = read_u64(go_argument(ctx, &at->hit) + target->time.sudog_g);
+	at->other = other ? read_goid(target, other) : 0;
+	return true;
+}
+
+/* func send(c *hchan, sg *sudog, …)  argument: sg, who waits for a value, which it gets from the running goroutine. */
+SEC("uprobe")
+int chan_hand_to(struct pt_regs *ctx)
+{
+	struct channel_hit at;
+
+	if (channel_hit(&at, ctx, HIT_CHAN_HAND_TO))
+		work_handed(at.target_id, at.goid, at.other);
+	return 0;
+}
+
+/*
+ * func recv(c *hchan, sg *sudog, …)  argument: sg, who waits to get rid of a value. Without a buffer the running goroutine gets
+ * it. Else it gets the one that has been longest in the buffer, in whose place goes that of the waiting one.
+ */
+SEC("uprobe")
+int chan_hand_from(struct pt_regs *ctx)
+{
+	const struct time_layout *layout;
+	struct channel_hit at;
+	__u32 index = 0;
+	uaddr_t slot;
+
+	if (!channel_hit(&at, ctx, HIT_CHAN_HAND_FROM))
+		return 0;
+	layout = &at.hit.target->time;
+	if (!read_u64(at.channel + layout->hchan_dataqsiz)) {
+		work_handed(at.target_id, at.other, at.goid);
+		return 0;
+	}
+	read_user(&index, sizeof(index), at.channel + layout->hchan_recvx);
+	slot = read_u64(at.channel + layout->hchan_buf) + (uaddr_t)index * at.value_bytes;
+	work_taken(at.target_id, at.goid, slot);
+	if (at.other)
+		work_put(at.target_id, at.other, slot);
+	return 0;
+}
+
+/* In chansend and selectgo, the call typedmemmove(type, slot, value)  argument: slot of the buffer, which is free. */
+SEC("uprobe")
+int chan_put(struct pt_regs *ctx)
+{
+	const struct target_row *target;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_CHAN_PUT))
+		return 0;
+	target = hit.target;
+	/* The first word of a type is its size. */
+	if (read_u64(go_register(ctx, 0)))
+		work_put(target->target_id, read_goid(target, go_current_g(ctx)), go_argument(ctx, &hit));
+	return 0;
+}
+
+/* In chanrecv and selectgo, the call typedmemclr(type, slot)  argument: slot of the buffer, of which the value has been copied. */
+SEC("uprobe")
+int chan_take(struct pt_regs *ctx)
+{
+	const struct target_row *target;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_CHAN_TAKE))
+		return 0;
+	target = hit.target;
+	if (read_u64(go_register(ctx, 0)))
+		work_taken(target->target_id, read_goid(target, go_current_g(ctx)), go_argument(ctx, &hit));
+	return 0;
+}
+
+#endif
