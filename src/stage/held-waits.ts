@@ -4,7 +4,7 @@ import type { SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
 type WaitFact = SpanFactOf<'wait'>;
 
 /** So many are told of one span. */
-export const WAITS_MAX = 20;
+const WAITS_MAX = 20;
 /** Spans whose waits are held; those of more are given up, the oldest first. */
 const SPANS_MAX = 16_384;
 

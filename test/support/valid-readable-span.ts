@@ -9,7 +9,7 @@ const kinds: Partial<Record<SpanKind, ValidSpan['kind']>> = {
 };
 
 /** Nanoseconds by what the time of the span was spent on; undefined if it does not say. */
-export function breakdownOf({ attributes }: ReadableSpan): Readonly<Record<string, number>> | undefined {
+function breakdownOf({ attributes }: ReadableSpan): Readonly<Record<string, number>> | undefined {
   const json = attributes['goidspan.breakdown'];
   return typeof json === 'string' ? JSON.parse(json) : undefined;
 }
