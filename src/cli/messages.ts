@@ -12,6 +12,7 @@ export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
           .map(
             ({ hook, why, without }) => `  no ${hook}: ${why}${without === undefined ? '' : `: ${without}`}`,
           ),
+        ...(event.notDeeper === undefined ? [] : [`  ${event.notDeeper}`]),
         ...(event.untraced ?? []).map((path) => `  it serves by ${path} too, which is not traced`),
         ...(isVerbose ? event.hooks.map((hook) => `  probe on ${hook}`) : []),
       ];

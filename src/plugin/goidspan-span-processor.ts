@@ -200,7 +200,8 @@ export class GoidSpanProcessor implements SpanProcessor {
     switch (event.kind) {
       case 'attached':
         this.#log.info(
-          `attached to ${event.target.serviceName} (pid ${event.target.pid}, ${event.target.exe})`,
+          `attached to ${event.target.serviceName} (pid ${event.target.pid}, ${event.target.exe})` +
+            (event.notDeeper === undefined ? '' : `, with ${event.notDeeper}`),
         );
         break;
       case 'refused':

@@ -62,6 +62,8 @@ export type TracerEvent =
       readonly missing: readonly MissingHook[];
       /** Import paths of libraries by which the program serves what is not traced. */
       readonly untraced?: readonly string[];
+      /** Why it is not looked at as deep as was asked. */
+      readonly notDeeper?: string;
     }
   | { readonly kind: 'refused'; readonly pid: number; readonly exe: string; readonly error: GoidspanError }
   | { readonly kind: 'ended'; readonly target: TargetInfo }

@@ -146,9 +146,10 @@ export class TargetLife {
   #tellAttached({ info, program }: Target): void {
     const { stage, tell } = this.#of;
     stage.hurry(false);
-    const { untraced, hooks } = program.plan;
+    const { untraced, notDeeper, hooks } = program.plan;
     tell({
       ...(untraced.length > 0 && { untraced }),
+      ...(notDeeper !== undefined && { notDeeper }),
       kind: 'attached',
       target: info,
       hooks: hooks.filter(({ sites }) => sites.length > 0).map(({ hook }) => hook.name),

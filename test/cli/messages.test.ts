@@ -29,6 +29,14 @@ describe('linesOf', () => {
     ]);
   });
 
+  it('says why it does not look deeper', () => {
+    const notDeeper = 'no level waits: hook goroutine_park: the program has no function runtime.gopark';
+    expect(linesOf({ ...attached, missing: [], notDeeper }, false)).toEqual([
+      'attached to shop (pid 4242, /srv/shop, go1.26.8)',
+      `  ${notDeeper}`,
+    ]);
+  });
+
   it('says everything when asked to', () => {
     expect(linesOf(attached, true)).toEqual([
       'attached to shop (pid 4242, /srv/shop, go1.26.8)',
