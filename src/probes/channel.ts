@@ -20,7 +20,13 @@ const sudogAtEntry: readonly SiteRule[] = [
 const handTo: Hook = {
   name: 'chan_hand_to',
   phase: 'during',
-  choices: [{ on: ['runtime.send'], rules: sudogAtEntry }],
+  choices: [
+    {
+      on: ['runtime.send'],
+      calledByEach: ['runtime.chansend', 'runtime.selectgo'],
+      rules: sudogAtEntry,
+    },
+  ],
   need: 'required',
   without,
 };
@@ -29,7 +35,13 @@ const handTo: Hook = {
 const handFrom: Hook = {
   name: 'chan_hand_from',
   phase: 'during',
-  choices: [{ on: ['runtime.recv'], rules: sudogAtEntry }],
+  choices: [
+    {
+      on: ['runtime.recv'],
+      calledByEach: ['runtime.chanrecv', 'runtime.selectgo'],
+      rules: sudogAtEntry,
+    },
+  ],
   need: 'required',
   without,
 };
@@ -41,7 +53,11 @@ const put: Hook = {
   name: 'chan_put',
   phase: 'during',
   choices: [
-    { on: ['runtime.chansend'], rules: intoBuffer },
+    {
+      on: ['runtime.chansend'],
+      calledByEach: ['runtime.chansend1', 'runtime.selectnbsend'],
+      rules: intoBuffer,
+    },
     { on: ['runtime.selectgo'], rules: intoBuffer },
   ],
   sites: 'all',
@@ -59,7 +75,11 @@ const take: Hook = {
   name: 'chan_take',
   phase: 'during',
   choices: [
-    { on: ['runtime.chanrecv'], rules: outOfBuffer },
+    {
+      on: ['runtime.chanrecv'],
+      calledByEach: ['runtime.chanrecv1', 'runtime.chanrecv2', 'runtime.selectnbrecv'],
+      rules: outOfBuffer,
+    },
     { on: ['runtime.selectgo'], rules: outOfBuffer },
   ],
   sites: 'all',

@@ -132,18 +132,28 @@ export function planAttach(
     families,
     (family) => lackOf(family, hooks, fields) ?? missingFact(binary, family, facts),
   );
-  const reached = families.filter(
-    (f) => isWithin(f.level, depth.level) && (f.need !== 'extra' || lackOf(f, hooks, fields) === undefined),
-  );
+  const reached = families.filter((f) => isWithin(f.level, depth.level));
   return {
     ...depth,
     ...programFacts(binary, reached),
-    hooks: hooks.filter(({ hook }) => reached.some((f) => f.hooks.includes(hook))),
+    hooks: reached.flatMap((f) =>
+      hooksOf(f, hooks, f.need === 'extra' ? lackOf(f, hooks, fields) : undefined),
+    ),
     fields,
     addresses: planner.addresses(ALL_SOURCES),
     hasSwissMaps: binary.hasType(swissMap),
     untraced: planner.untraced(),
   };
+}
+
+/** Those of the family, without sites if it cannot be had. */
+function hooksOf(
+  family: ProbeFamily,
+  hooks: readonly HookPlan[],
+  lack: string | undefined,
+): readonly HookPlan[] {
+  const own = hooks.filter(({ hook }) => family.hooks.includes(hook));
+  return lack === undefined ? own : own.map(({ hook, missing = lack }) => ({ hook, sites: [], missing }));
 }
 
 /** What is required of the family and was not found. */

@@ -167,6 +167,10 @@ describe('a program', () => {
       'goroutine_run',
       'goroutine_yield',
       'goroutine_preempt',
+      'chan_hand_to',
+      'chan_hand_from',
+      'chan_put',
+      'chan_take',
     ]);
     const start = plan.hooks.find((h) => h.hook.name === 'http_server_start');
     expect(start?.missing).toBe('the program has no function net/http.serverHandler.ServeHTTP');

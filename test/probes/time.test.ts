@@ -72,6 +72,8 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
       goroutine_coro: [],
       chan_hand_to: [1],
       chan_hand_from: [1],
+      chan_put: [1],
+      chan_take: [1],
       gc_stop_begin: [0],
       gc_stop_end: [0],
       gc_assist_begin: [0],
@@ -139,15 +141,18 @@ test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
       ['gc_stop_end', 'runtime.wakep'],
       ['gc_assist_begin', 'runtime.gcDrainN'],
       ['gc_assist_end', 'runtime.casgstatus'],
+      ['chan_put', 'runtime.typedmemmove'],
+      ['chan_take', 'runtime.typedmemclr'],
       ['alloc_span_begin', 'runtime.(*mcentral).cacheSpan'],
       ['alloc_heap_begin', 'runtime.(*mheap).alloc'],
     ] as const;
     for (const [hook, callee] of calls) {
-      const [site] = sitesOf(plan, hook);
-      const listing = listingOf(site?.symbol ?? '');
-      if (!listing) return context.skip('no objdump here (install binutils)');
-      const at = (site?.vaddr ?? 0) + (site?.class === 'nop5' ? 5 : 0);
-      expect([hook, listing.get(at)]).toEqual([hook, expect.stringMatching(callOf(callee))]);
+      for (const site of sitesOf(plan, hook)) {
+        const listing = listingOf(site.symbol);
+        if (!listing) return context.skip('no objdump here (install binutils)');
+        const at = site.vaddr + (site.class === 'nop5' ? 5 : 0);
+        expect([hook, listing.get(at)]).toEqual([hook, expect.stringMatching(callOf(callee))]);
+      }
     }
     for (const [name, to] of Object.entries(plan.addresses).filter(([name]) => /emacquire/.test(name))) {
       const listing = listingOf(name);
@@ -203,23 +208,45 @@ describe('a program', () => {
     expect(sitesOf(plan, 'http_server_start')).toHaveLength(1);
   });
 
-  test('in which a caller of a hooked function has it inlined is not looked at by it', {
+  const nop5 = Uint8Array.of(0x0f, 0x1f, 0x44, 0x00, 0x00);
+
+  /** The program with the one call of `callee` in `caller` gone, as inlining would have it. */
+  function inlined(content: Buffer, callee: string, caller: string): GoBinary {
+    const whole = GoBinary.open(memorySource(content));
+    const [called, calling] = [callee, caller].map((name) => whole.functions([name]).get(name));
+    if (!called || !calling) throw new Error(`no ${callee} or ${caller}`);
+    const calls = whole.instructionsOf(calling).filter((i) => i.op === 'call' && i.target === called.entry);
+    expect(calls).toHaveLength(1);
+    return changed(
+      content,
+      calls.map((call) => ({ at: whole.fileOffsetOf(call.vaddr) ?? 0, bytes: nop5 })),
+    );
+  }
+
+  test('in which a caller of a hooked function has it inlined lacks the level', {
     timeout,
   }, async (context) => {
     const content = readFileSync(await buildOrSkip(context, localStripped));
-    const whole = GoBinary.open(memorySource(content));
-    const [park, caller] = ['runtime.gopark', 'runtime.selectgo'].map((name) =>
-      whole.functions([name]).get(name),
-    );
-    if (!park || !caller) throw new Error('no such functions');
-    const calls = whole.instructionsOf(caller).filter((i) => i.op === 'call' && i.target === park.entry);
-    expect(calls).toHaveLength(1);
-    const bytes = Uint8Array.of(0x0f, 0x1f, 0x44, 0x00, 0x00);
-    const changes = calls.map((call) => ({ at: whole.fileOffsetOf(call.vaddr) ?? 0, bytes }));
-    const plan = planAttach(changed(content, changes), all);
+    const plan = planAttach(inlined(content, 'runtime.gopark', 'runtime.selectgo'), all);
     expect(plan.notDeeper).toBe(
       'no level waits: hook goroutine_park: runtime.gopark: not called by runtime.selectgo (inlined by the compiler)',
     );
+  });
+
+  test('in which sending is inlined is looked at as deep, but not at its channels', {
+    timeout,
+  }, async (context) => {
+    const content = readFileSync(await buildOrSkip(context, localStripped));
+    const plan = planAttach(inlined(content, 'runtime.chansend', 'runtime.chansend1'), all);
+    expect(plan.level).toBe('runtime');
+    const why = 'hook chan_put: runtime.chansend: not called by runtime.chansend1 (inlined by the compiler)';
+    const found = plan.hooks.filter(({ hook }) => channel.hooks.includes(hook));
+    expect(found.map(({ hook, sites, missing }) => [hook.name, sites, missing])).toEqual([
+      ['chan_hand_to', [], why],
+      ['chan_hand_from', [], why],
+      ['chan_put', [], why.replace('hook chan_put: ', '')],
+      ['chan_take', [], why],
+    ]);
   });
 
   test('that names its reasons for waiting otherwise is traced at level spans', {
