@@ -112,7 +112,8 @@ function familyOf({ name: constant, val: number }) {
   const name = constant.replace('SPAN_FAMILY_', '').toLowerCase();
   const body = structOf(`${name}_body`);
   const prefix = `${name.toUpperCase()}_TEXT_`;
-  const own = enums.find((e) => e.name === `${name}_text`)?.values ?? [];
+  const hasTexts = enums.some((e) => e.name.startsWith(`${name}_text`));
+  const own = hasTexts ? valuesOf(`${name}_text`) : [];
   const texts = [...valuesOf('span_text'), ...own].map(({ name: text, val }, index) => {
     if (val !== index) fail(`${text} is ${val}, not ${index}`);
     return text.replace('SPAN_TEXT_', '').replace(prefix, '').toLowerCase();

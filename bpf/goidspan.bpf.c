@@ -3,6 +3,7 @@
 #include "channel.bpf.h"
 #include "db_sql.bpf.h"
 #include "db_wait.bpf.h"
+#include "gc_time.bpf.h"
 #include "goroutine_time.bpf.h"
 #include "http_client.bpf.h"
 #include "http_server_h2.bpf.h"

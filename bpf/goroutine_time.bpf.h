@@ -111,7 +111,7 @@ int goroutine_run(struct pt_regs *ctx)
 	time = time_of(hit.target, go_argument(ctx, &hit));
 	if (!time)
 		return 0;
-	time_turn(time, GOROUTINE_RUNS, TIME_CPU);
+	time_spend_on(time, TIME_CPU);
 	time_is_on(time);
 	wait_end(time, hit.target->target_id);
 	return 0;
@@ -180,7 +180,7 @@ int goroutine_coro(struct pt_regs *ctx)
 	/* With spans of its own it has an account of its own. */
 	if (other && time_is_kept(hit.target, other)) {
 		time_turn(time, GOROUTINE_WAITS, TIME_OTHER);
-		time_turn(other, GOROUTINE_RUNS, TIME_CPU);
+		time_spend_on(other, TIME_CPU);
 		return 0;
 	}
 	if (bpf_map_update_elem(&time_by_g, &to, time, BPF_ANY))

@@ -74,6 +74,14 @@ struct {
 	__type(value, struct goroutine_time);
 } time_by_g SEC(".maps");
 
+/* When the world of each target was stopped, at its slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TARGETS_MAX);
+	__type(key, __u32);
+	__type(value, struct stops);
+} stops_by_slot SEC(".maps");
+
 /* Threads of targets that are off their processor, and have been since this was loaded. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

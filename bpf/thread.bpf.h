@@ -130,7 +130,7 @@ static __always_inline void thread_on(struct off_thread *off)
 	off->g_addr = 0;
 	if (!time || !time->spans || time->busy || time->activity != GOROUTINE_IS_OFF)
 		return;
-	time_turn(time, GOROUTINE_RUNS, TIME_CPU);
+	time_turn(time, GOROUTINE_RUNS, time->run_use);
 	time_is_on(time);
 	wait_end(time, target_id);
 }

@@ -37,13 +37,44 @@ static __always_inline struct goroutine_time *time_of(const struct target_row *t
 	return time && time_is_kept(target, time) ? time : NULL;
 }
 
+static __always_inline struct stops *stops_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&stops_by_slot, &slot);
+}
+
+/*
+ * For how long of the time since it was charged last the world was stopped, which a goroutine notices that waits for its turn.
+ * Charged at another use, at most `most`.
+ */
+static __always_inline duration_ns_t time_stopped(struct goroutine_time *time, duration_ns_t most, ktime_ns_t now)
+{
+	const struct stops *stops = time->stops_slot ? stops_at(time->stops_slot - 1) : NULL;
+	duration_ns_t before = time->stopped_ns, stopped;
+	ktime_ns_t since;
+
+	if (!stops)
+		return 0;
+	since = stops->since_ktime_ns;
+	/* What is older was left behind by a target that had the slot before. */
+	time->stopped_ns = stops->stopped_ns + (since >= time->opened_ktime_ns && since < now ? now - since : 0);
+	if (time->activity != GOROUTINE_IS_READY || time->stopped_ns <= before)
+		return 0;
+	stopped = time->stopped_ns - before;
+	return stopped < most ? stopped : most;
+}
+
 /* Charges the time until `now`, which may be a little earlier than what was charged already. */
 static __always_inline void time_charge(struct goroutine_time *time, ktime_ns_t now)
 {
+	duration_ns_t spent, stopped;
+
 	if (now <= time->since_ktime_ns)
 		return;
+	spent = now - time->since_ktime_ns;
+	stopped = time_stopped(time, spent, now);
+	time->ns[TIME_GC_STW] += stopped;
 	if (time->use < TIME_USES_MAX)
-		time->ns[time->use] += now - time->since_ktime_ns;
+		time->ns[time->use] += spent - stopped;
 	time->since_ktime_ns = now;
 }
 
@@ -85,7 +116,14 @@ static __always_inline void time_heal(struct goroutine_time *time, uaddr_t g)
 		return;
 	count(NOTE_SWITCH_UNSEEN);
 	time->use = TIME_UNATTRIBUTED;
-	time_turn(time, GOROUTINE_RUNS, TIME_CPU);
+	time_turn(time, GOROUTINE_RUNS, time->run_use);
+}
+
+/* A goroutine that runs goes on to spend its time on that. */
+static __always_inline void time_spend_on(struct goroutine_time *time, enum time_use use)
+{
+	time->run_use = use;
+	time_turn(time, GOROUTINE_RUNS, use);
 }
 
 /* The goroutine runs on this processor. */
@@ -128,6 +166,9 @@ static __always_inline struct goroutine_time *time_open(const struct target_row 
 	time->wait_ktime_ns = 0;
 	time->activity = GOROUTINE_RUNS;
 	time->use = TIME_CPU;
+	time->run_use = TIME_CPU;
+	time->stops_slot = target->stops_slot;
+	time_stopped(time, 0, now);
 	time->cpu = bpf_get_smp_processor_id();
 	return time;
 }
@@ -148,6 +189,7 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 		time = time_open(target, g, span->record.goid, now);
 	if (!time)
 		return 0;
+	time->stops_slot = target->stops_slot;
 	time_heal(time, g);
 	time_busy(time);
 	time_charge(time, now);

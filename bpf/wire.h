@@ -18,6 +18,7 @@ enum wire_limit {
 	TARGETS_MAX = 1024,      /* rows of target_by_slot */
 	GO_WINDOW_BYTES = 256,   /* a Go object's fields are read as one block of this size */
 	GO_OFFSET_ABSENT = 0xffff,
+	STOP_REASON_UNKNOWN = 0xff,
 };
 
 /* ---- records -------------------------------------------------------------------------------------- */
@@ -27,6 +28,7 @@ enum ev_kind {
 	EV_SPAN_END = 1,
 	EV_PROCESS_EXEC = 2,
 	EV_PROCESS_EXIT = 3,
+	EV_GC_STOP = 4,
 };
 
 /* A process has replaced its program. */
@@ -45,12 +47,23 @@ struct ev_process_exit {
 	__u32 exit_code DOC("as wait(2) gives it");
 };
 
+/* The runtime has stopped the world, and lets it go on. */
+struct ev_gc_stop {
+	struct ev_header header;
+	ktime_ns_t start_ktime_ns;
+	ktime_ns_t end_ktime_ns;
+	goid_t goid DOC("the goroutine that has stopped it; 0: none, or not known");
+	__u32 reason DOC("as the runtime numbers it; STOP_REASON_UNKNOWN: it does not say");
+	__u32 reserved;
+};
+
 /* Any record: the drain knows no more of them than the size of the largest. */
 union wire_records {
 	struct ev_header header;
 	struct ev_span_end span_end;
 	struct ev_process_exec process_exec;
 	struct ev_process_exit process_exit;
+	struct ev_gc_stop gc_stop;
 };
 
 /* ---- values of maps ------------------------------------------------------------------------------- */
@@ -75,7 +88,7 @@ struct target_row {
 	__u32 target_id DOC("0: the slot is empty");
 	__u32 tgid;
 	__u32 flags DOC("bits of enum target_flag");
-	__u32 reserved;
+	__u32 stops_slot DOC("its slot, plus 1, while it is watched when the world is stopped; 0: it is not");
 	__u64 load_bias DOC("added to link-time addresses; not with TARGET_UNLOCATED");
 	uaddr_t code_start DOC("link-time address at which the code begins");
 	ktime_ns_t time_since_ktime_ns DOC("since then goroutines' time is watched; 0: it is not");
@@ -159,6 +172,18 @@ struct goroutine_time {
 	trace_id_t waker_trace_id;
 	span_id_t waker_span_id DOC("the sampled span that the waker worked for; zeros: none");
 	__u32 wait_use DOC("for what it does not run: one of enum time_use");
+	__u32 run_use DOC("to what its time goes while it runs: one of enum time_use");
+	duration_ns_t stopped_ns DOC("for which the world had been stopped by since_ktime_ns");
+	__u32 stops_slot DOC("of its target's row");
+	__u32 padding;
+};
+
+/* How long the world of a target has been stopped: the value of stops_by_slot. */
+struct stops {
+	duration_ns_t stopped_ns DOC("until the last time that it went on");
+	ktime_ns_t since_ktime_ns DOC("since then it is stopped; 0: it is not");
+	goid_t goid DOC("who has stopped it");
+	__u32 reason;
 	__u32 reserved;
 };
 
@@ -258,6 +283,10 @@ enum count {
 	HIT_CHAN_HAND_FROM,
 	HIT_CHAN_PUT,
 	HIT_CHAN_TAKE,
+	HIT_GC_STOP_BEGIN,
+	HIT_GC_STOP_END,
+	HIT_GC_ASSIST_BEGIN,
+	HIT_GC_ASSIST_END,
 	LOST_RING_FULL,         /* a record found no room in the ring buffer */
 	LOST_RECORD_TOO_LARGE,  /* a record in the ring was larger than any that the shim knows; counted by the shim */
 	LOST_OPEN_MAP_FULL,     /* a span could not be stored */

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0xe07b22309fea6405ULL
+#define WIRE_HASH 0xc282064a9317e190ULL

@@ -37,15 +37,28 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
     loadBias: BigInt(location.loadBias ?? 0),
     codeStart: location.codeStart,
     timeSinceKtimeNs: [0, 0],
+    stopsSlot: 0,
     gTlsOffset: plan.goroutineTls ?? 0,
     timeByReason: timeByReason(plan.waitReasons),
     net: canReadConnections ? net : { ...net, tcpConnType: 0 },
   };
 }
 
-/** The same row with goroutines' time watched since then; undefined: not watched. */
-export function rowWithTime(row: TargetRow, since: Ktime | undefined): TargetRow {
-  return { ...row, timeSinceKtimeNs: since ?? [0, 0] };
+/** What is watched of a target's time beside its spans. */
+export interface TimeWatch {
+  /** When that began. */
+  readonly since: Ktime;
+  /** Its slot, if it is watched when the world is stopped, too. */
+  readonly stopsOfSlot?: number | undefined;
+}
+
+/** The same row with goroutines' time watched; undefined: not. */
+export function rowWithTime(row: TargetRow, watch: TimeWatch | undefined): TargetRow {
+  return {
+    ...row,
+    timeSinceKtimeNs: watch?.since ?? [0, 0],
+    stopsSlot: watch?.stopsOfSlot === undefined ? 0 : watch.stopsOfSlot + 1,
+  };
 }
 
 /** Of numbers for which the program has no reason, and of those beyond the row, it says `TIME_OTHER`. */

@@ -13,12 +13,11 @@ import { pathsInLayers } from '../process/overlay.ts';
 import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
 import type { ProcessFacts } from '../process/process.ts';
 import type { TargetFrame } from '../recording/format.ts';
-import type { Ktime } from '../wire/batch.ts';
 import type { SpanFamily, SpanKindName, TargetRow } from '../wire/wire.gen.ts';
 import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
 import type { Program } from './program.ts';
 import { QuietTarget } from './quiet-target.ts';
-import { detachingRow, rowWithTime, targetRow } from './row.ts';
+import { detachingRow, rowWithTime, type TimeWatch, targetRow } from './row.ts';
 import type { TargetInfo } from './target-info.ts';
 
 export class Target {
@@ -48,7 +47,7 @@ export class Target {
   #level: ProbeLevel;
   /** Where its probes went in. */
   #path: string | undefined;
-  #timeSince: Ktime | undefined;
+  #timeWatch: TimeWatch | undefined;
   /** Levels are changed one after the other. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -168,13 +167,17 @@ export class Target {
 
   /** Tells the kernel to keep accounts of goroutines' time if all that this needs is attached, and else not to. */
   #watchTime(): void {
-    const wanted = this.#links.some(({ hook }) => levelOf(hook.name) !== 'spans') && this.#level !== 'spans';
-    if (wanted === (this.#timeSince !== undefined) || !this.#row) return;
-    if (wanted) this.#kernel.followThreads(true);
-    this.#timeSince = wanted ? nowKtime() : undefined;
-    this.#row = rowWithTime(this.#row, this.#timeSince);
+    const watches = (level: ProbeLevel) =>
+      isWithin(level, this.#level) && this.#links.some(({ hook }) => levelOf(hook.name) === level);
+    const before = this.#timeWatch;
+    const stopsOfSlot = watches('runtime') ? this.slot : undefined;
+    const isWatched = before !== undefined;
+    if (!this.#row || (watches('waits') === isWatched && stopsOfSlot === before?.stopsOfSlot)) return;
+    this.#timeWatch = watches('waits') ? { since: before?.since ?? nowKtime(), stopsOfSlot } : undefined;
+    if (this.#timeWatch && !isWatched) this.#kernel.followThreads(true);
+    this.#row = rowWithTime(this.#row, this.#timeWatch);
     this.#kernel.setTarget(this.slot, this.#row);
-    if (!wanted) this.#kernel.followThreads(false);
+    if (!this.#timeWatch && isWatched) this.#kernel.followThreads(false);
   }
 
   /** Finds where the program was loaded and tells the kernel; also after the exec that was awaited. */
@@ -184,7 +187,7 @@ export class Target {
       ? undefined
       : this.program.loadBias(readProcFile(this.info.pid, 'maps', PROC_ROOT) ?? '', this.facts.exeLink);
     const located = targetRow(plan, this.info.targetId, this.info.pid, { loadBias, codeStart });
-    const row = rowWithTime(located, this.#timeSince);
+    const row = rowWithTime(located, this.#timeWatch);
     // The kernel copies a row byte by byte under the eyes of its readers: the new bias must stand before it is used.
     if (this.#row) this.#kernel.setTarget(this.slot, { ...row, flags: this.#row.flags });
     this.#kernel.setTarget(this.slot, row);

@@ -15,7 +15,7 @@ import { type MetricSettings, metricSettingsOf } from '../telemetry/metric-setti
 import { observe } from '../telemetry/observe.ts';
 import type { Observation, ObservedSink } from '../telemetry/observed.ts';
 import type { MetricExporterHooks } from '../telemetry/otlp-metric-exporter.ts';
-import type { TracerStats } from '../tracer/api.ts';
+import type { TargetInfo, TracerStats, WorldStop } from '../tracer/api.ts';
 import { VERSION } from '../version.ts';
 
 export class SelfMetrics {
@@ -43,6 +43,10 @@ export class SelfMetrics {
 
   onEvent(event: ExportEvent): void {
     this.#observation?.onEvent(event);
+  }
+
+  onWorldStop(stop: WorldStop, target: TargetInfo): void {
+    this.#observation?.onWorldStop(stop, target);
   }
 
   /** Observes the tracer and, of the exporters, the first. */

@@ -71,6 +71,7 @@ export class Session {
         dbStatement: options.dbStatement,
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,
+        onWorldStop: (stop, target) => metrics?.onWorldStop(stop, target),
         onEvent: (event) => {
           state.follow(event);
           for (const line of linesOf(event, options.isVerbose)) terminal.say(line);

@@ -1,6 +1,6 @@
 /** Where the time of a span went: every nanosecond of it in one place. */
 
-import type { Ktime } from '../wire/batch.ts';
+import { nanosBetween } from '../wire/batch.ts';
 import { type EvSpanEnd, timeUse } from '../wire/wire.gen.ts';
 
 /** What time is spent on, in the order in which it is told. The names are ours: no convention has any. */
@@ -62,9 +62,4 @@ export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSp
     if (spent !== 0) breakdown[use] = spent;
   }
   return (breakdown.unattributed ?? 0) < 0 ? undefined : { ...rest, breakdown };
-}
-
-/** Exact up to 104 days. */
-function nanosBetween(start: Ktime, end: Ktime): number {
-  return (end[0] - start[0]) * 1_000_000_000 + end[1] - start[1];
 }

@@ -127,6 +127,7 @@ export class GoidSpanProcessor implements SpanProcessor {
         waits,
         waitMinMillis,
         dbStatement,
+        onWorldStop: (stop, target) => this.#observation?.onWorldStop(stop, target),
         onEvent: (event) => this.#follow(event),
       });
       this.#tracer = tracer;

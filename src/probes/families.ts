@@ -2,6 +2,7 @@
 
 import { channel } from './channel.ts';
 import { db } from './db-sql.ts';
+import { gcTime } from './gc-time.ts';
 import { goroutine } from './goroutine.ts';
 import { goroutineTime } from './goroutine-time.ts';
 import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
@@ -15,6 +16,7 @@ export const families: readonly ProbeFamily[] = [
   db,
   goroutineTime,
   channel,
+  gcTime,
 ];
 
 /** Those of the level and of the ones before it. */

@@ -1,5 +1,6 @@
 /** Waits that are spans, until the span ends in which they were: only the longest of each are told. Bounded. */
 import type { SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
+import { nanosBetween } from '../wire/batch.ts';
 
 type WaitFact = SpanFactOf<'wait'>;
 
@@ -83,4 +84,4 @@ function shortestOf(waits: readonly WaitFact[]): number {
   return shortest;
 }
 
-const lengthOf = ({ start, end }: WaitFact): number => (end[0] - start[0]) * 1e9 + end[1] - start[1];
+const lengthOf = ({ start, end }: WaitFact): number => nanosBetween(start, end);

@@ -2,6 +2,7 @@
  * The stage as it is fed from the kernel: batches of records, and the frames that say what they are made with. The same on
  * the main thread and in the draining one. Whatever is no span is told to the one that hosts it.
  */
+import { type WorldStop, worldStop } from '../correlate/world-stop.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { SpanFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
@@ -22,6 +23,7 @@ export type StageFrame = ContextFrame | SpanFrame;
 export type StageMessage =
   | { readonly kind: 'exec'; readonly record: EvProcessExec }
   | { readonly kind: 'exit'; readonly record: EvProcessExit }
+  | { readonly kind: 'stop'; readonly stop: WorldStop }
   /** To be answered by a frame, at once or later. */
   | { readonly kind: 'type_name_wanted'; readonly targetId: number; readonly address: number }
   | { readonly kind: 'implausible'; readonly targetId: number; readonly failure: FamilyFailure };
@@ -64,6 +66,7 @@ export class RecordStage {
       spanEnd: (record) => this.#stage.emit(record),
       processExec: (record) => tell({ kind: 'exec', record }),
       processExit: (record) => tell({ kind: 'exit', record }),
+      gcStop: (record) => tell({ kind: 'stop', stop: worldStop(record) }),
       bad: (reason) => this.#stage.counters.lose(reason),
     };
   }

@@ -25,6 +25,11 @@ export interface ObservedInstrument extends Instrument {
   readonly points: (facts: Facts) => readonly Point[];
 }
 
+/** Recorded as it happens. */
+export interface HistogramInstrument extends Instrument {
+  readonly bucketBoundaries: readonly number[];
+}
+
 type Tracer = NonNullable<Facts['tracer']>;
 
 const point = (value: number, attributes: Attributes): Point => ({ value, attributes });
@@ -202,4 +207,27 @@ export const OPERATION_DURATION = {
     'From the first try of a request to its outcome, pauses included (error.type: all its spans are lost).',
   /** From a collector on the same host to one that is away for minutes. */
   bucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
-} as const satisfies Instrument & { readonly bucketBoundaries: readonly number[] };
+} as const satisfies HistogramInstrument;
+
+/** From a collector's pause of microseconds to a world that stands still. */
+const STOP_BUCKETS = [
+  ...[0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1],
+  ...[0.25, 1],
+] as const;
+
+/** Of each traced program: for how long its garbage collector stopped the world. */
+export const GC_PAUSE_DURATION = {
+  name: 'go.memory.gc.pause.duration',
+  unit: 's',
+  description: 'Times for which the garbage collector of a traced program stopped the world.',
+  bucketBoundaries: STOP_BUCKETS,
+} as const satisfies HistogramInstrument;
+
+/** The same, whoever stopped it. */
+export const STOP_DURATION = {
+  name: 'goidspan.stop.duration',
+  unit: 's',
+  description:
+    'Times for which the world of a traced program was stopped, by the reason that its runtime gives.',
+  bucketBoundaries: STOP_BUCKETS,
+} as const satisfies HistogramInstrument;

@@ -5,9 +5,17 @@
 import type { BatchObservableCallback, Histogram, Meter, Observable } from '@opentelemetry/api';
 import type { ExportEvent } from '../export/export-event.ts';
 import { ExportTally } from '../export/export-tally.ts';
+import type { TargetInfo, WorldStop } from '../tracer/api.ts';
 import { exporterComponent, processorComponent, tracerComponent } from './components.ts';
 import { type Facts, factsOf, type Identity } from './facts.ts';
-import { OBSERVED_INSTRUMENTS, type ObservedInstrument, OPERATION_DURATION } from './instruments.ts';
+import {
+  GC_PAUSE_DURATION,
+  type HistogramInstrument,
+  OBSERVED_INSTRUMENTS,
+  type ObservedInstrument,
+  OPERATION_DURATION,
+  STOP_DURATION,
+} from './instruments.ts';
 import { MeterWatch } from './meter-watch.ts';
 import type { Observation, Observed } from './observed.ts';
 
@@ -22,6 +30,8 @@ class Observer implements Observation {
   readonly #watch: MeterWatch;
   #readFacts: () => Facts;
   #durations: Histogram | undefined;
+  #gcPauses: Histogram | undefined;
+  #stops: Histogram | undefined;
   #unbind: () => void = () => {};
 
   constructor(observed: Observed) {
@@ -47,6 +57,17 @@ class Observer implements Observation {
     }
   }
 
+  onWorldStop({ lastedNs, reason, isForGc }: WorldStop, { pid, serviceName }: TargetInfo): void {
+    this.#watch.look();
+    const attributes = { 'service.name': serviceName, 'process.pid': pid };
+    try {
+      if (isForGc) this.#gcPauses?.record(lastedNs / 1e9, attributes);
+      this.#stops?.record(lastedNs / 1e9, { ...attributes, 'goidspan.stop.reason': reason ?? 'unknown' });
+    } catch {
+      // It belongs to the host's provider.
+    }
+  }
+
   stop(): void {
     this.#watch.stop();
     const last = (this.#durations && quietly(this.#readFacts)) ?? {};
@@ -57,12 +78,12 @@ class Observer implements Observation {
     this.#unbind();
     this.#unbind = () => {};
     this.#durations = undefined;
+    this.#gcPauses = undefined;
+    this.#stops = undefined;
     if (!meter) return;
-    const { name, bucketBoundaries, ...about } = OPERATION_DURATION;
-    this.#durations = meter.createHistogram(name, {
-      ...about,
-      advice: { explicitBucketBoundaries: [...bucketBoundaries] },
-    });
+    this.#durations = histogramOf(meter, OPERATION_DURATION);
+    this.#gcPauses = histogramOf(meter, GC_PAUSE_DURATION);
+    this.#stops = histogramOf(meter, STOP_DURATION);
     const bound = OBSERVED_INSTRUMENTS.map(
       (instrument) => [instrument, observableOf(meter, instrument)] as const,
     );
@@ -77,6 +98,13 @@ class Observer implements Observation {
     meter.addBatchObservableCallback(callback, observables);
     this.#unbind = () => meter.removeBatchObservableCallback(callback, observables);
   }
+}
+
+function histogramOf(meter: Meter, { name, bucketBoundaries, ...about }: HistogramInstrument): Histogram {
+  return meter.createHistogram(name, {
+    ...about,
+    advice: { explicitBucketBoundaries: [...bucketBoundaries] },
+  });
 }
 
 function observableOf(

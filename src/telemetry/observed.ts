@@ -4,7 +4,7 @@ import type { ExportCountsSnapshot } from '../export/export-counts.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import type { DeliveryState } from '../otlp-client/delivery.ts';
 import type { OtlpSinkSettings } from '../otlp-client/otlp-sink-settings.ts';
-import type { TracerStats } from '../tracer/api.ts';
+import type { TargetInfo, TracerStats, WorldStop } from '../tracer/api.ts';
 
 /** A sink of spans. Its functions are called when metrics are collected, and may throw. */
 export interface ObservedSink {
@@ -29,6 +29,8 @@ export interface Observed {
 export interface Observation {
   /** To be told of every event of the sink. Never throws. */
   onEvent(event: ExportEvent): void;
+  /** To be told of each time that the world of a traced program was stopped. Never throws. */
+  onWorldStop(stop: WorldStop, target: TargetInfo): void;
   /** The numbers stay as they are now, for the last collection of the provider. Idempotent; never throws. */
   stop(): void;
 }

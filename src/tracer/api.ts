@@ -1,5 +1,6 @@
 /** What a tracer is given and what it tells: the types of its public face. */
 import type { TargetInfo } from '../attach/target-info.ts';
+import type { WorldStop } from '../correlate/world-stop.ts';
 import type { GoidspanError } from '../errors.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
@@ -11,7 +12,7 @@ import type { WaitForm } from '../span/wait-form.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
-export type { DrainStats, TargetInfo };
+export type { DrainStats, TargetInfo, WorldStop };
 
 export interface TracerOptions {
   /** Where finished spans go: any `SpanProcessor`. */
@@ -43,6 +44,8 @@ export interface TracerOptions {
    * @internal
    */
   readonly recorder?: FrameSink;
+  /** From level `runtime` on: told of each time that the world of a target was stopped. Must not throw. */
+  readonly onWorldStop?: (stop: WorldStop, target: TargetInfo) => void;
   /** Told what happens to targets; must not throw. */
   readonly onEvent?: (event: TracerEvent) => void;
 }

@@ -221,6 +221,11 @@ export class Tracer {
         if (target) this.#life.fail(target, message.failure);
         return;
       }
+      case 'stop': {
+        const target = this.#targets.get(message.stop.targetId);
+        if (target) this.#options.onWorldStop?.(message.stop, target.info);
+        return;
+      }
       case 'type_name_wanted': {
         const { targetId, address } = message;
         const name = this.#targets.get(targetId)?.errorTypeName(address) ?? null;

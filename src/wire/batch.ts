@@ -65,6 +65,11 @@ export function ktimeNs([seconds, nanos]: Ktime): bigint {
   return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
 }
 
+/** Nanoseconds from one time to another; exact up to 104 days. */
+export function nanosBetween(start: Ktime, end: Ktime): number {
+  return (end[0] - start[0]) * 1_000_000_000 + end[1] - start[1];
+}
+
 /** 16 bytes in network order. */
 export function traceId(u8: Uint8Array, at: number): TraceIdWords {
   return [word(u8, at), word(u8, at + 4), word(u8, at + 8), word(u8, at + 12)];

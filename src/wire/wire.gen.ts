@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xe07b22309fea6405n;
+export const WIRE_HASH = 0xc282064a9317e190n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -163,6 +163,7 @@ export const wireLimit = {
   TARGETS_MAX: 1024,
   GO_WINDOW_BYTES: 256,
   GO_OFFSET_ABSENT: 65535,
+  STOP_REASON_UNKNOWN: 255,
 } as const;
 
 /** `enum ev_kind` */
@@ -171,6 +172,7 @@ export const evKind = {
   EV_SPAN_END: 1,
   EV_PROCESS_EXEC: 2,
   EV_PROCESS_EXIT: 3,
+  EV_GC_STOP: 4,
 } as const;
 
 /** `enum target_flag` */
@@ -241,26 +243,30 @@ export const count = {
   HIT_CHAN_HAND_FROM: 39,
   HIT_CHAN_PUT: 40,
   HIT_CHAN_TAKE: 41,
-  LOST_RING_FULL: 42,
-  LOST_RECORD_TOO_LARGE: 43,
-  LOST_OPEN_MAP_FULL: 44,
-  LOST_INHERITED_MAP_FULL: 45,
-  LOST_HANDED_MAP_FULL: 46,
-  LOST_TIME_MAP_FULL: 47,
-  LOST_THREAD_MAP_FULL: 48,
-  LOST_DEPTH: 49,
-  LOST_READ_FAILED: 50,
-  LOST_SPAN_REPLACED: 51,
-  NOTE_NO_TARGET: 52,
-  NOTE_UNSAMPLED: 53,
-  NOTE_TRACEPARENT_MALFORMED: 54,
-  NOTE_STALE_CLIENT: 55,
-  NOTE_HEADERS_UNSCANNED: 56,
-  NOTE_START_SEEN: 57,
-  NOTE_HTTP3_UNTRACED: 58,
-  NOTE_SWITCH_UNSEEN: 59,
-  NOTE_END_WITHOUT_START: 60,
-  COUNT_MAX: 61,
+  HIT_GC_STOP_BEGIN: 42,
+  HIT_GC_STOP_END: 43,
+  HIT_GC_ASSIST_BEGIN: 44,
+  HIT_GC_ASSIST_END: 45,
+  LOST_RING_FULL: 46,
+  LOST_RECORD_TOO_LARGE: 47,
+  LOST_OPEN_MAP_FULL: 48,
+  LOST_INHERITED_MAP_FULL: 49,
+  LOST_HANDED_MAP_FULL: 50,
+  LOST_TIME_MAP_FULL: 51,
+  LOST_THREAD_MAP_FULL: 52,
+  LOST_DEPTH: 53,
+  LOST_READ_FAILED: 54,
+  LOST_SPAN_REPLACED: 55,
+  NOTE_NO_TARGET: 56,
+  NOTE_UNSAMPLED: 57,
+  NOTE_TRACEPARENT_MALFORMED: 58,
+  NOTE_STALE_CLIENT: 59,
+  NOTE_HEADERS_UNSCANNED: 60,
+  NOTE_START_SEEN: 61,
+  NOTE_HTTP3_UNTRACED: 62,
+  NOTE_SWITCH_UNSEEN: 63,
+  NOTE_END_WITHOUT_START: 64,
+  COUNT_MAX: 65,
 } as const;
 
 /** Where everything stands in the records. */
@@ -306,6 +312,16 @@ export const wireLayout: WireLayout = {
         ktime_ns: [16, 8],
         tgid: [24, 4],
         exit_code: [28, 4],
+      },
+    },
+    4: {
+      bytes: 48,
+      fields: {
+        header: [0, 16],
+        start_ktime_ns: [16, 8],
+        end_ktime_ns: [24, 8],
+        goid: [32, 8],
+        reason: [40, 4],
       },
     },
   },
@@ -362,6 +378,7 @@ export const wireSize = {
   EV_SPAN_END: 1400,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
+  EV_GC_STOP: 48,
 } as const;
 
 /** Kinds of spans by their numbers. */
@@ -726,17 +743,41 @@ export function readEvProcessExit(batch: Batch, at: number): EvProcessExit {
   };
 }
 
+/** `struct ev_gc_stop`, 48 bytes. */
+export interface EvGcStop {
+  readonly header: EvHeader;
+  readonly startKtimeNs: Ktime;
+  readonly endKtimeNs: Ktime;
+  /** the goroutine that has stopped it; 0: none, or not known */
+  readonly goid: number;
+  /** as the runtime numbers it; STOP_REASON_UNKNOWN: it does not say */
+  readonly reason: number;
+}
+
+/** Reads the record at byte `at` (a multiple of 8). */
+export function readEvGcStop(batch: Batch, at: number): EvGcStop {
+  return {
+    header: readEvHeader(batch, at),
+    startKtimeNs: ktime(batch.u32, at + 16),
+    endKtimeNs: ktime(batch.u32, at + 24),
+    goid: count64(batch.u32, at + 32),
+    reason: batch.u32[(at + 40) >>> 2] as number,
+  };
+}
+
 /** Receives the records of a batch in order, each by its kind; the record lies in the batch at byte `at`. */
 export interface RecordHandlers {
   spanEnd?(record: EvSpanEnd, at: number): void;
   processExec?(record: EvProcessExec, at: number): void;
   processExit?(record: EvProcessExit, at: number): void;
+  gcStop?(record: EvGcStop, at: number): void;
 }
 
 /** Who hears of the records of a kind, how long they are, and what reads them; spans are of any length. */
 export const fixedRecords = {
   2: { handler: 'processExec', bytes: 32, read: readEvProcessExec },
   3: { handler: 'processExit', bytes: 32, read: readEvProcessExit },
+  4: { handler: 'gcStop', bytes: 48, read: readEvGcStop },
 } as const;
 
 /** `struct net_layout`, 16 bytes. */
@@ -884,6 +925,8 @@ export interface TargetRow {
   readonly tgid: number;
   /** bits of enum target_flag */
   readonly flags: number;
+  /** its slot, plus 1, while it is watched when the world is stopped; 0: it is not */
+  readonly stopsSlot: number;
   /** added to link-time addresses; not with TARGET_UNLOCATED */
   readonly loadBias: bigint;
   /** link-time address at which the code begins */
@@ -912,6 +955,7 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint32(0, value.targetId, true);
   view.setUint32(4, value.tgid, true);
   view.setUint32(8, value.flags, true);
+  view.setUint32(12, value.stopsSlot, true);
   view.setBigUint64(16, value.loadBias, true);
   view.setBigUint64(24, BigInt(value.codeStart), true);
   view.setBigUint64(32, ktimeNs(value.timeSinceKtimeNs), true);

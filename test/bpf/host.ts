@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ktime, SpanFact } from '../../src/correlate/fact.ts';
 import { spanFact, type Unfinished } from '../../src/correlate/span-fact.ts';
+import { type WorldStop, worldStop } from '../../src/correlate/world-stop.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
 import {
@@ -37,6 +38,7 @@ export interface HostRun {
   readonly spans: readonly SpanFact[];
   readonly execs: readonly EvProcessExec[];
   readonly exits: readonly EvProcessExit[];
+  readonly stops: readonly WorldStop[];
   /** Every counter of the kernel by name. */
   readonly counts: Readonly<Record<string, number>>;
   /** Entries left in the two context maps. */
@@ -75,6 +77,7 @@ class Run implements HostRun {
   readonly spans: SpanFact[] = [];
   readonly execs: EvProcessExec[] = [];
   readonly exits: EvProcessExit[] = [];
+  readonly stops: WorldStop[] = [];
   counts: Record<string, number> = {};
   open = 0;
   inherited = 0;
@@ -115,6 +118,7 @@ class Run implements HostRun {
       spanEnd: (record: EvSpanEnd) => this.spans.push(spanFact(record, unfinished)),
       processExec: (record) => this.execs.push(record),
       processExit: (record) => this.exits.push(record),
+      gcStop: (record) => this.stops.push(worldStop(record)),
       bad: (reason) => {
         throw new Error(`${reason}: ${hex}`);
       },

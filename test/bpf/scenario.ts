@@ -113,6 +113,8 @@ export class Scenario {
       lines.push(`exec target=${exec.header.targetId} tgid=${exec.tgid} parent=${exec.parentTgid}`);
     for (const exit of run.exits)
       lines.push(`exit target=${exit.header.targetId} tgid=${exit.tgid} code=${exit.exitCode}`);
+    for (const { targetId, lastedNs, reason = 'unknown', isForGc, goid } of run.stops)
+      lines.push(`stop target=${targetId} ns=${lastedNs} by=g${goid} ${isForGc ? 'gc ' : ''}${reason}`);
     if (run.open > 0) lines.push(`open ${run.open}`);
     return lines;
   }

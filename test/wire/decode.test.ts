@@ -52,6 +52,7 @@ function decode(buffer: ArrayBuffer): string[] {
     },
     processExec: () => seen.push('exec'),
     processExit: () => seen.push('exit'),
+    gcStop: () => seen.push('stop'),
     bad: (reason) => seen.push(reason),
   });
   return seen;
@@ -117,7 +118,7 @@ describe('decodeBatch', () => {
     for (let i = 0; i < fuzzInputs(30_000); i++) {
       const buffer = new Uint32Array(2 + 2 * random.below(200)).map(() => random.u32());
       // Most start with a header that is taken seriously.
-      if (i % 4 > 0) buffer[0] = 1 + random.below(4);
+      if (i % 4 > 0) buffer[0] = 1 + random.below(5);
       if (i % 4 > 0) buffer[1] = random.pick([TEXT_AT, 16, 32, buffer.byteLength, random.below(2_000)]);
       const seen = decode(buffer.buffer);
       if (seen.length === 0) throw new Error(`nothing said of batch ${i}`);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { batchOf, type Ktime } from '../../src/wire/batch.ts';
 import {
   readDbBody,
+  readEvGcStop,
   readEvHeader,
   readEvProcessExec,
   readEvProcessExit,
@@ -27,6 +28,7 @@ const readers = {
   span_time: readSpanTime,
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
+  ev_gc_stop: readEvGcStop,
 };
 
 function goldenOf(struct: string): Golden {
@@ -80,7 +82,7 @@ describe('a record filled by C', () => {
     const buffer = new ArrayBuffer(8 + ((bytes.length + 7) & ~7));
     new Uint8Array(buffer).set(bytes, 8);
     // What lies behind the fields of a span is read by its family: see `http_body`.
-    const { http: _, db: __, text: ___, time: _____, ...got } = flatten(read(batchOf(buffer), 8));
+    const { http: _, db: __, wait: ______, text: ___, time: _____, ...got } = flatten(read(batchOf(buffer), 8));
     const { rest: ____, ...want } = fields;
     expect(got).toEqual(
       Object.fromEntries(Object.entries(want).map(([name, value]) => [camel(name), value])),

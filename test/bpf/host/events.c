@@ -123,7 +123,7 @@ static void stack_grows(const struct line *line)
 
 /* ---- processes, settings, upkeep ---- */
 
-/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot; time=SINCE, 0: not any more */
+/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot; time=SINCE, 0: not any more; stops: with those of the world */
 static void target_set(const struct line *line)
 {
 	struct target_state *target = go__target(process_of(line->words[1]));
@@ -143,6 +143,8 @@ static void target_set(const struct line *line)
 	}
 	if (line__value(line, "time"))
 		row->time_since_ktime_ns = line__number(line, "time", 0);
+	if (line__has(line, "stops"))
+		row->stops_slot = target->slot + 1;
 	if (line__has(line, "empty"))
 		row->target_id = 0;
 	target_of(line->words[1]);
@@ -237,6 +239,9 @@ bool event__run(const struct line *line)
 		{ { "coro" }, 4, time_coro },
 		{ { "off" }, 3, time_off },
 		{ { "on" }, 2, time_on },
+		{ { "stop" }, 3, gc_stop },
+		{ { "goes-on" }, 2, gc_goes_on },
+		{ { "assist" }, 3, gc_assist },
 		{ { "hand" }, 4, channel_hand },
 		{ { "swap" }, 4, channel_swap },
 		{ { "put" }, 2, channel_put },

@@ -50,6 +50,10 @@ void time_coro(const struct line *line);
 void time_off(const struct line *line);
 void time_on(const struct line *line);
 
+void gc_stop(const struct line *line);
+void gc_goes_on(const struct line *line);
+void gc_assist(const struct line *line);
+
 void channel_hand(const struct line *line);
 void channel_swap(const struct line *line);
 void channel_put(const struct line *line);

@@ -39,6 +39,7 @@ void programs__setup(void)
 	DEFINE(handed_by_slot, HOST_HASH);
 	DEFINE(time_by_g, HOST_HASH);
 	DEFINE(off_by_thread, HOST_HASH);
+	DEFINE(stops_by_slot, HOST_ARRAY);
 	DEFINE(count_by_reason, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
 	DEFINE(has_called_by_port, HOST_ARRAY);
@@ -266,6 +267,10 @@ void programs__run(const struct probe_hit *hit)
 		{ "chan_hand_from", chan_hand_from },
 		{ "chan_put", chan_put },
 		{ "chan_take", chan_take },
+		{ "gc_stop_begin", gc_stop_begin },
+		{ "gc_stop_end", gc_stop_end },
+		{ "gc_assist_begin", gc_assist_begin },
+		{ "gc_assist_end", gc_assist_end },
 	};
 	const uint64_t *a = hit->arguments;
 	struct pt_regs registers = { .REG_ARGUMENT_0 = a[0], .REG_ARGUMENT_1 = a[1], .REG_ARGUMENT_2 = a[2],

@@ -135,3 +135,36 @@ void time_on(const struct line *line)
 
 	programs__switch(NULL, 1000 * g->target + g->goid % 100);
 }
+
+static void hit_behind(const struct goroutine_state *g, const char *program, uint64_t argument, uint64_t variant)
+{
+	struct target_state *target = go__target(g->target);
+	struct probe_hit hit = hit_on_g0(g, program);
+
+	memory__write_u64(target->m + target->row.runtime.m_curg, g->g);
+	hit.cookie |= variant << COOKIE_VARIANT_BIT;
+	hit.arguments[0] = argument;
+	programs__run(&hit);
+}
+
+/* stop by gN; reason=N, without it the runtime does not tell */
+void gc_stop(const struct line *line)
+{
+	target_of(line->words[2]);
+	hit_behind(goroutine_of(line->words[2]), "gc_stop_begin", line__number(line, "reason", 0),
+		   !line__value(line, "reason"));
+}
+
+/* goes-on gN: which had stopped it lets the world go on */
+void gc_goes_on(const struct line *line)
+{
+	target_of(line->words[1]);
+	hit_behind(goroutine_of(line->words[1]), "gc_stop_end", 0, 0);
+}
+
+/* assist gN begin, assist gN end */
+void gc_assist(const struct line *line)
+{
+	target_of(line->words[1]);
+	hit_behind(goroutine_of(line->words[1]), strcmp(line->words[2], "begin") ? "gc_assist_end" : "gc_assist_begin", 0, 0);
+}
