@@ -78,8 +78,12 @@ static __always_inline bool thread_is_throttled(struct task_struct *task)
 	return BPF_CORE_READ(queue, throttle_count) > 0;
 }
 
-/* Why the running thread, which runs goroutine `g`, leaves its processor. */
-static __always_inline enum time_use thread_off_use(struct task_struct *task, const struct target_row *target, uaddr_t g)
+/*
+ * Why the running thread, which runs goroutine `g`, leaves its processor. `run_use` is on what the goroutine spends its time:
+ * who stops the world, or helps the collector, waits for other threads meanwhile, and that is part of it.
+ */
+static __always_inline enum time_use thread_off_use(struct task_struct *task, const struct target_row *target, uaddr_t g,
+						    enum time_use run_use)
 {
 	__u32 status = 0;
 	__s32 call;
@@ -96,7 +100,9 @@ static __always_inline enum time_use thread_off_use(struct task_struct *task, co
 #endif
 	if (call < 0)
 		return TIME_PAGEFAULT;
-	return call == SYSCALL_FUTEX ? TIME_OTHER : TIME_SYSCALL; /* a lock of the runtime; a call that the runtime does not know of */
+	if (call != SYSCALL_FUTEX)
+		return TIME_SYSCALL; /* of which the runtime does not know */
+	return run_use == TIME_CPU ? TIME_OTHER : run_use; /* for a lock of the runtime, or for other threads */
 }
 
 static __always_inline void thread_off(struct task_struct *task, __u32 tid, const struct target_row *target)
@@ -117,7 +123,7 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 		time_turn(time, GOROUTINE_RUNS, TIME_UNATTRIBUTED);
 		return;
 	}
-	time_turn(time, GOROUTINE_IS_OFF, thread_off_use(task, target, off.g_addr));
+	time_turn(time, GOROUTINE_IS_OFF, thread_off_use(task, target, off.g_addr, time->run_use));
 	wait_begin(time);
 }
 

@@ -82,7 +82,14 @@ describe('a record filled by C', () => {
     const buffer = new ArrayBuffer(8 + ((bytes.length + 7) & ~7));
     new Uint8Array(buffer).set(bytes, 8);
     // What lies behind the fields of a span is read by its family: see `http_body`.
-    const { http: _, db: __, wait: ______, text: ___, time: _____, ...got } = flatten(read(batchOf(buffer), 8));
+    const {
+      http: _,
+      db: __,
+      wait: ______,
+      text: ___,
+      time: _____,
+      ...got
+    } = flatten(read(batchOf(buffer), 8));
     const { rest: ____, ...want } = fields;
     expect(got).toEqual(
       Object.fromEntries(Object.entries(want).map(([name, value]) => [camel(name), value])),
