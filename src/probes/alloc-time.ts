@@ -59,7 +59,7 @@ const heapBegin: Hook = {
     beginIn('runtime.(*mcache).allocLarge', heapSource),
     beginIn('runtime.(*mcentral).grow', heapSource),
   ],
-  sites: 'each',
+  sites: 'all',
   need: 'optional',
   without,
 };
@@ -68,7 +68,7 @@ const heapEnd: Hook = {
   name: 'alloc_heap_end',
   phase: 'end',
   choices: [endIn('runtime.(*mcache).allocLarge', heapSource), endIn('runtime.(*mcentral).grow', heapSource)],
-  sites: 'each',
+  sites: 'all',
   need: 'optional',
   without,
 };

@@ -88,7 +88,8 @@ const run: Hook = {
 
 /**
  * `func goschedImpl(gp *g, preempted bool)`, `func goyield_m(gp *g)`, `func exitsyscallNoP(gp *g)` (`exitsyscall0` before
- * Go 1.26): `arg` holds a goroutine that could go on and has to wait for its turn.
+ * Go 1.26): `arg` holds a goroutine that could go on and has to wait for its turn. Without one of them its waiting
+ * would count as time on a processor.
  */
 const yielded: Hook = {
   name: 'goroutine_yield',
@@ -98,7 +99,7 @@ const yielded: Hook = {
     atEntryOf(['runtime.goyield_m'], 0),
     atEntryOf(['runtime.exitsyscallNoP', 'runtime.exitsyscall0'], 0),
   ],
-  sites: 'each',
+  sites: 'all',
   need: 'required',
   without: noWaits,
 };
