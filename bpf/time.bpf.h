@@ -228,15 +228,16 @@ static __always_inline void time_span_drop(const struct open_span *span, const s
 static __noinline int time_span_end(struct open_span *span, const struct target_row *target)
 {
 	struct goroutine_time *time = time_of_span(span, target);
-	__u32 end = span->record.header.size - (__u32)offsetof(struct ev_span_end, rest), at;
+	__u64 end = span->record.header.size - offsetof(struct ev_span_end, rest), at;
 	struct span_time *to;
 
-	/* It always fits; for the verifier. */
+	/* It always fits; for the verifier, which must see the same register compared and used. */
+	asm volatile("" : "+r"(end));
 	if (!time || end > sizeof(span->record.rest) - sizeof(*to) - 8)
 		return 0;
 	/* Records that say the same are the same, also where they say nothing. */
 	__builtin_memset(span->record.rest + end, 0, 8);
-	at = (end + 7) & ~7U;
+	at = (end + 7) & ~7ULL;
 	time_heal(time, span->record.g_addr);
 	time_busy(time);
 	time_charge(time, span->record.end_ktime_ns);

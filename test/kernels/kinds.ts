@@ -159,9 +159,8 @@ export const stressKinds: readonly Kind[] = [
   kind('hijack', '/hijack', { end: { ending: 'hijacked' }, calls: [{ ...leaf, parent: 'none' }] }),
   kind('timer', '/timer?delay=10', { calls: [{ ...leaf, parent: 'none' }] }),
   kind('outlive', '/outlive?delay=50', { calls: [{ ...leaf, parent: 'while open' }] }),
-  ...['channel', 'select', 'cond'].map((fed) =>
-    kind(fed, `/pool/${fed}`, { calls: [{ ...leaf, parent: 'request or none' }] }),
-  ),
+  ...['channel', 'buffer', 'select'].map((fed) => kind(fed, `/pool/${fed}`, { calls: [leaf] })),
+  kind('cond', '/pool/cond', { calls: [{ ...leaf, parent: 'request or none' }] }),
   kind('unsampled', '/get', { headers: 22, traceparent: '00-T-S-00', context: 'unsampled', calls: [leaf] }),
   kind('malformed', '/leaf', { headers: 22, traceparent: '00-T-S' }),
   kind('left', '/stream?ms=120000', {

@@ -87,9 +87,11 @@ function valuesOf(attributes: readonly KeyValue[]): Map<string, Value> {
 /** As the invariants see it. */
 export function validSpanOf(span: Span): ValidSpan {
   const { traceId, spanId, parentSpanId, parentIsRemote, links, kind, startNs, endNs, sampled } = span;
+  const breakdown = span.attributes.get('goidspan.breakdown');
   return {
     ...{ traceId, spanId, parentSpanId, parentIsRemote, links, kind, startNs, endNs, sampled },
     name: `${kind} ${span.query}`,
     goroutine: `${span.pid}/${span.attributes.get('goidspan.goid')}`,
+    breakdown: typeof breakdown === 'string' ? JSON.parse(breakdown) : undefined,
   };
 }

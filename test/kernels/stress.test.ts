@@ -44,7 +44,10 @@ describeWith(
       const servers = { main: addressesOf(main), xnet: addressesOf(xnet) };
 
       const command = goidspan(
-        ['attach', '--exe', join(folder, '*'), '--out', paths.out, '--summary', paths.summary],
+        [
+          ...['attach', '--exe', join(folder, '*'), '--level', 'runtime', '--waits', 'attributes'],
+          ...['--out', paths.out, '--summary', paths.summary],
+        ],
         { OTEL_TRACES_EXPORTER: 'none' },
       );
       onTestFinished(async () => void (await command.stop('SIGKILL')));
@@ -70,7 +73,7 @@ describeWith(
       const { lost, hits } = readSummary(paths.summary);
       expect(lossesOf(lost, true)).toEqual({});
       // Through every program, those of rare ends too.
-      const missed = Object.entries(hits.byProbe).filter(([name, count]) => isHttp(name) && count === 0);
+      const missed = Object.entries(hits.byProbe).filter(([name, count]) => isExpected(name) && count === 0);
       expect(missed).toEqual([]);
       expect(verdict.requests).toBeGreaterThan(stressKinds.length * 20);
       expect([verdict.spansRight, verdict.parentsRight]).toEqual([verdict.spans, verdict.parents]);
@@ -78,11 +81,17 @@ describeWith(
   },
 );
 
-/** Of Go 1.27 only; and of connections that begin with HTTP/1, which Go's client does not upgrade. */
-const ELSEWHERE = ['http_server_route', 'http_server_upgrade'];
+/**
+ * Of Go 1.27 only; of connections that begin with HTTP/1, which Go's client does not upgrade; of iterators; and where no
+ * goroutine is stopped for the collector.
+ */
+const ELSEWHERE = [
+  ...['http_server_route', 'http_server_upgrade', 'goroutine_birth_coro', 'goroutine_coro'],
+  'goroutine_preempt',
+];
 
-const isHttp = (probe: string): boolean =>
-  (probe.startsWith('http_') && !ELSEWHERE.includes(probe)) || probe === 'goroutine_birth';
+const isExpected = (probe: string): boolean =>
+  /^(?:http|gc|chan|goroutine)_/.test(probe) && !ELSEWHERE.includes(probe);
 
 function addressesOf({ url, tlsUrl }: GoServer): { readonly plain: string; readonly tls: string } {
   return { plain: new URL(url).host, tls: new URL(tlsUrl as string).host };

@@ -17,6 +17,9 @@ const (
 )
 
 const (
+	// At which every program is attached.
+	deepest = "runtime"
+
 	kindsOfMatrix = "/kinds/matrix.json"
 	kindsOfStress = "/kinds/stress.json"
 	connections   = 4
@@ -96,7 +99,7 @@ func attachUntil(task task, end syscall.Signal, step string) error {
 		return err
 	}
 	defer server.stop(syscall.SIGKILL, soon)
-	command := goidspan(task, "attach", "--pid", fmt.Sprint(server.Process.Pid),
+	command := goidspan(task, "attach", "--pid", fmt.Sprint(server.Process.Pid), "--level", deepest, "--waits", "attributes",
 		"--out", writable(step+".jsonl"), "--summary", writable(step+"-summary.json"))
 	defer command.keep(step + ".log")
 	if err := command.startUntil(`attached to`); err != nil {
