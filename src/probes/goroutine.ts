@@ -18,11 +18,18 @@ const birth: Hook = {
       rules: [
         { at: 'nop5_before_call', of: 'runtime.runqput', after: 'runtime.newproc1', arg: 1 },
         { at: 'call', of: 'runtime.runqput', after: 'runtime.newproc1', arg: 1 },
+        // Where a profile has had `newproc1` inlined.
+        { at: 'nop5_before_call', of: 'runtime.runqput', arg: 1 },
+        { at: 'call', of: 'runtime.runqput', arg: 1 },
       ],
     },
-    { on: ['runtime.newproc1'], rules: [{ at: 'returns', arg: 0 }] },
+    {
+      on: ['runtime.newproc1'],
+      calledByEach: ['runtime.newproc.func1'],
+      rules: [{ at: 'returns', arg: 0 }],
+    },
   ],
-  need: 'required',
+  need: 'optional',
   without: 'spans of goroutines started by a request lose their parent',
 };
 
