@@ -91,7 +91,7 @@ attached to shop (pid 7, /srv/shop, go1.26.8)
 no longer tracing shop (pid 4242, /srv/shop)
 no longer tracing shop (pid 7, /srv/shop)
 goidspan: summary
-  spans    2 (server 2, client 0)
+  spans    2 (server 2, client 0, internal 0)
            2 of 2 exported to the terminal
   hits     3
            http_server_start 3, 640 ns each in its program

@@ -92,6 +92,7 @@ describe.each(['grpc', 'http'] as const)('goidspan attach with an endpoint of %s
       'goidspan.spans': [
         { value: 3, attributes: { 'goidspan.span.kind': 'server' } },
         { value: 0, attributes: { 'goidspan.span.kind': 'client' } },
+        { value: 0, attributes: { 'goidspan.span.kind': 'internal' } },
       ],
       'goidspan.probe.hits': [{ value: 3, attributes: { 'goidspan.probe': 'http_server_start' } }],
       'goidspan.drain.records': [{ value: 3 }],
