@@ -61,6 +61,13 @@ async function buildFlood() {
   return tools;
 }
 
+/** Two processes that switch to and fro. */
+async function buildSwitches() {
+  const output = join(root, '.cache/switches');
+  await run('gcc', ['-O2', '-Wall', '-Wextra', '-Werror', 'test/bench/switches.c', '-o', output]);
+  return output;
+}
+
 async function buildEmptyPrograms() {
   const { compileBpf } = await import('./build.mjs');
   const output = join(root, '.cache/empty.bpfel.o');
@@ -105,6 +112,7 @@ async function figuresOf(bench, values, command) {
       names,
       emptyObject: await buildEmptyPrograms(),
       floodTools: await buildFlood(),
+      switches: await buildSwitches(),
       say,
       onRow: ({ name, figures, seconds }) => {
         for (const figure of figures) process.stdout.write(`    ${bench.lineOf(figure)}\n`);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Summary } from '../../src/cli/summary.ts';
+import type { ProbeLevel } from '../../src/probes/hook.ts';
 import { type Child, eventually } from '../support/child.ts';
 import { type Core, start } from './cores.ts';
 
@@ -17,6 +18,8 @@ export interface AgentOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Keeps the records in this file: `goidspan record`. */
   readonly recordTo?: string;
+  /** Default `spans`. */
+  readonly level?: ProbeLevel;
 }
 
 /** Environment of an agent whose spans are counted and go nowhere. */
@@ -34,11 +37,18 @@ export class Agent {
   /** Starts it and waits until every process is attached. */
   static async attach(
     pids: readonly number[],
-    { core = 'agent', env = NOT_EXPORTING, recordTo }: AgentOptions = {},
+    { core = 'agent', env = NOT_EXPORTING, recordTo, level = 'spans' }: AgentOptions = {},
   ): Promise<Agent> {
     const summaryPath = join(tmpdir(), `goidspan-bench-${process.pid}-${++lastSummary}.json`);
     const command = recordTo === undefined ? ['attach'] : ['record', '-o', recordTo];
-    const args = [...command, ...pids.flatMap((pid) => ['--pid', String(pid)]), '--summary', summaryPath];
+    const args = [
+      ...command,
+      '--level',
+      level,
+      ...pids.flatMap((pid) => ['--pid', String(pid)]),
+      '--summary',
+      summaryPath,
+    ];
     const child = start(core, process.execPath, [main, ...args], { env });
     const agent = new Agent(child, summaryPath);
     try {

@@ -22,6 +22,7 @@ import { manyTargets } from './rows/many-targets.ts';
 import { recordBytes } from './rows/record-bytes.ts';
 import { saturated } from './rows/saturated.ts';
 import { sqlCalls } from './rows/sql-calls.ts';
+import { waits } from './rows/waits.ts';
 import { spreadOf } from './statistics.ts';
 import { watchOthers } from './usage.ts';
 
@@ -43,6 +44,8 @@ export interface Bench {
   /** Built `empty.bpf.c`. */
   readonly emptyObject: string;
   readonly floodTools: FloodTools;
+  /** Built `switches.c`. */
+  readonly switches: string;
   /** Environment of an agent that exports as users have it, to a collector that costs as little as one can. */
   readonly exporting: Readonly<Record<string, string>>;
 }
@@ -56,6 +59,7 @@ export const rows: Readonly<Record<string, Row>> = {
   latency,
   'client-calls': clientCalls,
   'sql-calls': sqlCalls,
+  waits,
   concurrent,
   'many-requests': manyRequests,
   goroutines,
@@ -77,6 +81,7 @@ export interface BenchOptions {
   readonly names: readonly string[];
   readonly emptyObject: string;
   readonly floodTools: FloodTools;
+  readonly switches: string;
   readonly say: (text: string) => void;
   /** Told each row as soon as it is measured, and how long it took. */
   readonly onRow: (row: MeasuredRow) => void;
@@ -121,6 +126,7 @@ export async function runBench({
   names,
   emptyObject,
   floodTools,
+  switches,
   say,
   onRow,
 }: BenchOptions): Promise<Figure[]> {
@@ -134,6 +140,7 @@ export async function runBench({
     generator: await buildGenerator(),
     emptyObject,
     floodTools,
+    switches,
     exporting: exportTo(collector.url),
   };
   const figures: Figure[] = [];

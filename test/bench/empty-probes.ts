@@ -2,7 +2,8 @@
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { type Handle, loadNative } from '../../src/kernel/native.ts';
-import { families } from '../../src/probes/families.ts';
+import { familiesOf } from '../../src/probes/families.ts';
+import type { ProbeLevel } from '../../src/probes/hook.ts';
 import { planAttach } from '../../src/probes/plan.ts';
 import type { Variant } from './windows.ts';
 
@@ -17,8 +18,8 @@ export interface EmptySites {
 /** `func (sh serverHandler) ServeHTTP(…)` is entered and left, `finishRequest` entered, once a request each. */
 const usual = { around: 'net/http.serverHandler.ServeHTTP', enter: 'net/http.(*response).finishRequest' };
 
-/** Reads the program. */
-export function findEmptySites(executable: string): EmptySites {
+/** Reads the program. At level `waits` the switches of threads go without. */
+export function findEmptySites(executable: string, level: ProbeLevel = 'spans'): EmptySites {
   const source = openFileSource(executable);
   try {
     const binary = GoBinary.open(source);
@@ -28,7 +29,9 @@ export function findEmptySites(executable: string): EmptySites {
     const returns = binary.instructionsOf(around).filter((instruction) => instruction.op === 'return');
     const offsetOf = (vaddr: number) => binary.fileOffsetOf(vaddr) ?? Number.NaN;
     return {
-      ours: planAttach(binary, families).hooks.flatMap((hook) => hook.sites.map((site) => site.fileOffset)),
+      ours: planAttach(binary, familiesOf(level)).hooks.flatMap((hook) =>
+        hook.sites.map((site) => site.fileOffset),
+      ),
       usual: [around.entry, enter.entry, ...returns.map(({ vaddr }) => vaddr)].map(offsetOf),
     };
   } finally {

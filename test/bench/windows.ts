@@ -1,5 +1,6 @@
 /** Windows of load that take turns, so that all variants see the same machine: A B C, A B C, … */
 import type { Summary } from '../../src/cli/summary.ts';
+import type { ProbeLevel } from '../../src/probes/hook.ts';
 import { Agent } from './agent.ts';
 import type { Core } from './cores.ts';
 import type { Load } from './load.ts';
@@ -24,6 +25,7 @@ interface TracedOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly core?: Core;
   readonly held?: boolean;
+  readonly level?: ProbeLevel;
   /** Windows before the one that counts: an agent lives long, and its code is compiled in the first seconds. */
   readonly warmUp?: number;
 }
@@ -31,10 +33,10 @@ interface TracedOptions {
 /** With the real agent attached; `held` while it does nothing, so that it takes no core from the generator. */
 export function traced(
   pid: number,
-  { env, core = 'agent', held = false, warmUp = 0 }: TracedOptions,
+  { env, core = 'agent', held = false, warmUp = 0, level = 'spans' }: TracedOptions,
 ): Variant {
   return async (measure) => {
-    const agent = await Agent.attach([pid], { core, env });
+    const agent = await Agent.attach([pid], { core, env, level });
     let window: Window;
     let agentCpuMs: number;
     try {
