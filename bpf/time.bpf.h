@@ -173,6 +173,12 @@ static __always_inline struct goroutine_time *time_open(const struct target_row 
 	return time;
 }
 
+/* The account as it stood when a span began: kept at the end of its record, where no text comes. */
+static __always_inline struct span_time *time_begun(struct open_span *span)
+{
+	return (void *)span->record.rest + sizeof(span->record.rest) - sizeof(struct span_time);
+}
+
 /*
  * A span begins on a goroutine that runs, the first of it if its depth is 0. It begins a little later than it would without
  * if more has been charged already.
@@ -182,6 +188,7 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 	uaddr_t g = span->record.g_addr;
 	ktime_ns_t now = span->record.start_ktime_ns;
 	struct goroutine_time *time = time_of(target, g);
+	struct span_time *begun;
 
 	if (!target->time_since_ktime_ns)
 		return 0;
@@ -194,11 +201,12 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 	time_busy(time);
 	time_charge(time, now);
 	span->record.start_ktime_ns = time->since_ktime_ns;
-	span->time.opened_ktime_ns = time->opened_ktime_ns;
-	__builtin_memcpy(span->time.ns, time->ns, sizeof(time->ns));
-	span->time.cpu = bpf_get_smp_processor_id();
-	span->time.node = bpf_get_numa_node_id();
-	span->time.migrations = time->migrations;
+	span->time_opened_ktime_ns = time->opened_ktime_ns;
+	begun = time_begun(span);
+	__builtin_memcpy(begun->ns, time->ns, sizeof(time->ns));
+	begun->start_cpu = bpf_get_smp_processor_id();
+	begun->start_node = bpf_get_numa_node_id();
+	begun->migrations = time->migrations;
 	time->spans = span->record.depth + 1;
 	time_done(time);
 	return 0;
@@ -209,10 +217,10 @@ static __always_inline struct goroutine_time *time_of_span(const struct open_spa
 {
 	struct goroutine_time *time;
 
-	if (!span->time.opened_ktime_ns || span->time.opened_ktime_ns < target->time_since_ktime_ns)
+	if (!span->time_opened_ktime_ns || span->time_opened_ktime_ns < target->time_since_ktime_ns)
 		return NULL;
 	time = time_of(target, span->record.g_addr);
-	return time && time->opened_ktime_ns == span->time.opened_ktime_ns ? time : NULL;
+	return time && time->opened_ktime_ns == span->time_opened_ktime_ns ? time : NULL;
 }
 
 /* A span ends of which nothing is told. */
@@ -229,7 +237,7 @@ static __noinline int time_span_end(struct open_span *span, const struct target_
 {
 	struct goroutine_time *time = time_of_span(span, target);
 	__u64 end = span->record.header.size - offsetof(struct ev_span_end, rest), at;
-	struct span_time *to;
+	struct span_time *to, *begun;
 
 	/* It always fits; for the verifier, which must see the same register compared and used. */
 	asm volatile("" : "+r"(end));
@@ -243,14 +251,16 @@ static __noinline int time_span_end(struct open_span *span, const struct target_
 	time_charge(time, span->record.end_ktime_ns);
 	span->record.end_ktime_ns = time->since_ktime_ns;
 	to = (void *)span->record.rest + at;
+	/* From the first to the last: where it goes may reach into what it is made of, but not ahead. */
+	begun = time_begun(span);
 #pragma unroll
 	for (int use = 0; use < TIME_USES_MAX; use++)
-		to->ns[use] = time->ns[use] - span->time.ns[use];
-	to->start_cpu = span->time.cpu;
+		to->ns[use] = time->ns[use] - begun->ns[use];
+	to->start_cpu = begun->start_cpu;
 	to->end_cpu = bpf_get_smp_processor_id();
-	to->start_node = span->time.node;
+	to->start_node = begun->start_node;
 	to->end_node = bpf_get_numa_node_id();
-	to->migrations = time->migrations - span->time.migrations;
+	to->migrations = time->migrations - begun->migrations;
 	to->reserved = 0;
 	span->record.header.size = offsetof(struct ev_span_end, rest) + at + sizeof(*to);
 	span->record.header.flags |= SPAN_FLAG_TIME;

@@ -187,16 +187,6 @@ struct stops {
 	__u32 reserved;
 };
 
-/* An account as it stood when a span began. */
-struct time_snapshot {
-	duration_ns_t ns[TIME_USES_MAX];
-	ktime_ns_t opened_ktime_ns DOC("0: there was none");
-	__u32 cpu;
-	__u32 node;
-	__u32 migrations;
-	__u32 reserved;
-};
-
 /* The goroutine that a thread has taken along when it left its processor: the value of off_by_thread. */
 struct off_thread {
 	uaddr_t g_addr DOC("0: none");
@@ -217,7 +207,7 @@ struct open_span {
 	__u32 moves_on DOC("1: the request is about to be served again, by HTTP/2 over the connection that is taken over");
 	__u32 reserved;
 	struct connection connection DOC("that a client span sends its request over; zeros: not known");
-	struct time_snapshot time;
+	ktime_ns_t time_opened_ktime_ns DOC("which account its time is taken from (goroutine_time.opened_ktime_ns); 0: none");
 };
 
 /*

@@ -32,7 +32,8 @@ export type TimeUse = keyof typeof TIME_USES;
 export type Breakdown = Partial<Readonly<Record<TimeUse, number>>>;
 
 export interface TimeSpent {
-  readonly breakdown: Breakdown;
+  /** By the numbers of the uses; the sum is the duration of the span, exactly. */
+  readonly ns: readonly number[];
   /** The processors on which it began and ended, and their NUMA nodes. */
   readonly startCpu: number;
   readonly endCpu: number;
@@ -50,16 +51,22 @@ const useNames: Readonly<Record<number, TimeUse>> = Object.fromEntries(
 /** The name of a number of `enum time_use`; one that is none is `other`. */
 export const timeUseOf = (number: number): TimeUse => useNames[number] ?? 'other';
 
+/** In the order in which they are told. */
+export const timeUses: readonly (readonly [name: TimeUse, number: number])[] = uses;
+
 /** Of the record of a span; undefined if it says nothing of it, or more than there was. */
 export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSpent | undefined {
   if (time === undefined) return undefined;
-  const { ns, ...rest } = time;
-  const breakdown: Partial<Record<TimeUse, number>> = {};
+  const ns = [...time.ns];
   let left = nanosBetween(startKtimeNs, endKtimeNs);
-  for (const [use, index] of uses) {
-    const spent = use === 'unattributed' ? left : (ns[index] as number);
-    left -= spent;
-    if (spent !== 0) breakdown[use] = spent;
-  }
-  return (breakdown.unattributed ?? 0) < 0 ? undefined : { ...rest, breakdown };
+  for (let use = 0; use < ns.length; use++)
+    left -= use === timeUse.TIME_UNATTRIBUTED ? 0 : (ns[use] as number);
+  ns[timeUse.TIME_UNATTRIBUTED] = left;
+  const { startCpu, endCpu, startNode, endNode, migrations } = time;
+  return left < 0 ? undefined : { ns, startCpu, endCpu, startNode, endNode, migrations };
+}
+
+/** By the names of the uses. */
+export function breakdownOf({ ns }: TimeSpent): Breakdown {
+  return Object.fromEntries(uses.flatMap(([name, number]) => (ns[number] ? [[name, ns[number]]] : [])));
 }

@@ -282,16 +282,22 @@ function programsOf(level: ProbeLevel): string {
     .join(' ');
 }
 
+/** Goroutines with open spans, values in buffers of channels, threads off their processor: over all targets, by their maps. */
+const TIME_MAPS = { time_by_g: 12_288, handed_by_slot: 8_192, off_by_thread: 4_096 } as const;
+const NO_TIME_MAPS = { time_by_g: 1, handed_by_slot: 1, off_by_thread: 1 } as const;
+
 function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
+  const level = options.level ?? DEFAULT_LEVEL;
   return {
     objectPath: nativePath('goidspan.bpfel.o'),
-    programs: programsOf(options.level ?? DEFAULT_LEVEL),
+    programs: programsOf(level),
     // For arm64 there is none: Linux ≥ 6.1 is needed there.
     ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
     mapSizes: {
       records: options.ringBytes ?? 32 << 20,
       open_by_goroutine: options.openSpansMax ?? 10_240,
       inherited_by_goroutine: options.inheritedMax ?? 65_536,
+      ...(level === 'spans' ? NO_TIME_MAPS : TIME_MAPS),
     },
     forcePerfLinks: options.forcePerfLinks ?? false,
     forceLegacy: options.forceLegacy ?? false,

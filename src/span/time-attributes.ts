@@ -1,19 +1,23 @@
 /** Where the time of a span went, as attributes. */
-import type { TimeSpent } from '../correlate/time-spent.ts';
+import { type TimeSpent, timeUses } from '../correlate/time-spent.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 
+/** With the beginning of each member of the JSON object. */
+const members = timeUses.map(([name, number]) => ({ name, number, begin: `"${name}":` }));
+
 export function addTimeAttributes(sink: AttributeSink, time: TimeSpent): void {
-  const { breakdown, startCpu, endCpu, startNode, endNode, migrations } = time;
+  const { ns, startCpu, endCpu, startNode, endNode, migrations } = time;
   let json = '';
   let top = '';
-  let most = -1;
-  for (const use in breakdown) {
-    const spent = breakdown[use as keyof typeof breakdown] as number;
-    json += `${json === '' ? '{' : ','}"${use}":${spent}`;
+  let most = 0;
+  for (const { name, number, begin } of members) {
+    const spent = ns[number] as number;
+    if (spent === 0) continue;
+    json += json === '' ? `{${begin}${spent}` : `,${begin}${spent}`;
     if (spent <= most) continue;
     most = spent;
-    top = use;
+    top = name;
   }
   if (top !== '') {
     sink.text(names.GOIDSPAN_BREAKDOWN, `${json}}`);

@@ -38,7 +38,9 @@ export function count64(u32: Uint32Array, at: number): number {
 
 /** Several of them in a row. */
 export function counts64(u32: Uint32Array, at: number, length: number): number[] {
-  return Array.from({ length }, (_, index) => count64(u32, at + 8 * index));
+  const counts = new Array<number>(length);
+  for (let index = 0; index < length; index++) counts[index] = count64(u32, at + 8 * index);
+  return counts;
 }
 
 /** A signed 64-bit count; exact within ±2^53. */

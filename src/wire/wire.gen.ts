@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xc282064a9317e190n;
+export const WIRE_HASH = 0x58f4b632e3f97671n;
 
 /** `enum text_limit` */
 export const textLimit = {

@@ -5,6 +5,7 @@
  * it, and ` | ` between lines that are repeated together.
  */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../../src/correlate/fact.ts';
+import { breakdownOf } from '../../src/correlate/time-spent.ts';
 import { hexOf } from '../../src/span/span-context.ts';
 import { nanosOf } from '../support/valid-span.ts';
 import type { HostRun } from './host.ts';
@@ -17,7 +18,7 @@ const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
   born: ({ parentGoid }) => parentGoid || undefined,
   time: ({ time }) =>
     time &&
-    Object.entries(time.breakdown)
+    Object.entries(breakdownOf(time))
       .map(([use, ns]) => `${use}:${ns}`)
       .join() + (time.migrations ? `,moved:${time.migrations}` : ''),
 };

@@ -1,5 +1,6 @@
 /** Spans of the project's own stages in the form that the validator takes. */
 import type { Ktime, SpanFact } from '../../src/correlate/fact.ts';
+import { breakdownOf } from '../../src/correlate/time-spent.ts';
 import { hexOf } from '../../src/span/span-context.ts';
 import type { ValidSpan } from './validator.ts';
 
@@ -22,6 +23,6 @@ export function validSpanOf(fact: SpanFact): ValidSpan {
     endNs: nanosOf(fact.end),
     sampled: (fact.traceFlags & 1) === 1,
     goroutine: `${fact.targetId}/${fact.goid}`,
-    breakdown: fact.time?.breakdown,
+    breakdown: fact.time && breakdownOf(fact.time),
   };
 }
