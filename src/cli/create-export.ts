@@ -4,7 +4,7 @@ import type { ExportEvent } from '../export/export-event.ts';
 import { FailureReporter } from '../export/failure-reporter.ts';
 import { type BatchSettings, destinationsOf } from '../export/settings.ts';
 import type { ExportSink } from '../export/span-sink.ts';
-import { paintOf } from '../export/terminal/span-line.ts';
+import type { Style } from '../export/terminal/style.ts';
 import { TreeExporter } from '../export/terminal/tree-exporter.ts';
 import { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
@@ -16,7 +16,7 @@ export interface ExportOptions {
   /** Write OTLP JSON to this file, beside the other exporters. */
   readonly outFile?: string | undefined;
   /** Where trees are printed when the environment names no destination, or `console`. */
-  readonly terminal: { readonly write: (text: string) => void; readonly useColor: boolean };
+  readonly terminal: { readonly write: (text: string) => void; readonly style: Style };
   /** Print only if the environment says `console`. */
   readonly isQuiet?: boolean;
   /** Told of everything that the user should know, one line at a time. */
@@ -48,7 +48,7 @@ export async function createExport(
   if (destinations.includes('otlp')) sinks.push(await createOtlpExport(env, report, onEvent));
   if (outFile !== undefined) sinks.push(await createFileSink(outFile, report));
   if (destinations.includes('console')) {
-    const exporter = new TreeExporter({ write: terminal.write, paint: paintOf(terminal.useColor) });
+    const exporter = new TreeExporter(terminal);
     const reporter = new FailureReporter('the terminal', report);
     sinks.push(new BatchSink(exporter, { name: 'terminal', batch: TERMINAL_BATCH, reporter }));
   }

@@ -7,7 +7,9 @@ import { GoidspanError, remedyOf } from '../errors.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import { samplerOf } from '../export/sampler.ts';
 import type { ExportSink } from '../export/span-sink.ts';
+import { paintOf } from '../export/terminal/style.ts';
 import { useColor } from '../export/terminal/use-color.ts';
+import { useUnicode } from '../export/terminal/use-unicode.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import type { TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
@@ -167,7 +169,7 @@ export async function openSinks(
       outFile: options.outFile,
       terminal: {
         write: (text) => terminal.writeOut(text),
-        useColor: useColor(terminal.isStdoutTerminal, env),
+        style: { paint: paintOf(useColor(terminal.isStdoutTerminal, env)), useUnicode: useUnicode(env) },
       },
       isQuiet,
       report: (message) => terminal.say(message),

@@ -2,6 +2,7 @@
 import type { DbCall } from '../../src/correlate/db-call.ts';
 import type { SpanFactOf } from '../../src/correlate/fact.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
+import { type Breakdown, type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
 import { createResource } from '../../src/span/resource.ts';
 import type { SpanSource } from '../../src/span/span-source.ts';
 import type { HttpFact } from '../support/http-fact.ts';
@@ -30,6 +31,13 @@ export function makeFact(more: Partial<HttpFact> = {}, http: Partial<HttpExchang
     ...more,
     body: { method: 'GET', path: '/', protocolMajor: 1, protocolMinor: 1, ...http },
   };
+}
+
+/** Time that went where it is said, and began and ended on processor 1. */
+export function timeOf(breakdown: Breakdown, more: Partial<TimeSpent> = {}): TimeSpent {
+  const ns = new Array<number>(timeUses.length).fill(0);
+  for (const [name, number] of timeUses) ns[number] = breakdown[name] ?? 0;
+  return { ns, startCpu: 1, endCpu: 1, startNode: 0, endNode: 0, migrations: 0, ...more };
 }
 
 /** A query to a PostgreSQL on 127.0.0.1:5432, with what a test wants changed. */

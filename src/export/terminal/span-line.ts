@@ -2,16 +2,7 @@
 import { type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import * as names from '../../span/attribute-names.ts';
 import type { ReadableSpan } from '../../span/readable-span.ts';
-
-/** What to do with a part of the line. */
-export type Paint = (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string;
-
-const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
-
-/** Escape sequences of ANSI (ECMA-48, SGR), or nothing. */
-export function paintOf(useColor: boolean): Paint {
-  return useColor ? (style, text) => `\u001b[${CODES[style]}m${text}\u001b[0m` : (_style, text) => text;
-}
+import type { Paint } from './style.ts';
 
 /** `shop:4242`: service and process of a span. */
 export function processOf(span: ReadableSpan): string {

@@ -1,7 +1,9 @@
 /** The spans of a trace as a tree, and the tree as lines. Pure. */
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '../../span/readable-span.ts';
-import { type Paint, processOf, spanLine } from './span-line.ts';
+import { processOf, spanLine } from './span-line.ts';
+import type { Style } from './style.ts';
+import { timeBar } from './time-bar.ts';
 
 /** A span and those whose parent it is, in the order in which they started. */
 interface Node {
@@ -13,12 +15,19 @@ interface Node {
 const MAX_LINES_PER_TRACE = 100;
 
 /** Formats all spans of one trace; a span whose parent is not among them is at the top. */
-export function formatTrace(spans: readonly ReadableSpan[], paint: Paint): string[] {
+export function formatTrace(spans: readonly ReadableSpan[], style: Style): string[] {
+  const blocks: string[][] = [];
+  for (const root of treesOf(spans)) addBlocks(blocks, root, style, { first: '', rest: '' }, undefined);
   const lines: string[] = [];
-  for (const root of treesOf(spans)) addLines(lines, root, paint, { first: '', rest: '' }, undefined);
-  if (lines.length <= MAX_LINES_PER_TRACE) return lines;
-  const more = lines.length - MAX_LINES_PER_TRACE;
-  return [...lines.slice(0, MAX_LINES_PER_TRACE), paint('dim', `… and ${more} more spans of this trace`)];
+  for (const [index, block] of blocks.entries()) {
+    if (lines.length + block.length > MAX_LINES_PER_TRACE) {
+      const more = blocks.length - index;
+      lines.push(style.paint('dim', `… and ${more} more spans of this trace`));
+      break;
+    }
+    lines.push(...block);
+  }
+  return lines;
 }
 
 function treesOf(spans: readonly ReadableSpan[]): Node[] {
@@ -42,22 +51,28 @@ function treesOf(spans: readonly ReadableSpan[]): Node[] {
   return nodesUnder('');
 }
 
-function addLines(
-  lines: string[],
+/** A block is what is said of one span: its line, and where its time went if it was slow. */
+function addBlocks(
+  blocks: string[][],
   { span, children }: Node,
-  paint: Paint,
+  style: Style,
   indent: { readonly first: string; readonly rest: string },
   processAbove: string | undefined,
 ): void {
   const process = processOf(span);
-  lines.push(`${paint('dim', indent.first)}${spanLine(span, paint, process !== processAbove)}`);
+  const { paint } = style;
+  const block = [`${paint('dim', indent.first)}${spanLine(span, paint, process !== processAbove)}`];
+  const bar = timeBar(span, style);
+  if (bar !== undefined)
+    block.push(`${paint('dim', `${indent.rest}${children.length > 0 ? '│  ' : '   '}`)}${bar}`);
+  blocks.push(block);
   children.forEach((child, index) => {
     const isLast = index === children.length - 1;
     const childIndent = {
       first: `${indent.rest}${isLast ? '└─ ' : '├─ '}`,
       rest: `${indent.rest}${isLast ? '   ' : '│  '}`,
     };
-    addLines(lines, child, paint, childIndent, process);
+    addBlocks(blocks, child, style, childIndent, process);
   });
 }
 

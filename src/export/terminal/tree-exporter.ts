@@ -5,13 +5,13 @@
 import type { ReadableSpan } from '../../span/readable-span.ts';
 import type { ExportResult, SpanExporter } from '../span-sink.ts';
 import { RecentIds } from './recent-ids.ts';
-import type { Paint } from './span-line.ts';
+import type { Style } from './style.ts';
 import { formatTrace } from './trace-tree.ts';
 
 /** Where the trees go. */
 export interface TreeExporterOptions {
   readonly write: (text: string) => void;
-  readonly paint: Paint;
+  readonly style: Style;
   /** Trees a second, in the long run; twice as many may come at once. */
   readonly tracesPerSecond?: number;
 }
@@ -42,7 +42,7 @@ const TRACES_PER_SECOND = 10;
 /** A `SpanExporter` for people. A trace that is left out is said in the next line that counts them. */
 export class TreeExporter implements SpanExporter {
   readonly #write: (text: string) => void;
-  readonly #paint: Paint;
+  readonly #style: Style;
   readonly #tracesPerSecond: number;
   readonly #pending = new Map<string, PendingTrace>();
   readonly #printedIds = new RecentIds(REMEMBERED_TRACES);
@@ -53,9 +53,9 @@ export class TreeExporter implements SpanExporter {
   #leftOut = 0;
   #leftOutSaidAt = performance.now();
 
-  constructor({ write, paint, tracesPerSecond = TRACES_PER_SECOND }: TreeExporterOptions) {
+  constructor({ write, style, tracesPerSecond = TRACES_PER_SECOND }: TreeExporterOptions) {
     this.#write = write;
-    this.#paint = paint;
+    this.#style = style;
     this.#tracesPerSecond = tracesPerSecond;
     this.#allowance = 2 * tracesPerSecond;
     this.#timer = setInterval(() => this.#printFinished(), TICK_MS).unref();
@@ -117,9 +117,9 @@ export class TreeExporter implements SpanExporter {
       return;
     }
     this.#allowance--;
-    const lines = formatTrace(spans, this.#paint);
+    const lines = formatTrace(spans, this.#style);
     if (this.#printedIds.has(traceId)) {
-      lines.unshift(this.#paint('dim', `late, of trace ${traceId.slice(0, 8)} above:`));
+      lines.unshift(this.#style.paint('dim', `late, of trace ${traceId.slice(0, 8)} above:`));
     }
     this.#printedIds.add(traceId);
     this.#write(`${lines.join('\n')}\n`);
@@ -132,7 +132,7 @@ export class TreeExporter implements SpanExporter {
 
   #sayLeftOut(): void {
     if (this.#leftOut === 0) return;
-    this.#write(`${this.#paint('dim', `… ${this.#leftOut} more traces not shown`)}\n`);
+    this.#write(`${this.#style.paint('dim', `… ${this.#leftOut} more traces not shown`)}\n`);
     this.#leftOut = 0;
     this.#leftOutSaidAt = performance.now();
   }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, paintOf } from '../../../src/export/terminal/span-line.ts';
+import { formatDuration } from '../../../src/export/terminal/span-line.ts';
+import { paintOf, type Style } from '../../../src/export/terminal/style.ts';
 import { formatTrace } from '../../../src/export/terminal/trace-tree.ts';
 import type { ReadableSpan } from '../../../src/span/readable-span.ts';
 import { createResource } from '../../../src/span/resource.ts';
+import { timeOf } from '../../span/fact.ts';
 import { makeSpan } from '../spans.ts';
 
-const plain = paintOf(false);
+const plain: Style = { paint: paintOf(false), useUnicode: true };
 
 const checkout = makeSpan(
   1,
@@ -93,6 +95,36 @@ describe('formatTrace', () => {
     expect(lines.at(-1)).toBe('… and 51 more spans of this trace');
   });
 
+  it('says under a slow span where its time went, beside the line to its children', () => {
+    const slow = makeSpan(1, 1, { start: [0, 0], end: [0, 20_000_000], time: timeOf({ mutex: 20_000_000 }) });
+    const child = makeSpan(1, 2, {
+      parent: 1,
+      start: [0, 1],
+      end: [0, 10_000_001],
+      time: timeOf({ cpu: 10_000_000 }),
+    });
+    expect(
+      formatTrace([slow, child, makeSpan(1, 3, { parent: 1, start: [0, 2], end: [0, 3] })], plain),
+    ).toEqual([
+      'GET /  20.0 ms  shop:4242 g18',
+      '│  ▕████████████████████▏ mutex 100 %',
+      '├─ GET /  10.0 ms  g18',
+      '│     ▕████████████████████▏ cpu 100 %',
+      '└─ GET /  1 ns  g18',
+    ]);
+  });
+
+  it('parts no span from its bar when it cuts', () => {
+    const time = timeOf({ cpu: 10_000_000 });
+    const children = Array.from({ length: 60 }, (_, index) =>
+      makeSpan(1, index + 10, { parent: 1, start: [0, index], end: [0, index + 10_000_000], time }),
+    );
+    const lines = formatTrace([checkout, ...children], plain);
+    // The root, 49 of its children with their bars, and the line that counts the others.
+    expect(lines).toHaveLength(1 + 49 * 2 + 1);
+    expect(lines.at(-1)).toBe('… and 11 more spans of this trace');
+  });
+
   it('lets no control character of a request through', () => {
     const path = '/\u001b[2J\r\n\u202e\u0007';
     const span = makeSpan(1, 1, {}, { path });
@@ -104,7 +136,9 @@ describe('formatTrace', () => {
 
   it('paints only when told to', () => {
     expect(formatTrace([checkout], plain).join()).not.toContain('\u001b');
-    expect(formatTrace([checkout], paintOf(true)).join()).toContain('\u001b[32m200\u001b[0m');
+    expect(formatTrace([checkout], { ...plain, paint: paintOf(true) }).join()).toContain(
+      '\u001b[32m200\u001b[0m',
+    );
   });
 });
 

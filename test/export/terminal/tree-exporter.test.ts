@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { paintOf } from '../../../src/export/terminal/span-line.ts';
+import { paintOf } from '../../../src/export/terminal/style.ts';
 import { TreeExporter } from '../../../src/export/terminal/tree-exporter.ts';
 import type { ReadableSpan } from '../../../src/span/readable-span.ts';
 import { makeSpan } from '../spans.ts';
@@ -14,7 +14,7 @@ beforeEach(() => {
     write: (written) => {
       text += written;
     },
-    paint: paintOf(false),
+    style: { paint: paintOf(false), useUnicode: true },
   });
 });
 
