@@ -19,7 +19,7 @@ function waiting(name: string, keys: readonly string[], partly: readonly string[
  * The tracer counts as running whatever the kernel does to the thread, and whatever a goroutine does for the collector; a
  * system call lasts from its entry to its exit, blocked or not.
  */
-const classes: readonly Class[] = [
+export const classes: readonly Class[] = [
   {
     name: 'running',
     keys: ['cpu', 'preempted', 'throttled', 'syscall', 'pagefault', 'gc.assist', 'gc.stw'],
@@ -37,11 +37,19 @@ const classes: readonly Class[] = [
   waiting('network', ['network', 'network.ready']),
 ];
 
-/** What the tracer has for a key alone, as far as it can tell it from others. */
-export function tracedTimeOf(key: string, request: TracedRequest): number {
-  if (key === 'gc.assist') return request.Assist;
-  if (key === 'gc.stw') return request.Stop;
+/** What the tracer has for those keys together, as far as it can tell them from others. */
+export function tracedTimeOf(keys: readonly string[], request: TracedRequest): number {
+  const ranges = new Set(keys.map((key) => rangeOf(key)));
+  return [...ranges].reduce((sum, range) => sum + range(request), 0);
+}
+
+function rangeOf(key: string): Class['of'] {
+  if (key === 'gc.assist') return assist;
+  if (key === 'gc.stw') return stop;
   const found = classes.find(({ keys }) => keys.includes(key));
   if (found === undefined) throw new Error(`no class of ${key}`);
-  return found.of(request);
+  return found.of;
 }
+
+const assist: Class['of'] = ({ Assist }) => Assist;
+const stop: Class['of'] = ({ Stop }) => Stop;

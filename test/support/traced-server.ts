@@ -99,7 +99,15 @@ export class TracedServer {
     by: () => Promise<SpanDestination> = collecting,
     env: Readonly<Record<string, string>> = {},
   ): Promise<TracedServer> {
-    const server = await GoServer.start(binary, env);
+    return await TracedServer.of(await GoServer.start(binary, env), options, by);
+  }
+
+  /** Of a server that runs. */
+  static async of(
+    server: GoServer,
+    options: Partial<TracerOptions> = {},
+    by: () => Promise<SpanDestination> = collecting,
+  ): Promise<TracedServer> {
     const out = await by();
     const tracer = await Tracer.open({ processors: [out.processor], ...options });
     await tracer.attachPid(server.pid);

@@ -21,6 +21,8 @@ export interface Circumstance {
   readonly tenths?: number;
   /** How many goroutines of the target are always busy. */
   readonly hogs?: number;
+  /** How deep to look at it; by default `waits`. */
+  readonly level?: 'runtime';
   readonly faults: readonly Fault[];
 }
 
@@ -72,6 +74,13 @@ const plain: readonly Fault[] = [
   { name: 'pages that come late', path: '/pagefault/late?ms=60', amounts: { pagefault: 60 } },
 ];
 
+/** The faults of that name. */
+export function faultsNamed(...names: readonly string[]): readonly Fault[] {
+  const found = plain.filter(({ name }) => names.includes(name));
+  if (found.length !== names.length) throw new Error(`no such faults: ${names.join(', ')}`);
+  return found;
+}
+
 export const circumstances: readonly Circumstance[] = [
   { name: 'alone', faults: plain },
   {
@@ -83,13 +92,14 @@ export const circumstances: readonly Circumstance[] = [
       {
         name: 'a quick peer of a connection',
         path: '/tcp/unpolled?times=6',
-        amounts: { 'network.ready runnable': 40 },
+        amounts: { 'network network.ready runnable': 40 },
       },
     ],
   },
   {
     name: 'with a collector that always collects',
     env: { GOGC: '5' },
+    level: 'runtime',
     faults: [
       {
         name: 'allocating',
@@ -100,6 +110,7 @@ export const circumstances: readonly Circumstance[] = [
   },
   {
     name: 'with a world that is stopped again and again',
+    level: 'runtime',
     faults: [{ name: 'runtime.ReadMemStats', path: '/stops?ms=30', amounts: { 'gc.stw': 30 } }],
   },
   {

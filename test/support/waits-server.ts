@@ -8,10 +8,14 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { TestContext } from 'vitest';
+import type { TracerOptions } from '../../src/tracer/api.ts';
 import { Child } from './child.ts';
-import { CpuQuota } from './cpu-quota.ts';
+import { CpuQuota, cpuQuotas } from './cpu-quota.ts';
 import { buildGo, type GoBuild } from './go-build.ts';
-import { GoServer, type Reply } from './go-server.ts';
+import { GoServer } from './go-server.ts';
+import { buildOrSkip } from './skip.ts';
+import { TracedServer } from './traced-server.ts';
 import type { Circumstance } from './waits-faults.ts';
 
 /** On a disk, unlike the directory for temporary files of some hosts. */
@@ -60,6 +64,22 @@ export class WaitsServer {
     this.#quota = quota;
   }
 
+  /** Until the test that runs has finished, however that is. */
+  static async during(test: TestContext, build: GoBuild, circumstance: Circumstance): Promise<WaitsServer> {
+    const missing = circumstance.tenths === undefined ? undefined : cpuQuotas();
+    if (missing !== undefined) test.skip(missing);
+    const waits = await WaitsServer.start(await buildOrSkip(test, build), circumstance);
+    test.onTestFinished(() => waits.stop());
+    return waits;
+  }
+
+  /** Traces it, until the test that runs has finished. */
+  async traceDuring(test: TestContext, options: Partial<TracerOptions>): Promise<TracedServer> {
+    const traced = await TracedServer.of(this.server, options);
+    test.onTestFinished(() => traced.tracer.close().then(() => {}));
+    return traced;
+  }
+
   static async start(binary: string, circumstance: Circumstance): Promise<WaitsServer> {
     const { env = {}, isCrowded = false, tenths, hogs = 0 } = circumstance;
     await mkdir(dataDir, { recursive: true });
@@ -67,12 +87,13 @@ export class WaitsServer {
     const upstream = await GoServer.of(new Child(binary, ['upstream']));
     const options = { env: { ...env, UPSTREAM: new URL(upstream.url).host, DATA: data } };
     const others = [upstream.child];
-    if (isCrowded) others.push(new Child('taskset', [...oneCpu, 'sh', '-c', 'while :; do :; done']));
+    if (isCrowded)
+      others.push(new Child('taskset', [...oneCpu, 'timeout', '60', 'sh', '-c', 'while :; do :; done']));
     const child = isCrowded
       ? new Child('taskset', [...oneCpu, binary], options)
       : new Child(binary, [], options);
     const server = await GoServer.of(child);
-    expectOk(await server.get(`/hogs?n=${hogs}`));
+    await expectOk(server, `/hogs?n=${hogs}`);
     const quota = tenths === undefined ? undefined : new CpuQuota(server.pid, tenths);
     return new WaitsServer(server, data, others, quota);
   }
@@ -91,12 +112,17 @@ export class WaitsServer {
   async executionTrace(ask: () => Promise<void>): Promise<Readonly<Record<string, TracedRequest>>> {
     const path = join(this.#data, 'trace');
     const reader = await buildGo({ dir: 'test/fixtures/waits/tracecmp', name: 'tracecmp' });
-    expectOk(await this.server.get(`/trace?to=${encodeURIComponent(path)}`));
+    await expectOk(this.server, `/trace?to=${encodeURIComponent(path)}`);
     await ask();
-    expectOk(await this.server.get('/trace'));
+    await expectOk(this.server, '/trace');
     const run = promisify(execFile)(reader, { maxBuffer: traceBytesMax });
     run.child.stdin?.end(await readFile(path));
     return JSON.parse((await run).stdout);
+  }
+
+  /** What the runtime has seen of its goroutines' waiting for a turn since the start: how often, and nanoseconds. */
+  async latencies(): Promise<{ readonly Count: number; readonly Total: number }> {
+    return JSON.parse((await this.server.get('/latencies')).body);
   }
 
   async stop(): Promise<void> {
@@ -106,6 +132,7 @@ export class WaitsServer {
   }
 }
 
-function expectOk(reply: Reply): void {
-  if (reply.status !== 200) throw new Error(`answered ${reply.status}: ${reply.body}`);
+async function expectOk(server: GoServer, path: string): Promise<void> {
+  const { status, body } = await server.get(path);
+  if (status !== 200) throw new Error(`${path} answered ${status}: ${body}\n${server.child.stderr}`);
 }
