@@ -10,6 +10,7 @@
 #include "wait.bpf.h"
 
 #define G_IN_SYSCALL 3 /* _Gsyscall of runtime/runtime2.go */
+#define G_WAITS 4      /* _Gwaiting */
 #define G_SCAN 0x1000  /* _Gscan: set beside it while the collector looks at the stack */
 
 #ifdef __TARGET_ARCH_arm64
@@ -79,6 +80,20 @@ static __always_inline bool thread_is_throttled(struct task_struct *task)
 }
 
 /*
+ * Goroutine `g` runs but says that it waits, so that its stack may be scanned. Only who works for the collector or stops the
+ * world does so, and says for which; before Go 1.20 not all do, and the reason is that of an earlier wait.
+ */
+static __always_inline enum time_use pretended_wait_use(const struct target_row *target, uaddr_t g)
+{
+	__u8 reason = 0;
+	__u32 use;
+
+	bpf_probe_read_user(&reason, sizeof(reason), (const void *)(g + target->time.g_wait_reason));
+	use = target->time_by_reason[reason & (WAIT_REASONS_MAX - 1)];
+	return use == TIME_GC_ASSIST || use == TIME_GC_STW ? use : TIME_OTHER;
+}
+
+/*
  * Why the running thread, which runs goroutine `g`, leaves its processor. `run_use` is on what the goroutine spends its time:
  * who stops the world, or helps the collector, waits for other threads meanwhile, and that is part of it.
  */
@@ -102,7 +117,10 @@ static __always_inline enum time_use thread_off_use(struct task_struct *task, co
 		return TIME_PAGEFAULT;
 	if (call != SYSCALL_FUTEX)
 		return TIME_SYSCALL; /* of which the runtime does not know */
-	return run_use == TIME_CPU ? TIME_OTHER : run_use; /* for a lock of the runtime, or for other threads */
+	/* For a lock of the runtime, or for other threads. */
+	if (run_use != TIME_CPU)
+		return run_use;
+	return (status & ~G_SCAN) == G_WAITS ? pretended_wait_use(target, g) : TIME_OTHER;
 }
 
 static __always_inline void thread_off(struct task_struct *task, __u32 tid, const struct target_row *target)

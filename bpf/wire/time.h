@@ -53,6 +53,7 @@ struct time_layout {
 	uaddr_t semacquire_fd GO_RETURN("internal/poll.runtime_Semacquire calls runtime.semacquire1");
 	go_offset_t g_schedlink GO_FIELD("runtime.g.schedlink");
 	go_offset_t g_status GO_FIELD("runtime.g.atomicstatus");
+	go_offset_t g_wait_reason GO_FIELD("runtime.g.waitreason");
 	go_offset_t g_coroarg GO_FIELD("runtime.g.coroarg?");
 	go_offset_t coro_gp GO_FIELD("runtime.coro.gp?");
 	go_offset_t hchan_dataqsiz GO_FIELD("runtime.hchan.dataqsiz");
@@ -60,7 +61,7 @@ struct time_layout {
 	go_offset_t hchan_elemsize GO_FIELD("runtime.hchan.elemsize");
 	go_offset_t hchan_recvx GO_FIELD("runtime.hchan.recvx");
 	go_offset_t sudog_g GO_FIELD("runtime.sudog.g");
-	__u16 padding[3];
+	__u16 padding[2];
 };
 
 #endif

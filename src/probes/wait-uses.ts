@@ -19,6 +19,10 @@ const uses: ReadonlyMap<string, TimeUse> = new Map<string, TimeUse>([
   ['sync.WaitGroup.Wait', timeUse.TIME_WAITGROUP],
   ['GC assist marking', timeUse.TIME_GC_ASSIST],
   ['GC assist wait', timeUse.TIME_GC_ASSIST],
+  // What a goroutine says that runs, so that its stack may be scanned.
+  ['GC mark termination', timeUse.TIME_GC_ASSIST],
+  ['flushing proc caches', timeUse.TIME_GC_ASSIST],
+  ['stopping the world', timeUse.TIME_GC_STW],
   // Stopped by the garbage collector, which scans its stack.
   ['preempted', timeUse.TIME_GC_STW],
 ]);

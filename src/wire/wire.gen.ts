@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x58f4b632e3f97671n;
+export const WIRE_HASH = 0xe1c0d448af3ce776n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -909,6 +909,7 @@ export interface TimeLayout {
   readonly semacquireFd: number;
   readonly gSchedlink: number;
   readonly gStatus: number;
+  readonly gWaitReason: number;
   readonly gCoroarg: number;
   readonly coroGp: number;
   readonly hchanDataqsiz: number;
@@ -1059,13 +1060,14 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setBigUint64(392, BigInt(value.time.semacquireFd), true);
   view.setUint16(400, value.time.gSchedlink, true);
   view.setUint16(402, value.time.gStatus, true);
-  view.setUint16(404, value.time.gCoroarg, true);
-  view.setUint16(406, value.time.coroGp, true);
-  view.setUint16(408, value.time.hchanDataqsiz, true);
-  view.setUint16(410, value.time.hchanBuf, true);
-  view.setUint16(412, value.time.hchanElemsize, true);
-  view.setUint16(414, value.time.hchanRecvx, true);
-  view.setUint16(416, value.time.sudogG, true);
+  view.setUint16(404, value.time.gWaitReason, true);
+  view.setUint16(406, value.time.gCoroarg, true);
+  view.setUint16(408, value.time.coroGp, true);
+  view.setUint16(410, value.time.hchanDataqsiz, true);
+  view.setUint16(412, value.time.hchanBuf, true);
+  view.setUint16(414, value.time.hchanElemsize, true);
+  view.setUint16(416, value.time.hchanRecvx, true);
+  view.setUint16(418, value.time.sudogG, true);
   view.setBigInt64(424, BigInt(value.gTlsOffset), true);
   bytes.set(value.timeByReason, 432);
   return bytes;
@@ -1246,6 +1248,7 @@ export const rowSources = {
     semacquireFd: { what: 'return', name: 'internal/poll.runtime_Semacquire', calls: 'runtime.semacquire1' },
     gSchedlink: { what: 'field', name: 'runtime.g.schedlink' },
     gStatus: { what: 'field', name: 'runtime.g.atomicstatus' },
+    gWaitReason: { what: 'field', name: 'runtime.g.waitreason' },
     gCoroarg: { what: 'field', name: 'runtime.g.coroarg?' },
     coroGp: { what: 'field', name: 'runtime.coro.gp?' },
     hchanDataqsiz: { what: 'field', name: 'runtime.hchan.dataqsiz' },

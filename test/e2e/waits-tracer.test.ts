@@ -106,6 +106,7 @@ function disagreement(span: ReadableSpan, request: TracedRequest): string[] {
 
 /** What the kernel does to a thread the tracer does not know: it is all running. */
 const threadKeys = ['preempted', 'throttled', 'pagefault', 'syscall'];
+const untold = [...threadKeys, 'other'];
 
 /** Time of a request in words of the tracer, which may have less of it unless that is all. */
 interface Comparable {
@@ -122,7 +123,7 @@ function comparable(truth: Answer['truth']): readonly Comparable[] {
     .filter((entry) => !isOfThread(entry))
     .map(([key, ns]) => {
       const parts = key.split(' ');
-      const known = parts.filter((part) => !threadKeys.includes(part));
+      const known = parts.filter((part) => !untold.includes(part));
       return { keys: known, ns, isAll: known.length === parts.length };
     });
   return running === 0 ? others : [...others, { keys: ['cpu'], ns: running, isAll: true }];

@@ -104,7 +104,7 @@ export const circumstances: readonly Circumstance[] = [
       {
         name: 'allocating',
         path: '/allocate?ms=100',
-        amounts: { 'gc.assist gc.stw runnable preempted': 20 },
+        amounts: { 'gc.assist gc.stw runnable preempted other': 20 },
       },
     ],
   },

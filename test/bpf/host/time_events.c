@@ -9,7 +9,8 @@
 /* Numbers of reasons here are those of enum time_use. */
 static const char *const uses[] = { [TIME_CHAN_RECEIVE] = "chan.receive", [TIME_CHAN_SEND] = "chan.send",
 				    [TIME_SELECT] = "select", [TIME_MUTEX] = "mutex", [TIME_COND] = "cond",
-				    [TIME_NETWORK] = "network", [TIME_SLEEP] = "sleep", [TIME_OTHER] = "semacquire" };
+				    [TIME_NETWORK] = "network", [TIME_SLEEP] = "sleep", [TIME_GC_ASSIST] = "gc.assist",
+				    [TIME_OTHER] = "semacquire" };
 
 static uint64_t reason_of(const char *name)
 {
@@ -105,7 +106,10 @@ void time_coro(const struct line *line)
 	programs__run(&hit);
 }
 
-/* off gN preempted|throttled|syscall|raw-syscall|futex|fault: its thread leaves the processor; on-g0: while on its g0 */
+/*
+ * off gN preempted|throttled|syscall|raw-syscall|futex|fault: its thread leaves the processor; on-g0: while on its g0; as=REASON:
+ * while it says that it waits for that
+ */
 void time_off(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[1]);
@@ -113,12 +117,15 @@ void time_off(const struct line *line)
 	const char *why = line->words[2];
 	struct thread_switch away = { .g = line__has(line, "on-g0") ? target->g0 : g->g, .call = -1,
 				      .thread_pointer = memory__allocate(16) + 8 };
-	uint32_t status = !strcmp(why, "syscall") ? 3 : 2;
+	const char *pretended = line__value(line, "as");
+	uint32_t status = !strcmp(why, "syscall") ? 3 : pretended ? 4 : 2;
+	uint8_t reason = pretended ? reason_of(pretended) : 0;
 
 	memory__write_u64(away.thread_pointer + target->row.g_tls_offset, away.g);
 	memory__write_u64(g->g + target->row.runtime.g_m, target->m);
 	memory__write_u64(target->m + target->row.runtime.m_curg, g->g);
 	memory__write(g->g + target->row.time.g_status, &status, sizeof(status));
+	memory__write(g->g + target->row.time.g_wait_reason, &reason, sizeof(reason));
 	away.blocks = strcmp(why, "preempted") && strcmp(why, "throttled");
 	away.is_throttled = !strcmp(why, "throttled");
 	if (strstr(why, "syscall"))
