@@ -7,15 +7,22 @@
 #define LOG_BYTES (64 << 10)
 #define INSTRUCTIONS(list) list, sizeof(list) / sizeof(*(list))
 
+static int load_with(uint32_t type, const struct bpf_insn *instructions, size_t count,
+		     const struct bpf_prog_load_opts *options)
+{
+	int fd;
+
+	libbpf_set_print(NULL);
+	fd = bpf_prog_load(type, NULL, "GPL", instructions, count, options);
+	return fd < 0 ? -errno : fd;
+}
+
 static int load(uint32_t type, const struct bpf_insn *instructions, size_t count, char *log)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log, .log_size = log ? LOG_BYTES : 0,
 		    .log_level = log ? 1 : 0);
-	int fd;
 
-	libbpf_set_print(NULL);
-	fd = bpf_prog_load(type, NULL, "GPL", instructions, count, &options);
-	return fd < 0 ? -errno : fd;
+	return load_with(type, instructions, count, &options);
 }
 
 const char *probe__libbpf_version(void)
@@ -72,10 +79,9 @@ int probe__ring_buffer(void)
 	return 0;
 }
 
-int probe__raw_tracepoint(const char *tracepoint)
+/* Attaches a program, for a moment. `tracepoint` is NULL where the program itself knows. */
+static int try_tracepoint(const char *tracepoint, int program_fd)
 {
-	const struct bpf_insn nothing[] = { BPF_MOVE_IMMEDIATE(BPF_REG_0, 0), BPF_RETURN };
-	int program_fd = load(BPF_PROG_TYPE_RAW_TRACEPOINT, INSTRUCTIONS(nothing), NULL);
 	int result, link_fd;
 
 	if (program_fd < 0)
@@ -86,6 +92,25 @@ int probe__raw_tracepoint(const char *tracepoint)
 		close(link_fd);
 	close(program_fd);
 	return result;
+}
+
+int probe__raw_tracepoint(const char *tracepoint)
+{
+	const struct bpf_insn nothing[] = { BPF_MOVE_IMMEDIATE(BPF_REG_0, 0), BPF_RETURN };
+
+	return try_tracepoint(tracepoint, load(BPF_PROG_TYPE_RAW_TRACEPOINT, INSTRUCTIONS(nothing), NULL));
+}
+
+int probe__typed_tracepoint(const char *tracepoint)
+{
+	const struct bpf_insn nothing[] = { BPF_MOVE_IMMEDIATE(BPF_REG_0, 0), BPF_RETURN };
+	int type_id = libbpf_find_vmlinux_btf_id(tracepoint, BPF_TRACE_RAW_TP);
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_RAW_TP);
+
+	if (type_id < 0)
+		return type_id;
+	options.attach_btf_id = type_id;
+	return try_tracepoint(NULL, load_with(BPF_PROG_TYPE_TRACING, INSTRUCTIONS(nothing), &options));
 }
 
 int probe__run_statistics(void)

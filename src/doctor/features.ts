@@ -57,6 +57,13 @@ const PROBES: readonly Probe[] = [
     need: 'told',
   },
   {
+    name: 'the switches of threads',
+    run: (native) => native.probeTypedTracepoint('sched_switch'),
+    since: 'Linux 5.5, CONFIG_DEBUG_INFO_BTF',
+    need: 'optional',
+    without: 'where the time of spans goes cannot be told: there is level spans only, not waits and runtime',
+  },
+  {
     name: 'run-time statistics',
     run: (native) => native.probeRunStatistics(),
     since: 'Linux 5.8',

@@ -45,6 +45,7 @@ export interface Native {
   probeHelper(type: number, helper: number): number;
   probeRingBuffer(): number;
   probeRawTracepoint(tracepoint: string): number;
+  probeTypedTracepoint(tracepoint: string): number;
   probeRunStatistics(): number;
   probeUprobe(multi: boolean): number;
   probeIdlePriority(): number;
@@ -245,6 +246,7 @@ function declare(path: string): Native {
     probeHelper: bind('probe__helper', 'int', 'uint32_t', 'uint32_t'),
     probeRingBuffer: bind('probe__ring_buffer', 'int'),
     probeRawTracepoint: bind('probe__raw_tracepoint', 'int', 'const char *'),
+    probeTypedTracepoint: bind('probe__typed_tracepoint', 'int', 'const char *'),
     probeRunStatistics: bind('probe__run_statistics', 'int'),
     probeUprobe: (multi) => probeUprobe(Number(multi)),
     probeIdlePriority: bind('probe__idle_priority', 'int'),

@@ -5,7 +5,7 @@ import { examine } from '../../src/doctor/examine.ts';
 import type { Finding, HostFacts } from '../../src/doctor/finding.ts';
 import { able, failing, healthy } from './host.ts';
 
-const { EPERM, EINVAL, EOPNOTSUPP } = constants.errno;
+const { EPERM, EINVAL, EOPNOTSUPP, ESRCH } = constants.errno;
 const bit = (...bits: number[]): bigint => bits.reduce((set, number) => set | (1n << BigInt(number)), 0n);
 
 function findingOf(facts: HostFacts, check: string): Finding | undefined {
@@ -74,6 +74,11 @@ describe('examine', () => {
       'no uprobe_multi links',
       failing({ 'uprobe_multi link': EOPNOTSUPP }),
       'use a kernel that has it: uprobe_multi link (Linux 6.10, or 6.6.35 of its line)',
+    ],
+    [
+      'no switches of threads',
+      failing({ 'the switches of threads': ESRCH }),
+      'use a kernel that has it: the switches of threads (Linux 5.5, CONFIG_DEBUG_INFO_BTF)',
     ],
     [
       'no right to statistics',

@@ -26,6 +26,7 @@ describeKernel('goidspan doctor, where tracing is possible', () => {
     expect(verdict).not.toBe('impossible');
     const verdicts = new Map(families.flatMap(({ findings }) => findings.map((f) => [f.check, f.verdict])));
     expect(verdicts.get('a uprobe that runs')).toBe('ok');
+    expect(verdicts.get('the switches of threads')).toBe('ok');
     expect(verdicts.get('goidspan’s own programs')).toBe('ok');
     const text = goidspan(['doctor']);
     expect(await text.ended).toBe(code);

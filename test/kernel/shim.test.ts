@@ -44,6 +44,13 @@ describeKernel('the shim', () => {
   });
   afterAll(() => kernel.close());
 
+  it('finds out what can be attached to a tracepoint, and what cannot', () => {
+    for (const probe of [native.probeRawTracepoint, native.probeTypedTracepoint]) {
+      expect(probe('sched_switch')).toBe(0);
+      expect(probe('no_such_tracepoint')).toBe(-ENOENT);
+    }
+  });
+
   it('loads the programs that are asked for, and attaches no other', async () => {
     const out = new BigUint64Array(1);
     const options = {
