@@ -49,25 +49,29 @@ static __always_inline void endpoint_ipv4(struct endpoint *endpoint, __u32 addre
 	*(__u32 *)&endpoint->address[12] = address;
 }
 
-/* The TCP connection behind a file descriptor of the running process. */
-static __always_inline int connection_of_fd(struct connection *connection, __u32 fd)
+/* The socket behind a file descriptor of the running process; NULL if it is none. */
+static __always_inline struct sock *sock_of_fd(__u32 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file **files = BPF_CORE_READ(table, fd);
 	struct file *file = NULL;
 	struct socket *socket;
-	struct sock *sk;
-	__u16 family;
 
 	if (fd >= BPF_CORE_READ(table, max_fds) || bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
-		return -1;
+		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
 	/* A socket points back to its file; anything else does not. */
 	if (!socket || BPF_CORE_READ(socket, file) != file)
-		return -1;
-	sk = BPF_CORE_READ(socket, sk);
-	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+		return NULL;
+	return BPF_CORE_READ(socket, sk);
+}
+
+/* The TCP connection of a socket. */
+static __always_inline int connection_of_sock(struct connection *connection, struct sock *sk)
+{
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
 	if (family == FAMILY_IPV4) {
 		endpoint_ipv4(&connection->local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
 		endpoint_ipv4(&connection->remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
@@ -81,6 +85,14 @@ static __always_inline int connection_of_fd(struct connection *connection, __u32
 	connection->remote.port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	connection->net = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
 	return 0;
+}
+
+/* That behind a file descriptor of the running process. */
+static __always_inline int connection_of_fd(struct connection *connection, __u32 fd)
+{
+	struct sock *sk = sock_of_fd(fd);
+
+	return sk ? connection_of_sock(connection, sk) : -1;
 }
 
 /* The TCP connection behind the net.Conn whose two words stand at `at`; fails for any other kind of connection. */

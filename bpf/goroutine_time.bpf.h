@@ -4,8 +4,10 @@
 #define GOROUTINE_TIME_BPF_H
 
 #include "goroutine.bpf.h"
-#include "wait.bpf.h"
+#include "network_wait.bpf.h"
+#include "wait_span.bpf.h"
 
+#define ARGUMENT_LOCK 1 /* of gopark */
 #define READY_LIST_MAX 64 /* goroutines of one list that are looked at; those behind it count as waiting until they run */
 
 /* What a goroutine waits for that waits for a semaphore: who has called semacquire1, which has called gopark. */
@@ -21,7 +23,8 @@ static __noinline __u32 semaphore_use(const struct target_row *target, uaddr_t f
 	/* That of a descriptor. */
 	if (layout->semacquire_fd && caller == loaded_address(target, layout->semacquire_fd))
 		return TIME_MUTEX;
-	return TIME_OTHER;
+	/* The runtime's own: to stop the world, or to begin or end a cycle of the collector, one goroutine at a time. */
+	return TIME_GC_STW;
 }
 
 /* func gopark(unlockf func(*g, unsafe.Pointer) bool, lock unsafe.Pointer, reason waitReason, …)  argument: reason. */
@@ -40,8 +43,10 @@ int goroutine_park(struct pt_regs *ctx)
 		return 0;
 	time_heal(time, g);
 	use = hit.target->time_by_reason[go_argument(ctx, &hit) & (WAIT_REASONS_MAX - 1)];
-	if (use == TIME_OTHER)
+	if (use == TIME_BY_CALLER)
 		use = semaphore_use(hit.target, ctx->REG_FP);
+	if (use == TIME_NETWORK)
+		network_wait_begin(time, hit.target, g, go_register(ctx, ARGUMENT_LOCK));
 	time_turn(time, GOROUTINE_WAITS, use);
 	wait_begin(time);
 	return 0;
@@ -54,6 +59,7 @@ static __always_inline void goroutine_is_ready(const struct target_row *target, 
 
 	if (!time || time->activity != GOROUTINE_WAITS)
 		return;
+	network_wait_end(time);
 	time_turn(time, GOROUTINE_IS_READY, TIME_RUNNABLE);
 	wait_woken(time, target, g0);
 }
@@ -111,6 +117,7 @@ int goroutine_run(struct pt_regs *ctx)
 	time = time_of(hit.target, go_argument(ctx, &hit));
 	if (!time)
 		return 0;
+	network_wait_end(time);
 	time_spend_on(time, TIME_CPU);
 	time_is_on(time);
 	wait_end(time, hit.target->target_id);

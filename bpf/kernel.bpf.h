@@ -72,6 +72,12 @@ struct sock {
 	struct sock_common __sk_common;
 } __attribute__((preserve_access_index));
 
+struct sk_buff {
+	unsigned int len;
+	__u16 transport_header;
+	unsigned char *head;
+} __attribute__((preserve_access_index));
+
 struct socket {
 	struct file *file;
 	struct sock *sk;

@@ -74,6 +74,14 @@ struct {
 	__type(value, struct goroutine_time);
 } time_by_g SEC(".maps");
 
+/* Which goroutine waits for something to come to a socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, struct g_key);
+} reader_by_sock SEC(".maps");
+
 /* When the world of each target was stopped, at its slot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

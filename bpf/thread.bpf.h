@@ -7,7 +7,7 @@
 #define THREAD_BPF_H
 
 #include "process.bpf.h"
-#include "wait.bpf.h"
+#include "wait_span.bpf.h"
 
 #define G_IN_SYSCALL 3 /* _Gsyscall of runtime/runtime2.go */
 #define G_WAITS 4      /* _Gwaiting */

@@ -100,7 +100,7 @@ struct target_row {
 	struct http_request_layout http_request;
 	struct time_layout time;
 	__s64 g_tls_offset DOC("from the thread pointer to where the running g stands; 0: not known");
-	__u8 time_by_reason[WAIT_REASONS_MAX] DOC("by the runtime's number of a wait reason: one of enum time_use");
+	__u8 time_by_reason[WAIT_REASONS_MAX] DOC("by the runtime's number of a wait reason: one of enum time_use, or TIME_BY_CALLER");
 };
 
 /* Key of cookie_by_site: where a process was hit. Only in the legacy form of the programs. */
@@ -175,7 +175,9 @@ struct goroutine_time {
 	__u32 run_use DOC("to what its time goes while it runs: one of enum time_use");
 	duration_ns_t stopped_ns DOC("for which the world had been stopped by since_ktime_ns");
 	__u32 stops_slot DOC("of its target's row");
-	__u32 padding;
+	__u32 fd DOC("for which it waits");
+	__u64 sock DOC("… and the kernel's socket behind it; 0: it waits for none");
+	ktime_ns_t data_ktime_ns DOC("when something first came for that; 0: nothing yet");
 };
 
 /* How long the world of a target has been stopped: the value of stops_by_slot. */
@@ -282,6 +284,7 @@ enum count {
 	LOST_OPEN_MAP_FULL,     /* a span could not be stored */
 	LOST_INHERITED_MAP_FULL, /* a goroutine's inheritance could not be stored */
 	LOST_HANDED_MAP_FULL,   /* who has put a value into a channel could not be stored */
+	LOST_READER_MAP_FULL,   /* a wait for the network could not be told apart from one for the poller */
 	LOST_TIME_MAP_FULL,     /* a span has no breakdown, because its goroutine could be given no account */
 	LOST_THREAD_MAP_FULL,   /* a thread that left its processor could not be remembered: what follows is unattributed */
 	LOST_DEPTH,             /* more spans open on one goroutine than SPAN_DEPTH_MAX */

@@ -93,8 +93,9 @@ SHIM_API int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32
 SHIM_API int kernel__forget_process(struct kernel *kernel, uint32_t tgid);
 
 /**
- * Whether the switches of threads are followed, which goroutines' time needs. It costs every switch on the host a little.
- * @return -ENOENT if that program was not loaded
+ * Whether the switches of threads and what comes to sockets are followed, which goroutines' time needs. It costs every switch
+ * and every TCP segment on the host a little.
+ * @return -ENOENT if those programs were not loaded
  */
 SHIM_API int kernel__follow_threads(struct kernel *kernel, int on);
 

@@ -31,12 +31,14 @@ struct ring {
 	uint64_t refused; /* records that were larger than RECORD_BYTES_MAX; read by another thread than the draining one */
 };
 
+#define THREAD_LINKS 2 /* switches of threads, and what comes to their sockets */
+
 struct kernel {
 	struct bpf_object *object;
 	struct ring ring;
 	struct bpf_link *exec_link;
 	struct bpf_link *exit_link;
-	struct bpf_link *switch_link; /* of the switches of threads; NULL: they are not followed */
+	struct bpf_link *thread_links[THREAD_LINKS]; /* NULL: threads are not followed */
 	struct kernel_facts facts;
 	int settings_fd;
 	int targets_fd;

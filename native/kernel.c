@@ -228,7 +228,7 @@ void kernel__close(struct kernel *kernel)
 		return;
 	idle__end(kernel);
 	kernel__measure(kernel, 0);
-	bpf_link__destroy(kernel->switch_link);
+	kernel__follow_threads(kernel, 0);
 	bpf_link__destroy(kernel->exec_link);
 	bpf_link__destroy(kernel->exit_link);
 	ring__close(&kernel->ring);
@@ -259,21 +259,29 @@ int kernel__forget_process(struct kernel *kernel, uint32_t tgid)
 	return bpf_map_delete_elem(kernel->slots_fd, &tgid) ? -errno : 0;
 }
 
+static int attach_tracepoint(struct kernel *kernel, const char *name, struct bpf_link **out)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, name);
+
+	if (!program || bpf_program__fd(program) < 0)
+		return -ENOENT;
+	*out = bpf_program__attach(program);
+	return *out ? 0 : -errno;
+}
+
 int kernel__follow_threads(struct kernel *kernel, int on)
 {
-	const struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, "thread_switch");
+	static const char *const names[THREAD_LINKS] = { "thread_switch", "socket_data" };
+	int result = 0;
 
-	if (!on) {
-		bpf_link__destroy(kernel->switch_link);
-		kernel->switch_link = NULL;
-	} else if (!program || bpf_program__fd(program) < 0) {
-		return -ENOENT;
-	} else if (!kernel->switch_link) {
-		kernel->switch_link = bpf_program__attach(program);
-		if (!kernel->switch_link)
-			return -errno;
+	for (int i = 0; on && !result && i < THREAD_LINKS; i++)
+		if (!kernel->thread_links[i])
+			result = attach_tracepoint(kernel, names[i], &kernel->thread_links[i]);
+	for (int i = 0; (!on || result) && i < THREAD_LINKS; i++) {
+		bpf_link__destroy(kernel->thread_links[i]);
+		kernel->thread_links[i] = NULL;
 	}
-	return 0;
+	return result;
 }
 
 int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes)

@@ -8,7 +8,8 @@
 
 enum time_limit {
 	TIME_USES_MAX = 20,    /* places for enum time_use */
-	WAIT_REASONS_MAX = 64, /* of the Go runtime; those of Go 1.27 are 46 */
+	WAIT_REASONS_MAX = 64, /* of the Go runtime; those of Go 1.27 are 47 */
+	TIME_BY_CALLER = 0xff, /* instead of a use: the wait is for a semaphore, and who asks for it says what for */
 };
 
 /* What a goroutine's time is spent on. Each nanosecond of a span belongs to exactly one. */
@@ -61,7 +62,10 @@ struct time_layout {
 	go_offset_t hchan_elemsize GO_FIELD("runtime.hchan.elemsize");
 	go_offset_t hchan_recvx GO_FIELD("runtime.hchan.recvx");
 	go_offset_t sudog_g GO_FIELD("runtime.sudog.g");
-	__u16 padding[2];
+	go_offset_t poll_desc_fd GO_FIELD("runtime.pollDesc.fd?");
+	go_offset_t poll_desc_rg GO_FIELD("runtime.pollDesc.rg?");
+	go_offset_t poll_desc_self GO_FIELD("runtime.pollDesc.self?");
+	__u16 padding[3];
 };
 
 #endif

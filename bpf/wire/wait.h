@@ -9,8 +9,11 @@
 struct wait_body {
 	goid_t waker_goid DOC("the goroutine that has ended the wait; 0: none, or not known");
 	duration_ns_t ready_ns DOC("of its end: from when it was woken until it ran");
+	__u8 peer_address[16] DOC("of a wait for the network: the other end of the connection; IPv4 as ::ffff:a.b.c.d");
+	__u32 fd DOC("… and its descriptor");
+	__u16 peer_port DOC("0: not a wait for the network, or not known for which connection");
 	__u8 use DOC("for what it waited: one of enum time_use");
-	__u8 padding[7];
+	__u8 reserved;
 };
 
 #endif

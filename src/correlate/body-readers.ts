@@ -3,7 +3,7 @@ import type { SpanFamily } from '../wire/wire.gen.ts';
 import type { BodyReader } from './body-reader.ts';
 import { dbCallReader } from './db-call.ts';
 import { httpExchangeReader } from './http-exchange.ts';
-import { waitReader } from './wait.ts';
+import { waitReader } from './wait-body.ts';
 
 export const bodyReaders = { http: httpExchangeReader, db: dbCallReader, wait: waitReader } satisfies Record<
   SpanFamily,

@@ -130,7 +130,7 @@ export const goroutineTime: ProbeFamily = {
   level: 'waits',
   need: 'optional',
   hooks: [park, ready, readyList, run, yielded, preempted, coroutine],
-  tracepoints: ['thread_switch'],
+  tracepoints: ['thread_switch', 'socket_data'],
   reads: ['time'],
   knows: ['goroutine_tls', 'wait_reasons'],
 };

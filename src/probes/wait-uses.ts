@@ -1,9 +1,9 @@
 /** What the runtime's reasons for waiting mean for where a span's time goes: by their texts, since numbers vary by version. */
 
-import { timeUse } from '../wire/wire.gen.ts';
+import { timeLimit, timeUse } from '../wire/wire.gen.ts';
 
-/** One of `enum time_use`. */
-export type TimeUse = (typeof timeUse)[keyof typeof timeUse];
+/** One of `enum time_use`, or that the caller decides. */
+export type TimeUse = (typeof timeUse)[keyof typeof timeUse] | typeof timeLimit.TIME_BY_CALLER;
 
 /** By the reason's text; what is not here is `TIME_OTHER`. Source: `waitReasonStrings` in runtime/runtime2.go. */
 const uses: ReadonlyMap<string, TimeUse> = new Map<string, TimeUse>([
@@ -23,6 +23,8 @@ const uses: ReadonlyMap<string, TimeUse> = new Map<string, TimeUse>([
   ['GC mark termination', timeUse.TIME_GC_ASSIST],
   ['flushing proc caches', timeUse.TIME_GC_ASSIST],
   ['stopping the world', timeUse.TIME_GC_STW],
+  // A WaitGroup before Go 1.24 or 1.25, a lock before 1.20, a descriptor's lock, or the runtime itself.
+  ['semacquire', timeLimit.TIME_BY_CALLER],
   // Stopped by the garbage collector, which scans its stack.
   ['preempted', timeUse.TIME_GC_STW],
 ]);

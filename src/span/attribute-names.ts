@@ -56,3 +56,5 @@ export const GOIDSPAN_WAIT_WAKER_GOID = 'goidspan.wait.waker.goid';
 export const GOIDSPAN_WAIT_RUNNABLE_NS = 'goidspan.wait.runnable_ns';
 /** Ours: waits of the span that were long enough, but not among the longest. */
 export const GOIDSPAN_WAITS_DROPPED = 'goidspan.waits.dropped';
+/** Ours, on a wait for the network: the descriptor. */
+export const GOIDSPAN_WAIT_FD = 'goidspan.wait.fd';

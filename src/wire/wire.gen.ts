@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xe1c0d448af3ce776n;
+export const WIRE_HASH = 0x45af1f57c1968ff1n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -94,6 +94,7 @@ export const httpTextLimit = {
 export const timeLimit = {
   TIME_USES_MAX: 20,
   WAIT_REASONS_MAX: 64,
+  TIME_BY_CALLER: 255,
 } as const;
 
 /** `enum time_use` */
@@ -252,21 +253,22 @@ export const count = {
   LOST_OPEN_MAP_FULL: 48,
   LOST_INHERITED_MAP_FULL: 49,
   LOST_HANDED_MAP_FULL: 50,
-  LOST_TIME_MAP_FULL: 51,
-  LOST_THREAD_MAP_FULL: 52,
-  LOST_DEPTH: 53,
-  LOST_READ_FAILED: 54,
-  LOST_SPAN_REPLACED: 55,
-  NOTE_NO_TARGET: 56,
-  NOTE_UNSAMPLED: 57,
-  NOTE_TRACEPARENT_MALFORMED: 58,
-  NOTE_STALE_CLIENT: 59,
-  NOTE_HEADERS_UNSCANNED: 60,
-  NOTE_START_SEEN: 61,
-  NOTE_HTTP3_UNTRACED: 62,
-  NOTE_SWITCH_UNSEEN: 63,
-  NOTE_END_WITHOUT_START: 64,
-  COUNT_MAX: 65,
+  LOST_READER_MAP_FULL: 51,
+  LOST_TIME_MAP_FULL: 52,
+  LOST_THREAD_MAP_FULL: 53,
+  LOST_DEPTH: 54,
+  LOST_READ_FAILED: 55,
+  LOST_SPAN_REPLACED: 56,
+  NOTE_NO_TARGET: 57,
+  NOTE_UNSAMPLED: 58,
+  NOTE_TRACEPARENT_MALFORMED: 59,
+  NOTE_STALE_CLIENT: 60,
+  NOTE_HEADERS_UNSCANNED: 61,
+  NOTE_START_SEEN: 62,
+  NOTE_HTTP3_UNTRACED: 63,
+  NOTE_SWITCH_UNSEEN: 64,
+  NOTE_END_WITHOUT_START: 65,
+  COUNT_MAX: 66,
 } as const;
 
 /** Where everything stands in the records. */
@@ -350,11 +352,14 @@ export const wireLayout: WireLayout = {
       texts: ['trace_state', 'statement', 'namespace'],
     },
     3: {
-      bytes: 24,
+      bytes: 40,
       fields: {
         waker_goid: [144, 8],
         ready_ns: [152, 8],
-        use: [160, 1],
+        peer_address: [160, 16],
+        fd: [176, 4],
+        peer_port: [180, 2],
+        use: [182, 1],
       },
       texts: ['trace_state'],
     },
@@ -399,7 +404,7 @@ export const SPAN_TIME_BYTES = 184;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 40,
-  3: 24,
+  3: 40,
 };
 
 /** Names of the texts of each family, in their order. */
@@ -486,12 +491,18 @@ export function readDbBody(batch: Batch, at: number): DbBody {
   };
 }
 
-/** `struct wait_body`, 24 bytes. */
+/** `struct wait_body`, 40 bytes. */
 export interface WaitBody {
   /** the goroutine that has ended the wait; 0: none, or not known */
   readonly wakerGoid: number;
   /** of its end: from when it was woken until it ran */
   readonly readyNs: number;
+  /** of a wait for the network: the other end of the connection; IPv4 as ::ffff:a.b.c.d */
+  readonly peerAddress: Uint8Array;
+  /** … and its descriptor */
+  readonly fd: number;
+  /** 0: not a wait for the network, or not known for which connection */
+  readonly peerPort: number;
   /** for what it waited: one of enum time_use */
   readonly use: number;
 }
@@ -501,7 +512,10 @@ export function readWaitBody(batch: Batch, at: number): WaitBody {
   return {
     wakerGoid: count64(batch.u32, at + 0),
     readyNs: count64(batch.u32, at + 8),
-    use: batch.u8[at + 16] as number,
+    peerAddress: batch.u8.subarray(at + 16, at + 32),
+    fd: batch.u32[(at + 32) >>> 2] as number,
+    peerPort: batch.u16[(at + 36) >>> 1] as number,
+    use: batch.u8[at + 38] as number,
   };
 }
 
@@ -902,7 +916,7 @@ export interface HttpRequestLayout {
   readonly urlRawQuery: number;
 }
 
-/** `struct time_layout`, 48 bytes. */
+/** `struct time_layout`, 56 bytes. */
 export interface TimeLayout {
   readonly semacquire: number;
   readonly semacquireMutex: number;
@@ -917,9 +931,12 @@ export interface TimeLayout {
   readonly hchanElemsize: number;
   readonly hchanRecvx: number;
   readonly sudogG: number;
+  readonly pollDescFd: number;
+  readonly pollDescRg: number;
+  readonly pollDescSelf: number;
 }
 
-/** `struct target_row`, 496 bytes. */
+/** `struct target_row`, 504 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -943,11 +960,11 @@ export interface TargetRow {
   readonly time: TimeLayout;
   /** from the thread pointer to where the running g stands; 0: not known */
   readonly gTlsOffset: number;
-  /** by the runtime's number of a wait reason: one of enum time_use */
+  /** by the runtime's number of a wait reason: one of enum time_use, or TIME_BY_CALLER */
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 496;
+export const TARGET_ROW_BYTES = 504;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1068,8 +1085,11 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(414, value.time.hchanElemsize, true);
   view.setUint16(416, value.time.hchanRecvx, true);
   view.setUint16(418, value.time.sudogG, true);
-  view.setBigInt64(424, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 432);
+  view.setUint16(420, value.time.pollDescFd, true);
+  view.setUint16(422, value.time.pollDescRg, true);
+  view.setUint16(424, value.time.pollDescSelf, true);
+  view.setBigInt64(432, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 440);
   return bytes;
 }
 
@@ -1256,5 +1276,8 @@ export const rowSources = {
     hchanElemsize: { what: 'field', name: 'runtime.hchan.elemsize' },
     hchanRecvx: { what: 'field', name: 'runtime.hchan.recvx' },
     sudogG: { what: 'field', name: 'runtime.sudog.g' },
+    pollDescFd: { what: 'field', name: 'runtime.pollDesc.fd?' },
+    pollDescRg: { what: 'field', name: 'runtime.pollDesc.rg?' },
+    pollDescSelf: { what: 'field', name: 'runtime.pollDesc.self?' },
   },
 } as const satisfies Record<string, Record<string, GoSource>>;

@@ -53,6 +53,7 @@ const shownOf: {
     for: ({ use }) => use,
     waker: ({ wakerGoid }) => wakerGoid || undefined,
     ready: ({ readyNs }) => readyNs || undefined,
+    other: ({ peer }) => peer && `${peer.address}:${peer.port}`,
   },
 };
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { families } from '../../src/probes/families.ts';
 import { familyNames } from '../../src/wire/wire.gen.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -49,7 +50,12 @@ function filesUnder(path: string): string[] {
 
 const sources = ['bpf', 'native', 'src'].flatMap(filesUnder).filter((path) => !others.test(path));
 
-describe.each(Object.values(familyNames))('the family %s', (family) => {
+/** Waits are no family of hooks: they come of those that watch goroutines' time. */
+const withHooks = Object.values(familyNames).filter((name) =>
+  families.some(({ makes }) => makes?.family === name),
+);
+
+describe.each(withHooks)('the family %s', (family) => {
   const places = placesOf(family);
   const names = namesOf(family);
   const isItsOwn = (path: string): boolean => basename(path).startsWith(family);

@@ -2,11 +2,14 @@ import { describe, expect, it, test } from 'vitest';
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { timeUseOf } from '../../src/probes/wait-uses.ts';
-import { timeUse } from '../../src/wire/wire.gen.ts';
+import { timeLimit, timeUse } from '../../src/wire/wire.gen.ts';
 import { netHttpBuilds } from '../support/nethttp-builds.ts';
 import { buildOrSkip } from '../support/skip.ts';
 
-const nameOf = new Map<number, string>(Object.entries(timeUse).map(([name, use]) => [use, name]));
+const nameOf = new Map<number, string>([
+  ...Object.entries(timeUse).map(([name, use]): [number, string] => [use, name]),
+  [timeLimit.TIME_BY_CALLER, 'TIME_BY_CALLER'],
+]);
 
 describe('a reason for waiting', () => {
   it.each([
@@ -17,7 +20,7 @@ describe('a reason for waiting', () => {
     ['sync.WaitGroup.Wait (durable)', 'TIME_WAITGROUP'],
     ['', 'TIME_OTHER'],
     ['force gc (idle)', 'TIME_OTHER'],
-    ['semacquire', 'TIME_OTHER'],
+    ['semacquire', 'TIME_BY_CALLER'],
     ['of a Go to come', 'TIME_OTHER'],
   ])('%j is %s', (reason, use) => {
     expect(nameOf.get(timeUseOf(reason))).toBe(use);
@@ -34,6 +37,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   TIME_COND: ['sync.Cond.Wait'],
   TIME_GC_ASSIST: ['GC assist marking', 'GC assist wait'],
   TIME_GC_STW: ['preempted'],
+  TIME_BY_CALLER: ['semacquire'],
 };
 
 test.for(netHttpBuilds)(

@@ -233,6 +233,7 @@ bool event__run(const struct line *line)
 		{ { "sql", "begun" }, 3, sql_begun },
 		{ { "sql", "ended" }, 3, sql_ended },
 		{ { "park" }, 3, time_park },
+		{ { "data" }, 2, time_data },
 		{ { "ready" }, 2, time_ready },
 		{ { "run" }, 2, time_run },
 		{ { "yield" }, 2, time_yield },

@@ -43,6 +43,7 @@ void server_hijack(const struct line *line);
 void server_deferred(const struct line *line);
 
 void time_park(const struct line *line);
+void time_data(const struct line *line);
 void time_ready(const struct line *line);
 void time_run(const struct line *line);
 void time_yield(const struct line *line);

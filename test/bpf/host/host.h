@@ -124,6 +124,8 @@ void programs__process_exec(uint32_t tgid, uint32_t parent_tgid);
 void programs__process_exit(uint32_t tgid, int threads_left, int code);
 /* The running thread, or one of no target (NULL), makes room for another. */
 void programs__switch(const struct thread_switch *away, uint32_t next_tid);
+/* A segment comes to a socket of the running process, with so many bytes in it. */
+void programs__socket_data(int fd, uint32_t bytes);
 void programs__set_cpu(uint32_t cpu);
 /* Opens a socket in the running process. @return its file descriptor */
 int programs__open_socket(const struct socket_ends *ends);
@@ -147,6 +149,7 @@ struct goroutine_state {
 	uint32_t frames;
 	struct frame frame[16];
 	uaddr_t request, response; /* of the server request that it serves */
+	int fd; /* from which it reads */
 };
 
 struct target_state {

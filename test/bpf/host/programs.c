@@ -40,6 +40,7 @@ void programs__setup(void)
 	DEFINE(time_by_g, HOST_HASH);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(stops_by_slot, HOST_ARRAY);
+	DEFINE(reader_by_sock, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
 	DEFINE(has_called_by_port, HOST_ARRAY);
@@ -338,6 +339,18 @@ void programs__switch(const struct thread_switch *away, uint32_t next_tid)
 		current_tgid_tid = 0;
 	preempt__enter(true);
 	thread_switch(ctx);
+	preempt__enter(false);
+}
+
+void programs__socket_data(int fd, uint32_t bytes)
+{
+	struct socket *socket = file_by_fd[fd]->private_data;
+	unsigned char header[20] = { [12] = 5 << 4 };
+	struct sk_buff segment = { .head = header, .len = sizeof(header) + bytes };
+	__u64 ctx[2] = { (__u64)socket->sk, (__u64)&segment };
+
+	preempt__enter(true);
+	socket_data(ctx);
 	preempt__enter(false);
 }
 

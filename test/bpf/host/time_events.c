@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers of reasons here are those of enum time_use. */
+/* Numbers of reasons here are those of enum time_use, and one more (go.c). */
+#define BY_CALLER (WAIT_REASONS_MAX - 1)
+
 static const char *const uses[] = { [TIME_CHAN_RECEIVE] = "chan.receive", [TIME_CHAN_SEND] = "chan.send",
 				    [TIME_SELECT] = "select", [TIME_MUTEX] = "mutex", [TIME_COND] = "cond",
 				    [TIME_NETWORK] = "network", [TIME_SLEEP] = "sleep", [TIME_GC_ASSIST] = "gc.assist",
-				    [TIME_OTHER] = "semacquire" };
+				    [BY_CALLER] = "semacquire" };
 
 static uint64_t reason_of(const char *name)
 {
@@ -29,7 +31,26 @@ static struct probe_hit hit_on_g0(const struct goroutine_state *g, const char *p
 	return (struct probe_hit){ .program = program, .cookie = ARGUMENT(0) | target->slot, .g = target->g0 };
 }
 
-/* park gN REASON; caller=waitgroup|mutex|fd: of a semaphore */
+/* What gopark is told to unlock: a place in the runtime's pollDesc of a TCP connection to 127.0.0.2:443. */
+static uaddr_t poll_lock(const struct line *line, struct goroutine_state *g, const struct target_row *row)
+{
+	struct socket_ends ends = { .local = { [10] = 0xff, 0xff, 127, 0, 0, 1 }, .remote = { [10] = 0xff, 0xff, 127, 0, 0, 2 },
+				    .local_port = 40000, .remote_port = 443, .family = 2 };
+	uaddr_t desc = memory__allocate(128);
+
+	g->fd = programs__open_socket(&ends);
+	memory__write_u64(desc + row->time.poll_desc_fd, g->fd);
+	memory__write_u64(desc + row->time.poll_desc_self, desc);
+	return desc + row->time.poll_desc_rg + (line__has(line, "writes") ? 8 : 0);
+}
+
+/* data gN bytes=N: a segment comes to the socket for which it waits */
+void time_data(const struct line *line)
+{
+	programs__socket_data(goroutine_of(line->words[1])->fd, line__number(line, "bytes", 1));
+}
+
+/* park gN REASON; caller=waitgroup|mutex|fd: of a semaphore; writes: to a socket, instead of reading */
 void time_park(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[1]);
@@ -37,6 +58,7 @@ void time_park(const struct line *line)
 	struct probe_hit hit = hit_on(g, "goroutine_park", ARGUMENT(2));
 	const char *caller = line__value(line, "caller") ?: "";
 
+	hit.arguments[1] = poll_lock(line, g, row);
 	hit.arguments[2] = reason_of(line->words[2]);
 	hit.fp = memory__allocate(16);
 	memory__write_u64(hit.fp + 8, row->load_bias + (!strcmp(caller, "waitgroup") ? row->time.semacquire :

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Waits of a goroutine within its innermost span that are long enough to be told one by one, and who has ended each. */
-#ifndef WAIT_BPF_H
-#define WAIT_BPF_H
+#ifndef WAIT_SPAN_BPF_H
+#define WAIT_SPAN_BPF_H
 
-#include "context.bpf.h"
+#include "connection.bpf.h"
 
 /* The record of a wait, which is shorter than that of other spans. */
 union wait_record {
@@ -57,6 +57,20 @@ static __always_inline void wait_begin(struct goroutine_time *time)
 	*(__u64 *)&time->waker_span_id = 0;
 }
 
+/* Who is at the other end of the socket that was waited for, if the descriptor is still its own. */
+static __noinline int wait_peer(struct wait_body *body, const struct goroutine_time *time)
+{
+	struct connection connection = {};
+	struct sock *sk = time->sock ? sock_of_fd(time->fd) : NULL;
+
+	if (!sk || (__u64)sk != time->sock || connection_of_sock(&connection, sk))
+		return 0;
+	__builtin_memcpy(body->peer_address, connection.remote.address, sizeof(body->peer_address));
+	body->peer_port = connection.remote.port;
+	body->fd = time->fd;
+	return 0;
+}
+
 /* The goroutine runs again. */
 static __noinline int wait_end(struct goroutine_time *time, __u32 target_id)
 {
@@ -98,6 +112,8 @@ static __noinline int wait_end(struct goroutine_time *time, __u32 target_id)
 	body->waker_goid = time->waker_goid;
 	body->ready_ns = time->ready_ktime_ns ? time->since_ktime_ns - time->ready_ktime_ns : 0;
 	body->use = time->wait_use;
+	if (time->wait_use == TIME_NETWORK)
+		wait_peer(body, time);
 	if (bpf_ringbuf_output(&records, wait, sizeof(record), BPF_RB_NO_WAKEUP))
 		count(LOST_RING_FULL);
 	return 0;

@@ -1,5 +1,6 @@
 /** What a span record says of a wait of its goroutine. */
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
+import { addressText } from './address-text.ts';
 import type { BodyReader } from './body-reader.ts';
 import { type TimeUse, timeUseOf } from './time-spent.ts';
 
@@ -15,11 +16,13 @@ export interface Wait extends RecurringWait {
   readonly wakerGoid: number;
   /** Nanoseconds at its end, from when it was woken until it ran. */
   readonly readyNs: number;
+  /** Of a wait for the network: the other end of the connection, and its descriptor. */
+  readonly peer?: { readonly address: string; readonly port: number; readonly fd: number } | undefined;
 }
 
 /** Reads the body of a record of the family wait. */
 export const waitReader: BodyReader<RecurringWait, Wait> = {
-  varying: ['waker_goid', 'ready_ns'],
+  varying: ['waker_goid', 'ready_ns', 'peer_address', 'peer_port', 'fd'],
 
   readRecurring: ({ wait }: EvSpanEnd): RecurringWait => ({ use: timeUseOf(wait.use) }),
 
@@ -27,5 +30,9 @@ export const waitReader: BodyReader<RecurringWait, Wait> = {
     use,
     wakerGoid: wait.wakerGoid,
     readyNs: wait.readyNs,
+    peer:
+      wait.peerPort === 0
+        ? undefined
+        : { address: addressText(wait.peerAddress), port: wait.peerPort, fd: wait.fd },
   }),
 };
