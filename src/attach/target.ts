@@ -8,7 +8,7 @@ import type { Kernel, Link } from '../kernel/kernel.ts';
 import { nowKtime } from '../kernel/ktime.ts';
 import { families, isWithin, levelOf } from '../probes/families.ts';
 import type { Hook, HookPhase, ProbeFamily, ProbeLevel } from '../probes/hook.ts';
-import type { AttachPlan, HookPlan, Site } from '../probes/plan.ts';
+import type { HookPlan, Site } from '../probes/plan.ts';
 import { pathsInLayers } from '../process/overlay.ts';
 import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
 import type { ProcessFacts } from '../process/process.ts';
@@ -87,7 +87,7 @@ export class Target {
     const foreign = this.#foreignCodeOf(openPath);
     if (foreign) throw this.#refusal(`its code in ${foreign.symbol} is not that of ${this.info.exe}`);
     // Where somebody's probe is already, ours will not be told from it.
-    const bare = this.#sitesWithoutProbe(allSites(this.program.plan));
+    const bare = this.#sitesWithoutProbe(sitesOf(this.#hooksWithin(this.#level)));
     for (const path of this.#openPaths()) {
       await this.#attachTo(path);
       if (this.#sitesWithoutProbe(bare).length === 0) return;
@@ -99,7 +99,7 @@ export class Target {
 
   /** After the exec that was awaited: has it brought what the probes were put into? */
   refuseUnreached(): void {
-    if (this.#sitesWithoutProbe(allSites(this.program.plan)).length === 0) return;
+    if (this.#sitesWithoutProbe(sitesOf(this.#hooksWithin(this.#level))).length === 0) return;
     throw this.#unreached();
   }
 
@@ -241,7 +241,7 @@ export class Target {
   }
 
   #foreignCodeOf(path: string): Site | undefined {
-    return findForeignCode(this.info.pid, path, this.#loadBias, allSites(this.program.plan));
+    return findForeignCode(this.info.pid, path, this.#loadBias, sitesOf(this.program.plan.hooks));
   }
 
   #sitesWithoutProbe(sites: readonly Site[]): Site[] {
@@ -297,4 +297,4 @@ function byRank(hooks: readonly HookPlan[]): HookPlan[][] {
   return ranks;
 }
 
-const allSites = ({ hooks }: AttachPlan): Site[] => hooks.flatMap((hook) => hook.sites);
+const sitesOf = (hooks: readonly HookPlan[]): Site[] => hooks.flatMap((hook) => hook.sites);

@@ -5,7 +5,7 @@ import { breakdownOf, durationNs, isWhole, timeOf } from '../support/breakdown.t
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { buildGo } from '../support/go-build.ts';
 import { TracedServer } from '../support/traced-server.ts';
-import { WaitsServer, waitsBuild } from '../support/waits-server.ts';
+import { type Answer, WaitsServer, waitsBuild } from '../support/waits-server.ts';
 
 const timeout = 120_000;
 const alone = { name: 'alone', faults: [] };
@@ -104,5 +104,21 @@ describeWith([kernel, go], 'the time of a span', () => {
       expect(breakdown['unattributed'] ?? 0).toBeLessThan(1e6);
     }
     expect((await tracedLate.stop()).lost.total).toBe(0);
+  });
+
+  it('is told as long as the level of a target that is traced says so', { timeout }, async (context) => {
+    const other = await WaitsServer.during(context, build, alone);
+    const tracedOther = await other.traceDuring(context, { level: 'spans', kernel: { level } });
+    const isTold = async ({ id }: Answer): Promise<boolean> =>
+      (await tracedOther.request(id, 0)).server.attributes['goidspan.breakdown'] !== undefined;
+    const before = await other.ask('/sleep?ms=20');
+    const meanwhile = other.ask('/sleep?ms=1500');
+    await tracedOther.tracer.setLevel(level);
+    const raised = await other.ask('/sleep?ms=20');
+    await tracedOther.tracer.setLevel('spans');
+    const lowered = await other.ask('/sleep?ms=20');
+    const told = [before, raised, await meanwhile, lowered].map(isTold);
+    expect(await Promise.all(told)).toEqual([false, true, false, false]);
+    expect((await tracedOther.stop()).lost.total).toBe(0);
   });
 });
