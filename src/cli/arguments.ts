@@ -224,7 +224,15 @@ interface CommonValues {
 }
 
 function commonOf(command: string, values: CommonValues): CommonOptions {
-  for (const name of ['out', 'summary', 'service-name', 'db-statement'] as const) {
+  for (const name of [
+    'out',
+    'summary',
+    'service-name',
+    'level',
+    'db-statement',
+    'waits',
+    'wait-min',
+  ] as const) {
     if (values[name] === '') throw usage(command, `--${name} needs a value`);
   }
   const form = values['db-statement'];

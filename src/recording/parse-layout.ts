@@ -6,14 +6,15 @@ const ENTRIES_MAX = 1 << 10;
 
 export function isLayout(value: unknown): boolean {
   if (!isTable(value)) return false;
-  const { records, families } = value;
+  const { records, families, time } = value;
   return (
     isTable(records) &&
     Object.values(records).every(isRecord) &&
     isTable(families) &&
     Object.values(families).every(
       (family) => isRecord(family) && isTable(family) && areNames(family['texts']),
-    )
+    ) &&
+    (time === undefined || isRecord(time))
   );
 }
 

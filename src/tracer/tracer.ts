@@ -13,7 +13,7 @@ import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { nowKtime } from '../kernel/ktime.ts';
 import { isWithin } from '../probes/families.ts';
-import { DEFAULT_LEVEL, type ProbeLevel } from '../probes/hook.ts';
+import { DEFAULT_LEVEL, isLevel, type ProbeLevel } from '../probes/hook.ts';
 import { hasFastNop5 } from '../process/kernel-release.ts';
 import { isAlive } from '../process/process.ts';
 import { Losses } from '../stage/counters.ts';
@@ -156,7 +156,7 @@ export class Tracer {
    */
   async setLevel(level: ProbeLevel): Promise<void> {
     const loaded = this.#options.kernel?.level ?? this.#options.level ?? DEFAULT_LEVEL;
-    if (!isWithin(level, loaded))
+    if (!isLevel(level) || !isWithin(level, loaded))
       throw new RangeError(`level must be within ${loaded}, which was loaded, not ${level}`);
     this.#level = level;
     await this.#underWay.hold(Promise.all(this.#targets.live().map((target) => target.setLevel(level))));

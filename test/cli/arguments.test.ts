@@ -8,7 +8,10 @@ const NOTHING = {
   durationSeconds: undefined,
   summaryFile: undefined,
   serviceName: undefined,
+  level: undefined,
   dbStatement: undefined,
+  waits: undefined,
+  waitMinMillis: undefined,
   isVerbose: false,
 };
 
@@ -31,10 +34,14 @@ describe('parseArguments', () => {
       durationSeconds: 1.5,
       summaryFile: 'b.json',
       serviceName: 'shop',
+      level: 'runtime',
       dbStatement: 'raw',
+      waits: 'attributes',
+      waitMinMillis: 0.25,
       isVerbose: true,
     };
-    const options = '--out a.jsonl --duration 1.5 --summary=b.json --service-name shop --db-statement raw -v';
+    const options =
+      '--out a.jsonl --duration 1.5 --summary=b.json --service-name shop --level runtime --db-statement raw --waits attributes --wait-min 0.25 -v';
     expect(parse(`run ${options} -- ./server`)).toMatchObject({ common });
     expect(parse(`attach ${options} --pid 1`)).toMatchObject({ common });
   });
@@ -44,6 +51,16 @@ describe('parseArguments', () => {
     expect(parse(`record -o a.rec --db-statement ${form} --pid 1`)).toMatchObject({
       of: { common: { dbStatement: form } },
     });
+  });
+
+  it.each(['spans', 'waits', 'runtime'])('reads --level %s', (level) => {
+    expect(parse(`attach --level ${level} --pid 1`)).toMatchObject({ common: { level } });
+    expect(parse(`record -o a.rec --level=${level} -- x`)).toMatchObject({ of: { common: { level } } });
+  });
+
+  it.each(['spans', 'attributes', 'none'])('reads --waits %s, also of a replay', (waits) => {
+    expect(parse(`replay a.rec --waits ${waits}`)).toMatchObject({ common: { waits } });
+    expect(parse(`run --waits ${waits} -- x`)).toMatchObject({ common: { waits } });
   });
 
   it('reads targets, each once', () => {
@@ -110,6 +127,20 @@ describe('parseArguments', () => {
       '--db-statement full: not one of sanitized, raw, none (see goidspan run --help)',
     ],
     ['replay a.rec --db-statement=', '--db-statement needs a value (see goidspan replay --help)'],
+    ['run --level cpu -- x', '--level cpu: not one of spans, waits, runtime (see goidspan run --help)'],
+    ['run --level= -- x', '--level needs a value (see goidspan run --help)'],
+    ['replay a.rec --level waits', 'unknown option --level (see goidspan replay --help)'],
+    [
+      'run --waits events -- x',
+      '--waits events: not one of spans, attributes, none (see goidspan run --help)',
+    ],
+    ['replay a.rec --waits=', '--waits needs a value (see goidspan replay --help)'],
+    ['replay a.rec --wait-min 1', 'unknown option --wait-min (see goidspan replay --help)'],
+    ...['0', '1ms', '2000001'].map((value): [string, string] => [
+      `run --wait-min ${value} -- x`,
+      `--wait-min ${value}: not a number of milliseconds above 0 and up to 2000000 (see goidspan run --help)`,
+    ]),
+    ['run --wait-min= -- x', '--wait-min needs a value (see goidspan run --help)'],
     ['attach', '--pid or --exe is missing (see goidspan attach --help)'],
     ['attach 4242', 'unexpected argument 4242 (a command goes after --) (see goidspan attach --help)'],
     ['attach --pid 0', '--pid 0: not a process id from 1 to 4194304 (see goidspan attach --help)'],

@@ -8,8 +8,11 @@ import {
   type HttpBody,
   type SpanFamily,
   spanEnding,
+  spanFlag,
   spanKind,
   spanTexts,
+  timeUse,
+  type WaitBody,
 } from '../../src/wire/wire.gen.ts';
 
 type TextsOf<Family extends SpanFamily> = Partial<
@@ -61,6 +64,25 @@ export function makeDbRecord(
       system: dbSystem.DB_SYSTEM_POSTGRESQL,
       ...db,
     },
+    ...more,
+  };
+  return record as EvSpanEnd;
+}
+
+/** The record of a wait for a mutex of 2 ms within the span of `makeRecord`, with what a test wants changed. */
+export function makeWaitRecord({
+  wait,
+  ...more
+}: Partial<Common> & { readonly wait?: Partial<WaitBody> } = {}): EvSpanEnd {
+  const record = {
+    ...common('wait', {}, spanFlag.SPAN_FLAG_PARENT),
+    spanKind: spanKind.SPAN_KIND_INTERNAL,
+    family: 3,
+    spanId: [0x00f067aa, 0x0ba902b8],
+    parentSpanId: [0x00f067aa, 0x0ba902b7],
+    startKtimeNs: [101, 0],
+    endKtimeNs: [101, 2_000_000],
+    wait: { use: timeUse.TIME_MUTEX, wakerGoid: 7, readyNs: 1_500, ...wait },
     ...more,
   };
   return record as EvSpanEnd;

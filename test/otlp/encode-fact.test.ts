@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { SpanEnding, SpanFact } from '../../src/correlate/fact.ts';
+import type { SpanEnding, SpanFact, SpanFamily } from '../../src/correlate/fact.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
+import { type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
 import { NO_LIMITS, type SpanLimits } from '../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../src/otlp/trace-request.ts';
 import { toSpan } from '../../src/span/to-span.ts';
-import { makeDbFact, makeFact, makeSource } from '../span/fact.ts';
+import { makeDbFact, makeFact, makeSource, makeWaitFact, timeOf } from '../span/fact.ts';
 import { decodeRequest, spansOf } from '../support/otlp-proto.ts';
 import { Random } from '../support/random.ts';
 
@@ -67,8 +68,29 @@ function randomDbFact(random: Random): SpanFact {
   });
 }
 
+/** A wait within a span, which may be linked to who has ended it. */
+function randomWaitFact(random: Random): SpanFact {
+  const { family: _, body: __, ...more } = randomHttpFact(random);
+  return makeWaitFact({ ...more, spanKind: 'internal' } as Parameters<typeof makeWaitFact>[0], {
+    use: random.pick(timeUses)[0],
+    wakerGoid: random.pick([0, 7, 2 ** 40]),
+    readyNs: random.pick([0, 1, 5_000_000_000]),
+  });
+}
+
+function randomTime(random: Random): TimeSpent | undefined {
+  if (random.below(2) === 0) return undefined;
+  const spent = (): number => random.pick([0, 0, 1, 1_500, 2 ** 40]);
+  return timeOf(Object.fromEntries(timeUses.map(([name]) => [name, spent()])), {
+    startCpu: random.below(300),
+    endCpu: random.below(2),
+    endNode: random.below(2),
+    migrations: random.pick([0, 4]),
+  });
+}
+
 const randomFact = (random: Random): SpanFact =>
-  random.below(3) === 0 ? randomDbFact(random) : randomHttpFact(random);
+  random.pick([randomDbFact, randomHttpFact, randomHttpFact, randomWaitFact])(random);
 
 function randomHttpFact(random: Random): SpanFact {
   const text = (): string | undefined => (random.below(3) ? random.pick(texts) : undefined);
@@ -105,6 +127,8 @@ function randomHttpFact(random: Random): SpanFact {
       ending: random.pick(endings),
       errorTypeAddr: random.pick([0, 0, 0x6c0ffe, 1]),
       cut: random.pick([[], ['path', 'query']]),
+      time: randomTime(random),
+      waitsDropped: random.pick([undefined, 3]),
     },
     http,
   );
@@ -117,19 +141,19 @@ function recurringFact(random: Random, first: SpanFact): SpanFact {
   return {
     ...own,
     parentIsRemote: own.parentSpanId !== undefined && own.parentIsRemote,
-    body:
-      first.family === 'http'
-        ? { ...first.body, ...varyingOf(randomHttpFact(random).body as HttpExchange) }
-        : { ...first.body, poolWaitNs: random.below(3) },
+    body: { ...first.body, ...varyingOf[family](random) },
   } as SpanFact;
 }
 
-const varyingOf = ({ path, query, peer, responseBodyBytes }: HttpExchange): Partial<HttpExchange> => ({
-  path,
-  query,
-  peer,
-  responseBodyBytes,
-});
+/** What is not the same in all bodies of a family that recur. */
+const varyingOf: Readonly<Record<SpanFamily, (random: Random) => object>> = {
+  http: (random) => {
+    const { path, query, peer, responseBodyBytes } = randomHttpFact(random).body as HttpExchange;
+    return { path, query, peer, responseBodyBytes };
+  },
+  db: (random) => ({ poolWaitNs: random.below(3) }),
+  wait: (random) => ({ wakerGoid: random.below(2), readyNs: random.below(3) }),
+};
 
 describe('a fact on the fast path', () => {
   it('says what its ReadableSpan says, byte for byte but for a parent that there is not', () => {

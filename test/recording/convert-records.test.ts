@@ -3,6 +3,7 @@ import { RecordConverter } from '../../src/recording/convert-records.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
 import type { WireLayout } from '../../src/wire/layout.ts';
+import { spanFlag } from '../../src/wire/wire.gen.ts';
 import { fuzzInputs, fuzzTimeoutMilliseconds } from '../support/fuzz.ts';
 import { Random } from '../support/random.ts';
 
@@ -32,6 +33,23 @@ const after: WireLayout = {
     1: { bytes: 8, fields: { fresh: [40, 4], status: [44, 4] }, texts: ['fresh', 'path', 'host'] },
   },
 };
+
+/** What spans of the layout before may have at their end, and what those of the one after have of it. */
+const timeBefore = { bytes: 16, fields: { cpu: [0, 4], gone: [4, 4], mutex: [8, 8] } } as const;
+const timeAfter = { bytes: 24, fields: { mutex: [0, 8], fresh: [8, 8], cpu: [16, 8] } } as const;
+
+/** As `spanBefore`, with a time at the next multiple of 8 behind the texts. */
+function timedBefore(texts: readonly string[]): Uint8Array {
+  const span = spanBefore(texts);
+  const time = Buffer.alloc(timeBefore.bytes);
+  time.writeUInt32LE(700, 0);
+  time.writeUInt32LE(0xffff_ffff, 4);
+  time.writeBigUInt64LE(2n ** 40n, 8);
+  const record = Buffer.concat([span, time]);
+  record.writeUInt16LE(spanFlag.SPAN_FLAG_TIME, 2);
+  record.writeUInt32LE(record.length, 4);
+  return record;
+}
 
 /** A record of the layout before, with texts. */
 function spanBefore(texts: readonly string[], cut = 0, family = 1): Uint8Array {
@@ -74,6 +92,35 @@ describe('RecordConverter', () => {
     expect([out.readUInt32LE(40), out.readUInt32LE(44)]).toEqual([0, 404]);
     expect(out.toString('latin1', 48, 55)).toBe('/xa.com');
     expect(out.length).toBe(56);
+  });
+
+  it('moves the time of a span behind its texts, wherever these end', () => {
+    const converter = new RecordConverter({ ...before, time: timeBefore }, { ...after, time: timeAfter });
+    for (const path of ['/12345678', '/1234567', '/123456', '/']) {
+      const out = Buffer.from(converter.convert(bufferOf(timedBefore(['a', path, '']), exitBefore())));
+      const textsEnd = 48 + 1 + path.length;
+      const at = (textsEnd + 7) & ~7;
+      expect(out.toString('latin1', 48, textsEnd)).toBe(`${path}a`);
+      expect(out.readUInt32LE(4)).toBe(at + 24);
+      expect([0, 8, 16].map((field) => out.readBigUInt64LE(at + field))).toEqual([2n ** 40n, 0n, 700n]);
+      // The next record begins right behind it.
+      expect(out.readUInt16LE(at + 24)).toBe(3);
+    }
+  });
+
+  it.each<[string, WireLayout, Uint8Array, number]>([
+    ['a later layout knows no time', after, timedBefore(['a', '/x', '']), 48 + 3],
+    ['the record has none', { ...after, time: timeAfter }, spanBefore(['a', '/x', '']), 48 + 3],
+  ])('leaves it out where %s', (_, to, record, size) => {
+    const out = Buffer.from(
+      new RecordConverter({ ...before, time: timeBefore }, to).convert(bufferOf(record)),
+    );
+    expect([out.readUInt32LE(4), out.length]).toEqual([size, 56]);
+    expect(out.toString('latin1', 48, 51)).toBe('/xa');
+  });
+
+  it('makes a damaged record of one that says that it has a time, of which its layout knows nothing', () => {
+    expect(convert(timedBefore(['a', '/x', ''])).length).toBe(16);
   });
 
   it('takes the records of a batch one after the other', () => {

@@ -94,6 +94,17 @@ describe('readRecording', () => {
       'cannot replay a.rec: its records have layout 0123456789abcdef, which this goidspan does not know (use goidspan 0.9.0, which recorded it)',
     ],
     [
+      'a layout that says of the time of spans what is none',
+      recordingOf([
+        {
+          ...start,
+          wireHash: '0123456789abcdef',
+          layout: { records: {}, families: {}, time: { bytes: 8 } as never },
+        },
+      ]),
+      'cannot replay a.rec: its first frame is missing or damaged (record again)',
+    ],
+    [
       'a recording without its first frame',
       recordingOf(frames.slice(1)),
       'cannot replay a.rec: it does not say who recorded it (record again)',

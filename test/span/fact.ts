@@ -3,6 +3,7 @@ import type { DbCall } from '../../src/correlate/db-call.ts';
 import type { SpanFactOf } from '../../src/correlate/fact.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { type Breakdown, type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
+import type { Wait } from '../../src/correlate/wait.ts';
 import { createResource } from '../../src/span/resource.ts';
 import type { SpanSource } from '../../src/span/span-source.ts';
 import type { HttpFact } from '../support/http-fact.ts';
@@ -61,6 +62,25 @@ export function makeDbFact(
       ...db,
     },
   };
+}
+
+/** A wait for a mutex of 2 ms within the span of `makeFact`, with what a test wants changed. */
+export function makeWaitFact(
+  more: Partial<Omit<SpanFactOf<'wait'>, 'body'>> = {},
+  wait: Partial<Wait> = {},
+): SpanFactOf<'wait'> {
+  const {
+    family: _,
+    body: __,
+    ...plain
+  } = makeFact({
+    spanKind: 'internal',
+    spanId: [0x00f067aa, 0x0ba902b8],
+    parentSpanId: [0x00f067aa, 0x0ba902b7],
+    start: [101, 0],
+    end: [101, 2_000_000],
+  });
+  return { ...plain, family: 'wait', ...more, body: { use: 'mutex', wakerGoid: 0, readyNs: 0, ...wait } };
 }
 
 export function makeSource(more: Partial<SpanSource> = {}): SpanSource {

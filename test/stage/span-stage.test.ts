@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import type { StatementForm } from '../../src/span/statement-form.ts';
+import type { WaitForm } from '../../src/span/wait-form.ts';
 import { type ContextFrame, SpanStage } from '../../src/stage/span-stage.ts';
-import { spanKind } from '../../src/wire/wire.gen.ts';
-import { makeDbRecord, makeRecord } from '../correlate/record.ts';
+import { type EvSpanEnd, type SpanTime, spanFlag, spanKind, timeUse } from '../../src/wire/wire.gen.ts';
+import { makeDbRecord, makeRecord, makeWaitRecord } from '../correlate/record.ts';
 
 const ERROR_TYPE = 0x6c0ffe;
 const TARGET_ID = 3;
@@ -25,7 +26,17 @@ const named = (name: string | null): ContextFrame => ({
 /** A call that ended with an error of that type. */
 const failed = makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT, errorTypeAddr: ERROR_TYPE }, { host: 'a' });
 
-function stageThatAsks(dbStatement?: StatementForm) {
+/** Of a record: all of it was spent on a mutex. */
+function timeOf(ns: number): SpanTime {
+  const spent = Object.values(timeUse).map((use) => (use === timeUse.TIME_MUTEX ? ns : 0));
+  return { ns: spent, startCpu: 0, endCpu: 0, startNode: 0, endNode: 0, migrations: 0 };
+}
+
+/** A request, of which so much was spent on a mutex. */
+const request = (ns = 0): EvSpanEnd =>
+  makeRecord({ time: timeOf(ns) }, { method: 'GET', path: '/' }, spanFlag.SPAN_FLAG_TIME);
+
+function stageThatAsks(dbStatement?: StatementForm, waits?: WaitForm) {
   const spans: ReadableSpan[] = [];
   const asked: [number, number][] = [];
   const nothing = async (): Promise<void> => {};
@@ -37,6 +48,7 @@ function stageThatAsks(dbStatement?: StatementForm) {
   const stage = new SpanStage({
     processors: [processor],
     dbStatement,
+    waits,
     askTypeName: (targetId, address) => asked.push([targetId, address]),
   });
   stage.take(target);
@@ -102,6 +114,49 @@ describe('a stage', () => {
     ]);
   });
 
+  it.each<[WaitForm | undefined, readonly string[], boolean]>([
+    [undefined, ['GET', 'wait mutex'], true],
+    ['spans', ['GET', 'wait mutex'], true],
+    ['attributes', ['GET'], true],
+    ['none', ['GET'], false],
+  ])('tells waits in the form that it was given: %s', (waits, names, hasBreakdown) => {
+    const { stage, spans } = stageThatAsks(undefined, waits);
+    stage.emit(makeWaitRecord());
+    expect(spans).toEqual([]);
+    stage.emit(request(2_000_000));
+    expect(spans.map(({ name }) => name)).toEqual(names);
+    expect(spans[0]?.attributes['goidspan.wait.top'] !== undefined).toBe(hasBreakdown);
+    expect(stage.counters.lost()).toEqual({});
+  });
+
+  it('says at a span how many of its waits are not told', () => {
+    const { stage, spans } = stageThatAsks();
+    for (let count = 0; count < 23; count++) stage.emit(makeWaitRecord({ spanId: [9, count] }));
+    stage.emit(request());
+    expect(spans).toHaveLength(21);
+    expect(spans[0]?.attributes['goidspan.waits.dropped']).toBe(3);
+  });
+
+  it('counts waits whose span does not come', () => {
+    const { stage, spans } = stageThatAsks();
+    stage.emit(makeWaitRecord({ header: { kind: 1, flags: 0, size: 0, targetId: TARGET_ID, tid: 1 } }));
+    expect(spans).toEqual([]);
+    expect(stage.counters.lost()).toEqual({ wait_without_span: 1 });
+  });
+
+  it('tells no breakdown that is more than the span lasted, and counts it', () => {
+    const { stage, spans } = stageThatAsks();
+    const lasted = 1_000_001_500;
+    for (const spent of [lasted, lasted + 1]) {
+      stage.emit(request(spent));
+    }
+    expect(spans.map(({ attributes }) => attributes['goidspan.breakdown'])).toEqual([
+      `{"mutex":${lasted}}`,
+      undefined,
+    ]);
+    expect(stage.counters.lost()).toEqual({ time_inconsistent: 1 });
+  });
+
   it('says of the scope which conventions its spans follow', () => {
     const { stage, spans } = stageThatAsks();
     stage.scope = { name: 'goidspan', version: '0.1.0' };
@@ -119,7 +174,7 @@ describe('a stage', () => {
     stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
     stage.emit(makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT }));
     expect([...stage.spansByTarget]).toEqual([[TARGET_ID, 2]]);
-    expect(stage.counters.spans).toEqual({ server: 1, client: 1 });
+    expect(stage.counters.spans).toEqual({ server: 1, client: 1, internal: 0 });
     stage.take({ kind: 'forget', targetId: TARGET_ID });
     stage.emit(makeRecord());
     expect(stage.counters.lost()).toEqual({ target_unknown: 1 });

@@ -2,6 +2,7 @@ import { type MeterProvider as ApiMeterProvider, type Meter, metrics } from '@op
 import {
   AggregationTemporality,
   DataPointType,
+  type Histogram,
   InMemoryMetricExporter,
   MeterProvider,
   type MetricData,
@@ -12,7 +13,7 @@ import type { DeliveryState } from '../../src/otlp-client/delivery.ts';
 import { otlpSinkSettingsOf } from '../../src/otlp-client/otlp-sink-settings.ts';
 import { observe } from '../../src/telemetry/observe.ts';
 import type { Observation, Observed, ObservedSink } from '../../src/telemetry/observed.ts';
-import type { TracerStats } from '../../src/tracer/api.ts';
+import type { TargetInfo, TracerStats } from '../../src/tracer/api.ts';
 
 const STATS: TracerStats = {
   spans: { ended: 7, byKind: { server: 5, client: 2, internal: 0 } },
@@ -150,6 +151,7 @@ describe('a processor with its exporter and its tracer', () => {
       'goidspan.spans': [
         `counter[{span}] 5 ${TRACER} goidspan.span.kind=server`,
         `counter[{span}] 2 ${TRACER} goidspan.span.kind=client`,
+        `counter[{span}] 0 ${TRACER} goidspan.span.kind=internal`,
       ],
       'goidspan.probe.hits': [`counter[{hit}] 16 ${TRACER} goidspan.probe=http_server_start`],
       'goidspan.losses': [`counter[{loss}] 3 ${TRACER} error.type=ring_full`],
@@ -189,6 +191,57 @@ describe('a processor with its exporter and its tracer', () => {
     expect((await collecting.lines())['goidspan.spans']).toEqual([
       `counter[{span}] 8 ${TRACER} goidspan.span.kind=server`,
       `counter[{span}] 0 ${TRACER} goidspan.span.kind=client`,
+      `counter[{span}] 0 ${TRACER} goidspan.span.kind=internal`,
+    ]);
+  });
+});
+
+describe('a stop of the world', () => {
+  const target: TargetInfo = { targetId: 1, pid: 42, exe: '/srv/app', serviceName: 'app' };
+  const of = 'service.name=app process.pid=42';
+
+  it('is told by its reason, and one for the garbage collector as its pause, too', async () => {
+    const observation = begin({ tracerStats: () => STATS, meterProvider: collecting.provider });
+    const stop = { targetId: 1, goid: 7 };
+    observation.onWorldStop(
+      { ...stop, lastedNs: 250_000, reason: 'GC sweep termination', isForGc: true },
+      target,
+    );
+    observation.onWorldStop(
+      { ...stop, lastedNs: 500_000, reason: 'GC sweep termination', isForGc: true },
+      target,
+    );
+    observation.onWorldStop(
+      { ...stop, lastedNs: 1_000_000, reason: 'read mem stats', isForGc: false },
+      target,
+    );
+    observation.onWorldStop({ ...stop, lastedNs: 2_000_000 }, { ...target, pid: 43 });
+    const lines = await collecting.lines();
+    expect(lines['go.memory.gc.pause.duration']).toEqual([`histogram[s] 2×, sum 0.00075 ${of}`]);
+    expect(lines['goidspan.stop.duration']).toEqual([
+      `histogram[s] 2×, sum 0.00075 ${of} goidspan.stop.reason=GC sweep termination`,
+      `histogram[s] 1×, sum 0.001 ${of} goidspan.stop.reason=read mem stats`,
+      'histogram[s] 1×, sum 0.002 service.name=app process.pid=43 goidspan.stop.reason=unknown',
+    ]);
+  });
+
+  it('falls into buckets that part microseconds from milliseconds', async () => {
+    const observation = begin({ tracerStats: () => STATS, meterProvider: collecting.provider });
+    for (const lastedNs of [20_000, 2_000_000, 200_000_000])
+      observation.onWorldStop({ targetId: 1, goid: 0, lastedNs }, target);
+    const value = (await collecting.collect()).get('goidspan.stop.duration')?.dataPoints[0]?.value;
+    const counts = (value as Histogram).buckets.counts;
+    expect(counts.filter((count) => count > 0)).toEqual([1, 1, 1]);
+  });
+
+  it('is told to a provider that comes with it, and to none without one', async () => {
+    const observation = begin({ tracerStats: () => STATS });
+    const stop = { targetId: 1, goid: 0, lastedNs: 1_000, reason: 'GOMAXPROCS', isForGc: false };
+    observation.onWorldStop(stop, target);
+    metrics.setGlobalMeterProvider(collecting.provider);
+    observation.onWorldStop(stop, target);
+    expect((await collecting.lines())['goidspan.stop.duration']).toEqual([
+      `histogram[s] 1×, sum 0.000001 ${of} goidspan.stop.reason=GOMAXPROCS`,
     ]);
   });
 });
@@ -293,6 +346,8 @@ describe('nothing is thrown', () => {
   const throwing = (): never => {
     throw new Error('no');
   };
+  const stop = { targetId: 1, goid: 0, lastedNs: 1_000, reason: 'GC mark termination', isForGc: true };
+  const target: TargetInfo = { targetId: 1, pid: 42, exe: '/srv/app', serviceName: 'app' };
   const event = { kind: 'sent', spans: 1, rejected: 0, bytes: 1, durationMs: 1, operationMs: 1 } as const;
 
   it.each<[string, Partial<Meter> | undefined]>([
@@ -307,6 +362,7 @@ describe('nothing is thrown', () => {
     const provider: ApiMeterProvider = { getMeter: () => meter ?? throwing() };
     const observation = begin({ sink: observedSinkOf('processor'), meterProvider: provider });
     observation.onEvent(event);
+    observation.onWorldStop(stop, target);
     observation.stop();
   });
 

@@ -1,0 +1,51 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { describe, expect, it } from 'vitest';
+import { TIME_USES, type TimeUse } from '../../src/correlate/time-spent.ts';
+import { toSpan } from '../../src/span/to-span.ts';
+import { makeSource, makeWaitFact } from './fact.ts';
+
+const source = makeSource();
+
+describe('a wait', () => {
+  it('is an internal span in that of its goroutine, named by what it was for', () => {
+    const span = toSpan(makeWaitFact(), source);
+    expect(span).toMatchObject({
+      name: 'wait mutex',
+      kind: SpanKind.INTERNAL,
+      status: { code: SpanStatusCode.UNSET },
+      parentSpanContext: { spanId: '00f067aa0ba902b7', isRemote: false },
+      duration: [0, 2_000_000],
+      links: [],
+    });
+    expect(span.attributes).toEqual({ 'goidspan.wait.for': 'mutex', 'goidspan.goid': 18, 'thread.id': 4243 });
+  });
+
+  it.each(Object.keys(TIME_USES) as TimeUse[])('may be for %s', (use) => {
+    const { name, attributes } = toSpan(makeWaitFact({}, { use }), source);
+    expect([name, attributes['goidspan.wait.for']]).toEqual([`wait ${use}`, use]);
+  });
+
+  it('names the goroutine that has ended it, and how long it then still did not run', () => {
+    expect(toSpan(makeWaitFact({}, { wakerGoid: 2 ** 40, readyNs: 1_500 }), source).attributes).toMatchObject(
+      {
+        'goidspan.wait.waker.goid': 2 ** 40,
+        'goidspan.wait.runnable_ns': 1_500,
+      },
+    );
+  });
+
+  it('is linked to the span in which it was ended', () => {
+    const link = { traceId: [0, 0, 0, 1], spanId: [0, 2] } as const;
+    expect(toSpan(makeWaitFact({ link }), source).links).toEqual([
+      {
+        context: {
+          traceId: '00000000000000000000000000000001',
+          spanId: '0000000000000002',
+          traceFlags: 1,
+          isRemote: false,
+        },
+        attributes: { 'goidspan.link.reason': 'woken_by' },
+      },
+    ]);
+  });
+});
