@@ -26,6 +26,10 @@ interface Probe {
   readonly right?: string;
 }
 
+/** What is lost where the tracepoints of level `waits` cannot be attached. */
+const NO_WAITS =
+  'where the time of spans goes cannot be told: there is level spans only, not waits and runtime';
+
 /** In the order in which they are told. */
 const PROBES: readonly Probe[] = [
   required('uprobe program', (native) => native.probeProgram(UPROBE), 'Linux 4.1, CONFIG_UPROBE_EVENTS'),
@@ -61,7 +65,14 @@ const PROBES: readonly Probe[] = [
     run: (native) => native.probeTypedTracepoint('sched_switch'),
     since: 'Linux 5.5, CONFIG_DEBUG_INFO_BTF',
     need: 'optional',
-    without: 'where the time of spans goes cannot be told: there is level spans only, not waits and runtime',
+    without: NO_WAITS,
+  },
+  {
+    name: 'data that comes to sockets',
+    run: (native) => native.probeTypedTracepoint('tcp_probe'),
+    since: 'Linux 5.5, CONFIG_DEBUG_INFO_BTF',
+    need: 'optional',
+    without: NO_WAITS,
   },
   {
     name: 'run-time statistics',

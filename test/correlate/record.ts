@@ -82,7 +82,15 @@ export function makeWaitRecord({
     parentSpanId: [0x00f067aa, 0x0ba902b7],
     startKtimeNs: [101, 0],
     endKtimeNs: [101, 2_000_000],
-    wait: { use: timeUse.TIME_MUTEX, wakerGoid: 7, readyNs: 1_500, ...wait },
+    wait: {
+      use: timeUse.TIME_MUTEX,
+      wakerGoid: 7,
+      readyNs: 1_500,
+      peerAddress: new Uint8Array(16),
+      peerPort: 0,
+      fd: 0,
+      ...wait,
+    },
     ...more,
   };
   return record as EvSpanEnd;

@@ -81,6 +81,11 @@ describe('examine', () => {
       'use a kernel that has it: the switches of threads (Linux 5.5, CONFIG_DEBUG_INFO_BTF)',
     ],
     [
+      'no word of data that comes to sockets',
+      failing({ 'data that comes to sockets': ESRCH }),
+      'use a kernel that has it: data that comes to sockets (Linux 5.5, CONFIG_DEBUG_INFO_BTF)',
+    ],
+    [
       'no right to statistics',
       failing({ 'run-time statistics': EPERM }),
       'give goidspan CAP_SYS_ADMIN too, if that is wanted (run-time statistics)',

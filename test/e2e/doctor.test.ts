@@ -27,6 +27,7 @@ describeKernel('goidspan doctor, where tracing is possible', () => {
     const verdicts = new Map(families.flatMap(({ findings }) => findings.map((f) => [f.check, f.verdict])));
     expect(verdicts.get('a uprobe that runs')).toBe('ok');
     expect(verdicts.get('the switches of threads')).toBe('ok');
+    expect(verdicts.get('data that comes to sockets')).toBe('ok');
     expect(verdicts.get('goidspan’s own programs')).toBe('ok');
     const text = goidspan(['doctor']);
     expect(await text.ended).toBe(code);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SpanEnding, SpanFact, SpanFamily } from '../../src/correlate/fact.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
+import type { Wait } from '../../src/correlate/wait-body.ts';
 import { NO_LIMITS, type SpanLimits } from '../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../src/otlp/trace-request.ts';
 import { toSpan } from '../../src/span/to-span.ts';
@@ -75,6 +76,7 @@ function randomWaitFact(random: Random): SpanFact {
     use: random.pick(timeUses)[0],
     wakerGoid: random.pick([0, 7, 2 ** 40]),
     readyNs: random.pick([0, 1, 5_000_000_000]),
+    peer: random.pick([undefined, { address: '::1', port: 5432, fd: 9 }]),
   });
 }
 
@@ -152,7 +154,10 @@ const varyingOf: Readonly<Record<SpanFamily, (random: Random) => object>> = {
     return { path, query, peer, responseBodyBytes };
   },
   db: (random) => ({ poolWaitNs: random.below(3) }),
-  wait: (random) => ({ wakerGoid: random.below(2), readyNs: random.below(3) }),
+  wait: (random) => {
+    const { wakerGoid, readyNs, peer } = randomWaitFact(random).body as Wait;
+    return { wakerGoid, readyNs, peer };
+  },
 };
 
 describe('a fact on the fast path', () => {

@@ -3,7 +3,7 @@ import type { DbCall } from '../../src/correlate/db-call.ts';
 import type { SpanFactOf } from '../../src/correlate/fact.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { type Breakdown, type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
-import type { Wait } from '../../src/correlate/wait.ts';
+import type { Wait } from '../../src/correlate/wait-body.ts';
 import { createResource } from '../../src/span/resource.ts';
 import type { SpanSource } from '../../src/span/span-source.ts';
 import type { HttpFact } from '../support/http-fact.ts';

@@ -34,6 +34,15 @@ describe('a wait', () => {
     );
   });
 
+  it('for the network names the connection', () => {
+    const peer = { address: '192.0.2.7', port: 5432, fd: 9 };
+    expect(toSpan(makeWaitFact({}, { use: 'network', peer }), source).attributes).toMatchObject({
+      'network.peer.address': '192.0.2.7',
+      'network.peer.port': 5432,
+      'goidspan.wait.fd': 9,
+    });
+  });
+
   it('is linked to the span in which it was ended', () => {
     const link = { traceId: [0, 0, 0, 1], spanId: [0, 2] } as const;
     expect(toSpan(makeWaitFact({ link }), source).links).toEqual([
