@@ -100,10 +100,15 @@ static __always_inline void time_turn(struct goroutine_time *time, enum goroutin
 	time_done(time);
 }
 
-/*
- * A program is hit on a goroutine. If its thread has taken it off the processor, it has come back without being seen, and
- * nobody knows when.
- */
+/* A goroutine runs that was not seen to go on: nobody knows since when. */
+static __always_inline void time_resume_unseen(struct goroutine_time *time)
+{
+	count(NOTE_SWITCH_UNSEEN);
+	time->use = TIME_UNATTRIBUTED;
+	time_turn(time, GOROUTINE_RUNS, time->run_use);
+}
+
+/* A program is hit on a goroutine. If its thread has taken it off the processor, it has come back without being seen. */
 static __always_inline void time_heal(struct goroutine_time *time, uaddr_t g)
 {
 	const struct off_thread *off;
@@ -112,11 +117,8 @@ static __always_inline void time_heal(struct goroutine_time *time, uaddr_t g)
 	if (time->activity != GOROUTINE_IS_OFF)
 		return;
 	off = bpf_map_lookup_elem(&off_by_thread, &tid);
-	if (!off || off->g_addr != g)
-		return;
-	count(NOTE_SWITCH_UNSEEN);
-	time->use = TIME_UNATTRIBUTED;
-	time_turn(time, GOROUTINE_RUNS, time->run_use);
+	if (off && off->g_addr == g)
+		time_resume_unseen(time);
 }
 
 /* A goroutine that runs goes on to spend its time on that. */
@@ -180,6 +182,27 @@ static __always_inline struct span_time *time_begun(struct open_span *span)
 }
 
 /*
+ * How many spans look at the account, when there are `own` of them on the goroutine of `span`. That may have gone on as another
+ * one, within an iter.Pull, whose account it is.
+ */
+static __always_inline void time_is_looked_at(struct goroutine_time *time, const struct open_span *span, __u32 own,
+					      int more)
+{
+	if (time->goid == span->record.goid)
+		time->spans = own;
+	else if (time->spans || more > 0)
+		time->spans += more;
+}
+
+/* Is it the account of a goroutine that has gone, in whose g another one runs? */
+static __always_inline bool time_is_left_over(const struct goroutine_time *time, const struct open_span *span)
+{
+	struct goroutine_key owner = { .goid = time->goid, .target_id = span->record.header.target_id };
+
+	return time->goid != span->record.goid && !bpf_map_lookup_elem(&open_by_goroutine, &owner);
+}
+
+/*
  * A span begins on a goroutine that runs, the first of it if its depth is 0. It begins a little later than it would without
  * if more has been charged already.
  */
@@ -192,12 +215,14 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 
 	if (!target->time_since_ktime_ns)
 		return 0;
-	if (!time)
+	if (!time || time_is_left_over(time, span))
 		time = time_open(target, g, span->record.goid, now);
 	if (!time)
 		return 0;
 	time->stops_slot = target->stops_slot;
-	time_heal(time, g);
+	/* It runs, whatever was seen last. */
+	if (time->activity != GOROUTINE_RUNS)
+		time_resume_unseen(time);
 	time_busy(time);
 	time_charge(time, now);
 	span->record.start_ktime_ns = time->since_ktime_ns;
@@ -207,7 +232,7 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 	begun->start_cpu = bpf_get_smp_processor_id();
 	begun->start_node = bpf_get_numa_node_id();
 	begun->migrations = time->migrations;
-	time->spans = span->record.depth + 1;
+	time_is_looked_at(time, span, span->record.depth + 1, 1);
 	time_done(time);
 	return 0;
 }
@@ -229,7 +254,7 @@ static __always_inline void time_span_drop(const struct open_span *span, const s
 	struct goroutine_time *time = time_of_span(span, target);
 
 	if (time)
-		time->spans = span->record.depth;
+		time_is_looked_at(time, span, span->record.depth, -1);
 }
 
 /* A span ends, at the end that is in its record or a little later: what its time was spent on goes behind its texts. */
@@ -264,7 +289,7 @@ static __noinline int time_span_end(struct open_span *span, const struct target_
 	to->reserved = 0;
 	span->record.header.size = offsetof(struct ev_span_end, rest) + at + sizeof(*to);
 	span->record.header.flags |= SPAN_FLAG_TIME;
-	time->spans = span->record.depth;
+	time_is_looked_at(time, span, span->record.depth, -1);
 	time_done(time);
 	return 0;
 }
