@@ -134,7 +134,10 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 	if (!off.g_addr)
 		return;
 	time = time_of(target, off.g_addr);
-	if (!time || time->busy || time->activity != GOROUTINE_RUNS)
+	if (!time || time->busy)
+		return;
+	time_heal(time, off.g_addr);
+	if (time->activity != GOROUTINE_RUNS)
 		return;
 	if (bpf_map_update_elem(&off_by_thread, &tid, &off, BPF_ANY)) {
 		count(LOST_THREAD_MAP_FULL);
