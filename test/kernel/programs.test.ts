@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { families } from '../../src/probes/families.ts';
 import { describeKernel } from '../support/capabilities.ts';
+import { descriptors, programIdOf, programName } from '../support/held-programs.ts';
 import { Attached } from './attached.ts';
 
 /** Instructions that the verifier may look at per program; the kernel's own limit is a million. */
@@ -19,7 +19,7 @@ describeKernel('the BPF programs', () => {
 function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
   let attached: Attached;
   beforeAll(() => {
-    attached = new Attached({ forceLegacy });
+    attached = new Attached({ forceLegacy, level: 'runtime' });
   });
   afterAll(() => attached.close());
 
@@ -34,11 +34,16 @@ function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
 
   it('are of that form', () => expect(attached.kernel.facts.isLegacy).toBe(forceLegacy));
 
-  it('are one for each counter of hits, and those that follow processes', () => {
+  it('are one for each counter of hits, and those at tracepoints', () => {
     const hits = Object.keys(attached.kernel.counts()).filter((name) => name.startsWith('HIT_'));
     const names = hits.map((name) => name.replace('HIT_', '').toLowerCase());
     expect(Object.keys(attached.kernel.programStats()).sort()).toEqual(
-      [...names, 'process_exec', 'process_exit'].sort(),
+      [
+        ...names,
+        'process_exec',
+        'process_exit',
+        ...families.flatMap(({ tracepoints = [] }) => tracepoints),
+      ].sort(),
     );
   });
 }
@@ -46,27 +51,11 @@ function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
 /** By the kernel's account of the file descriptors of this process (Linux ≥ 5.16). */
 function verifiedInstructions(): Map<string, number> {
   const found = new Map<string, number>();
-  for (const fd of readdirSync('/proc/self/fdinfo')) {
-    const info = readInfo(fd);
-    const id = /^prog_id:\s*(\d+)/m.exec(info)?.[1];
+  for (const info of descriptors()) {
+    const id = programIdOf(info);
     const verified = /^verified_insns:\s*(\d+)/m.exec(info)?.[1];
     // A link names its program too, but says nothing of instructions.
     if (id !== undefined && verified !== undefined) found.set(programName(id), Number(verified));
   }
   return found;
-}
-
-/** The kernel cuts names at 15 characters; bpftool completes them from BTF. */
-function programName(id: string): string {
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
-  return JSON.parse(execFileSync('bpftool', ['-j', 'prog', 'show', 'id', id], { encoding: 'utf8', env }))
-    .name;
-}
-
-function readInfo(fd: string): string {
-  try {
-    return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
-  } catch {
-    return ''; // closed meanwhile
-  }
 }
