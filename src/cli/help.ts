@@ -9,7 +9,7 @@ Options:
       --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went)
                            or runtime (and what of it the garbage collector took)
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
-                           default), attributes (the breakdown only) or none
+                           default), events (of the span), attributes (the breakdown only) or none
       --wait-min MS        shortest wait that is a child span (default 1)
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: which probes are attached
@@ -126,7 +126,7 @@ Options:
       --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went)
                            or runtime (and what of it the garbage collector took)
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
-                           default), attributes (the breakdown only) or none
+                           default), events (of the span), attributes (the breakdown only) or none
       --wait-min MS        shortest wait that is a child span (default 1)
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: what was attached when it was recorded

@@ -66,6 +66,8 @@ interface SpanCore {
   readonly time?: TimeSpent | undefined;
   /** Waits in it that were long enough to be told, but are not, since there were many longer ones. */
   readonly waitsDropped?: number | undefined;
+  /** Waits in it that are told as its events. */
+  readonly waitEvents?: readonly SpanFactOf<'wait'>[] | undefined;
 }
 
 /** A finished span of one family. */

@@ -12,7 +12,9 @@ import {
   addOwnAttributes,
   addRecurringAttributes,
   addVaryingAttributes,
+  addWaitAttributes,
   kindOf,
+  nameOfWait,
   outcomeOfSpan,
 } from '../span/describe-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
@@ -20,7 +22,7 @@ import { writeKeyValue } from './encode-attributes.ts';
 import { writeFlags, writeStatus } from './encode-span.ts';
 import { writeTime } from './encode-time.ts';
 import type { EncodedBlocks } from './encoded-blocks.ts';
-import { link as linkField, scopeSpans, span as spanField } from './fields.ts';
+import { event, link as linkField, scopeSpans, span as spanField } from './fields.ts';
 import type { SpanLimits } from './limits.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 
@@ -107,6 +109,7 @@ export function encodeFact(
   else encodeBody(writer, attributes, blocks, fact, source);
   addOwnAttributes(attributes, fact, errorType);
   if (attributes.dropped > 0) writer.uint(spanField.droppedAttributesCount, attributes.dropped);
+  if (fact.waitEvents) writeWaits(writer, attributes, fact.waitEvents, source, limits);
   if (fact.link) writeLink(writer, attributes, fact, fact.link, limits);
   writeStatus(writer, status.code, status.message);
   writeFlags(writer, spanField.flags, fact.traceFlags, fact.parentIsRemote);
@@ -150,6 +153,27 @@ function writeTimes(writer: ProtoWriter, fact: SpanFact, source: SpanSource): vo
   writeTime(writer, spanField.startTimeUnixNano, startTime[0], startTime[1]);
   const endTime = source.clock.toUnix(fact.end);
   writeTime(writer, spanField.endTimeUnixNano, endTime[0], endTime[1]);
+}
+
+function writeWaits(
+  writer: ProtoWriter,
+  attributes: AttributeWriter,
+  waits: NonNullable<SpanFact['waitEvents']>,
+  source: SpanSource,
+  limits: SpanLimits,
+): void {
+  const kept = Math.min(waits.length, limits.eventCount);
+  for (const wait of waits.slice(0, kept)) {
+    const start = writer.begin(spanField.events);
+    const time = source.clock.toUnix(wait.start);
+    writeTime(writer, event.timeUnixNano, time[0], time[1]);
+    writer.string(event.name, nameOfWait(wait));
+    attributes.begin(event.attributes, limits.attributePerEventCount);
+    addWaitAttributes(attributes, wait);
+    if (attributes.dropped > 0) writer.uint(event.droppedAttributesCount, attributes.dropped);
+    writer.end(start);
+  }
+  if (kept < waits.length) writer.uint(spanField.droppedEventsCount, waits.length - kept);
 }
 
 /** The span that is linked was kept only because it was sampled, so the link says so. */

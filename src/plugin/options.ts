@@ -94,7 +94,7 @@ export interface GoidSpanProcessorOptions {
   readonly level?: ProbeLevel;
   /**
    * From level `waits` on, how waits within spans are told: `spans`, the 20 longest of each as spans of their own beside its
-   * breakdown; `attributes`, the breakdown only; or `none`. Default `spans`.
+   * breakdown; `events`, the same as its events; `attributes`, the breakdown only; or `none`. Default `spans`.
    */
   readonly waits?: WaitForm;
   /** The shortest wait that is a span of its own, in milliseconds. Default 1. */

@@ -58,3 +58,5 @@ export const GOIDSPAN_WAIT_RUNNABLE_NS = 'goidspan.wait.runnable_ns';
 export const GOIDSPAN_WAITS_DROPPED = 'goidspan.waits.dropped';
 /** Ours, on a wait for the network: the descriptor. */
 export const GOIDSPAN_WAIT_FD = 'goidspan.wait.fd';
+/** Ours, on a wait that is an event: nanoseconds. */
+export const GOIDSPAN_WAIT_DURATION_NS = 'goidspan.wait.duration_ns';

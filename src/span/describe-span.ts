@@ -1,6 +1,7 @@
 /** What a span says, whatever form it leaves in: the convention of its family, and what is the same in all. Pure. */
 import { SpanKind } from '@opentelemetry/api';
-import type { SpanFact, SpanKindName } from '../correlate/fact.ts';
+import type { SpanFact, SpanFactOf, SpanKindName } from '../correlate/fact.ts';
+import { nanosBetween } from '../wire/batch.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import type { Description } from './convention.ts';
@@ -8,6 +9,7 @@ import { conventionOf } from './conventions.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { SpanSource } from './span-source.ts';
 import { addTimeAttributes } from './time-attributes.ts';
+import { waitConvention } from './wait-convention.ts';
 
 const kinds: Readonly<Record<SpanKindName, SpanKind>> = {
   server: SpanKind.SERVER,
@@ -42,6 +44,16 @@ export function addVaryingAttributes(sink: AttributeSink, fact: SpanFact): void 
 export function addOwnAttributes(sink: AttributeSink, fact: SpanFact, errorType: string | undefined): void {
   if (errorType !== undefined) sink.text(names.ERROR_TYPE, errorType);
   addGoroutineAttributes(sink, fact);
+}
+
+/** What an event is called that tells of a wait. */
+export const nameOfWait = (wait: SpanFactOf<'wait'>): string => waitConvention.describe(wait).name;
+
+/** Hands the attributes of such an event over. */
+export function addWaitAttributes(sink: AttributeSink, wait: SpanFactOf<'wait'>): void {
+  waitConvention.addRecurring(sink, wait);
+  waitConvention.addVarying(sink, wait);
+  sink.int(names.GOIDSPAN_WAIT_DURATION_NS, nanosBetween(wait.start, wait.end));
 }
 
 /** Hands the attributes of the link over: to the ended span whose context was inherited; of a wait, to that of who ended it. */

@@ -10,10 +10,12 @@ import {
   addOwnAttributes,
   addRecurringAttributes,
   addVaryingAttributes,
+  addWaitAttributes,
   kindOf,
+  nameOfWait,
   outcomeOfSpan,
 } from './describe-span.ts';
-import type { ReadableSpan } from './readable-span.ts';
+import type { ReadableSpan, TimedEvent } from './readable-span.ts';
 import { hexOf, spanContextsOf } from './span-context.ts';
 import type { SpanSource } from './span-source.ts';
 
@@ -38,7 +40,7 @@ export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
     status,
     attributes: sink.attributes,
     links: linksOf(fact),
-    events: [],
+    events: eventsOf(fact, source),
     ended: true,
     resource: source.resource,
     instrumentationScope: source.scope,
@@ -49,6 +51,15 @@ export function toSpan(fact: SpanFact, source: SpanSource): ReadableSpan {
   // A spread in the literal would take a third of the time of all this.
   if (parent) span.parentSpanContext = parent;
   return span;
+}
+
+function eventsOf({ waitEvents }: SpanFact, { clock }: SpanSource): TimedEvent[] {
+  if (!waitEvents) return [];
+  return waitEvents.map((wait) => {
+    const sink = new AttributeObject();
+    addWaitAttributes(sink, wait);
+    return { time: clock.toUnix(wait.start), name: nameOfWait(wait), attributes: sink.attributes };
+  });
 }
 
 /** The span that is linked was kept only because it was sampled, so the link says so. */

@@ -10,7 +10,7 @@ interface RecurringFact {
   readonly body: RecurringWait;
 }
 
-export const waitConvention: Convention<WaitFact, RecurringFact> = {
+export const waitConvention = {
   describe: ({ body }: RecurringFact) => ({ name: `wait ${body.use}` }),
   fits: () => true,
   errorType: () => undefined,
@@ -28,4 +28,4 @@ export const waitConvention: Convention<WaitFact, RecurringFact> = {
       sink.int(names.GOIDSPAN_WAIT_FD, body.peer.fd);
     }
   },
-};
+} satisfies Convention<WaitFact, RecurringFact>;

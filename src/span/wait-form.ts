@@ -2,6 +2,8 @@
 export const waitForms = [
   /** The longest as spans of their own, and all of them together as the span's breakdown. */
   'spans',
+  /** The same as events of the span. */
+  'events',
   /** Only the breakdown. */
   'attributes',
   /** Not at all. */

@@ -14,7 +14,7 @@ import type { WaitForm } from '../span/wait-form.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
 import { Counters } from './counters.ts';
-import { HeldWaits } from './held-waits.ts';
+import { HeldWaits, type Waits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 
@@ -93,22 +93,24 @@ export class SpanStage {
   emit(record: EvSpanEnd, unfinished?: Unfinished): void {
     const read = spanFact(record, unfinished);
     if (read.family === 'wait') {
-      if (this.#waitForm === 'spans') this.#waits.add(read);
+      if (this.#waitForm === 'spans' || this.#waitForm === 'events') this.#waits.add(read);
       return;
     }
     const waits = this.#waits.take(read.spanId);
     if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
       this.counters.lose('time_inconsistent');
     }
-    const fact = this.#told(read, waits?.dropped);
+    const fact = this.#told(read, waits);
     if (fact.errorTypeAddr === 0 || !this.#waitsForName(fact)) this.#pipeline.emit(fact);
-    for (const wait of waits?.told ?? []) this.#pipeline.emit(wait);
+    if (this.#waitForm === 'spans') for (const wait of waits?.told ?? []) this.#pipeline.emit(wait);
   }
 
   /** With as much of its waits as is wanted. */
-  #told(fact: SpanFact, waitsDropped: number | undefined): SpanFact {
+  #told(fact: SpanFact, waits: Waits | undefined): SpanFact {
     if (this.#waitForm === 'none') return fact.time ? { ...fact, time: undefined } : fact;
-    return waitsDropped ? { ...fact, waitsDropped } : fact;
+    if (waits === undefined) return fact;
+    const waitEvents = this.#waitForm === 'events' ? waits.told : undefined;
+    return { ...fact, waitsDropped: waits.dropped, waitEvents };
   }
 
   /** Hands over what waits for a name that may not come any more: of one target, or of all. */

@@ -309,7 +309,7 @@ export class Tracer {
       samplerRejectBelow: rejectBelow,
       samplerParentBased: Number(parentBased),
       followExec: Number(followExec),
-      waitMinNs: waits === 'spans' ? Math.max(1, Math.round(waitMinMillis * 1e6)) : 0,
+      waitMinNs: waits === 'spans' || waits === 'events' ? Math.max(1, Math.round(waitMinMillis * 1e6)) : 0,
     });
   }
 
