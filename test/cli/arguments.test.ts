@@ -131,8 +131,8 @@ describe('parseArguments', () => {
     ['run --level= -- x', '--level needs a value (see goidspan run --help)'],
     ['replay a.rec --level waits', 'unknown option --level (see goidspan replay --help)'],
     [
-      'run --waits events -- x',
-      '--waits events: not one of spans, attributes, none (see goidspan run --help)',
+      'run --waits links -- x',
+      '--waits links: not one of spans, events, attributes, none(see goidspan run --help)',
     ],
     ['replay a.rec --waits=', '--waits needs a value (see goidspan replay --help)'],
     ['replay a.rec --wait-min 1', 'unknown option --wait-min (see goidspan replay --help)'],

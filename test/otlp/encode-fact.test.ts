@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SpanEnding, SpanFact, SpanFamily } from '../../src/correlate/fact.ts';
+import type { SpanEnding, SpanFact, SpanFactOf, SpanFamily } from '../../src/correlate/fact.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
 import type { Wait } from '../../src/correlate/wait-body.ts';
@@ -166,7 +166,11 @@ describe('a fact on the fast path', () => {
     for (let round = 0; round < 2_000; round++) {
       const fact = randomFact(random);
       const isRemote = fact.parentSpanId !== undefined && fact.parentIsRemote;
-      const facts = [{ ...fact, parentIsRemote: isRemote }];
+      const waits = Array.from(
+        { length: random.below(3) },
+        () => randomWaitFact(random) as SpanFactOf<'wait'>,
+      );
+      const facts = [{ ...fact, parentIsRemote: isRemote, waitEvents: random.pick([undefined, waits]) }];
       expect(decodeRequest(byFact(facts))).toEqual(decodeRequest(bySpan(facts)));
     }
   });

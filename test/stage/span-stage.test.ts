@@ -117,6 +117,7 @@ describe('a stage', () => {
   it.each<[WaitForm | undefined, readonly string[], boolean]>([
     [undefined, ['GET', 'wait mutex'], true],
     ['spans', ['GET', 'wait mutex'], true],
+    ['events', ['GET'], true],
     ['attributes', ['GET'], true],
     ['none', ['GET'], false],
   ])('tells waits in the form that it was given: %s', (waits, names, hasBreakdown) => {
@@ -127,6 +128,8 @@ describe('a stage', () => {
     expect(spans.map(({ name }) => name)).toEqual(names);
     expect(spans[0]?.attributes['goidspan.wait.top'] !== undefined).toBe(hasBreakdown);
     expect(stage.counters.lost()).toEqual({});
+    const events = spans.flatMap((span) => span.events.map(({ name }) => name));
+    expect(events).toEqual(waits === 'events' ? ['wait mutex'] : []);
   });
 
   it('says at a span how many of its waits are not told', () => {
