@@ -1,7 +1,9 @@
 import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { SpanKind } from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { describe, expect, it } from 'vitest';
+import { LEVELS } from '../../src/probes/hook.ts';
 import { HEADER_BYTES } from '../../src/recording/format.ts';
 import { Recorder } from '../../src/recording/recorder.ts';
 import { headerBytes } from '../../src/recording/write-frame.ts';
@@ -58,40 +60,47 @@ function spanLines(path: string): string[] {
 }
 
 describeLive('a recording', () => {
-  it('gives byte for byte the OTLP JSON of the live spans, ids included', async () => {
-    const path = join(await temporaryFolder(), 'a.rec');
-    const recorder = Recorder.create(path, about, (error) => expect.fail(error.message));
-    const traced = await TracedServer.start(await acceptance(), { recorder });
-    await exercise(traced.server, 5);
-    // Open when the process is killed: ended from outside.
-    void traced.server.get('/wait?id=open');
-    void traced.server.get('/sleep?ms=60000&id=open');
-    await new Promise((done) => setTimeout(done, 200));
-    await traced.server.stop('SIGKILL');
-    await eventually('the end of the target', 10_000, () =>
-      traced.spans.some((span) => span.attributes['goidspan.span.ending'] === 'process_exited')
-        ? true
-        : undefined,
-    );
-    const stats = await traced.stop();
-    recorder.close();
+  it.each(LEVELS)(
+    'at level %s gives byte for byte the OTLP JSON of the live spans, ids included',
+    async (level) => {
+      const path = join(await temporaryFolder(), 'a.rec');
+      const recorder = Recorder.create(path, about, (error) => expect.fail(error.message));
+      const traced = await TracedServer.start(await acceptance(), { recorder, level });
+      await exercise(traced.server, 5);
+      // Open when the process is killed: ended from outside.
+      void traced.server.get('/wait?id=open');
+      void traced.server.get('/sleep?ms=60000&id=open');
+      await new Promise((done) => setTimeout(done, 200));
+      await traced.server.stop('SIGKILL');
+      await eventually('the end of the target', 10_000, () =>
+        traced.spans.some((span) => span.attributes['goidspan.span.ending'] === 'process_exited')
+          ? true
+          : undefined,
+      );
+      const stats = await traced.stop();
+      recorder.close();
 
-    const spans: ReadableSpan[] = [];
-    const collect = {
-      onEnd: (span: ReadableSpan) => void spans.push(span),
-      forceFlush: async () => {},
-      shutdown: async () => {},
-    };
-    const replayed = await replay([readFileSync(path)], { name: path, processors: [collect] });
-    const json = (of: readonly ReadableSpan[]): string =>
-      Buffer.from(JsonTraceSerializer.serializeRequest([...of]) ?? []).toString();
-    expect(spans.length).toBeGreaterThan(60);
-    expect(json(spans)).toBe(json(traced.spans));
-    const types = new Set(spans.map((span) => span.attributes['error.type']));
-    expect([...types].some((type) => String(type).startsWith('*'))).toBe(true);
-    expect(replayed).toMatchObject({ end: 'complete', spans: stats.spans.byKind, lost: {} });
-    expect(replayed.recorded?.stats).toEqual(JSON.parse(JSON.stringify(stats)));
-  });
+      const spans: ReadableSpan[] = [];
+      const collect = {
+        onEnd: (span: ReadableSpan) => void spans.push(span),
+        forceFlush: async () => {},
+        shutdown: async () => {},
+      };
+      const replayed = await replay([readFileSync(path)], { name: path, processors: [collect] });
+      const json = (of: readonly ReadableSpan[]): string =>
+        Buffer.from(JsonTraceSerializer.serializeRequest([...of]) ?? []).toString();
+      expect(spans.length).toBeGreaterThan(60);
+      expect(json(spans)).toBe(json(traced.spans));
+      expect(spans.some(({ kind }) => kind === SpanKind.INTERNAL)).toBe(level !== 'spans');
+      expect(spans.some(({ attributes }) => attributes['goidspan.breakdown'] !== undefined)).toBe(
+        level !== 'spans',
+      );
+      const types = new Set(spans.map((span) => span.attributes['error.type']));
+      expect([...types].some((type) => String(type).startsWith('*'))).toBe(true);
+      expect(replayed).toMatchObject({ end: 'complete', spans: stats.spans.byKind, lost: {} });
+      expect(replayed.recorded?.stats).toEqual(JSON.parse(JSON.stringify(stats)));
+    },
+  );
 });
 
 describeLive('goidspan record and goidspan replay', () => {
