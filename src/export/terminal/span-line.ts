@@ -18,6 +18,7 @@ export function spanLine(span: ReadableSpan, paint: Paint, withProcess: boolean)
   const { attributes } = span;
   const status = attributes[names.HTTP_RESPONSE_STATUS_CODE];
   const isError = span.status.code === SpanStatusCode.ERROR;
+  const waker = attributes[names.GOIDSPAN_WAIT_WAKER_GOID];
   const goid = `g${attributes[names.GOIDSPAN_GOID] ?? '?'}`;
   const parts = [
     paint('bold', printable(titleOf(span))),
@@ -25,9 +26,16 @@ export function spanLine(span: ReadableSpan, paint: Paint, withProcess: boolean)
     formatDuration(span.duration),
     paint('dim', withProcess ? `${processOf(span)} ${goid}` : goid),
     ...(isError ? [paint('red', `✗ ${printable(String(attributes[names.ERROR_TYPE] ?? 'error'))}`)] : []),
-    ...span.links.map((link) => paint('yellow', `linked to ${link.context.traceId.slice(0, 8)}`)),
+    ...(waker === undefined ? [] : [paint('dim', `woken by g${waker}`)]),
+    ...linkedTraces(span).map((traceId) => paint('yellow', `linked to ${traceId.slice(0, 8)}`)),
   ];
   return parts.join('  ');
+}
+
+/** Other traces than its own: who has woken a goroutine may well be in the same. */
+function linkedTraces(span: ReadableSpan): string[] {
+  const { traceId } = span.spanContext();
+  return span.links.map(({ context }) => context.traceId).filter((linked) => linked !== traceId);
 }
 
 /** The route says more than a path, but a path more than nothing; clients show whom they called. */

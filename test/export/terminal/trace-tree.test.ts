@@ -4,7 +4,8 @@ import { paintOf, type Style } from '../../../src/export/terminal/style.ts';
 import { formatTrace } from '../../../src/export/terminal/trace-tree.ts';
 import type { ReadableSpan } from '../../../src/span/readable-span.ts';
 import { createResource } from '../../../src/span/resource.ts';
-import { timeOf } from '../../span/fact.ts';
+import { toSpan } from '../../../src/span/to-span.ts';
+import { makeSource, makeWaitFact, timeOf } from '../../span/fact.ts';
 import { makeSpan } from '../spans.ts';
 
 const plain: Style = { paint: paintOf(false), useUnicode: true };
@@ -78,6 +79,27 @@ describe('formatTrace', () => {
     const link = { traceId: [0x0af76519, 0, 0, 1], spanId: [0, 9] } as const;
     expect(formatTrace([makeSpan(2, 1, { link, start: [0, 0], end: [1, 250_000_000] })], plain)).toEqual([
       'GET /  1.25 s  shop:4242 g18  linked to 0af76519',
+    ]);
+  });
+
+  it('says of a wait who has ended it, and in which other trace', () => {
+    const waits = [1, 7].map((trace) =>
+      makeWaitFact(
+        {
+          traceId: [0, 0, 0, 1],
+          spanId: [0, 10 + trace],
+          parentSpanId: [0, 1],
+          start: [0, trace],
+          link: { traceId: [0, 0, 0, trace], spanId: [0, 9] },
+          end: [0, 2_000_000 + trace],
+        },
+        { wakerGoid: 21 },
+      ),
+    );
+    const spans = waits.map((wait) => toSpan(wait, makeSource()));
+    expect(formatTrace([checkout, ...spans], plain).slice(1)).toEqual([
+      '├─ wait mutex  2.00 ms  g18  woken by g21',
+      '└─ wait mutex  2.00 ms  g18  woken by g21  linked to 00000000',
     ]);
   });
 
