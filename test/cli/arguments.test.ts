@@ -132,7 +132,7 @@ describe('parseArguments', () => {
     ['replay a.rec --level waits', 'unknown option --level (see goidspan replay --help)'],
     [
       'run --waits links -- x',
-      '--waits links: not one of spans, events, attributes, none(see goidspan run --help)',
+      '--waits links: not one of spans, events, attributes, none (see goidspan run --help)',
     ],
     ['replay a.rec --waits=', '--waits needs a value (see goidspan replay --help)'],
     ['replay a.rec --wait-min 1', 'unknown option --wait-min (see goidspan replay --help)'],
