@@ -9,7 +9,8 @@
 #include "goroutine.bpf.h"
 
 /* The innermost call is over. */
-static __always_inline void call_close(const struct target_row *target, struct open_spans *open, enum span_ending ending, ktime_ns_t now)
+static __always_inline void call_close(const struct target_row *target, struct open_spans *open,
+				       enum span_ending ending, ktime_ns_t now)
 {
 	if (open->outer)
 		open_span_of(open->outer)->nested = 0;
@@ -35,8 +36,9 @@ static __always_inline struct open_spans calls_unwind(const struct target_row *t
 		if (call->stack_depth <= deepest &&
 		    (!stack_hi || !call->stack_depth || read_u64(stack_hi - call->stack_depth) == call->return_addr))
 			return open;
-		count(NOTE_STALE_CLIENT);
-		call_close(target, &open, ENDING_PANICKED, now);
+		if (open.outer)
+			open_span_of(open.outer)->nested = 0;
+		span_abandon(open.innermost, &open.key, now);
 	}
 	open.innermost = NULL;
 	open.key.depth = 0;

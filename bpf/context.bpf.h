@@ -258,33 +258,45 @@ static __always_inline void span_drop(const struct target_row *target, struct ev
 	bpf_map_delete_elem(&open_by_goroutine, key);
 }
 
-/* Ends an open span: its record leaves, its entry goes. */
-static __always_inline void span_end(const struct target_row *target, struct ev_span_end *span,
-				     const struct goroutine_key *key, enum span_ending ending, ktime_ns_t now)
+/* An open span is over: its record leaves, its entry goes. */
+static __always_inline void span_leave(struct ev_span_end *span, const struct goroutine_key *key, enum span_ending ending)
 {
-	__u32 bytes;
+	__u32 bytes = span->header.size;
 
 	if (!span_is_sampled(span)) {
 		count(NOTE_UNSAMPLED);
-		span_drop(target, span, key);
-		return;
+	} else {
+		/* It never is; for the verifier. */
+		if (bytes > sizeof(*span))
+			bytes = sizeof(*span);
+		span->header.tid = bpf_get_current_pid_tgid();
+		span->ending = ending;
+		if (bpf_ringbuf_output(&records, span, bytes, BPF_RB_NO_WAKEUP))
+			count(LOST_RING_FULL);
 	}
-	span->header.tid = bpf_get_current_pid_tgid();
-	span->end_ktime_ns = now;
-	span->ending = ending;
-	time_span_end(open_span_of(span), target);
-	bytes = span->header.size;
-	/* It never is; for the verifier. */
-	if (bytes > sizeof(*span))
-		bytes = sizeof(*span);
-	if (bpf_ringbuf_output(&records, span, bytes, BPF_RB_NO_WAKEUP))
-		count(LOST_RING_FULL);
 	bpf_map_delete_elem(&open_by_goroutine, key);
 }
 
+/* Ends an open span. */
+static __always_inline void span_end(const struct target_row *target, struct ev_span_end *span,
+				     const struct goroutine_key *key, enum span_ending ending, ktime_ns_t now)
+{
+	span->end_ktime_ns = now;
+	time_span_end(open_span_of(span), target);
+	span_leave(span, key, ending);
+}
+
+/* Ends the span of a call that a panic has left, some time ago: of that time nobody knows what it was spent on. */
+static __always_inline void span_abandon(struct ev_span_end *span, const struct goroutine_key *key, ktime_ns_t now)
+{
+	count(NOTE_STALE_CLIENT);
+	span->end_ktime_ns = now;
+	span_leave(span, key, ENDING_PANICKED);
+}
+
 /* Ends the spans of calls that a panic left open above `outer`, which is about to end or to get a new child. */
-static __always_inline void spans_end_above(const struct target_row *target, struct ev_span_end *outer,
-					    const struct goroutine_key *outer_key, ktime_ns_t now)
+static __always_inline void spans_end_above(struct ev_span_end *outer, const struct goroutine_key *outer_key,
+					    ktime_ns_t now)
 {
 	struct goroutine_key key = *outer_key;
 
@@ -298,8 +310,7 @@ static __always_inline void spans_end_above(const struct target_row *target, str
 		span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 		if (!span)
 			return;
-		count(NOTE_STALE_CLIENT);
-		span_end(target, span, &key, ENDING_PANICKED, now);
+		span_abandon(span, &key, now);
 	}
 }
 

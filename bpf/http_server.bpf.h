@@ -153,7 +153,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 			return;
 		}
 		count(LOST_SPAN_REPLACED);
-		spans_end_above(target, span, &key, now);
+		spans_end_above(span, &key, now);
 	}
 	span = span_begin(target, &key, go_current_g(ctx), SPAN_KIND_SERVER, SPAN_FAMILY_HTTP, now);
 	if (!span)
@@ -248,7 +248,7 @@ int http_server_end(struct pt_regs *ctx)
 	if (!span)
 		return 0;
 	if (!span_is_sampled(span)) {
-		spans_end_above(target, span, &key, now);
+		spans_end_above(span, &key, now);
 		span_end(target, span, &key, ending, now);
 		return 0;
 	}
@@ -263,7 +263,7 @@ int http_server_end(struct pt_regs *ctx)
 			ending = ENDING_DISCONNECTED;
 	}
 	http_server_pattern(span, target, true);
-	spans_end_above(target, span, &key, now);
+	spans_end_above(span, &key, now);
 	span_end(target, span, &key, ending, now);
 	return 0;
 }
@@ -283,12 +283,12 @@ int http_server_hijack(struct pt_regs *ctx)
 	if (!span)
 		return 0;
 	if (open_span_of(span)->moves_on) {
-		spans_end_above(hit.target, span, &key, now);
+		spans_end_above(span, &key, now);
 		span_drop(hit.target, span, &key);
 		return 0;
 	}
 	http_server_pattern(span, hit.target, true);
-	spans_end_above(hit.target, span, &key, now);
+	spans_end_above(span, &key, now);
 	span_end(hit.target, span, &key, ENDING_HIJACKED, now);
 	return 0;
 }
@@ -307,7 +307,7 @@ static __always_inline void http_server_give_up(struct pt_regs *ctx, enum count 
 	if (!span)
 		return;
 	http_server_late_pattern(span, hit.target);
-	spans_end_above(hit.target, span, &key, now);
+	spans_end_above(span, &key, now);
 	span_end(hit.target, span, &key, ENDING_PANICKED, now);
 }
 

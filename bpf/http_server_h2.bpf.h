@@ -57,7 +57,7 @@ static __always_inline void http_server_finish_h2(struct pt_regs *ctx, const str
 			ending = ENDING_DISCONNECTED;
 	}
 	http_server_late_pattern(span, hit->target);
-	spans_end_above(hit->target, span, &key, now);
+	spans_end_above(span, &key, now);
 	span_end(hit->target, span, &key, ending, now);
 }
 
