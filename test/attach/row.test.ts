@@ -26,7 +26,7 @@ test.for(netHttpBuilds)(
     expect(useOf('chan receive')).toBe(timeUse.TIME_CHAN_RECEIVE);
     expect(useOf('select')).toBe(timeUse.TIME_SELECT);
     expect(useOf('sleep')).toBe(timeUse.TIME_SLEEP);
-    expect(useOf('semacquire')).toBe(timeUse.TIME_OTHER);
+    expect(useOf('semacquire')).toBe(timeLimit.TIME_BY_CALLER);
     // Numbers that this Go does not have.
     const behind = [...timeByReason].slice(plan.waitReasons.length);
     expect(new Set(behind)).toEqual(new Set([timeUse.TIME_OTHER]));
