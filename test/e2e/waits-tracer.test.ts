@@ -117,7 +117,8 @@ interface Comparable {
 
 function comparable(truth: Answer['truth']): readonly Comparable[] {
   const entries = Object.entries(truth);
-  const isOfThread = ([key]: [string, number]): boolean => threadKeys.includes(key) || key === 'cpu';
+  const isOfThread = ([key]: [string, number]): boolean =>
+    key.split(' ').every((part) => threadKeys.includes(part) || part === 'cpu');
   const running = entries.filter(isOfThread).reduce((sum, [, ns]) => sum + ns, 0);
   const others = entries
     .filter((entry) => !isOfThread(entry))

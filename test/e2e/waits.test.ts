@@ -10,6 +10,8 @@ import { type Circumstance, circumstances, type Fault, faultsNamed } from '../su
 import { type Answer, WaitsServer, waitsBuild } from '../support/waits-server.ts';
 
 const timeout = 300_000;
+/** Others may want the processors. */
+const retry = 2;
 /** Of a span's duration: how far a part may be from what the handler measured. */
 const shareWithin = 0.1;
 const unattributedAtMost = 0.01;
@@ -67,7 +69,7 @@ describeWith([kernel, go], 'where the time of a span went', () => {
   const all = { duration: 0, unattributed: 0 };
 
   describe.each(cases)('in $build.name', ({ build, circumstances }) => {
-    it.for(circumstances)('is told of a target $name', { timeout }, async (circumstance, context) => {
+    it.for(circumstances)('is told of a target $name', { timeout, retry }, async (circumstance, context) => {
       const waits = await WaitsServer.during(context, build, circumstance);
       const traced = await waits.traceDuring(context, { level: circumstance.level ?? 'waits' });
       for (const fault of circumstance.faults) {

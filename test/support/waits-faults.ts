@@ -141,8 +141,9 @@ export const circumstances: readonly Circumstance[] = [
     faults: [
       {
         name: 'a loop that is throttled',
-        path: '/cpu?ms=30&lack=throttled',
-        amounts: { cpu: 30, throttled: 100 },
+        // If it is preempted first, and then the quota is used up by another thread, it counts as preempted all the time.
+        path: '/cpu?ms=30&lack=throttled%20preempted',
+        amounts: { cpu: 30, 'throttled preempted': 100 },
       },
     ],
   },
