@@ -140,7 +140,7 @@ describeLive('goidspan record and goidspan replay', () => {
     const replaying = goidspan(['replay', recording]);
     expect(await replaying.ended).toBe(0);
     expect(replaying.stderr).toMatch(/^goidspan: .*a\.rec is cut short: replayed \d+ whole batches$/m);
-    expect(replaying.stderr).toContain('spans    50 (server 50, client 0)');
+    expect(replaying.stderr).toContain('spans    50 (server 50, client 0, internal 0)');
   });
 });
 
