@@ -14,6 +14,8 @@ import { absoluteOf, cpuRatioOf, cpuText } from './saturated.ts';
 const row = 'waits';
 /** Of one window at saturation: what the ring buffer takes while the agent is held. */
 const SECONDS = 1;
+/** Windows in which V8 compiles the agent's code. */
+const WARM_UP = 2;
 const RATE = 2_000;
 const SWITCHES = 200_000;
 
@@ -43,8 +45,8 @@ async function saturatedAt(
         bare,
         floor: empty.at(findEmptySites(target, 'waits').ours, target, pid),
         held: traced(pid, { env, held: true, level: 'waits' }),
-        spans: traced(pid, { env }),
-        waits: traced(pid, { env, level: 'waits' }),
+        spans: traced(pid, { env, warmUp: WARM_UP }),
+        waits: traced(pid, { env, warmUp: WARM_UP, level: 'waits' }),
       },
       { rounds, pid, load: () => saturate(`${url}/`, SECONDS) },
     );
@@ -119,7 +121,7 @@ async function atRate(
   { rounds, seconds, generator, exporting: env }: Bench,
   { pid, url }: Service,
 ): Promise<Figure[]> {
-  const options = { env, core: 'any', warmUp: 2 } as const;
+  const options = { env, core: 'any', warmUp: WARM_UP } as const;
   const windows = await alternate(
     { spans: traced(pid, options), all: traced(pid, { ...options, level: 'runtime' }) },
     {
