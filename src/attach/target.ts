@@ -173,8 +173,8 @@ export class Target {
     const stopsOfSlot = watches('runtime') ? this.slot : undefined;
     const isWatched = before !== undefined;
     if (!this.#row || (watches('waits') === isWatched && stopsOfSlot === before?.stopsOfSlot)) return;
+    if (watches('waits') && !isWatched) this.#kernel.followThreads(true);
     this.#timeWatch = watches('waits') ? { since: before?.since ?? nowKtime(), stopsOfSlot } : undefined;
-    if (this.#timeWatch && !isWatched) this.#kernel.followThreads(true);
     this.#row = rowWithTime(this.#row, this.#timeWatch);
     this.#kernel.setTarget(this.slot, this.#row);
     if (!this.#timeWatch && isWatched) this.#kernel.followThreads(false);

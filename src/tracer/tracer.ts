@@ -158,8 +158,14 @@ export class Tracer {
     const loaded = this.#options.kernel?.level ?? this.#options.level ?? DEFAULT_LEVEL;
     if (!isLevel(level) || !isWithin(level, loaded))
       throw new RangeError(`level must be within ${loaded}, which was loaded, not ${level}`);
+    const before = this.#level;
     this.#level = level;
-    await this.#underWay.hold(Promise.all(this.#targets.live().map((target) => target.setLevel(level))));
+    try {
+      await this.#underWay.hold(Promise.all(this.#targets.live().map((target) => target.setLevel(level))));
+    } catch (error) {
+      this.#level = before;
+      throw error;
+    }
   }
 
   /** Everything that is counted, once what the ring holds now has been taken in and handed to the processors. */
