@@ -78,7 +78,7 @@ describeWith([kernel, go], 'goidspan, live', () => {
     await server.get('/get?id=x');
     await command.stop();
     const summary = readSummary(summaryFile);
-    expect(summary.spans.byKind).toEqual({ server: 2, client: 1 });
+    expect(summary.spans.byKind).toEqual({ server: 2, client: 1, internal: 0 });
   });
 
   it('follows programs that match, as they start, end and start again', async () => {
