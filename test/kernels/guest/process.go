@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // A process that a step has started, and what it has written so far.
@@ -17,6 +20,8 @@ type process struct {
 	lock   sync.Mutex
 	output bytes.Buffer
 	ended  chan struct{}
+	// It has only one of the processors.
+	onOne bool
 }
 
 // Write takes what the process writes.
@@ -52,8 +57,16 @@ func nodeCommand(args ...string) []string {
 	return append([]string{"/usr/bin/node", "--single-threaded"}, args...)
 }
 
-// goidspan is the command as a user has it, with the task's rights.
+// goidspan is the command as a user has it, with the task's rights. On one processor, since the thread that plans has code
+// made, too, while the main thread runs its own.
 func goidspan(task task, args ...string) *process {
+	p := goidspanOnAll(task, args...)
+	p.onOne = true
+	return p
+}
+
+// goidspanOnAll is the same on all processors, as a load wants it that keeps both busy.
+func goidspanOnAll(task task, args ...string) *process {
 	p := newProcess(nodeCommand(append([]string{"/app/node_modules/.bin/goidspan"}, args...)...)...)
 	if task.Unprivileged {
 		p.SysProcAttr = &syscall.SysProcAttr{
@@ -65,13 +78,40 @@ func goidspan(task task, args ...string) *process {
 }
 
 func (p *process) start() error {
-	if err := p.Cmd.Start(); err != nil {
+	if err := p.started(); err != nil {
 		return err
 	}
 	go func() {
 		p.Cmd.Wait()
 		close(p.ended)
 	}()
+	return nil
+}
+
+// started starts it, on one processor if it is to be: a process has those of the thread that starts it.
+func (p *process) started() error {
+	if !p.onOne {
+		return p.Cmd.Start()
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var all [16]uintptr
+	one := [16]uintptr{1}
+	if err := affinity(syscall.SYS_SCHED_GETAFFINITY, &all); err != nil {
+		return err
+	}
+	if err := affinity(syscall.SYS_SCHED_SETAFFINITY, &one); err != nil {
+		return err
+	}
+	return errors.Join(p.Cmd.Start(), affinity(syscall.SYS_SCHED_SETAFFINITY, &all))
+}
+
+// affinity gets or sets the processors of the calling thread, a bit each.
+func affinity(call uintptr, processors *[16]uintptr) error {
+	_, _, errno := syscall.RawSyscall(call, 0, unsafe.Sizeof(*processors), uintptr(unsafe.Pointer(processors)))
+	if errno != 0 {
+		return fmt.Errorf("cannot choose processors: %w", errno)
+	}
 	return nil
 }
 
