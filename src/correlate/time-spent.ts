@@ -1,7 +1,7 @@
 /** Where the time of a span went: every nanosecond of it in one place. */
 
 import { nanosBetween } from '../wire/batch.ts';
-import { type EvSpanEnd, timeUse } from '../wire/wire.gen.ts';
+import { type EvSpanEnd, type SpanTime, timeUse } from '../wire/wire.gen.ts';
 
 /** What time is spent on, in the order in which it is told. The names are ours: no convention has any. */
 export const TIME_USES = {
@@ -31,17 +31,8 @@ export type TimeUse = keyof typeof TIME_USES;
 /** How much went where, in nanoseconds, without zeros: the sum is the duration of the span, exactly. */
 export type Breakdown = Partial<Readonly<Record<TimeUse, number>>>;
 
-export interface TimeSpent {
-  /** By the numbers of the uses; the sum is the duration of the span, exactly. */
-  readonly ns: readonly number[];
-  /** The processors on which it began and ended, and their NUMA nodes. */
-  readonly startCpu: number;
-  readonly endCpu: number;
-  readonly startNode: number;
-  readonly endNode: number;
-  /** How often its goroutine went on on another processor. */
-  readonly migrations: number;
-}
+/** What a record says of it; `ns` is by the numbers of the uses, and its sum is the duration of the span, exactly. */
+export type TimeSpent = SpanTime;
 
 const uses = Object.entries(TIME_USES) as [TimeUse, number][];
 const useNames: Readonly<Record<number, TimeUse>> = Object.fromEntries(
@@ -62,8 +53,7 @@ export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSp
   for (let use = 0; use < ns.length; use++)
     left -= use === timeUse.TIME_UNATTRIBUTED ? 0 : (ns[use] as number);
   ns[timeUse.TIME_UNATTRIBUTED] = left;
-  const { startCpu, endCpu, startNode, endNode, migrations } = time;
-  return left < 0 ? undefined : { ns, startCpu, endCpu, startNode, endNode, migrations };
+  return left < 0 ? undefined : { ...time, ns };
 }
 
 /** By the names of the uses. */

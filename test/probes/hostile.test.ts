@@ -4,11 +4,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { GoidspanError } from '../../src/errors.ts';
-import { allocTime } from '../../src/probes/alloc-time.ts';
-import { channel } from '../../src/probes/channel.ts';
 import { ControlFlow } from '../../src/probes/control-flow.ts';
-import { families as attached } from '../../src/probes/families.ts';
-import { gcTime } from '../../src/probes/gc-time.ts';
+import { families } from '../../src/probes/families.ts';
 import type { SiteRule } from '../../src/probes/hook.ts';
 import { type AttachPlan, planAttach } from '../../src/probes/plan.ts';
 import { findRoundTripSites } from '../../src/probes/round-trip.ts';
@@ -18,8 +15,6 @@ import { memorySource } from '../support/memory-source.ts';
 import { localPieStripped, localStripped } from '../support/nethttp-builds.ts';
 import { buildOrSkip } from '../support/skip.ts';
 
-/** Those whose programs are not there yet, too. */
-const families = [...new Set([...attached, channel, gcTime, allocTime])];
 const timeout = fuzzTimeoutMilliseconds;
 const codes = ['bad_binary', 'not_go', 'not_supported_binary'];
 

@@ -4,11 +4,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
-import { allocTime } from '../../src/probes/alloc-time.ts';
 import { channel } from '../../src/probes/channel.ts';
 import { families } from '../../src/probes/families.ts';
-import { gcTime } from '../../src/probes/gc-time.ts';
-import type { ProbeFamily } from '../../src/probes/hook.ts';
 import { type AttachPlan, planAttach, type Site } from '../../src/probes/plan.ts';
 import { memorySource } from '../support/memory-source.ts';
 import { localPlain, localStripped, netHttpBuilds } from '../support/nethttp-builds.ts';
@@ -16,9 +13,7 @@ import { disassemble } from '../support/objdump.ts';
 import { buildOrSkip } from '../support/skip.ts';
 
 const timeout = 300_000;
-/** Those whose programs are not there yet, too. */
-const all: readonly ProbeFamily[] = [...new Set([...families, channel, gcTime, allocTime])];
-const timeHooks = all.filter((f) => f.level !== 'spans').flatMap((f) => f.hooks);
+const timeHooks = families.filter((f) => f.level !== 'spans').flatMap((f) => f.hooks);
 const arm64Builds = [
   { ...localPlain, name: 'nethttp-arm64-local-plain', arch: 'arm64' },
   { ...localPlain, name: 'nethttp-arm64-1.19-plain', arch: 'arm64', go: '1.19' },
@@ -34,17 +29,11 @@ function minorOf({ goVersion }: GoBinary): number {
 
 describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', (build) => {
   test('has every hook, none of them single-stepped', { timeout }, async (context) => {
-    const plan = planAttach(GoBinary.open(openFileSource(await buildOrSkip(context, build))), all);
+    const plan = planAttach(GoBinary.open(openFileSource(await buildOrSkip(context, build))), families);
     expect({ level: plan.level, notDeeper: plan.notDeeper }).toEqual({ level: 'runtime' });
     const found = plan.hooks.filter(({ hook }) => timeHooks.includes(hook));
     // The fixture pulls no iterator.
     expect(found.filter((h) => h.missing !== undefined).map((h) => h.hook.name)).toEqual(['goroutine_coro']);
-    for (const name of ['alloc_heap_begin', 'alloc_heap_end']) {
-      expect(sitesOf(plan, name).map((s) => s.symbol)).toEqual([
-        'runtime.(*mcache).allocLarge',
-        'runtime.(*mcentral).grow',
-      ]);
-    }
     const costly = found.flatMap((h) => h.sites).filter((s) => s.class === 'single-stepped');
     expect(costly).toEqual([]);
     expect(sitesOf(plan, 'goroutine_yield').map((s) => s.symbol)).toEqual([
@@ -56,7 +45,7 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
 
   test('passes the registers that the Go signatures say', { timeout }, async (context) => {
     const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
-    const plan = planAttach(binary, all);
+    const plan = planAttach(binary, families);
     const args = Object.fromEntries(
       plan.hooks
         .filter(({ hook }) => timeHooks.includes(hook))
@@ -78,10 +67,6 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
       gc_stop_end: [0],
       gc_assist_begin: [0],
       gc_assist_end: [0],
-      alloc_span_begin: [0],
-      alloc_span_end: [0],
-      alloc_heap_begin: [0],
-      alloc_heap_end: [0],
     });
     // Go ≤ 1.20 does not tell stopTheWorldWithSema why.
     expect(sitesOf(plan, 'gc_stop_begin').map((s) => s.variant)).toEqual([minorOf(binary) < 21 ? 1 : 0]);
@@ -93,7 +78,7 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
     timeout,
   }, async (context) => {
     const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
-    const { waitReasons, goroutineTls, addresses } = planAttach(binary, all);
+    const { waitReasons, goroutineTls, addresses } = planAttach(binary, families);
     expect(waitReasons).toEqual(expect.arrayContaining(['IO wait', 'chan receive', 'select', 'semacquire']));
     expect(goroutineTls).toBe(binary.arch.name === 'amd64' ? -8 : undefined);
     // What waits for a semaphore by way of package sync: since Go 1.24 each has a reason of its own.
@@ -114,7 +99,7 @@ test.for(iterating)(
   async (build, context) => {
     const dir = 'test/fixtures/acceptance/middleware';
     const path = await buildOrSkip(context, { dir, name: `middleware-${build.go ?? 'local'}`, ...build });
-    const plan = planAttach(GoBinary.open(openFileSource(path)), all);
+    const plan = planAttach(GoBinary.open(openFileSource(path)), families);
     expect(sitesOf(plan, 'goroutine_coro')).toMatchObject([
       { symbol: 'runtime.coroswitch_m', class: 'emulated', arg: 0 },
     ]);
@@ -130,7 +115,7 @@ test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
   async (build, context) => {
     const path = await buildOrSkip(context, build);
     const binary = GoBinary.open(openFileSource(path));
-    const plan = planAttach(binary, all);
+    const plan = planAttach(binary, families);
     const listingOf = (symbol: string) => {
       const fn = binary.functions([symbol]).get(symbol);
       return disassemble(path, fn?.entry ?? 0, fn?.end ?? 0);
@@ -143,8 +128,6 @@ test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
       ['gc_assist_end', 'runtime.casgstatus'],
       ['chan_put', 'runtime.typedmemmove'],
       ['chan_take', 'runtime.typedmemclr'],
-      ['alloc_span_begin', 'runtime.(*mcentral).cacheSpan'],
-      ['alloc_heap_begin', 'runtime.(*mheap).alloc'],
     ] as const;
     for (const [hook, callee] of calls) {
       for (const site of sitesOf(plan, hook)) {
@@ -196,12 +179,14 @@ describe('a program', () => {
     const at = whole.fileOffsetOf(fn?.entry ?? 0) ?? 0;
     const bytes =
       lack.level === 'waits' ? new Uint8Array((fn?.end ?? 0) - (fn?.entry ?? 0)).fill(0xc3) : returning;
-    const plan = planAttach(changed(content, [{ at, bytes }]), all);
+    const plan = planAttach(changed(content, [{ at, bytes }]), families);
     expect(plan.level).toBe(lack.level);
     expect(plan.notDeeper).toMatch(lack.why);
     // What is not reached is not attached, and what is, is whole.
     const names = plan.hooks.map((h) => h.hook.name);
-    const reached = all.filter((f) => f.level === 'spans' || (f.level === 'waits' && lack.level === 'waits'));
+    const reached = families.filter(
+      (f) => f.level === 'spans' || (f.level === 'waits' && lack.level === 'waits'),
+    );
     expect(names).toEqual(reached.flatMap((f) => f.hooks.map((h) => h.name)));
     expect(plan.waitReasons.length > 0).toBe(lack.level === 'waits');
     expect(plan.goroutineTls).toBe(lack.level === 'waits' ? -8 : undefined);
@@ -227,7 +212,7 @@ describe('a program', () => {
     timeout,
   }, async (context) => {
     const content = readFileSync(await buildOrSkip(context, localStripped));
-    const plan = planAttach(inlined(content, 'runtime.gopark', 'runtime.selectgo'), all);
+    const plan = planAttach(inlined(content, 'runtime.gopark', 'runtime.selectgo'), families);
     expect(plan.notDeeper).toBe(
       'no level waits: hook goroutine_park: runtime.gopark: not called by runtime.selectgo (inlined by the compiler)',
     );
@@ -237,7 +222,7 @@ describe('a program', () => {
     timeout,
   }, async (context) => {
     const content = readFileSync(await buildOrSkip(context, localStripped));
-    const plan = planAttach(inlined(content, 'runtime.chansend', 'runtime.chansend1'), all);
+    const plan = planAttach(inlined(content, 'runtime.chansend', 'runtime.chansend1'), families);
     expect(plan.level).toBe('runtime');
     const why = 'hook chan_put: runtime.chansend: not called by runtime.chansend1 (inlined by the compiler)';
     const found = plan.hooks.filter(({ hook }) => channel.hooks.includes(hook));
@@ -254,7 +239,7 @@ describe('a program', () => {
   }, async (context) => {
     const content = readFileSync(await buildOrSkip(context, localStripped));
     const at = content.indexOf('GC assist marking');
-    const plan = planAttach(changed(content, [{ at, bytes: Buffer.from('XX') }]), all);
+    const plan = planAttach(changed(content, [{ at, bytes: Buffer.from('XX') }]), families);
     expect(plan.level).toBe('spans');
     expect(plan.notDeeper).toBe('no level waits: it has no table of the reasons why goroutines wait');
   });
