@@ -15,6 +15,8 @@
 #include "kernel.bpf.h"
 #include "wire.h"
 
+#define SWITCH_FILTER_NUMBERS (1 << 16)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 32 * 1024 * 1024);
@@ -121,6 +123,29 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } no_programs SEC(".maps");
+
+/*
+ * Which processes and threads a switch of threads may be about, by the last bits of their numbers: nearly all are not. Never
+ * cleared: whom it names wrongly is looked up in vain.
+ */
+struct switch_filter {
+	__u8 process[SWITCH_FILTER_NUMBERS];
+	__u8 thread[SWITCH_FILTER_NUMBERS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct switch_filter);
+} switch_filters SEC(".maps");
+
+static __always_inline struct switch_filter *switch_filter_get(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&switch_filters, &key);
+}
 
 /* Atomic, although each processor has its own: another thread on it may count in the middle of this. */
 static __always_inline void count(enum count reason)

@@ -123,7 +123,8 @@ static __always_inline enum time_use thread_off_use(struct task_struct *task, co
 	return (status & ~G_SCAN) == G_WAITS ? pretended_wait_use(target, g) : TIME_OTHER;
 }
 
-static __always_inline void thread_off(struct task_struct *task, __u32 tid, const struct target_row *target)
+static __always_inline void thread_off(struct task_struct *task, __u32 tid, const struct target_row *target,
+				       struct switch_filter *filter)
 {
 	struct off_thread off = { .target_id = target->target_id };
 	struct goroutine_time *time;
@@ -139,6 +140,7 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 	time_heal(time, off.g_addr);
 	if (time->activity != GOROUTINE_RUNS)
 		return;
+	filter->thread[tid & (SWITCH_FILTER_NUMBERS - 1)] = 1;
 	if (bpf_map_update_elem(&off_by_thread, &tid, &off, BPF_ANY)) {
 		count(LOST_THREAD_MAP_FULL);
 		time_turn(time, GOROUTINE_RUNS, TIME_UNATTRIBUTED);
@@ -168,13 +170,20 @@ int thread_switch(__u64 *ctx)
 {
 	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
 	__u64 tgid_tid = bpf_get_current_pid_tgid();
-	const struct target_row *target = target_by_tgid(tgid_tid >> 32);
+	struct switch_filter *filter = switch_filter_get();
+	const struct target_row *target;
 	struct off_thread *off;
-	__u32 tid;
+	__u32 tid = next->pid;
 
-	if (target && target->time_since_ktime_ns)
-		thread_off(prev, tgid_tid, target);
-	tid = next->pid;
+	if (!filter)
+		return 0;
+	if (filter->process[tgid_tid >> 32 & (SWITCH_FILTER_NUMBERS - 1)]) {
+		target = target_by_tgid(tgid_tid >> 32);
+		if (target && target->time_since_ktime_ns)
+			thread_off(prev, tgid_tid, target, filter);
+	}
+	if (!filter->thread[tid & (SWITCH_FILTER_NUMBERS - 1)])
+		return 0;
 	off = bpf_map_lookup_elem(&off_by_thread, &tid);
 	if (off && off->g_addr)
 		thread_on(off);

@@ -148,6 +148,15 @@ static __always_inline void time_forget(const struct target_row *target, uaddr_t
 		time->spans = 0;
 }
 
+/* From now on it matters when the threads of the running process switch. */
+static __always_inline void time_of_process_matters(void)
+{
+	struct switch_filter *filter = switch_filter_get();
+
+	if (filter)
+		filter->process[bpf_get_current_pid_tgid() >> 32 & (SWITCH_FILTER_NUMBERS - 1)] = 1;
+}
+
 /* The account for the first span on a goroutine, which runs since `now`. */
 static __always_inline struct goroutine_time *time_open(const struct target_row *target, uaddr_t g, goid_t goid,
 							 ktime_ns_t now)
@@ -162,6 +171,7 @@ static __always_inline struct goroutine_time *time_open(const struct target_row 
 		if (!time)
 			return NULL;
 	}
+	time_of_process_matters();
 	time->goid = goid;
 	time->opened_ktime_ns = now;
 	time->since_ktime_ns = now;

@@ -40,6 +40,7 @@ void programs__setup(void)
 	DEFINE(time_by_g, HOST_HASH);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(stops_by_slot, HOST_ARRAY);
+	DEFINE(switch_filters, HOST_ARRAY);
 	DEFINE(reader_by_sock, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
