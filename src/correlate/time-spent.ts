@@ -34,16 +34,14 @@ export type Breakdown = Partial<Readonly<Record<TimeUse, number>>>;
 /** What a record says of it; `ns` is by the numbers of the uses, and its sum is the duration of the span, exactly. */
 export type TimeSpent = SpanTime;
 
-const uses = Object.entries(TIME_USES) as [TimeUse, number][];
+/** In the order in which they are told. */
+export const timeUses = Object.entries(TIME_USES) as readonly (readonly [name: TimeUse, number: number])[];
 const useNames: Readonly<Record<number, TimeUse>> = Object.fromEntries(
-  uses.map(([name, number]) => [number, name]),
+  timeUses.map(([name, number]) => [number, name]),
 );
 
 /** The name of a number of `enum time_use`; one that is none is `other`. */
 export const timeUseOf = (number: number): TimeUse => useNames[number] ?? 'other';
-
-/** In the order in which they are told. */
-export const timeUses: readonly (readonly [name: TimeUse, number: number])[] = uses;
 
 /** Of the record of a span; undefined if it says nothing of it, or more than there was. */
 export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSpent | undefined {
@@ -58,5 +56,5 @@ export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSp
 
 /** By the names of the uses. */
 export function breakdownOf({ ns }: TimeSpent): Breakdown {
-  return Object.fromEntries(uses.flatMap(([name, number]) => (ns[number] ? [[name, ns[number]]] : [])));
+  return Object.fromEntries(timeUses.flatMap(([name, number]) => (ns[number] ? [[name, ns[number]]] : [])));
 }
