@@ -8,33 +8,37 @@
 
 #include "goroutine.bpf.h"
 
-static __always_inline bool has_open_span(__u32 target_id, goid_t goid)
-{
-	struct goroutine_key key = { .goid = goid, .target_id = target_id };
-
-	return bpf_map_lookup_elem(&open_by_goroutine, &key) != NULL;
-}
+/* A goroutine that sends or receives; a timer has no goid. */
+struct party {
+	uaddr_t g;
+	goid_t goid;
+};
 
 /* A goroutine has received a value that was sent for that span; NULL: for none, so that nobody knows for whom it works. */
-static __always_inline void work_received(__u32 target_id, goid_t goid, const struct inherited *handed)
+static __always_inline void work_received(const struct target_row *target, const struct worker *to, uaddr_t from,
+					  const struct inherited *handed)
 {
-	struct goroutine_key key = { .goid = goid, .target_id = target_id };
+	struct goroutine_key key;
 
-	if (has_open_span(target_id, goid))
+	if (outermost_span(target, to->goid, &key))
 		return;
-	if (handed)
-		context_inherit_from(target_id, goid, handed);
-	else if (bpf_map_lookup_elem(&inherited_by_goroutine, &key))
+	if (handed) {
+		context_inherit_from(target->target_id, to->goid, handed);
+		work_hand_on(target, to, from, handed);
+	} else if (bpf_map_lookup_elem(&inherited_by_goroutine, &key)) {
 		bpf_map_delete_elem(&inherited_by_goroutine, &key);
+		work_ends(target, to->g);
+	}
 }
 
-/* From one goroutine to another; 0 is a timer. */
-static __noinline int work_handed(__u32 target_id, goid_t from, goid_t to)
+/* From one goroutine to another, which is doing that. */
+static __noinline int work_handed(const struct target_row *target, const struct party *from, const struct worker *to)
 {
 	struct inherited handed = {};
 
-	if (from && to)
-		work_received(target_id, to, context_handed(&handed, target_id, from) ? &handed : NULL);
+	if (from->goid && to->goid)
+		work_received(target, to, from->g,
+			      context_handed(&handed, target->target_id, from->goid) ? &handed : NULL);
 	return 0;
 }
 
@@ -54,9 +58,10 @@ static __noinline int work_put(__u32 target_id, goid_t from, uaddr_t slot)
 }
 
 /* Out of a place of a buffer. Nobody else touches it meanwhile: the channel is locked. */
-static __noinline int work_taken(__u32 target_id, goid_t to, uaddr_t slot)
+static __noinline int work_taken(const struct target_row *target, const struct party *to, uaddr_t slot)
 {
-	struct slot_key key = { .slot_addr = slot, .target_id = target_id };
+	struct worker worker = { to->g, to->goid, GOROUTINE_RUNS, TIME_CPU };
+	struct slot_key key = { .slot_addr = slot, .target_id = target->target_id };
 	const struct inherited *entry = bpf_map_lookup_elem(&handed_by_slot, &key);
 	struct inherited handed;
 
@@ -64,38 +69,42 @@ static __noinline int work_taken(__u32 target_id, goid_t to, uaddr_t slot)
 		handed = *entry;
 		bpf_map_delete_elem(&handed_by_slot, &key);
 	}
-	work_received(target_id, to, entry ? &handed : NULL);
+	work_received(target, &worker, 0, entry ? &handed : NULL);
 	return 0;
 }
 
 /* A hit at which a value moves between a channel and the running goroutine. */
 struct channel_hit {
 	struct hit hit;
-	__u32 target_id;
-	goid_t goid;  /* that runs */
-	goid_t other; /* that waits at the channel */
+	struct party own;   /* that runs */
+	struct party other; /* that waits at the channel */
 	uaddr_t channel;
 	__u16 value_bytes;
 };
+
+static __always_inline struct party running_party(const struct pt_regs *ctx, const struct target_row *target)
+{
+	uaddr_t g = go_current_g(ctx);
+
+	return (struct party){ g, read_goid(target, g) };
+}
 
 /* func send or recv(c *hchan, sg *sudog, …)  false if there is no work in it. */
 static __always_inline bool channel_hit(struct channel_hit *at, struct pt_regs *ctx, enum count reason)
 {
 	const struct target_row *target;
-	uaddr_t other;
 
 	if (!hit_begin(&at->hit, ctx, reason))
 		return false;
 	target = at->hit.target;
-	at->target_id = target->target_id;
 	at->channel = go_register(ctx, 0);
 	at->value_bytes = 0;
 	read_user(&at->value_bytes, sizeof(at->value_bytes), at->channel + target->time.hchan_elemsize);
 	if (!at->value_bytes)
 		return false;
-	at->goid = read_goid(target, go_current_g(ctx));
-	other = read_u64(go_argument(ctx, &at->hit) + target->time.sudog_g);
-	at->other = other ? read_goid(target, other) : 0;
+	at->own = running_party(ctx, target);
+	at->other.g = read_u64(go_argument(ctx, &at->hit) + target->time.sudog_g);
+	at->other.goid = at->other.g ? read_goid(target, at->other.g) : 0;
 	return true;
 }
 
@@ -104,9 +113,12 @@ SEC("uprobe")
 int chan_hand_to(struct pt_regs *ctx)
 {
 	struct channel_hit at;
+	struct worker to;
 
-	if (channel_hit(&at, ctx, HIT_CHAN_HAND_TO))
-		work_handed(at.target_id, at.goid, at.other);
+	if (!channel_hit(&at, ctx, HIT_CHAN_HAND_TO))
+		return 0;
+	to = (struct worker){ at.other.g, at.other.goid, GOROUTINE_WAITS, TIME_CHAN_RECEIVE };
+	work_handed(at.hit.target, &at.own, &to);
 	return 0;
 }
 
@@ -119,6 +131,7 @@ int chan_hand_from(struct pt_regs *ctx)
 {
 	const struct time_layout *layout;
 	struct channel_hit at;
+	struct worker to;
 	__u32 index = 0;
 	uaddr_t slot;
 
@@ -126,14 +139,15 @@ int chan_hand_from(struct pt_regs *ctx)
 		return 0;
 	layout = &at.hit.target->time;
 	if (!read_u64(at.channel + layout->hchan_dataqsiz)) {
-		work_handed(at.target_id, at.other, at.goid);
+		to = (struct worker){ at.own.g, at.own.goid, GOROUTINE_RUNS, TIME_CPU };
+		work_handed(at.hit.target, &at.other, &to);
 		return 0;
 	}
 	read_user(&index, sizeof(index), at.channel + layout->hchan_recvx);
 	slot = read_u64(at.channel + layout->hchan_buf) + (uaddr_t)index * at.value_bytes;
-	work_taken(at.target_id, at.goid, slot);
-	if (at.other)
-		work_put(at.target_id, at.other, slot);
+	work_taken(at.hit.target, &at.own, slot);
+	if (at.other.goid)
+		work_put(at.hit.target->target_id, at.other.goid, slot);
 	return 0;
 }
 
@@ -157,14 +171,13 @@ int chan_put(struct pt_regs *ctx)
 SEC("uprobe")
 int chan_take(struct pt_regs *ctx)
 {
-	const struct target_row *target;
+	struct party to;
 	struct hit hit;
 
-	if (!hit_begin(&hit, ctx, HIT_CHAN_TAKE))
+	if (!hit_begin(&hit, ctx, HIT_CHAN_TAKE) || !read_u64(go_register(ctx, 0)))
 		return 0;
-	target = hit.target;
-	if (read_u64(go_register(ctx, 0)))
-		work_taken(target->target_id, read_goid(target, go_current_g(ctx)), go_argument(ctx, &hit));
+	to = running_party(ctx, hit.target);
+	work_taken(hit.target, &to, go_argument(ctx, &hit));
 	return 0;
 }
 

@@ -6,7 +6,6 @@
 #ifndef CONTEXT_BPF_H
 #define CONTEXT_BPF_H
 
-#include "go.bpf.h"
 #include "time.bpf.h"
 
 #define TRACE_FLAG_SAMPLED 1
@@ -37,11 +36,6 @@ static __always_inline struct open_span *open_span_of(struct ev_span_end *span)
 static __always_inline void *span_scratch(struct ev_span_end *span)
 {
 	return span->rest + sizeof(union span_body);
-}
-
-static __always_inline bool same_span(const span_id_t *a, const span_id_t *b)
-{
-	return *(const __u64 *)a == *(const __u64 *)b;
 }
 
 static __always_inline bool span_is_sampled(const struct ev_span_end *span)
@@ -156,10 +150,7 @@ static __always_inline bool inherited_copy(struct inherited *to, const struct go
 /* Is the span still open that is handed on? */
 static __always_inline bool context_is_open(__u32 target_id, const struct inherited *handed)
 {
-	struct goroutine_key key = { .goid = handed->owner_goid, .target_id = target_id, .depth = handed->owner_depth };
-	const struct ev_span_end *span = bpf_map_lookup_elem(&open_by_goroutine, &key);
-
-	return span && same_span(&span->span_id, &handed->span_id);
+	return span_is_open(target_id, handed->owner_goid, handed->owner_depth, &handed->span_id);
 }
 
 /*
@@ -211,15 +202,6 @@ static __always_inline void context_inherit_from(__u32 target_id, goid_t goid, c
 
 	if (bpf_map_update_elem(&inherited_by_goroutine, &key, handed, BPF_ANY))
 		count(LOST_INHERITED_MAP_FULL);
-}
-
-/* A goroutine is born: it inherits what its creator hands on. */
-static __always_inline void context_birth(const struct target_row *target, goid_t creator, goid_t child)
-{
-	struct inherited inherited = {};
-
-	if (context_handed(&inherited, target->target_id, creator))
-		context_inherit_from(target->target_id, child, &inherited);
 }
 
 /* Stores a blank span under `key`, ready to be filled, of the goroutine that runs. */

@@ -8,14 +8,6 @@
 
 #define VARIANT_WITHOUT_REASON 1
 
-/* The goroutine for which the thread is on its g0; 0: none. */
-static __always_inline uaddr_t goroutine_behind(const struct pt_regs *ctx, const struct target_row *target)
-{
-	uaddr_t m = read_u64(go_current_g(ctx) + target->runtime.g_m);
-
-	return m ? read_u64(m + target->runtime.m_curg) : 0;
-}
-
 /* From now on the goroutine behind the thread spends its time on that, if anybody looks. */
 static __always_inline void gc_spends(const struct target_row *target, uaddr_t g, enum time_use use)
 {
@@ -42,7 +34,7 @@ int gc_stop_begin(struct pt_regs *ctx)
 	stops = stops_at(COOKIE_SLOT(hit.cookie));
 	if (!stops)
 		return 0;
-	g = goroutine_behind(ctx, target);
+	g = goroutine_behind(target, go_current_g(ctx));
 	stops->goid = g ? read_goid(target, g) : 0;
 	stops->reason = COOKIE_VARIANT(hit.cookie) == VARIANT_WITHOUT_REASON ? STOP_REASON_UNKNOWN :
 									      go_argument(ctx, &hit) & 0xff;
@@ -78,7 +70,7 @@ int gc_stop_end(struct pt_regs *ctx)
 	record.reason = stops->reason;
 	stops->stopped_ns += now - stops->since_ktime_ns;
 	stops->since_ktime_ns = 0;
-	gc_spends(target, goroutine_behind(ctx, target), TIME_CPU);
+	gc_spends(target, goroutine_behind(target, go_current_g(ctx)), TIME_CPU);
 	record_send(&record, sizeof(record));
 	return 0;
 }
@@ -90,7 +82,7 @@ int gc_assist_begin(struct pt_regs *ctx)
 	struct hit hit;
 
 	if (hit_begin(&hit, ctx, HIT_GC_ASSIST_BEGIN))
-		gc_spends(hit.target, goroutine_behind(ctx, hit.target), TIME_GC_ASSIST);
+		gc_spends(hit.target, goroutine_behind(hit.target, go_current_g(ctx)), TIME_GC_ASSIST);
 	return 0;
 }
 
@@ -101,7 +93,7 @@ int gc_assist_end(struct pt_regs *ctx)
 	struct hit hit;
 
 	if (hit_begin(&hit, ctx, HIT_GC_ASSIST_END))
-		gc_spends(hit.target, goroutine_behind(ctx, hit.target), TIME_CPU);
+		gc_spends(hit.target, goroutine_behind(hit.target, go_current_g(ctx)), TIME_CPU);
 	return 0;
 }
 

@@ -113,6 +113,19 @@ static __always_inline __u64 read_u64(uaddr_t from)
 	return value;
 }
 
+static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t g)
+{
+	return read_u64(g + target->runtime.g_goid);
+}
+
+/* The runtime.g of the goroutine for which the thread with that g0 works; 0: for none. */
+static __always_inline uaddr_t goroutine_behind(const struct target_row *target, uaddr_t g0)
+{
+	uaddr_t m = read_u64(g0 + target->runtime.g_m);
+
+	return m ? read_u64(m + target->runtime.m_curg) : 0;
+}
+
 /* Where the return address of the function stands as long as its frame does: a place on the stack that names the call. */
 static __always_inline uaddr_t return_slot(const struct pt_regs *ctx, const struct hit *hit)
 {

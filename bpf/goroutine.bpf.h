@@ -3,7 +3,7 @@
 #ifndef GOROUTINE_BPF_H
 #define GOROUTINE_BPF_H
 
-#include "context.bpf.h"
+#include "work.bpf.h"
 
 /* The part of runtime.g from goid on that holds parentGoid and startpc in every version. */
 #define G_BLOCK_BYTES 168
@@ -31,16 +31,16 @@ static __noinline int read_goroutine(struct goroutine *goroutine, const struct t
 	return 0;
 }
 
-static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t g)
-{
-	return read_u64(g + target->runtime.g_goid);
-}
-
-/* Argument: the new goroutine. Runs on g0, so the creator is g0.m.curg; since Go 1.21 the new goroutine names it itself. */
+/*
+ * Argument: the new goroutine, which inherits what its creator hands on. Runs on g0, so the creator is g0.m.curg; since Go 1.21
+ * the new goroutine names it itself.
+ */
 static __always_inline void goroutine_is_born(struct pt_regs *ctx, enum count reason)
 {
 	const struct target_row *target;
+	struct inherited handed = {};
 	struct goroutine child = {};
+	struct worker worker;
 	struct hit hit;
 	uaddr_t g;
 
@@ -55,14 +55,20 @@ static __always_inline void goroutine_is_born(struct pt_regs *ctx, enum count re
 	if (target->http_server.background_read_entry && child.startpc == loaded_address(target, target->http_server.background_read_entry))
 		return;
 	if (!child.parent_goid) {
-		uaddr_t m = read_u64(go_current_g(ctx) + target->runtime.g_m);
-		uaddr_t creator = m ? read_u64(m + target->runtime.m_curg) : 0;
+		uaddr_t creator = goroutine_behind(target, go_current_g(ctx));
 
 		if (!creator)
 			return; /* started by a timer: a root */
 		child.parent_goid = read_goid(target, creator);
 	}
-	context_birth(target, child.parent_goid, child.goid);
+	if (!context_handed(&handed, target->target_id, child.parent_goid))
+		return;
+	context_inherit_from(target->target_id, child.goid, &handed);
+	/* What that of an iter.Pull does is done by who pulls (see goroutine_coro). */
+	if (reason == HIT_GOROUTINE_BIRTH_CORO || !target->time_since_ktime_ns)
+		return;
+	worker = (struct worker){ g, child.goid, GOROUTINE_IS_READY, TIME_RUNNABLE };
+	work_hand_on(target, &worker, goroutine_behind(target, go_current_g(ctx)), &handed);
 }
 
 /* func newproc.func1()  at its call runqput(pp, newg, true): the new goroutine is complete. */

@@ -193,7 +193,7 @@ int goroutine_coro(struct pt_regs *ctx)
 	if (bpf_map_update_elem(&time_by_g, &to, time, BPF_ANY))
 		count(LOST_TIME_MAP_FULL);
 	else
-		time->spans = 0;
+		time_leave(time);
 	return 0;
 }
 

@@ -76,6 +76,14 @@ struct {
 	__type(value, struct goroutine_time);
 } time_by_g SEC(".maps");
 
+/* What goroutines do that work for a span of another one. Elements serve the next in their g, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct g_key);
+	__type(value, struct goroutine_turns);
+} turns_by_g SEC(".maps");
+
 /* Which goroutine waits for something to come to a socket. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -99,6 +107,7 @@ struct {
 	__type(key, __u32);
 	__type(value, struct off_thread);
 } off_by_thread SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, COUNT_MAX);

@@ -157,7 +157,7 @@ static __always_inline void thread_on(struct off_thread *off)
 	__u32 target_id = off->target_id;
 
 	off->g_addr = 0;
-	if (!time || !time->spans || time->busy || time->activity != GOROUTINE_IS_OFF)
+	if (!time || !time_is_watched(time) || time->busy || time->activity != GOROUTINE_IS_OFF)
 		return;
 	time_turn(time, GOROUTINE_RUNS, time->run_use);
 	time_is_on(time);

@@ -10,7 +10,7 @@
 #ifndef TIME_BPF_H
 #define TIME_BPF_H
 
-#include "go.bpf.h"
+#include "turns.bpf.h"
 
 #define in_order() asm volatile("" : : : "memory")
 
@@ -23,10 +23,16 @@ static __always_inline struct goroutine_time *time_lookup(const struct target_ro
 	return bpf_map_lookup_elem(&time_by_g, &key);
 }
 
-/* Is the account one of the time in which its target is watched? It may have been so before, and not meanwhile. */
+/* Does anybody look at the account? */
+static __always_inline bool time_is_watched(const struct goroutine_time *time)
+{
+	return time->spans || time->turns.g_addr;
+}
+
+/* … and is it one of the time in which its target is watched? It may have been so before, and not meanwhile. */
 static __always_inline bool time_is_kept(const struct target_row *target, const struct goroutine_time *time)
 {
-	return time->spans && time->opened_ktime_ns >= target->time_since_ktime_ns;
+	return time_is_watched(time) && time->opened_ktime_ns >= target->time_since_ktime_ns;
 }
 
 /* The account of a goroutine that somebody looks at. Nearly all hits end here. */
@@ -72,6 +78,8 @@ static __always_inline void time_charge(struct goroutine_time *time, ktime_ns_t 
 		return;
 	spent = now - time->since_ktime_ns;
 	stopped = time_stopped(time, spent, now);
+	if (time->turns.g_addr)
+		turns_add(time, spent - stopped, stopped);
 	time->ns[TIME_GC_STW] += stopped;
 	if (time->use < TIME_USES_MAX)
 		time->ns[time->use] += spent - stopped;
@@ -139,13 +147,20 @@ static __always_inline void time_is_on(struct goroutine_time *time)
 	}
 }
 
+/* Nobody looks at the account any more. */
+static __always_inline void time_leave(struct goroutine_time *time)
+{
+	time->spans = 0;
+	time->turns.g_addr = 0;
+}
+
 /* A g is somebody else's now. */
 static __always_inline void time_forget(const struct target_row *target, uaddr_t g)
 {
 	struct goroutine_time *time = time_of(target, g);
 
 	if (time)
-		time->spans = 0;
+		time_leave(time);
 }
 
 /* From now on it matters when the threads of the running process switch. */
@@ -157,7 +172,7 @@ static __always_inline void time_of_process_matters(void)
 		filter->process[bpf_get_current_pid_tgid() >> 32 & (SWITCH_FILTER_NUMBERS - 1)] = 1;
 }
 
-/* The account for the first span on a goroutine, which runs since `now`. */
+/* The account for the first span on a goroutine, or for one that works for a span, which runs since `now`. */
 static __always_inline struct goroutine_time *time_open(const struct target_row *target, uaddr_t g, goid_t goid,
 							 ktime_ns_t now)
 {
@@ -176,6 +191,7 @@ static __always_inline struct goroutine_time *time_open(const struct target_row 
 	time->opened_ktime_ns = now;
 	time->since_ktime_ns = now;
 	time->wait_ktime_ns = 0;
+	time->turns.g_addr = 0;
 	time->activity = GOROUTINE_RUNS;
 	time->use = TIME_CPU;
 	time->run_use = TIME_CPU;

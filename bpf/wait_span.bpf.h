@@ -4,6 +4,10 @@
 #define WAIT_SPAN_BPF_H
 
 #include "connection.bpf.h"
+#include "work.bpf.h"
+
+/* A shorter wait for one who works for the same span stays a wait on the critical path of that span. */
+#define PATH_WAIT_MIN_NS 20000
 
 /* The record of a wait, which is shorter than that of other spans. */
 union wait_record {
@@ -35,15 +39,21 @@ static __always_inline void wait_waker(struct goroutine_time *time, __u32 target
 /* A wait has lasted until now, and is ended by the thread with that g0 (0: it does so for nobody). */
 static __noinline int wait_woken(struct goroutine_time *time, const struct target_row *target, uaddr_t g0)
 {
-	uaddr_t m, waker;
+	struct woken woken = { time->goid, time->wait_ktime_ns, time->since_ktime_ns - time->wait_ktime_ns, time->wait_use };
+	bool is_told = wait_counts(woken.wait_ns);
+	uaddr_t waker;
 
 	time->ready_ktime_ns = time->since_ktime_ns;
-	if (!g0 || !wait_counts(time->ready_ktime_ns - time->wait_ktime_ns))
+	if (!g0 || (!is_told && woken.wait_ns < PATH_WAIT_MIN_NS))
 		return 0;
-	m = read_u64(g0 + target->runtime.g_m);
-	waker = m ? read_u64(m + target->runtime.m_curg) : 0;
-	if (waker)
-		wait_waker(time, target->target_id, read_u64(waker + target->runtime.g_goid));
+	waker = goroutine_behind(target, g0);
+	if (!waker)
+		return 0;
+	if (is_told)
+		wait_waker(time, target->target_id, read_goid(target, waker));
+	/* Of a wait for the network a part may be charged otherwise. */
+	if (woken.wait_use != TIME_NETWORK)
+		work_tell(target, waker, &woken);
 	return 0;
 }
 

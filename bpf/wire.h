@@ -29,6 +29,7 @@ enum ev_kind {
 	EV_PROCESS_EXEC = 2,
 	EV_PROCESS_EXIT = 3,
 	EV_GC_STOP = 4,
+	EV_GOROUTINE_TURNS = 5,
 };
 
 /* A process has replaced its program. */
@@ -57,6 +58,25 @@ struct ev_gc_stop {
 	__u32 reserved;
 };
 
+/*
+ * What a goroutine has done that works for a span of another one, turn after turn, until it woke one of the same trace, or
+ * began one, or there was no room for more. The next record of it goes on where this one ends.
+ */
+struct ev_goroutine_turns {
+	struct ev_header header;
+	ktime_ns_t start_ktime_ns DOC("of the first turn");
+	goid_t goid;
+	trace_id_t trace_id;
+	span_id_t span_id DOC("for which it works");
+	goid_t woken_goid DOC("which it has woken, or begun, at the end of the last turn; 0: none");
+	ktime_ns_t wait_ktime_ns DOC("since when that one waited, or when it began");
+	duration_ns_t wait_ns DOC("for how long it waited; 0: it has begun");
+	__u32 wait_use DOC("for what: one of enum time_use");
+	__u32 turns DOC("how many");
+	duration_ns_t turn_ns[TURNS_MAX];
+	__u8 turn_use[TURNS_MAX] DOC("each one of enum time_use");
+};
+
 /* Any record: the drain knows no more of them than the size of the largest. */
 union wire_records {
 	struct ev_header header;
@@ -64,6 +84,7 @@ union wire_records {
 	struct ev_process_exec process_exec;
 	struct ev_process_exit process_exit;
 	struct ev_gc_stop gc_stop;
+	struct ev_goroutine_turns goroutine_turns;
 };
 
 /* ---- values of maps ------------------------------------------------------------------------------- */
@@ -154,7 +175,7 @@ enum goroutine_activity {
 	GOROUTINE_WAITS = 3,
 };
 
-/* The account of a goroutine on which a span is open, or was: the value of time_by_g. */
+/* The account of a goroutine on which a span is open or which works for one, or did: the value of time_by_g. */
 struct goroutine_time {
 	duration_ns_t ns[TIME_USES_MAX] DOC("spent so far, by enum time_use");
 	ktime_ns_t since_ktime_ns DOC("since then the time has not been charged");
@@ -178,6 +199,7 @@ struct goroutine_time {
 	__u32 fd DOC("for which it waits");
 	__u64 sock DOC("… and the kernel's socket behind it; 0: it waits for none");
 	ktime_ns_t data_ktime_ns DOC("when something first came for that; 0: nothing yet");
+	struct g_key turns DOC("where its turns are kept while it works for a span of another goroutine; zeros: they are not");
 };
 
 /* How long the world of a target has been stopped: the value of stops_by_slot. */
@@ -222,6 +244,14 @@ struct inherited {
 	goid_t owner_goid DOC("goroutine on which that span is, or was, open");
 	__u32 owner_depth;
 	__u32 trace_flags;
+};
+
+/* The turns of a goroutine that have not been told yet, and for which span it works: the value of turns_by_g. */
+struct goroutine_turns {
+	struct ev_goroutine_turns record;
+	goid_t owner_goid DOC("goroutine on which that span is, or was, open");
+	__u32 owner_depth;
+	__u32 reserved;
 };
 
 /* Key of both context maps. depth is 0 in inherited_by_goroutine. */
@@ -286,6 +316,7 @@ enum count {
 	LOST_HANDED_MAP_FULL,   /* who has put a value into a channel could not be stored */
 	LOST_READER_MAP_FULL,   /* a wait for the network could not be told apart from one for the poller */
 	LOST_TIME_MAP_FULL,     /* a span has no breakdown, because its goroutine could be given no account */
+	LOST_TURNS_MAP_FULL,    /* what a goroutine does for a span of another one could not be kept: that span's critical path lacks it */
 	LOST_THREAD_MAP_FULL,   /* a thread that left its processor could not be remembered: what follows is unattributed */
 	LOST_DEPTH,             /* more spans open on one goroutine than SPAN_DEPTH_MAX */
 	LOST_READ_FAILED,       /* memory of the target could not be read */

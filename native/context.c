@@ -110,6 +110,7 @@ int64_t kernel__forget_target(struct kernel *kernel, uint32_t target_id)
 		{ kernel->inherited_fd, sizeof(struct inherited) },
 		{ kernel->handed_fd, sizeof(struct inherited) },
 		{ kernel->times_fd, sizeof(struct goroutine_time) },
+		{ kernel->turns_fd, sizeof(struct goroutine_turns) },
 	};
 	int64_t removed = 0, error = 0;
 

@@ -48,6 +48,7 @@ struct kernel {
 	int inherited_fd;
 	int handed_fd;
 	int times_fd;
+	int turns_fd;
 	uint32_t inherited_max;
 	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */
 	int counts_fd;

@@ -141,6 +141,7 @@ static int find_maps(struct kernel *kernel)
 		{ "inherited_by_goroutine", &kernel->inherited_fd },
 		{ "handed_by_slot", &kernel->handed_fd },
 		{ "time_by_g", &kernel->times_fd },
+		{ "turns_by_g", &kernel->turns_fd },
 		{ "count_by_reason", &kernel->counts_fd },
 	};
 	struct bpf_map *records;

@@ -64,6 +64,8 @@ interface SpanCore {
   readonly cut: readonly string[];
   /** Where its time went; absent where that was not watched from its start to its end. */
   readonly time?: TimeSpent | undefined;
+  /** Where its time went on its critical path, as `time.ns`; absent where it waited for nobody that worked for it. */
+  readonly criticalNs?: readonly number[] | undefined;
   /** Waits in it that were long enough to be told, but are not, since there were many longer ones. */
   readonly waitsDropped?: number | undefined;
   /** Waits in it that are told as its events. */

@@ -55,6 +55,6 @@ export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSp
 }
 
 /** By the names of the uses. */
-export function breakdownOf({ ns }: TimeSpent): Breakdown {
+export function breakdownOf({ ns }: Pick<TimeSpent, 'ns'>): Breakdown {
   return Object.fromEntries(timeUses.flatMap(([name, number]) => (ns[number] ? [[name, ns[number]]] : [])));
 }

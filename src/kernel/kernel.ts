@@ -282,14 +282,21 @@ function programsOf(level: ProbeLevel): string {
     .join(' ');
 }
 
-/** Goroutines with open spans, values in buffers of channels, threads off their processor, readers of sockets: over all targets, by their maps. */
+/** Goroutines with open spans, those that work for them, values in buffers of channels, threads off their processor, readers of sockets: over all targets, by their maps. */
 const TIME_MAPS = {
   time_by_g: 12_288,
+  turns_by_g: 4_096,
   handed_by_slot: 8_192,
   off_by_thread: 4_096,
   reader_by_sock: 8_192,
 } as const;
-const NO_TIME_MAPS = { time_by_g: 1, handed_by_slot: 1, off_by_thread: 1, reader_by_sock: 1 } as const;
+const NO_TIME_MAPS = {
+  time_by_g: 1,
+  turns_by_g: 1,
+  handed_by_slot: 1,
+  off_by_thread: 1,
+  reader_by_sock: 1,
+} as const;
 
 function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
   const level = options.level ?? DEFAULT_LEVEL;

@@ -40,6 +40,8 @@ export const GOIDSPAN_LINK_REASON = 'goidspan.link.reason';
 export const GOIDSPAN_BREAKDOWN = 'goidspan.breakdown';
 /** Ours: on what most of it was spent. */
 export const GOIDSPAN_WAIT_TOP = 'goidspan.wait.top';
+/** Ours: the same on its critical path, with what others did that it waited for, as far as they worked for the span. */
+export const GOIDSPAN_CRITICAL = 'goidspan.critical';
 /** Ours: the processors on which the span began and ended. */
 export const GOIDSPAN_CPU_START = 'goidspan.cpu.start';
 export const GOIDSPAN_CPU_END = 'goidspan.cpu.end';

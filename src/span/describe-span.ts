@@ -68,6 +68,6 @@ function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
   if (fact.threadId !== 0) sink.int(names.THREAD_ID, fact.threadId);
   if (fact.ending !== 'returned') sink.text(names.GOIDSPAN_SPAN_ENDING, fact.ending);
   if (fact.cut.length > 0) sink.texts(names.GOIDSPAN_CUT, fact.cut);
-  if (fact.time) addTimeAttributes(sink, fact.time);
+  if (fact.time) addTimeAttributes(sink, fact.time, fact.criticalNs);
   if (fact.waitsDropped) sink.int(names.GOIDSPAN_WAITS_DROPPED, fact.waitsDropped);
 }

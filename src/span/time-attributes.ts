@@ -6,8 +6,29 @@ import type { AttributeSink } from './attribute-sink.ts';
 /** With the beginning of each member of the JSON object. */
 const members = timeUses.map(([name, number]) => ({ name, number, begin: `"${name}":` }));
 
-export function addTimeAttributes(sink: AttributeSink, time: TimeSpent): void {
+export function addTimeAttributes(
+  sink: AttributeSink,
+  time: TimeSpent,
+  criticalNs: readonly number[] | undefined,
+): void {
   const { ns, startCpu, endCpu, startNode, endNode, migrations } = time;
+  const { json, top } = told(ns);
+  if (top !== '') {
+    sink.text(names.GOIDSPAN_BREAKDOWN, json);
+    sink.text(names.GOIDSPAN_WAIT_TOP, top);
+  }
+  if (criticalNs) sink.text(names.GOIDSPAN_CRITICAL, told(criticalNs).json);
+  sink.int(names.GOIDSPAN_CPU_START, startCpu);
+  sink.int(names.GOIDSPAN_CPU_END, endCpu);
+  if (startNode !== 0 || endNode !== 0) {
+    sink.int(names.GOIDSPAN_NUMA_START, startNode);
+    sink.int(names.GOIDSPAN_NUMA_END, endNode);
+  }
+  if (migrations !== 0) sink.int(names.GOIDSPAN_MIGRATIONS, migrations);
+}
+
+/** As a JSON object without zeros, and the name of the largest member; that is empty if there is none. */
+function told(ns: readonly number[]): { json: string; top: string } {
   let json = '';
   let top = '';
   let most = 0;
@@ -19,15 +40,5 @@ export function addTimeAttributes(sink: AttributeSink, time: TimeSpent): void {
     most = spent;
     top = name;
   }
-  if (top !== '') {
-    sink.text(names.GOIDSPAN_BREAKDOWN, `${json}}`);
-    sink.text(names.GOIDSPAN_WAIT_TOP, top);
-  }
-  sink.int(names.GOIDSPAN_CPU_START, startCpu);
-  sink.int(names.GOIDSPAN_CPU_END, endCpu);
-  if (startNode !== 0 || endNode !== 0) {
-    sink.int(names.GOIDSPAN_NUMA_START, startNode);
-    sink.int(names.GOIDSPAN_NUMA_END, endNode);
-  }
-  if (migrations !== 0) sink.int(names.GOIDSPAN_MIGRATIONS, migrations);
+  return { json: `${json}}`, top };
 }

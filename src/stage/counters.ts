@@ -20,6 +20,8 @@ export type UserLoss =
   | 'time_inconsistent'
   /** A wait, because the span never came in which it was. */
   | 'wait_without_span'
+  /** What a goroutine has done for a span, because that never came or there was no room: its critical path lacks it. */
+  | 'turns_without_span'
   /** A span processor threw. */
   | 'processor_threw'
   /** A span was still open when tracing stopped. */

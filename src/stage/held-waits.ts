@@ -1,6 +1,7 @@
 /** Waits that are spans, until the span ends in which they were: only the longest of each are told. Bounded. */
 import type { SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
 import { nanosBetween } from '../wire/batch.ts';
+import { spanKey } from './span-key.ts';
 
 type WaitFact = SpanFactOf<'wait'>;
 
@@ -49,17 +50,17 @@ export class HeldWaits {
   take(spanId: SpanIdWords): Waits | undefined {
     if (this.#bySpan.size === 0) return undefined;
     const held = this.#of(spanId);
-    if (held) this.#bySpan.delete(keyOf(spanId));
+    if (held) this.#bySpan.delete(spanKey(spanId));
     return held;
   }
 
   #of(spanId: SpanIdWords): Held | undefined {
-    const held = this.#bySpan.get(keyOf(spanId));
+    const held = this.#bySpan.get(spanKey(spanId));
     return held?.spanId[0] === spanId[0] && held.spanId[1] === spanId[1] ? held : undefined;
   }
 
   #begin(spanId: SpanIdWords): Held {
-    const key = keyOf(spanId);
+    const key = spanKey(spanId);
     if (this.#bySpan.has(key)) this.#forget(key);
     if (this.#bySpan.size >= SPANS_MAX) this.#forget(this.#bySpan.keys().next().value as number);
     const held = { spanId, told: [], dropped: 0 };
@@ -72,9 +73,6 @@ export class HeldWaits {
     this.#bySpan.delete(key);
   }
 }
-
-/** Two spans seldom have the same: a number is exact for 53 of the 64 bits. */
-const keyOf = ([high, low]: SpanIdWords): number => high * 2 ** 32 + low;
 
 function shortestOf(waits: readonly WaitFact[]): number {
   let shortest = 0;

@@ -2,6 +2,7 @@
  * The stage as it is fed from the kernel: batches of records, and the frames that say what they are made with. The same on
  * the main thread and in the draining one. Whatever is no span is told to the one that hosts it.
  */
+import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import { type WorldStop, worldStop } from '../correlate/world-stop.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { SpanFrame } from '../recording/format.ts';
@@ -66,6 +67,7 @@ export class RecordStage {
       spanEnd: (record) => this.#stage.emit(record),
       processExec: (record) => tell({ kind: 'exec', record }),
       processExit: (record) => tell({ kind: 'exit', record }),
+      goroutineTurns: (record) => this.#stage.takeTurns(goroutineTurns(record)),
       gcStop: (record) => tell({ kind: 'stop', stop: worldStop(record) }),
       bad: (reason) => this.#stage.counters.lose(reason),
     };

@@ -3,6 +3,7 @@
  * on the main thread, in the draining thread, from a recording. Knows no kernel and no process.
  */
 import type { SpanFact } from '../correlate/fact.ts';
+import type { GoroutineTurns } from '../correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { ClockFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
@@ -14,6 +15,7 @@ import type { WaitForm } from '../span/wait-form.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
 import { Counters } from './counters.ts';
+import { HeldTurns } from './held-turns.ts';
 import { HeldWaits, type Waits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
@@ -47,6 +49,7 @@ export class SpanStage {
   readonly #targets = new Map<number, StageTarget>();
   readonly #pipeline: SpanPipeline;
   readonly #waits = new HeldWaits((count) => this.counters.lose('wait_without_span', count));
+  readonly #turns = new HeldTurns((count) => this.counters.lose('turns_without_span', count));
   readonly #waitForm: WaitForm;
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
@@ -97,17 +100,23 @@ export class SpanStage {
       return;
     }
     const waits = this.#waits.take(read.spanId);
+    const criticalNs = this.#turns.take(read);
     if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
       this.counters.lose('time_inconsistent');
     }
-    const fact = this.#told(read, waits);
+    const fact = this.#told(criticalNs ? { ...read, criticalNs } : read, waits);
     if (fact.errorTypeAddr === 0 || !this.#waitsForName(fact)) this.#pipeline.emit(fact);
     if (this.#waitForm === 'spans') for (const wait of waits?.told ?? []) this.#pipeline.emit(wait);
   }
 
+  /** Takes what a goroutine has done for a span that is still open. */
+  takeTurns(turns: GoroutineTurns): void {
+    if (this.#waitForm !== 'none') this.#turns.add(turns);
+  }
+
   /** With as much of its waits as is wanted. */
   #told(fact: SpanFact, waits: Waits | undefined): SpanFact {
-    if (this.#waitForm === 'none') return fact.time ? { ...fact, time: undefined } : fact;
+    if (this.#waitForm === 'none') return fact.time ? { ...fact, time: undefined, criticalNs: undefined } : fact;
     if (waits === undefined) return fact;
     const waitEvents = this.#waitForm === 'events' ? waits.told : undefined;
     return { ...fact, waitsDropped: waits.dropped, waitEvents };

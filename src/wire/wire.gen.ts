@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x45af1f57c1968ff1n;
+export const WIRE_HASH = 0x97979071725068f1n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -93,6 +93,7 @@ export const httpTextLimit = {
 /** `enum time_limit` */
 export const timeLimit = {
   TIME_USES_MAX: 20,
+  TURNS_MAX: 32,
   WAIT_REASONS_MAX: 64,
   TIME_BY_CALLER: 255,
 } as const;
@@ -174,6 +175,7 @@ export const evKind = {
   EV_PROCESS_EXEC: 2,
   EV_PROCESS_EXIT: 3,
   EV_GC_STOP: 4,
+  EV_GOROUTINE_TURNS: 5,
 } as const;
 
 /** `enum target_flag` */
@@ -255,20 +257,21 @@ export const count = {
   LOST_HANDED_MAP_FULL: 50,
   LOST_READER_MAP_FULL: 51,
   LOST_TIME_MAP_FULL: 52,
-  LOST_THREAD_MAP_FULL: 53,
-  LOST_DEPTH: 54,
-  LOST_READ_FAILED: 55,
-  LOST_SPAN_REPLACED: 56,
-  NOTE_NO_TARGET: 57,
-  NOTE_UNSAMPLED: 58,
-  NOTE_TRACEPARENT_MALFORMED: 59,
-  NOTE_STALE_CLIENT: 60,
-  NOTE_HEADERS_UNSCANNED: 61,
-  NOTE_START_SEEN: 62,
-  NOTE_HTTP3_UNTRACED: 63,
-  NOTE_SWITCH_UNSEEN: 64,
-  NOTE_END_WITHOUT_START: 65,
-  COUNT_MAX: 66,
+  LOST_TURNS_MAP_FULL: 53,
+  LOST_THREAD_MAP_FULL: 54,
+  LOST_DEPTH: 55,
+  LOST_READ_FAILED: 56,
+  LOST_SPAN_REPLACED: 57,
+  NOTE_NO_TARGET: 58,
+  NOTE_UNSAMPLED: 59,
+  NOTE_TRACEPARENT_MALFORMED: 60,
+  NOTE_STALE_CLIENT: 61,
+  NOTE_HEADERS_UNSCANNED: 62,
+  NOTE_START_SEEN: 63,
+  NOTE_HTTP3_UNTRACED: 64,
+  NOTE_SWITCH_UNSEEN: 65,
+  NOTE_END_WITHOUT_START: 66,
+  COUNT_MAX: 67,
 } as const;
 
 /** Where everything stands in the records. */
@@ -324,6 +327,23 @@ export const wireLayout: WireLayout = {
         end_ktime_ns: [24, 8],
         goid: [32, 8],
         reason: [40, 4],
+      },
+    },
+    5: {
+      bytes: 376,
+      fields: {
+        header: [0, 16],
+        start_ktime_ns: [16, 8],
+        goid: [24, 8],
+        trace_id: [32, 16],
+        span_id: [48, 8],
+        woken_goid: [56, 8],
+        wait_ktime_ns: [64, 8],
+        wait_ns: [72, 8],
+        wait_use: [80, 4],
+        turns: [84, 4],
+        turn_ns: [88, 256],
+        turn_use: [344, 32],
       },
     },
   },
@@ -384,6 +404,7 @@ export const wireSize = {
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
   EV_GC_STOP: 48,
+  EV_GOROUTINE_TURNS: 376,
 } as const;
 
 /** Kinds of spans by their numbers. */
@@ -779,12 +800,55 @@ export function readEvGcStop(batch: Batch, at: number): EvGcStop {
   };
 }
 
+/** `struct ev_goroutine_turns`, 376 bytes. */
+export interface EvGoroutineTurns {
+  readonly header: EvHeader;
+  /** of the first turn */
+  readonly startKtimeNs: Ktime;
+  readonly goid: number;
+  readonly traceId: TraceIdWords;
+  /** for which it works */
+  readonly spanId: SpanIdWords;
+  /** which it has woken, or begun, at the end of the last turn; 0: none */
+  readonly wokenGoid: number;
+  /** since when that one waited, or when it began */
+  readonly waitKtimeNs: Ktime;
+  /** for how long it waited; 0: it has begun */
+  readonly waitNs: number;
+  /** for what: one of enum time_use */
+  readonly waitUse: number;
+  /** how many */
+  readonly turns: number;
+  readonly turnNs: readonly number[];
+  /** each one of enum time_use */
+  readonly turnUse: Uint8Array;
+}
+
+/** Reads the record at byte `at` (a multiple of 8). */
+export function readEvGoroutineTurns(batch: Batch, at: number): EvGoroutineTurns {
+  return {
+    header: readEvHeader(batch, at),
+    startKtimeNs: ktime(batch.u32, at + 16),
+    goid: count64(batch.u32, at + 24),
+    traceId: traceId(batch.u8, at + 32),
+    spanId: spanId(batch.u8, at + 48),
+    wokenGoid: count64(batch.u32, at + 56),
+    waitKtimeNs: ktime(batch.u32, at + 64),
+    waitNs: count64(batch.u32, at + 72),
+    waitUse: batch.u32[(at + 80) >>> 2] as number,
+    turns: batch.u32[(at + 84) >>> 2] as number,
+    turnNs: counts64(batch.u32, at + 88, 32),
+    turnUse: batch.u8.subarray(at + 344, at + 376),
+  };
+}
+
 /** Receives the records of a batch in order, each by its kind; the record lies in the batch at byte `at`. */
 export interface RecordHandlers {
   spanEnd?(record: EvSpanEnd, at: number): void;
   processExec?(record: EvProcessExec, at: number): void;
   processExit?(record: EvProcessExit, at: number): void;
   gcStop?(record: EvGcStop, at: number): void;
+  goroutineTurns?(record: EvGoroutineTurns, at: number): void;
 }
 
 /** Who hears of the records of a kind, how long they are, and what reads them; spans are of any length. */
@@ -792,6 +856,7 @@ export const fixedRecords = {
   2: { handler: 'processExec', bytes: 32, read: readEvProcessExec },
   3: { handler: 'processExit', bytes: 32, read: readEvProcessExit },
   4: { handler: 'gcStop', bytes: 48, read: readEvGcStop },
+  5: { handler: 'goroutineTurns', bytes: 376, read: readEvGoroutineTurns },
 } as const;
 
 /** `struct net_layout`, 16 bytes. */

@@ -9,8 +9,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'no
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ktime, SpanFact } from '../../src/correlate/fact.ts';
+import { goroutineTurns } from '../../src/correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../../src/correlate/span-fact.ts';
 import { type WorldStop, worldStop } from '../../src/correlate/world-stop.ts';
+import { HeldTurns } from '../../src/stage/held-turns.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
 import {
@@ -82,6 +84,7 @@ class Run implements HostRun {
   open = 0;
   inherited = 0;
   readonly sweeps: { kept: number; removed: number }[] = [];
+  readonly #turns = new HeldTurns(() => undefined);
   #unfinished: Unfinished | undefined;
 
   /** True when the run is complete. */
@@ -115,9 +118,13 @@ class Run implements HostRun {
     const bytes = new Uint8Array((hex.length / 2 + 7) & ~7);
     bytes.set(Buffer.from(hex, 'hex'));
     decodeBatch(batchOf(bytes.buffer), {
-      spanEnd: (record: EvSpanEnd) => this.spans.push(spanFact(record, unfinished)),
+      spanEnd: (record: EvSpanEnd) => {
+        const fact = spanFact(record, unfinished);
+        this.spans.push({ ...fact, criticalNs: this.#turns.take(fact) });
+      },
       processExec: (record) => this.execs.push(record),
       processExit: (record) => this.exits.push(record),
+      goroutineTurns: (record) => this.#turns.add(goroutineTurns(record)),
       gcStop: (record) => this.stops.push(worldStop(record)),
       bad: (reason) => {
         throw new Error(`${reason}: ${hex}`);

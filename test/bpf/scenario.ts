@@ -5,7 +5,7 @@
  * it, and ` | ` between lines that are repeated together.
  */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../../src/correlate/fact.ts';
-import { breakdownOf } from '../../src/correlate/time-spent.ts';
+import { breakdownOf, type TimeSpent } from '../../src/correlate/time-spent.ts';
 import { hexOf } from '../../src/span/span-context.ts';
 import { nanosOf } from '../support/valid-span.ts';
 import type { HostRun } from './host.ts';
@@ -16,12 +16,15 @@ const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
   state: ({ traceState }) => traceState,
   end: ({ end }) => nanosOf(end),
   born: ({ parentGoid }) => parentGoid || undefined,
-  time: ({ time }) =>
-    time &&
-    Object.entries(breakdownOf(time))
-      .map(([use, ns]) => `${use}:${ns}`)
-      .join() + (time.migrations ? `,moved:${time.migrations}` : ''),
+  time: ({ time }) => time && breakdownText(time) + (time.migrations ? `,moved:${time.migrations}` : ''),
+  critical: ({ criticalNs }) => criticalNs && breakdownText({ ns: criticalNs }),
 };
+
+function breakdownText(time: Pick<TimeSpent, 'ns'>): string {
+  return Object.entries(breakdownOf(time))
+    .map(([use, ns]) => `${use}:${ns}`)
+    .join();
+}
 
 /** Likewise, of what a family says. */
 const shownOf: {

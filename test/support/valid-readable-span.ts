@@ -9,8 +9,11 @@ const kinds: Partial<Record<SpanKind, ValidSpan['kind']>> = {
 };
 
 /** Nanoseconds by what the time of the span was spent on; undefined if it does not say. */
-function breakdownOf({ attributes }: ReadableSpan): Readonly<Record<string, number>> | undefined {
-  const json = attributes['goidspan.breakdown'];
+function breakdownOf(
+  { attributes }: ReadableSpan,
+  name: string,
+): Readonly<Record<string, number>> | undefined {
+  const json = attributes[name];
   return typeof json === 'string' ? JSON.parse(json) : undefined;
 }
 
@@ -29,7 +32,8 @@ export function toValidSpan(span: ReadableSpan): ValidSpan {
     endNs: nanos(span.endTime),
     sampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
     goroutine: `${span.resource.attributes['process.pid']}/${attributes['goidspan.goid']}`,
-    breakdown: breakdownOf(span),
+    breakdown: breakdownOf(span, 'goidspan.breakdown'),
+    critical: breakdownOf(span, 'goidspan.critical'),
   };
 }
 

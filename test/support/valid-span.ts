@@ -24,5 +24,6 @@ export function validSpanOf(fact: SpanFact): ValidSpan {
     sampled: (fact.traceFlags & 1) === 1,
     goroutine: `${fact.targetId}/${fact.goid}`,
     breakdown: fact.time && breakdownOf(fact.time),
+    critical: fact.criticalNs && breakdownOf({ ns: fact.criticalNs }),
   };
 }

@@ -23,6 +23,8 @@ export interface ValidSpan {
   readonly goroutine: string;
   /** Nanoseconds by what they were spent on, if that is told. */
   readonly breakdown?: Readonly<Record<string, number>> | undefined;
+  /** Likewise on its critical path. */
+  readonly critical?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface ValidateOptions {
@@ -73,6 +75,8 @@ function alone(span: ValidSpan, _known: Known, report: Report): void {
   if (span.endNs < span.startNs) report(span, 'ends before it starts');
   if (!span.sampled) report(span, 'is exported though it was not sampled');
   if (span.breakdown) whollySpent(span, Object.values(span.breakdown), report);
+  if (span.critical) whollySpent(span, Object.values(span.critical), report);
+  if (span.critical && !span.breakdown) report(span, 'has a critical path but no breakdown');
 }
 
 /** Every nanosecond is spent on one thing. */

@@ -53,6 +53,7 @@ function decode(buffer: ArrayBuffer): string[] {
     processExec: () => seen.push('exec'),
     processExit: () => seen.push('exit'),
     gcStop: () => seen.push('stop'),
+    goroutineTurns: () => seen.push('turns'),
     bad: (reason) => seen.push(reason),
   });
   return seen;

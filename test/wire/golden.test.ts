@@ -3,6 +3,7 @@ import { batchOf, type Ktime } from '../../src/wire/batch.ts';
 import {
   readDbBody,
   readEvGcStop,
+  readEvGoroutineTurns,
   readEvHeader,
   readEvProcessExec,
   readEvProcessExit,
@@ -29,6 +30,7 @@ const readers = {
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
   ev_gc_stop: readEvGcStop,
+  ev_goroutine_turns: readEvGoroutineTurns,
 };
 
 function goldenOf(struct: string): Golden {

@@ -77,7 +77,7 @@ void run_start(const struct line *line, struct goroutine_state *g, struct probe_
 
 /* ---- goroutines ---- */
 
-/* birth gN by gM, or by timer; background-read */
+/* birth gN by gM, or by timer; background-read; coro: it is that of an iter.Pull */
 static void birth(const struct line *line)
 {
 	bool by_timer = !strcmp(line->words[3], "timer");
@@ -87,7 +87,8 @@ static void birth(const struct line *line)
 	struct goroutine_state *child =
 		go__create(process_of(word), strtoull(strchr(word, 'g') + 1, NULL, 10), by_timer ? 0 : creator->goid);
 	uint64_t startpc = line__has(line, "background-read") ? target->row.http_server.background_read_entry : 0x601234;
-	struct probe_hit hit = { .program = "goroutine_birth", .cookie = ARGUMENT(1) | target->slot, .g = target->g0 };
+	struct probe_hit hit = { .program = line__has(line, "coro") ? "goroutine_birth_coro" : "goroutine_birth",
+				 .cookie = ARGUMENT(1) | target->slot, .g = target->g0 };
 
 	memory__write_u64(child->g + target->row.runtime.g_startpc, startpc + target->row.load_bias);
 	memory__write_u64(target->m + target->row.runtime.m_curg, by_timer ? 0 : creator->g);
@@ -184,6 +185,8 @@ static void set(const struct line *line)
 		host_map__limit("inherited_by_goroutine", line__number(line, "inherited-max", 0));
 	if (line__value(line, "times-max"))
 		host_map__limit("time_by_g", line__number(line, "times-max", 0));
+	if (line__value(line, "turns-max"))
+		host_map__limit("turns_by_g", line__number(line, "turns-max", 0));
 	if (line__value(line, "threads-max"))
 		host_map__limit("off_by_thread", line__number(line, "threads-max", 0));
 	if (line__value(line, "handed-max"))

@@ -38,6 +38,7 @@ void programs__setup(void)
 	DEFINE(inherited_by_goroutine, HOST_HASH);
 	DEFINE(handed_by_slot, HOST_HASH);
 	DEFINE(time_by_g, HOST_HASH);
+	DEFINE(turns_by_g, HOST_HASH);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(stops_by_slot, HOST_ARRAY);
 	DEFINE(switch_filters, HOST_ARRAY);

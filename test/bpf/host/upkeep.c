@@ -13,6 +13,7 @@ static struct kernel *kernel(void)
 	kernel.inherited_fd = host_map__fd("inherited_by_goroutine");
 	kernel.handed_fd = host_map__fd("handed_by_slot");
 	kernel.times_fd = host_map__fd("time_by_g");
+	kernel.turns_fd = host_map__fd("turns_by_g");
 	kernel.inherited_max = host_map__capacity("inherited_by_goroutine");
 	return &kernel;
 }
