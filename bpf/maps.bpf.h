@@ -79,7 +79,7 @@ struct {
 /* What goroutines do that work for a span of another one. Elements serve the next in their g, too. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 10240);
 	__type(key, struct g_key);
 	__type(value, struct goroutine_turns);
 } turns_by_g SEC(".maps");

@@ -8,7 +8,7 @@
 
 enum time_limit {
 	TIME_USES_MAX = 20,    /* places for enum time_use */
-	TURNS_MAX = 32,        /* of a goroutine, in one record */
+	TURNS_MAX = 16,        /* of a goroutine, in one record */
 	WAIT_REASONS_MAX = 64, /* of the Go runtime; those of Go 1.27 are 47 */
 	TIME_BY_CALLER = 0xff, /* instead of a use: the wait is for a semaphore, and who asks for it says what for */
 };

@@ -7,8 +7,9 @@ import { nanosBetween } from '../wire/batch.ts';
 import type { Ktime, SpanFact } from './fact.ts';
 import type { GoroutineTurns } from './goroutine-turns.ts';
 
-/** Spans of time that are looked at for one path; what is left then stays as it is. */
+/** How often a path goes from one goroutine to another, and how many stand behind each other; beyond that waits stay waits. */
 const STEPS_MAX = 20_000;
+const DEPTH_MAX = 64;
 
 /** A span of time in nanoseconds since the span began. */
 interface Interval {
@@ -57,6 +58,7 @@ class Path {
   readonly ownWaits: readonly Wait[];
   readonly #parties = new Map<number, Party>();
   #steps = 0;
+  #depth = 0;
 
   constructor({ targetId, goid, start, end }: Span, turns: readonly GoroutineTurns[]) {
     for (const each of turns) if (each.targetId === targetId) this.#add(each, start);
@@ -70,6 +72,7 @@ class Path {
   follow(goid: number, from: number, to: number, use: number, ns: number[]): void {
     const party = this.#parties.get(goid);
     let at = from;
+    this.#depth++;
     for (const wait of party?.waits ?? []) {
       if (wait.to <= at || wait.from >= to) continue;
       const begin = Math.max(at, wait.from);
@@ -80,6 +83,7 @@ class Path {
       at = end;
     }
     this.#spend(party, at, to, use, ns);
+    this.#depth--;
   }
 
   /** … what it did itself; before it began, who has begun it. */
@@ -109,7 +113,7 @@ class Path {
   }
 
   #mayGoOn(): boolean {
-    return this.#steps++ < STEPS_MAX;
+    return this.#depth < DEPTH_MAX && this.#steps++ < STEPS_MAX;
   }
 
   #add({ goid, start, ns, uses, woken }: GoroutineTurns, origin: Ktime): void {

@@ -1,5 +1,5 @@
 /** A record of what a goroutine has done that works for a span of another one, as plain data. */
-import type { EvGoroutineTurns } from '../wire/wire.gen.ts';
+import { type EvGoroutineTurns, timeLimit, timeUse } from '../wire/wire.gen.ts';
 import type { Ktime, SpanIdWords } from './fact.ts';
 
 /** Turn after turn, without a gap. Those of one goroutine go on in its next record. */
@@ -34,12 +34,14 @@ export function goroutineTurns(record: EvGoroutineTurns): GoroutineTurns {
     spanId: record.spanId,
     start: record.startKtimeNs,
     ns: record.turnNs.slice(0, turns),
-    uses: [...record.turnUse.subarray(0, turns)],
+    uses: Array.from(record.turnUse.subarray(0, turns), knownUse),
     woken: record.wokenGoid === 0 ? undefined : wokenBy(record),
   };
 }
 
 function wokenBy({ wokenGoid, waitKtimeNs, waitNs, waitUse }: EvGoroutineTurns): Woken {
-  const wait = waitNs === 0 ? undefined : { ns: waitNs, use: waitUse };
+  const wait = waitNs === 0 ? undefined : { ns: waitNs, use: knownUse(waitUse) };
   return { goid: wokenGoid, since: waitKtimeNs, wait };
 }
+
+const knownUse = (use: number): number => (use < timeLimit.TIME_USES_MAX ? use : timeUse.TIME_OTHER);

@@ -285,7 +285,7 @@ function programsOf(level: ProbeLevel): string {
 /** Goroutines with open spans, those that work for them, values in buffers of channels, threads off their processor, readers of sockets: over all targets, by their maps. */
 const TIME_MAPS = {
   time_by_g: 12_288,
-  turns_by_g: 4_096,
+  turns_by_g: 10_240,
   handed_by_slot: 8_192,
   off_by_thread: 4_096,
   reader_by_sock: 8_192,

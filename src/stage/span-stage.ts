@@ -116,7 +116,8 @@ export class SpanStage {
 
   /** With as much of its waits as is wanted. */
   #told(fact: SpanFact, waits: Waits | undefined): SpanFact {
-    if (this.#waitForm === 'none') return fact.time ? { ...fact, time: undefined, criticalNs: undefined } : fact;
+    if (this.#waitForm === 'none')
+      return fact.time ? { ...fact, time: undefined, criticalNs: undefined } : fact;
     if (waits === undefined) return fact;
     const waitEvents = this.#waitForm === 'events' ? waits.told : undefined;
     return { ...fact, waitsDropped: waits.dropped, waitEvents };

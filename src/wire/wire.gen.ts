@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x97979071725068f1n;
+export const WIRE_HASH = 0xb4df1f0583891766n;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -93,7 +93,7 @@ export const httpTextLimit = {
 /** `enum time_limit` */
 export const timeLimit = {
   TIME_USES_MAX: 20,
-  TURNS_MAX: 32,
+  TURNS_MAX: 16,
   WAIT_REASONS_MAX: 64,
   TIME_BY_CALLER: 255,
 } as const;
@@ -330,7 +330,7 @@ export const wireLayout: WireLayout = {
       },
     },
     5: {
-      bytes: 376,
+      bytes: 232,
       fields: {
         header: [0, 16],
         start_ktime_ns: [16, 8],
@@ -342,8 +342,8 @@ export const wireLayout: WireLayout = {
         wait_ns: [72, 8],
         wait_use: [80, 4],
         turns: [84, 4],
-        turn_ns: [88, 256],
-        turn_use: [344, 32],
+        turn_ns: [88, 128],
+        turn_use: [216, 16],
       },
     },
   },
@@ -404,7 +404,7 @@ export const wireSize = {
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
   EV_GC_STOP: 48,
-  EV_GOROUTINE_TURNS: 376,
+  EV_GOROUTINE_TURNS: 232,
 } as const;
 
 /** Kinds of spans by their numbers. */
@@ -800,7 +800,7 @@ export function readEvGcStop(batch: Batch, at: number): EvGcStop {
   };
 }
 
-/** `struct ev_goroutine_turns`, 376 bytes. */
+/** `struct ev_goroutine_turns`, 232 bytes. */
 export interface EvGoroutineTurns {
   readonly header: EvHeader;
   /** of the first turn */
@@ -837,8 +837,8 @@ export function readEvGoroutineTurns(batch: Batch, at: number): EvGoroutineTurns
     waitNs: count64(batch.u32, at + 72),
     waitUse: batch.u32[(at + 80) >>> 2] as number,
     turns: batch.u32[(at + 84) >>> 2] as number,
-    turnNs: counts64(batch.u32, at + 88, 32),
-    turnUse: batch.u8.subarray(at + 344, at + 376),
+    turnNs: counts64(batch.u32, at + 88, 16),
+    turnUse: batch.u8.subarray(at + 216, at + 232),
   };
 }
 
@@ -856,7 +856,7 @@ export const fixedRecords = {
   2: { handler: 'processExec', bytes: 32, read: readEvProcessExec },
   3: { handler: 'processExit', bytes: 32, read: readEvProcessExit },
   4: { handler: 'gcStop', bytes: 48, read: readEvGcStop },
-  5: { handler: 'goroutineTurns', bytes: 376, read: readEvGoroutineTurns },
+  5: { handler: 'goroutineTurns', bytes: 232, read: readEvGoroutineTurns },
 } as const;
 
 /** `struct net_layout`, 16 bytes. */

@@ -102,7 +102,8 @@ export class Program {
       for (const before of step.after) (followers[before] as number[]).push(index);
     });
     const ready = waiting.flatMap((count, index) => (count === 0 ? [index] : []));
-    const events: string[] = [];
+    /** Whether goroutines' time is watched makes no difference to contexts. */
+    const events: string[] = random.below(2) === 0 ? [] : ['1 target p1 time=1'];
     const begunAt = new Map<string, number>();
     let done = 0;
     const take = (): number => (ready.splice(random.below(ready.length), 1) as [number])[0];
@@ -247,6 +248,7 @@ export class Program {
     const isLate = isOver || this.#random.below(3) === 0;
     const child = this.#goroutine(context, isLate);
     child.last = this.#step(g, `birth g${child.goid} by g${g.goid}`);
+    this.#step(child, `run g${child.goid}`);
     const run = (): void => {
       this.#body(child, depth - 1);
     };

@@ -130,6 +130,7 @@ function randomHttpFact(random: Random): SpanFact {
       errorTypeAddr: random.pick([0, 0, 0x6c0ffe, 1]),
       cut: random.pick([[], ['path', 'query']]),
       time: randomTime(random),
+      criticalNs: randomTime(random)?.ns,
       waitsDropped: random.pick([undefined, 3]),
     },
     http,

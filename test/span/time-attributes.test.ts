@@ -58,6 +58,16 @@ describe('the time of a span', () => {
     });
   });
 
+  it('is told again for the critical path, where that is another', () => {
+    const criticalNs = timeOf({ network: 3, cpu: 1 }).ns;
+    const fact = makeFact({ time: timeOf({ waitgroup: 4 }), criticalNs });
+    expect(toSpan(fact, makeSource()).attributes).toMatchObject({
+      'goidspan.breakdown': '{"waitgroup":4}',
+      'goidspan.critical': '{"cpu":1,"network":3}',
+      'goidspan.wait.top': 'waitgroup',
+    });
+  });
+
   it('comes with the number of waits that are not told', () => {
     const dropped = (waitsDropped?: number) =>
       toSpan(makeFact({ waitsDropped }), makeSource()).attributes['goidspan.waits.dropped'];

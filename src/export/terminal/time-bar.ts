@@ -25,7 +25,10 @@ const FORMS = {
   },
 } as const;
 
-/** `▕██████████████▓▓▓▓▒░▏ mutex 71 %, cpu 20 %, runnable 6 %`; undefined for a span that is not slow, or without a breakdown. */
+/**
+ * `▕██████████████▓▓▓▓▒░▏ mutex 71 %, cpu 20 %, runnable 6 %`; undefined for a span that is not slow, or without a breakdown.
+ * Behind it the same of its critical path, if that is another: `waitgroup 98 %, cpu 2 %; critical path: network 97 %, cpu 3 %`.
+ */
 export function timeBar(span: ReadableSpan, { paint, useUnicode }: Style): string | undefined {
   const [seconds, nanos] = span.duration;
   const total = seconds * 1e9 + nanos;
@@ -33,20 +36,29 @@ export function timeBar(span: ReadableSpan, { paint, useUnicode }: Style): strin
   if (total < SLOW_NS || parts.length === 0) return undefined;
   const { begin, cellOf, rest, end } = FORMS[useUnicode ? 'blocks' : 'letters'];
   const cellsUntil = (spent: number): number => Math.round((spent / total) * CELLS);
+  const critical = partsOf(span.attributes[names.GOIDSPAN_CRITICAL]);
   let told = 0;
   let bar = '';
-  const shares: string[] = [];
-  for (const [index, [use, spent]] of parts.slice(0, NAMED).entries()) {
-    const percent = Math.round((spent / total) * 100);
-    if (percent === 0) break;
+  for (const [index, [use, spent]] of named(parts, total).entries()) {
     const cells = cellsUntil(told + spent) - cellsUntil(told);
     bar += paint(use === 'cpu' ? 'green' : 'yellow', cellOf(index, use).repeat(cells));
-    shares.push(`${use} ${percent} %`);
     told += spent;
   }
   bar += paint('dim', rest.repeat(CELLS - cellsUntil(told)));
-  return `${paint('dim', begin)}${bar}${paint('dim', end)} ${shares.join(', ')}`;
+  const path = critical.length === 0 ? '' : `; critical path: ${shares(critical, total)}`;
+  return `${paint('dim', begin)}${bar}${paint('dim', end)} ${shares(parts, total)}${path}`;
 }
+
+/** Those that are worth a name. */
+const named = (parts: readonly Part[], total: number): readonly Part[] =>
+  parts.slice(0, NAMED).filter(([, spent]) => percentOf(spent, total) > 0);
+
+const percentOf = (spent: number, total: number): number => Math.round((spent / total) * 100);
+
+const shares = (parts: readonly Part[], total: number): string =>
+  named(parts, total)
+    .map(([use, spent]) => `${use} ${percentOf(spent, total)} %`)
+    .join(', ');
 
 /** The largest first; those of equal size in the order in which they are told. Of one that a limit has cut, what is whole. */
 function partsOf(breakdown: unknown): Part[] {

@@ -65,6 +65,15 @@ describe('timeBar', () => {
     expect(timeBar({ ...span, attributes }, blocks)).toBe('▕██████████░░░░░░░░░░▏ cpu 50 %');
   });
 
+  it('tells of the critical path, where that is another', () => {
+    const span = spanOf({ waitgroup: 98, cpu: 2 });
+    const critical = JSON.stringify({ network: 90e6, cpu: 9e6, runnable: 0.8e6, waitgroup: 0.2e6 });
+    const attributes = { ...span.attributes, 'goidspan.critical': critical };
+    expect(timeBar({ ...span, attributes }, letters)).toBe(
+      '[WWWWWWWWWWWWWWWWWWWW] waitgroup 98 %, cpu 2 %; critical path: network 90 %, cpu 9 %, runnable 1 %',
+    );
+  });
+
   it('paints work and waiting in two colours', () => {
     const bar = timeBar(spanOf({ mutex: 10, cpu: 10 }), { ...letters, paint: paintOf(true) });
     expect(bar).toBe(
