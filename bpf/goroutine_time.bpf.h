@@ -8,7 +8,12 @@
 #include "wait_span.bpf.h"
 
 #define ARGUMENT_LOCK 1 /* of gopark */
-#define READY_LIST_MAX 64 /* goroutines of one list that are looked at; those behind it count as waiting until they run */
+/* Goroutines of one list that are looked at; those behind it count as waiting until they run. A legacy verifier follows each. */
+#ifdef LEGACY
+#define READY_LIST_MAX 48
+#else
+#define READY_LIST_MAX 64
+#endif
 
 /* What a goroutine waits for that waits for a semaphore: who has called semacquire1, which has called gopark. */
 static __noinline __u32 semaphore_use(const struct target_row *target, uaddr_t frame_pointer)
@@ -52,6 +57,13 @@ int goroutine_park(struct pt_regs *ctx)
 	return 0;
 }
 
+static __always_inline void goroutine_has_waited(struct goroutine_time *time)
+{
+	if (time->turns.g_addr)
+		turns_wake(time);
+	network_wait_end(time);
+}
+
 /* `g0` is that of the thread which wakes it; 0: it does so for nobody. */
 static __always_inline void goroutine_is_ready(const struct target_row *target, uaddr_t g, uaddr_t g0)
 {
@@ -59,7 +71,7 @@ static __always_inline void goroutine_is_ready(const struct target_row *target, 
 
 	if (!time || time->activity != GOROUTINE_WAITS)
 		return;
-	network_wait_end(time);
+	goroutine_has_waited(time);
 	time_turn(time, GOROUTINE_IS_READY, TIME_RUNNABLE);
 	wait_woken(time, target, g0);
 }
@@ -117,7 +129,9 @@ int goroutine_run(struct pt_regs *ctx)
 	time = time_of(hit.target, go_argument(ctx, &hit));
 	if (!time)
 		return 0;
-	network_wait_end(time);
+	/* Without having been woken: the first of those for whom the network was over. */
+	if (time->activity == GOROUTINE_WAITS)
+		goroutine_has_waited(time);
 	time_spend_on(time, TIME_CPU);
 	time_is_on(time);
 	wait_end(time, hit.target->target_id);

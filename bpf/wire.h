@@ -251,7 +251,7 @@ struct goroutine_turns {
 	struct ev_goroutine_turns record;
 	goid_t owner_goid DOC("goroutine on which that span is, or was, open");
 	__u32 owner_depth;
-	__u32 reserved;
+	__u32 idle_waits DOC("how many of its waits have ended since that span is over; its turns begin with the last of them");
 };
 
 /* Key of both context maps. depth is 0 in inherited_by_goroutine. */

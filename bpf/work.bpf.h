@@ -45,12 +45,8 @@ static __noinline int work_tell(const struct target_row *target, uaddr_t g, cons
 	struct goroutine_time *time = time_of(target, g);
 	struct goroutine_turns *turns = time ? turns_of(time) : NULL;
 
-	if (!turns)
+	if (!turns || !turns_matter(turns))
 		return 0;
-	if (!turns_matter(turns)) {
-		time->turns.g_addr = 0;
-		return 0;
-	}
 	if (!works_for(target, woken->goid, &turns->record.trace_id))
 		return 0;
 	time_heal(time, g);
@@ -73,9 +69,8 @@ static __always_inline void work_ends(const struct target_row *target, uaddr_t g
 		time->turns.g_addr = 0;
 }
 
-/* An account and empty turns for a worker; since when, 0: there is no room. */
-static __always_inline ktime_ns_t work_open(const struct target_row *target, const struct worker *worker,
-				      const struct inherited *handed)
+/* An account and empty turns for a worker; NULL: there is no room. */
+static __always_inline struct goroutine_turns *work_open(const struct target_row *target, const struct worker *worker)
 {
 	struct g_key key = { .g_addr = worker->g, .target_id = target->target_id };
 	struct goroutine_turns *turns = bpf_map_lookup_elem(&turns_by_g, &key);
@@ -88,7 +83,7 @@ static __always_inline ktime_ns_t work_open(const struct target_row *target, con
 	}
 	time = turns ? time_open(target, worker->g, worker->goid, bpf_ktime_get_ns()) : NULL;
 	if (!time)
-		return 0;
+		return NULL;
 	time->spans = 0;
 	time->activity = worker->activity;
 	time->use = worker->use;
@@ -98,17 +93,16 @@ static __always_inline ktime_ns_t work_open(const struct target_row *target, con
 	turns->record.header.size = sizeof(turns->record);
 	turns->record.header.target_id = target->target_id;
 	turns->record.goid = worker->goid;
-	turns->record.trace_id = handed->trace_id;
-	turns->record.span_id = handed->span_id;
-	turns->owner_goid = handed->owner_goid;
-	turns->owner_depth = handed->owner_depth;
 	turns_begin(turns, time->since_ktime_ns);
 	in_order();
 	time->turns = key;
-	return time->since_ktime_ns;
+	return turns;
 }
 
-/* A goroutine without an open span works for what is handed on; false if it did so before, or does not. */
+/*
+ * A goroutine without an open span works for what is handed on; false if it did so before, or that is over. Then too it is
+ * followed for a while: see turns_wake().
+ */
 static __noinline int work_begins(const struct target_row *target, const struct worker *worker,
 				  const struct inherited *handed, struct woken *begun)
 {
@@ -117,14 +111,24 @@ static __noinline int work_begins(const struct target_row *target, const struct 
 
 	if (!target->time_since_ktime_ns)
 		return false;
-	if (!(handed->trace_flags & TRACE_FLAG_SAMPLED) || !context_is_open(target->target_id, handed)) {
+	if (!(handed->trace_flags & TRACE_FLAG_SAMPLED)) {
 		work_ends(target, worker->g);
 		return false;
 	}
 	if (turns && same_span(&turns->record.span_id, &handed->span_id))
 		return false;
-	*begun = (struct woken){ .goid = worker->goid, .wait_ktime_ns = work_open(target, worker, handed) };
-	return begun->wait_ktime_ns != 0;
+	/* The work has waited for what it did since it began to wait for work, or for the same trace. */
+	if (!turns || (!turns->idle_waits && !same_trace(&turns->record.trace_id, &handed->trace_id)))
+		turns = work_open(target, worker);
+	if (!turns)
+		return false;
+	turns->record.trace_id = handed->trace_id;
+	turns->record.span_id = handed->span_id;
+	turns->owner_goid = handed->owner_goid;
+	turns->owner_depth = handed->owner_depth;
+	*begun = (struct woken){ .goid = worker->goid, .wait_ktime_ns = turns->record.start_ktime_ns };
+	turns->idle_waits = !turns_matter(turns);
+	return !turns->idle_waits;
 }
 
 /* … and `by` (a runtime.g; 0: nobody) lets it begin. */

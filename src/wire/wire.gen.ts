@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xb4df1f0583891766n;
+export const WIRE_HASH = 0xdac3aa8be884c1b1n;
 
 /** `enum text_limit` */
 export const textLimit = {
