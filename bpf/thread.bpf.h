@@ -150,7 +150,41 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 	wait_begin(time);
 }
 
-static __always_inline void thread_on(struct off_thread *off)
+/*
+ * For how long the thread has been able to run that is about to. Both times are the scheduler's own (rq_clock), and it has not
+ * been told yet that the thread runs (sched_info_arrive). 0: not known.
+ */
+static __always_inline duration_ns_t thread_queued_ns(struct task_struct *task)
+{
+	struct cfs_rq *queue;
+	__u64 since, now;
+
+	if (!bpf_core_field_exists(struct sched_info, last_queued) || !bpf_core_field_exists(struct cfs_rq, rq) ||
+	    !bpf_core_field_exists(struct sched_entity, cfs_rq))
+		return 0;
+	since = BPF_CORE_READ(task, sched_info.last_queued);
+	queue = BPF_CORE_READ(task, se.cfs_rq);
+	now = BPF_CORE_READ(queue, rq, clock);
+	return since && now > since ? now - since : 0;
+}
+
+/* A thread that was blocked has its turn: that it was woken is seen only now. */
+static __always_inline void thread_was_queued(struct goroutine_time *time, struct task_struct *task)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	duration_ns_t queued;
+
+	if (time->use != TIME_SYSCALL && time->use != TIME_PAGEFAULT && time->use != TIME_OTHER)
+		return;
+	queued = thread_queued_ns(task);
+	if (!queued || queued >= now - time->since_ktime_ns)
+		return;
+	time_charge(time, now - queued);
+	time->ready_ktime_ns = time->since_ktime_ns;
+	time->use = TIME_PREEMPTED;
+}
+
+static __always_inline void thread_on(struct task_struct *task, struct off_thread *off)
 {
 	struct g_key key = { .g_addr = off->g_addr, .target_id = off->target_id };
 	struct goroutine_time *time = bpf_map_lookup_elem(&time_by_g, &key);
@@ -159,6 +193,7 @@ static __always_inline void thread_on(struct off_thread *off)
 	off->g_addr = 0;
 	if (!time || !time_is_watched(time) || time->busy || time->activity != GOROUTINE_IS_OFF)
 		return;
+	thread_was_queued(time, task);
 	time_turn(time, GOROUTINE_RUNS, time->run_use);
 	time_is_on(time);
 	wait_end(time, target_id);
@@ -186,7 +221,7 @@ int thread_switch(__u64 *ctx)
 		return 0;
 	off = bpf_map_lookup_elem(&off_by_thread, &tid);
 	if (off && off->g_addr)
-		thread_on(off);
+		thread_on(next, off);
 	return 0;
 }
 

@@ -17,7 +17,7 @@ enum time_limit {
 enum time_use {
 	TIME_UNATTRIBUTED = 0, /* not known: before attaching, or a switch of its thread was not seen */
 	TIME_CPU,
-	TIME_PREEMPTED,     /* it could run, but the kernel let another thread run on its processor */
+	TIME_PREEMPTED,     /* its thread could run, but the kernel let another one run */
 	TIME_THROTTLED,     /* … because the CPU quota of its cgroup was used up */
 	TIME_RUNNABLE,      /* it waited for a P, that is for a turn among the goroutines of its process */
 	TIME_CHAN_RECEIVE,

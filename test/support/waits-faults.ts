@@ -19,6 +19,8 @@ export interface Circumstance {
   readonly env?: Readonly<Record<string, string>>;
   /** On one processor, together with another process that is always busy. */
   readonly isCrowded?: boolean;
+  /** Its threads never take a processor from another one: they wait until that has had its time. */
+  readonly isBatch?: boolean;
   /** Under a CPU quota of its cgroup: tenths of a processor. */
   readonly tenths?: number;
   /** How many goroutines of the target are always busy. */
@@ -132,6 +134,18 @@ export const circumstances: readonly Circumstance[] = [
         name: 'a loop that is preempted',
         path: '/cpu?ms=60&lack=preempted',
         amounts: { cpu: 60, preempted: 30 },
+      },
+    ],
+  },
+  {
+    name: 'that a busy process lets wait',
+    isCrowded: true,
+    isBatch: true,
+    faults: [
+      {
+        name: 'system calls that are over before their thread has its turn',
+        path: '/naps?ms=1&times=40',
+        amounts: { syscall: 40, 'preempted runnable': 20 },
       },
     ],
   },

@@ -81,7 +81,7 @@ export class WaitsServer {
   }
 
   static async start(binary: string, circumstance: Circumstance): Promise<WaitsServer> {
-    const { env = {}, isCrowded = false, tenths, hogs = 0 } = circumstance;
+    const { env = {}, isCrowded = false, isBatch = false, tenths, hogs = 0 } = circumstance;
     await mkdir(dataDir, { recursive: true });
     const data = await mkdtemp(join(dataDir, 'data-'));
     const upstream = await GoServer.of(new Child(binary, ['upstream']));
@@ -89,9 +89,12 @@ export class WaitsServer {
     const others = [upstream.child];
     if (isCrowded)
       others.push(new Child('taskset', [...oneCpu, 'timeout', '60', 'sh', '-c', 'while :; do :; done']));
-    const child = isCrowded
-      ? new Child('taskset', [...oneCpu, binary], options)
-      : new Child(binary, [], options);
+    const command = [
+      ...(isCrowded ? ['taskset', ...oneCpu] : []),
+      ...(isBatch ? ['chrt', '-b', '0'] : []),
+      binary,
+    ];
+    const child = new Child(command[0] as string, command.slice(1), options);
     const server = await GoServer.of(child);
     await expectOk(server, `/hogs?n=${hogs}`);
     const quota = tenths === undefined ? undefined : new CpuQuota(server.pid, tenths);

@@ -123,7 +123,8 @@ void programs__forget(uint32_t tgid);
 void programs__process_exec(uint32_t tgid, uint32_t parent_tgid);
 void programs__process_exit(uint32_t tgid, int threads_left, int code);
 /* The running thread, or one of no target (NULL), makes room for another. */
-void programs__switch(const struct thread_switch *away, uint32_t next_tid);
+/* @param queued_ns for how long the next thread has been able to run */
+void programs__switch(const struct thread_switch *away, uint32_t next_tid, uint64_t queued_ns);
 /* A segment comes to a socket of the running process, with so many bytes in it. */
 void programs__socket_data(int fd, uint32_t bytes);
 void programs__set_cpu(uint32_t cpu);

@@ -24,7 +24,8 @@ static struct fdtable fdtable = { .fd = file_by_fd };
 static struct files_struct files = { .fdt = &fdtable };
 static struct signal_struct signals;
 static struct task_struct parent_task;
-static struct cfs_rq run_queue;
+static struct rq processor_queue = { .clock = 1000000 };
+static struct cfs_rq run_queue = { .rq = &processor_queue };
 static struct task_struct task = { .files = &files, .signal = &signals, .real_parent = &parent_task, .se.cfs_rq = &run_queue };
 static struct pt_regs___kernel entry;
 static __u32 current_cpu;
@@ -330,9 +331,10 @@ static void enter_kernel(const struct thread_switch *away)
 	task.throttled = away->is_throttled;
 }
 
-void programs__switch(const struct thread_switch *away, uint32_t next_tid)
+void programs__switch(const struct thread_switch *away, uint32_t next_tid, uint64_t queued_ns)
 {
-	struct task_struct next = { .pid = next_tid };
+	struct task_struct next = { .pid = next_tid, .se.cfs_rq = &run_queue,
+				    .sched_info.last_queued = processor_queue.clock - queued_ns };
 	__u64 ctx[4] = { 0, (__u64)&task, (__u64)&next };
 
 	if (away)

@@ -154,15 +154,15 @@ void time_off(const struct line *line)
 		away.call = 0;
 	if (!strcmp(why, "futex"))
 		away.call = HOST_FUTEX;
-	programs__switch(&away, 0);
+	programs__switch(&away, 0, 0);
 }
 
-/* on gN: the thread that runs it comes back */
+/* on gN: the thread that runs it comes back; queued=N: has been able to for so long */
 void time_on(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[1]);
 
-	programs__switch(NULL, 1000 * g->target + g->goid % 100);
+	programs__switch(NULL, 1000 * g->target + g->goid % 100, line__number(line, "queued", 0));
 }
 
 static void hit_behind(const struct goroutine_state *g, const char *program, uint64_t argument, uint64_t variant)
