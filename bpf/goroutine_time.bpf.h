@@ -4,6 +4,7 @@
 #define GOROUTINE_TIME_BPF_H
 
 #include "goroutine.bpf.h"
+#include "mutex.bpf.h"
 #include "network_wait.bpf.h"
 #include "wait_span.bpf.h"
 
@@ -48,6 +49,7 @@ int goroutine_park(struct pt_regs *ctx)
 		return 0;
 	time_heal(time, g);
 	use = hit.target->time_by_reason[go_argument(ctx, &hit) & (WAIT_REASONS_MAX - 1)];
+	mutex_wait_begin(time, hit.target, use == TIME_MUTEX);
 	if (use == TIME_BY_CALLER)
 		use = semaphore_use(hit.target, ctx->REG_FP);
 	if (use == TIME_NETWORK)

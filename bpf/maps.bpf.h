@@ -16,6 +16,7 @@
 #include "wire.h"
 
 #define SWITCH_FILTER_NUMBERS (1 << 16)
+#define MUTEX_COUNTS (1 << 13)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -83,6 +84,14 @@ struct {
 	__type(key, struct g_key);
 	__type(value, struct goroutine_turns);
 } turns_by_g SEC(".maps");
+
+/* How often contended mutexes were unlocked, several in one count. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MUTEX_COUNTS);
+	__type(key, __u32);
+	__type(value, __u64);
+} unlocks_by_mutex SEC(".maps");
 
 /* Which goroutine waits for something to come to a socket. */
 struct {

@@ -191,6 +191,8 @@ static __always_inline struct goroutine_time *time_open(const struct target_row 
 	time->opened_ktime_ns = now;
 	time->since_ktime_ns = now;
 	time->wait_ktime_ns = 0;
+	time->mutex_addr = 0;
+	time->mutex_is_watched = 0;
 	time->turns.g_addr = 0;
 	time->activity = GOROUTINE_RUNS;
 	time->use = TIME_CPU;

@@ -4,6 +4,7 @@
 #define WAIT_SPAN_BPF_H
 
 #include "connection.bpf.h"
+#include "mutex.bpf.h"
 #include "work.bpf.h"
 
 /* A shorter wait for one who works for the same span stays a wait on the critical path of that span. */
@@ -49,8 +50,10 @@ static __noinline int wait_woken(struct goroutine_time *time, const struct targe
 	waker = goroutine_behind(target, g0);
 	if (!waker)
 		return 0;
-	if (is_told)
+	if (is_told) {
 		wait_waker(time, target->target_id, read_goid(target, waker));
+		time->waker_is_holder = mutex_was_held(time, target);
+	}
 	/* Of a wait for the network a part may be charged otherwise. */
 	if (woken.wait_use != TIME_NETWORK)
 		work_tell(target, waker, &woken);
@@ -64,6 +67,7 @@ static __always_inline void wait_begin(struct goroutine_time *time)
 	time->wait_ktime_ns = time->since_ktime_ns;
 	time->ready_ktime_ns = 0;
 	time->waker_goid = 0;
+	time->waker_is_holder = 0;
 	*(__u64 *)&time->waker_span_id = 0;
 }
 
@@ -122,6 +126,7 @@ static __noinline int wait_end(struct goroutine_time *time, __u32 target_id)
 	body->waker_goid = time->waker_goid;
 	body->ready_ns = time->ready_ktime_ns ? time->since_ktime_ns - time->ready_ktime_ns : 0;
 	body->use = time->wait_use;
+	body->holder = time->waker_is_holder;
 	if (time->wait_use == TIME_NETWORK)
 		wait_peer(body, time);
 	if (bpf_ringbuf_output(&records, wait, sizeof(record), BPF_RB_NO_WAKEUP))

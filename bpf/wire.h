@@ -199,6 +199,10 @@ struct goroutine_time {
 	__u32 fd DOC("for which it waits");
 	__u64 sock DOC("… and the kernel's socket behind it; 0: it waits for none");
 	ktime_ns_t data_ktime_ns DOC("when something first came for that; 0: nothing yet");
+	uaddr_t mutex_addr DOC("of the last sync.Mutex that it did not get at once");
+	__u64 mutex_unlocks DOC("how often the like had been unlocked (unlocks_by_mutex) when it began to wait for it");
+	__u32 mutex_is_watched DOC("1: it waits for that mutex");
+	__u32 waker_is_holder DOC("1: who has woken it held the mutex when it began to wait");
 	struct g_key turns DOC("where its turns are kept while it works for a span of another goroutine; zeros: they are not");
 };
 
@@ -305,6 +309,8 @@ enum count {
 	HIT_CHAN_HAND_FROM,
 	HIT_CHAN_PUT,
 	HIT_CHAN_TAKE,
+	HIT_MUTEX_LOCK,
+	HIT_MUTEX_UNLOCK,
 	HIT_GC_STOP_BEGIN,
 	HIT_GC_STOP_END,
 	HIT_GC_ASSIST_BEGIN,

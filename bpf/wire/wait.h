@@ -13,7 +13,7 @@ struct wait_body {
 	__u32 fd DOC("… and its descriptor");
 	__u16 peer_port DOC("0: not a wait for the network, or not known for which connection");
 	__u8 use DOC("for what it waited: one of enum time_use");
-	__u8 reserved;
+	__u8 holder DOC("1: who has ended a wait for a mutex held that when it began");
 };
 
 #endif

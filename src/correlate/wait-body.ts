@@ -14,6 +14,8 @@ export interface RecurringWait {
 export interface Wait extends RecurringWait {
   /** The goroutine that has ended it; 0: none, or not known. */
   readonly wakerGoid: number;
+  /** That one held the mutex when the wait began: nobody else had it meanwhile. */
+  readonly wakerIsHolder: boolean;
   /** Nanoseconds at its end, from when it was woken until it ran. */
   readonly readyNs: number;
   /** Of a wait for the network: the other end of the connection, and its descriptor. */
@@ -22,13 +24,14 @@ export interface Wait extends RecurringWait {
 
 /** Reads the body of a record of the family wait. */
 export const waitReader: BodyReader<RecurringWait, Wait> = {
-  varying: ['waker_goid', 'ready_ns', 'peer_address', 'peer_port', 'fd'],
+  varying: ['waker_goid', 'holder', 'ready_ns', 'peer_address', 'peer_port', 'fd'],
 
   readRecurring: ({ wait }: EvSpanEnd): RecurringWait => ({ use: timeUseOf(wait.use) }),
 
   readBody: ({ use }: RecurringWait, { wait }: EvSpanEnd): Wait => ({
     use,
     wakerGoid: wait.wakerGoid,
+    wakerIsHolder: wait.holder === 1,
     readyNs: wait.readyNs,
     peer:
       wait.peerPort === 0

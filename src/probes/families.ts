@@ -8,6 +8,7 @@ import { goroutineTime } from './goroutine-time.ts';
 import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
 import { httpClient } from './http-client.ts';
 import { httpServer } from './http-server.ts';
+import { mutex } from './mutex.ts';
 
 export const families: readonly ProbeFamily[] = [
   goroutine,
@@ -16,6 +17,7 @@ export const families: readonly ProbeFamily[] = [
   db,
   goroutineTime,
   channel,
+  mutex,
   gcTime,
 ];
 

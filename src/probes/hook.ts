@@ -141,8 +141,9 @@ export interface ProbeFamily {
 /**
  * - `goroutine_tls`: where a thread keeps the goroutine that it runs, if not in a register.
  * - `wait_reasons`: why goroutines wait, by the runtime's numbers.
+ * - `no_profile`: it was built without a profile (`-pgo`), so that a function which is large is nowhere inlined.
  */
-export type ProgramFact = 'goroutine_tls' | 'wait_reasons';
+export type ProgramFact = 'goroutine_tls' | 'wait_reasons' | 'no_profile';
 
 /** A part of the target's row (`struct target_row` of wire.h). */
 export type RowPart = keyof typeof rowSources;

@@ -128,17 +128,14 @@ export function planAttach(
     throw refuse(`field ${wanted}: ${missing}`, 'it is needed to read spans');
   }
   const facts = programFacts(binary, families);
-  const depth = depthOf(
-    families,
-    (family) => lackOf(family, hooks, fields) ?? missingFact(binary, family, facts),
-  );
+  const lack = (family: ProbeFamily): string | undefined =>
+    lackOf(family, hooks, fields) ?? missingFact(binary, family, facts);
+  const depth = depthOf(families, lack);
   const reached = families.filter((f) => isWithin(f.level, depth.level));
   return {
     ...depth,
     ...programFacts(binary, reached),
-    hooks: reached.flatMap((f) =>
-      hooksOf(f, hooks, f.need === 'extra' ? lackOf(f, hooks, fields) : undefined),
-    ),
+    hooks: reached.flatMap((f) => hooksOf(f, hooks, f.need === 'extra' ? lack(f) : undefined)),
     fields,
     addresses: planner.addresses(ALL_SOURCES),
     hasSwissMaps: binary.hasType(swissMap),

@@ -33,6 +33,9 @@ export function missingFact(
       binary.arch.goroutineTls !== undefined &&
       'where its threads keep the running goroutine is not known',
     wait_reasons: waitReasons.length === 0 && 'it has no table of the reasons why goroutines wait',
+    no_profile:
+      binary.buildInfo?.settings.has('-pgo') !== false &&
+      'it may have been built with a profile (-pgo), which inlines functions where they are not seen',
   };
   return family.knows?.map((fact) => missing[fact]).find((text) => text !== false) || undefined;
 }

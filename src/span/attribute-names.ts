@@ -54,6 +54,8 @@ export const GOIDSPAN_MIGRATIONS = 'goidspan.migrations';
 export const GOIDSPAN_WAIT_FOR = 'goidspan.wait.for';
 /** Ours, on a wait: the goroutine that has ended it. */
 export const GOIDSPAN_WAIT_WAKER_GOID = 'goidspan.wait.waker.goid';
+/** Ours, on a wait for a mutex: the goroutine that held it all the time, where that is certain. */
+export const GOIDSPAN_WAIT_HOLDER_GOID = 'goidspan.wait.holder.goid';
 /** Ours, on a wait: nanoseconds at its end, from when it was woken until it ran. */
 export const GOIDSPAN_WAIT_RUNNABLE_NS = 'goidspan.wait.runnable_ns';
 /** Ours: waits of the span that were long enough, but not among the longest. */

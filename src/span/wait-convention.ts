@@ -21,6 +21,7 @@ export const waitConvention = {
 
   addVarying(sink: AttributeSink, { body }: WaitFact): void {
     if (body.wakerGoid !== 0) sink.int(names.GOIDSPAN_WAIT_WAKER_GOID, body.wakerGoid);
+    if (body.wakerIsHolder) sink.int(names.GOIDSPAN_WAIT_HOLDER_GOID, body.wakerGoid);
     if (body.readyNs !== 0) sink.int(names.GOIDSPAN_WAIT_RUNNABLE_NS, body.readyNs);
     if (body.peer) {
       sink.text(names.NETWORK_PEER_ADDRESS, body.peer.address);

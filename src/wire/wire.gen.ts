@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xdac3aa8be884c1b1n;
+export const WIRE_HASH = 0x7c196d3c3a8e374dn;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -246,32 +246,34 @@ export const count = {
   HIT_CHAN_HAND_FROM: 39,
   HIT_CHAN_PUT: 40,
   HIT_CHAN_TAKE: 41,
-  HIT_GC_STOP_BEGIN: 42,
-  HIT_GC_STOP_END: 43,
-  HIT_GC_ASSIST_BEGIN: 44,
-  HIT_GC_ASSIST_END: 45,
-  LOST_RING_FULL: 46,
-  LOST_RECORD_TOO_LARGE: 47,
-  LOST_OPEN_MAP_FULL: 48,
-  LOST_INHERITED_MAP_FULL: 49,
-  LOST_HANDED_MAP_FULL: 50,
-  LOST_READER_MAP_FULL: 51,
-  LOST_TIME_MAP_FULL: 52,
-  LOST_TURNS_MAP_FULL: 53,
-  LOST_THREAD_MAP_FULL: 54,
-  LOST_DEPTH: 55,
-  LOST_READ_FAILED: 56,
-  LOST_SPAN_REPLACED: 57,
-  NOTE_NO_TARGET: 58,
-  NOTE_UNSAMPLED: 59,
-  NOTE_TRACEPARENT_MALFORMED: 60,
-  NOTE_STALE_CLIENT: 61,
-  NOTE_HEADERS_UNSCANNED: 62,
-  NOTE_START_SEEN: 63,
-  NOTE_HTTP3_UNTRACED: 64,
-  NOTE_SWITCH_UNSEEN: 65,
-  NOTE_END_WITHOUT_START: 66,
-  COUNT_MAX: 67,
+  HIT_MUTEX_LOCK: 42,
+  HIT_MUTEX_UNLOCK: 43,
+  HIT_GC_STOP_BEGIN: 44,
+  HIT_GC_STOP_END: 45,
+  HIT_GC_ASSIST_BEGIN: 46,
+  HIT_GC_ASSIST_END: 47,
+  LOST_RING_FULL: 48,
+  LOST_RECORD_TOO_LARGE: 49,
+  LOST_OPEN_MAP_FULL: 50,
+  LOST_INHERITED_MAP_FULL: 51,
+  LOST_HANDED_MAP_FULL: 52,
+  LOST_READER_MAP_FULL: 53,
+  LOST_TIME_MAP_FULL: 54,
+  LOST_TURNS_MAP_FULL: 55,
+  LOST_THREAD_MAP_FULL: 56,
+  LOST_DEPTH: 57,
+  LOST_READ_FAILED: 58,
+  LOST_SPAN_REPLACED: 59,
+  NOTE_NO_TARGET: 60,
+  NOTE_UNSAMPLED: 61,
+  NOTE_TRACEPARENT_MALFORMED: 62,
+  NOTE_STALE_CLIENT: 63,
+  NOTE_HEADERS_UNSCANNED: 64,
+  NOTE_START_SEEN: 65,
+  NOTE_HTTP3_UNTRACED: 66,
+  NOTE_SWITCH_UNSEEN: 67,
+  NOTE_END_WITHOUT_START: 68,
+  COUNT_MAX: 69,
 } as const;
 
 /** Where everything stands in the records. */
@@ -380,6 +382,7 @@ export const wireLayout: WireLayout = {
         fd: [176, 4],
         peer_port: [180, 2],
         use: [182, 1],
+        holder: [183, 1],
       },
       texts: ['trace_state'],
     },
@@ -526,6 +529,8 @@ export interface WaitBody {
   readonly peerPort: number;
   /** for what it waited: one of enum time_use */
   readonly use: number;
+  /** 1: who has ended a wait for a mutex held that when it began */
+  readonly holder: number;
 }
 
 /** Reads the body at byte `at` (a multiple of 8). */
@@ -537,6 +542,7 @@ export function readWaitBody(batch: Batch, at: number): WaitBody {
     fd: batch.u32[(at + 32) >>> 2] as number,
     peerPort: batch.u16[(at + 36) >>> 1] as number,
     use: batch.u8[at + 38] as number,
+    holder: batch.u8[at + 39] as number,
   };
 }
 

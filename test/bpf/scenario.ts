@@ -55,6 +55,7 @@ const shownOf: {
   wait: {
     for: ({ use }) => use,
     waker: ({ wakerGoid }) => wakerGoid || undefined,
+    holder: ({ wakerIsHolder, wakerGoid }) => (wakerIsHolder ? wakerGoid : undefined),
     ready: ({ readyNs }) => readyNs || undefined,
     other: ({ peer }) => peer && `${peer.address}:${peer.port}`,
   },

@@ -10,6 +10,8 @@ import { type Answer, WaitsServer, waitsBuild } from '../support/waits-server.ts
 const timeout = 120_000;
 const alone = { name: 'alone', faults: [] };
 const level = 'waits';
+/** The handler looks at its clock a little after it has the mutex, and a little before it has it no more. */
+const clockErrorNs = 200_000;
 const build = waitsBuild('cgo', { cgo: true });
 
 describeWith([kernel, go], 'the time of a span', () => {
@@ -88,6 +90,32 @@ describeWith([kernel, go], 'the time of a span', () => {
       unattributed += breakdown['unattributed'] ?? 0;
     }
     expect(unattributed / duration).toBeLessThan(0.01);
+  });
+
+  it('names who held a mutex all the time, and nobody else', { timeout }, async () => {
+    const asked = Array.from({ length: 2 }, () => waits.ask('/mutex/often?ms=2&times=20'));
+    const holders = await Promise.all(
+      (await Promise.all(asked)).map(async ({ id, truth }) => ({
+        truth,
+        goid: (await traced.request(id, 0)).server.attributes['goidspan.goid'],
+      })),
+    );
+    let told = 0;
+    for (const { attributes, startTime } of traced.spans) {
+      const holder = attributes['goidspan.wait.holder.goid'];
+      if (holder === undefined) continue;
+      const { truth } = holders.find(({ goid }) => goid === holder) ?? {};
+      if (truth === undefined) continue;
+      const [seconds, nanos] = startTime;
+      const isHeld = Array.from({ length: 20 }, (_, n) => n).some(
+        (n) =>
+          (truth[`from ${n}`] ?? 0) - clockErrorNs < seconds * 1e9 + nanos &&
+          seconds * 1e9 + nanos < (truth[`to ${n}`] ?? 0) + clockErrorNs,
+      );
+      expect(isHeld, `goroutine ${holder} at ${seconds}.${nanos}`).toBe(true);
+      told++;
+    }
+    expect(told).toBeGreaterThan(10);
   });
 
   it('is whole of a target that was attached while its goroutines waited', { timeout }, async (context) => {

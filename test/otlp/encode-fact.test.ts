@@ -75,6 +75,7 @@ function randomWaitFact(random: Random): SpanFact {
   return makeWaitFact({ ...more, spanKind: 'internal' } as Parameters<typeof makeWaitFact>[0], {
     use: random.pick(timeUses)[0],
     wakerGoid: random.pick([0, 7, 2 ** 40]),
+    wakerIsHolder: random.below(2) === 0,
     readyNs: random.pick([0, 1, 5_000_000_000]),
     peer: random.pick([undefined, { address: '::1', port: 5432, fd: 9 }]),
   });
@@ -156,8 +157,8 @@ const varyingOf: Readonly<Record<SpanFamily, (random: Random) => object>> = {
   },
   db: (random) => ({ poolWaitNs: random.below(3) }),
   wait: (random) => {
-    const { wakerGoid, readyNs, peer } = randomWaitFact(random).body as Wait;
-    return { wakerGoid, readyNs, peer };
+    const { wakerGoid, wakerIsHolder, readyNs, peer } = randomWaitFact(random).body as Wait;
+    return { wakerGoid, wakerIsHolder, readyNs, peer };
   },
 };
 

@@ -6,6 +6,7 @@ import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
 import { channel } from '../../src/probes/channel.ts';
 import { families } from '../../src/probes/families.ts';
+import { mutex } from '../../src/probes/mutex.ts';
 import { type AttachPlan, planAttach, type Site } from '../../src/probes/plan.ts';
 import { memorySource } from '../support/memory-source.ts';
 import { localPlain, localStripped, netHttpBuilds } from '../support/nethttp-builds.ts';
@@ -63,6 +64,8 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
       chan_hand_from: [1],
       chan_put: [1],
       chan_take: [1],
+      mutex_lock: [0],
+      mutex_unlock: [0],
       gc_stop_begin: [0],
       gc_stop_end: [0],
       gc_assist_begin: [0],
@@ -231,6 +234,23 @@ describe('a program', () => {
       ['chan_hand_from', [], why],
       ['chan_put', [], why.replace('hook chan_put: ', '')],
       ['chan_take', [], why],
+    ]);
+  });
+
+  test.for([
+    ['was built with a profile', '-pgo=default.pgo'],
+    ['does not say how it was built', undefined],
+  ] as const)('that %s does not say who holds a mutex', { timeout }, async ([, setting], context) => {
+    const binary = GoBinary.open(openFileSource(await buildOrSkip(context, localStripped)));
+    const [key, value] = setting?.split('=') ?? [];
+    const info = key !== undefined &&
+      binary.buildInfo && { ...binary.buildInfo, settings: new Map([[key, value ?? '']]) };
+    Object.defineProperty(binary, 'buildInfo', { value: info || undefined });
+    const plan = planAttach(binary, families);
+    expect(plan.level).toBe('runtime');
+    expect(plan.hooks.filter(({ hook }) => mutex.hooks.includes(hook))).toMatchObject([
+      { sites: [], missing: expect.stringContaining('-pgo') },
+      { sites: [], missing: expect.stringContaining('-pgo') },
     ]);
   });
 

@@ -80,7 +80,12 @@ export function makeWaitFact(
     start: [101, 0],
     end: [101, 2_000_000],
   });
-  return { ...plain, family: 'wait', ...more, body: { use: 'mutex', wakerGoid: 0, readyNs: 0, ...wait } };
+  return {
+    ...plain,
+    family: 'wait',
+    ...more,
+    body: { use: 'mutex', wakerGoid: 0, wakerIsHolder: false, readyNs: 0, ...wait },
+  };
 }
 
 export function makeSource(more: Partial<SpanSource> = {}): SpanSource {

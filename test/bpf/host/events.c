@@ -241,6 +241,8 @@ bool event__run(const struct line *line)
 		{ { "run" }, 2, time_run },
 		{ { "yield" }, 2, time_yield },
 		{ { "coro" }, 4, time_coro },
+		{ { "lock" }, 2, time_lock },
+		{ { "unlock" }, 2, time_unlock },
 		{ { "off" }, 3, time_off },
 		{ { "on" }, 2, time_on },
 		{ { "stop" }, 3, gc_stop },

@@ -48,6 +48,8 @@ void time_ready(const struct line *line);
 void time_run(const struct line *line);
 void time_yield(const struct line *line);
 void time_coro(const struct line *line);
+void time_lock(const struct line *line);
+void time_unlock(const struct line *line);
 void time_off(const struct line *line);
 void time_on(const struct line *line);
 

@@ -40,6 +40,7 @@ void programs__setup(void)
 	DEFINE(handed_by_slot, HOST_HASH);
 	DEFINE(time_by_g, HOST_HASH);
 	DEFINE(turns_by_g, HOST_HASH);
+	DEFINE(unlocks_by_mutex, HOST_ARRAY);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(stops_by_slot, HOST_ARRAY);
 	DEFINE(switch_filters, HOST_ARRAY);
@@ -270,6 +271,8 @@ void programs__run(const struct probe_hit *hit)
 		{ "chan_hand_to", chan_hand_to },
 		{ "chan_hand_from", chan_hand_from },
 		{ "chan_put", chan_put },
+		{ "mutex_lock", mutex_lock },
+		{ "mutex_unlock", mutex_unlock },
 		{ "chan_take", chan_take },
 		{ "gc_stop_begin", gc_stop_begin },
 		{ "gc_stop_end", gc_stop_end },

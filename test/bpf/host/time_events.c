@@ -113,6 +113,27 @@ void time_yield(const struct line *line)
 	programs__run(&hit);
 }
 
+static void mutex_event(const struct line *line, const char *program)
+{
+	struct probe_hit hit = hit_on(goroutine_of(line->words[1]), program, ARGUMENT(0));
+
+	target_of(line->words[1]);
+	hit.arguments[0] = 0xc000100000 + 8 * line__number(line, "mutex", 1);
+	programs__run(&hit);
+}
+
+/* lock gN; mutex=N: it does not get it at once */
+void time_lock(const struct line *line)
+{
+	mutex_event(line, "mutex_lock");
+}
+
+/* unlock gN; mutex=N: others wait for it */
+void time_unlock(const struct line *line)
+{
+	mutex_event(line, "mutex_unlock");
+}
+
 /* coro gN to gM: gN goes on as gM, within an iter.Pull */
 void time_coro(const struct line *line)
 {
