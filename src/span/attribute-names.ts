@@ -60,5 +60,9 @@ export const GOIDSPAN_WAIT_RUNNABLE_NS = 'goidspan.wait.runnable_ns';
 export const GOIDSPAN_WAITS_DROPPED = 'goidspan.waits.dropped';
 /** Ours, on a wait for the network: the descriptor. */
 export const GOIDSPAN_WAIT_FD = 'goidspan.wait.fd';
+/** Ours, where the world was stopped: why, in the runtime's words. */
+export const GOIDSPAN_STOP_REASON = 'goidspan.stop.reason';
+/** Ours, likewise: the goroutine that had stopped it. */
+export const GOIDSPAN_STOP_GOID = 'goidspan.stop.goid';
 /** Ours, on a wait that is an event: nanoseconds. */
 export const GOIDSPAN_WAIT_DURATION_NS = 'goidspan.wait.duration_ns';

@@ -9,7 +9,7 @@ import type { SpanCounts } from '../stage/counters.ts';
 import { SpanStage } from '../stage/span-stage.ts';
 import { batchOf } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
-import type { EvSpanEnd } from '../wire/wire.gen.ts';
+import type { EvGcStop, EvSpanEnd } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
 
 export interface ReplayOptions {
@@ -91,7 +91,7 @@ class Replayer {
         this.#recorded = frame;
         return;
       case 'target': {
-        const { kind: _, attributes: __, ...target } = frame;
+        const { kind: _, attributes: __, waitMinNs: ___, ...target } = frame;
         this.#stage.take(frame);
         this.#options.onTarget?.(target);
         return;
@@ -115,12 +115,17 @@ class Replayer {
 
   async #emitAll(frame: BatchFrame | SpanFrame): Promise<void> {
     const unfinished = frame.kind === 'span' ? frame : undefined;
-    const records: EvSpanEnd[] = [];
+    const records: (EvSpanEnd | EvGcStop)[] = [];
     decodeBatch(batchOf(frame.bytes), {
       spanEnd: (record) => records.push(record),
+      gcStop: (record) => records.push(record),
       bad: (reason) => this.#stage.counters.lose(reason),
     });
     for (const record of records) {
+      if ('reason' in record) {
+        this.#stage.takeStop(record);
+        continue;
+      }
       this.#stage.emit(record, unfinished);
       if (++this.#unflushed < (this.#options.flushEverySpans ?? 512)) continue;
       this.#unflushed = 0;

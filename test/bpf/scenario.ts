@@ -6,6 +6,7 @@
  */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../../src/correlate/fact.ts';
 import { breakdownOf, type TimeSpent } from '../../src/correlate/time-spent.ts';
+import type { Wait } from '../../src/correlate/wait-body.ts';
 import { hexOf } from '../../src/span/span-context.ts';
 import { nanosOf } from '../support/valid-span.ts';
 import type { HostRun } from './host.ts';
@@ -53,12 +54,21 @@ const shownOf: {
     waited: ({ poolWaitNs }) => poolWaitNs || undefined,
   },
   wait: {
-    for: ({ use }) => use,
-    waker: ({ wakerGoid }) => wakerGoid || undefined,
-    ready: ({ readyNs }) => readyNs || undefined,
-    other: ({ peer }) => peer && `${peer.address}:${peer.port}`,
+    for: (body) => waitOf(body).use,
+    waker: (body) => waitOf(body).wakerGoid || undefined,
+    ready: (body) => waitOf(body).readyNs || undefined,
+    other: (body) => {
+      const { peer } = waitOf(body);
+      return peer && `${peer.address}:${peer.port}`;
+    },
   },
 };
+
+/** What a record says of a wait. */
+function waitOf(body: SpanFactOf<'wait'>['body']): Wait {
+  if ('use' in body) return body;
+  throw new Error(`no record tells of a ${body.window}`);
+}
 
 const isShown = (name: string): boolean =>
   name in shown || Object.values(shownOf).some((ofFamily) => name in ofFamily);

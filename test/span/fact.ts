@@ -1,9 +1,11 @@
 /** A complete fact for tests: a plain GET on the server, with what a test wants changed. */
 import type { DbCall } from '../../src/correlate/db-call.ts';
 import type { SpanFactOf } from '../../src/correlate/fact.ts';
+import type { GcWindow } from '../../src/correlate/gc-window.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { type Breakdown, type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
 import type { Wait } from '../../src/correlate/wait-body.ts';
+import { windowFact } from '../../src/correlate/window-fact.ts';
 import { createResource } from '../../src/span/resource.ts';
 import type { SpanSource } from '../../src/span/span-source.ts';
 import type { HttpFact } from '../support/http-fact.ts';
@@ -81,6 +83,11 @@ export function makeWaitFact(
     end: [101, 2_000_000],
   });
   return { ...plain, family: 'wait', ...more, body: { use: 'mutex', wakerGoid: 0, readyNs: 0, ...wait } };
+}
+
+/** What happened to the whole program for 2 ms of the span of `makeFact`. */
+export function makeWindowFact(body: GcWindow): SpanFactOf<'wait'> {
+  return windowFact(makeFact(), { start: [101, 0], end: [101, 2_000_000], body }, 0);
 }
 
 export function makeSource(more: Partial<SpanSource> = {}): SpanSource {
