@@ -9,6 +9,8 @@ const WINDOWS_MAX = 256;
 /** A cycle that is not over after so long is: who would have told of its end was detached, or its record was lost. */
 const CYCLE_NS_MAX = 10_000_000_000;
 
+const NOTHING: readonly TimedWindow[] = [];
+
 /** One after the other. */
 type Windows = TimedWindow[];
 
@@ -18,6 +20,8 @@ export class GcWindows {
   readonly #cycles: Windows = [];
   /** When the cycle began that is under way. */
   #begun: Ktime | undefined;
+  /** Of all of these. */
+  #lastEnd: Ktime | undefined;
 
   /** What is shorter is not told: above 0. */
   constructor(minNs: number) {
@@ -39,13 +43,19 @@ export class GcWindows {
 
   /** Those parts of the time in which something was so, which are long enough, by when they begin. */
   over(start: Ktime, end: Ktime): readonly TimedWindow[] {
-    if (nanosBetween(start, end) < this.#minNs) return [];
+    // Nearly all spans end here.
+    if (nanosBetween(start, end) < this.#minNs || !this.#mayHaveHit(start)) return NOTHING;
     const parts = [
       ...this.#partsOf(this.#underWay(end), start, end),
       ...this.#partsOf(this.#cycles, start, end),
       ...this.#partsOf(this.#stops, start, end),
     ];
     return parts.sort((a, b) => nanosBetween(b.start, a.start));
+  }
+
+  #mayHaveHit(start: Ktime): boolean {
+    if (this.#begun !== undefined) return true;
+    return this.#lastEnd !== undefined && nanosBetween(start, this.#lastEnd) > 0;
   }
 
   /** The cycle that has begun and was not over until now; none, or one. */
@@ -59,6 +69,7 @@ export class GcWindows {
     if (!this.#isLong(window)) return;
     if (windows.length === WINDOWS_MAX) windows.shift();
     windows.push(window);
+    this.#lastEnd = window.end;
   }
 
   #partsOf(windows: Windows, start: Ktime, end: Ktime): Windows {

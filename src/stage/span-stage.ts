@@ -135,8 +135,8 @@ export class SpanStage {
     waits: LongestWaits | undefined,
   ): LongestWaits | undefined {
     if (depth !== 0 || !(header.flags & spanFlag.SPAN_FLAG_TIME) || !this.#tellsWaits) return waits;
-    const windows = this.#targets.get(fact.targetId)?.windows?.over(fact.start, fact.end) ?? [];
-    if (windows.length === 0) return waits;
+    const windows = this.#targets.get(fact.targetId)?.windows?.over(fact.start, fact.end);
+    if (windows === undefined || windows.length === 0) return waits;
     const all = waits ?? new LongestWaits();
     all.lay(windows.map((window, ordinal) => windowFact(fact, window, ordinal)));
     return all;
