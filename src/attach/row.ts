@@ -1,7 +1,7 @@
 /** The row of `target_by_slot` that tells the BPF programs about one target. Pure. */
 import type { RowPart } from '../probes/hook.ts';
 import type { AttachPlan } from '../probes/plan.ts';
-import { timeUseOf } from '../probes/wait-uses.ts';
+import { useOfReason } from '../probes/wait-uses.ts';
 import type { Ktime } from '../wire/batch.ts';
 import {
   type GoSource,
@@ -64,7 +64,7 @@ export function rowWithTime(row: TargetRow, watch: TimeWatch | undefined): Targe
 /** Of numbers for which the program has no reason, and of those beyond the row, it says `TIME_OTHER`. */
 function timeByReason(waitReasons: readonly string[]): Uint8Array {
   const uses = new Uint8Array(timeLimit.WAIT_REASONS_MAX).fill(timeUse.TIME_OTHER);
-  uses.set(waitReasons.slice(0, uses.length).map(timeUseOf));
+  uses.set(waitReasons.slice(0, uses.length).map(useOfReason));
   return uses;
 }
 
