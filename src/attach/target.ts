@@ -8,7 +8,7 @@ import type { Kernel, Link } from '../kernel/kernel.ts';
 import { nowKtime } from '../kernel/ktime.ts';
 import { families, isWithin, levelOf } from '../probes/families.ts';
 import type { Hook, HookPhase, ProbeFamily, ProbeLevel } from '../probes/hook.ts';
-import type { HookPlan, Site } from '../probes/plan.ts';
+import type { HookPlan, Site } from '../probes/site.ts';
 import { pathsInLayers } from '../process/overlay.ts';
 import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
 import type { ProcessFacts } from '../process/process.ts';
