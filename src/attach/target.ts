@@ -148,21 +148,32 @@ export class Target {
     this.#level = level;
     if (this.#path === undefined) return;
     try {
-      const attached = new Set(this.#links.map(({ hook }) => hook.name));
-      await this.#attachHooks(
-        this.#hooksWithin(level).filter(({ hook, sites }) => sites.length > 0 && !attached.has(hook.name)),
-        this.#path,
-      );
+      await this.#attachMissing(this.#path);
       this.#watchTime();
     } catch (error) {
       this.#level = before;
-      throw error;
-    } finally {
+      // As before, if it was told half of it.
       this.#watchTime();
-      const needless = this.#links.filter(({ hook }) => !isOfLevel(hook, this.#level));
-      this.#links = this.#links.filter((link) => !needless.includes(link));
-      await this.#kernel.detach(needless.map(({ link }) => link));
+      await this.#detachNeedless();
+      throw error;
     }
+    await this.#detachNeedless();
+  }
+
+  /** Attaches what its level has and is not attached yet. */
+  async #attachMissing(path: string): Promise<void> {
+    const attached = new Set(this.#links.map(({ hook }) => hook.name));
+    const missing = this.#hooksWithin(this.#level).filter(
+      ({ hook, sites }) => sites.length > 0 && !attached.has(hook.name),
+    );
+    await this.#attachHooks(missing, path);
+  }
+
+  /** Detaches what its level does not have. */
+  async #detachNeedless(): Promise<void> {
+    const needless = this.#links.filter(({ hook }) => !isOfLevel(hook, this.#level));
+    this.#links = this.#links.filter((link) => !needless.includes(link));
+    await this.#kernel.detach(needless.map(({ link }) => link));
   }
 
   /** Tells the kernel to keep accounts of goroutines' time if all that this needs is attached, and else not to. */
