@@ -4,7 +4,7 @@ import type { WorldStop } from '../correlate/world-stop.ts';
 import type { GoidspanError } from '../errors.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
-import type { KernelOptions } from '../kernel/kernel.ts';
+import type { KernelOptions } from '../kernel/kernel-options.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import type { StatementForm } from '../span/statement-form.ts';
