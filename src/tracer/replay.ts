@@ -1,5 +1,6 @@
 /** Makes the spans of a recording again: the same objects that the tracer made, from the same records. */
 
+import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../recording/format.ts';
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
@@ -9,7 +10,7 @@ import type { SpanCounts } from '../stage/counters.ts';
 import { SpanStage } from '../stage/span-stage.ts';
 import { batchOf } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
-import type { EvGcStop, EvSpanEnd } from '../wire/wire.gen.ts';
+import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import type { TargetInfo } from './api.ts';
 
 export interface ReplayOptions {
@@ -115,18 +116,22 @@ class Replayer {
 
   async #emitAll(frame: BatchFrame | SpanFrame): Promise<void> {
     const unfinished = frame.kind === 'span' ? frame : undefined;
-    const records: (EvSpanEnd | EvGcStop)[] = [];
+    const told: (EvSpanEnd | (() => void))[] = [];
     decodeBatch(batchOf(frame.bytes), {
-      spanEnd: (record) => records.push(record),
-      gcStop: (record) => records.push(record),
+      spanEnd: (record) => told.push(record),
+      gcStop: (record) => told.push(() => this.#stage.takeStop(record)),
+      goroutineTurns: (record) => {
+        const turns = goroutineTurns(record);
+        told.push(() => this.#stage.takeTurns(turns));
+      },
       bad: (reason) => this.#stage.counters.lose(reason),
     });
-    for (const record of records) {
-      if ('reason' in record) {
-        this.#stage.takeStop(record);
+    for (const each of told) {
+      if (typeof each === 'function') {
+        each();
         continue;
       }
-      this.#stage.emit(record, unfinished);
+      this.#stage.emit(each, unfinished);
       if (++this.#unflushed < (this.#options.flushEverySpans ?? 512)) continue;
       this.#unflushed = 0;
       await Promise.all(this.#options.processors.map((processor) => processor.forceFlush()));
