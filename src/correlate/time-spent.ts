@@ -47,11 +47,12 @@ export const timeUseOf = (number: number): TimeUse => useNames[number] ?? 'other
 export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSpent | undefined {
   if (time === undefined) return undefined;
   const ns = [...time.ns];
-  let left = nanosBetween(startKtimeNs, endKtimeNs);
+  const lasted = nanosBetween(startKtimeNs, endKtimeNs);
+  let left = lasted;
   for (let use = 0; use < ns.length; use++)
     left -= use === timeUse.TIME_UNATTRIBUTED ? 0 : (ns[use] as number);
   ns[timeUse.TIME_UNATTRIBUTED] = left;
-  return left < 0 ? undefined : { ...time, ns };
+  return left < 0 || time.allocNs > lasted ? undefined : { ...time, ns };
 }
 
 /** By the names of the uses. */

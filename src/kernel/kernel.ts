@@ -9,11 +9,13 @@ import { familiesOf } from '../probes/families.ts';
 import { DEFAULT_LEVEL, type ProbeLevel, type ReturnSlot } from '../probes/hook.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
+  allocLimit,
   cookieBit,
   count as countIndex,
   type Settings,
   TARGET_ROW_BYTES,
   type TargetRow,
+  wireLimit,
   writeSettings,
   writeTargetRow,
 } from '../wire/wire.gen.ts';
@@ -64,6 +66,8 @@ export interface Swept {
 }
 
 const COUNTS = Object.keys(countIndex).slice(0, -1);
+/** Of two functions, calls and time of each bucket. */
+const SLOW_ALLOCS_WORDS = 2 * 2 * allocLimit.ALLOC_BUCKETS_MAX;
 const ERROR_BYTES = 512;
 const VMLINUX_BTF = '/sys/kernel/btf/vmlinux';
 
@@ -193,6 +197,13 @@ export class Kernel {
     return Object.fromEntries(COUNTS.map((name, index) => [name, Number(values[index])]));
   }
 
+  /** The `struct slow_allocs` of a slot, whoever's it was; only at level `runtime`. */
+  slowAllocations(slot: number): BigUint64Array {
+    const words = new BigUint64Array(SLOW_ALLOCS_WORDS);
+    this.#check(this.#native.slowAllocations(this.#handle, slot, words), 'read the times of allocations');
+    return words;
+  }
+
   /** Runs and time of each program while {@link measure} was on. */
   programStats(): Record<string, { runs: number; runTimeNs: number }> {
     const out = new BigUint64Array(2);
@@ -298,6 +309,10 @@ const NO_TIME_MAPS = {
   reader_by_sock: 1,
 } as const;
 
+/** Targets, and threads that are on a slow way to memory: hardly more than there are processors. */
+const ALLOC_MAPS = { slow_allocs_by_slot: wireLimit.TARGETS_MAX, allocs_by_thread: 1_024 } as const;
+const NO_ALLOC_MAPS = { slow_allocs_by_slot: 1, allocs_by_thread: 1 } as const;
+
 function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
   const level = options.level ?? DEFAULT_LEVEL;
   return {
@@ -310,6 +325,7 @@ function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>
       open_by_goroutine: options.openSpansMax ?? 10_240,
       inherited_by_goroutine: options.inheritedMax ?? 65_536,
       ...(level === 'spans' ? NO_TIME_MAPS : TIME_MAPS),
+      ...(level === 'runtime' ? ALLOC_MAPS : NO_ALLOC_MAPS),
     },
     forcePerfLinks: options.forcePerfLinks ?? false,
     forceLegacy: options.forceLegacy ?? false,

@@ -34,6 +34,12 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
     const found = plan.hooks.filter(({ hook }) => timeHooks.includes(hook));
     // The fixture pulls no iterator.
     expect(found.filter((h) => h.missing !== undefined).map((h) => h.hook.name)).toEqual(['goroutine_coro']);
+    for (const name of ['alloc_heap_begin', 'alloc_heap_end']) {
+      expect(sitesOf(plan, name).map((s) => s.symbol)).toEqual([
+        'runtime.(*mcache).allocLarge',
+        'runtime.(*mcentral).grow',
+      ]);
+    }
     const costly = found.flatMap((h) => h.sites).filter((s) => s.class === 'single-stepped');
     expect(costly).toEqual([]);
     expect(sitesOf(plan, 'goroutine_yield').map((s) => s.symbol)).toEqual([
@@ -67,6 +73,10 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
       gc_stop_end: [0],
       gc_assist_begin: [0],
       gc_assist_end: [0],
+      alloc_span_begin: [0],
+      alloc_span_end: [0],
+      alloc_heap_begin: [0],
+      alloc_heap_end: [0],
     });
     // Go ≤ 1.20 does not tell stopTheWorldWithSema why.
     expect(sitesOf(plan, 'gc_stop_begin').map((s) => s.variant)).toEqual([minorOf(binary) < 21 ? 1 : 0]);
@@ -128,6 +138,8 @@ test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
       ['gc_assist_end', 'runtime.casgstatus'],
       ['chan_put', 'runtime.typedmemmove'],
       ['chan_take', 'runtime.typedmemclr'],
+      ['alloc_span_begin', 'runtime.(*mcentral).cacheSpan'],
+      ['alloc_heap_begin', 'runtime.(*mheap).alloc'],
     ] as const;
     for (const [hook, callee] of calls) {
       for (const site of sitesOf(plan, hook)) {
