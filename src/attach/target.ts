@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
 import { nowKtime } from '../kernel/ktime.ts';
+import { allocTime } from '../probes/alloc-time.ts';
 import { families, isWithin, levelOf } from '../probes/families.ts';
 import type { Hook, HookPhase, ProbeFamily, ProbeLevel } from '../probes/hook.ts';
 import type { HookPlan, Site } from '../probes/plan.ts';
@@ -182,7 +183,9 @@ export class Target {
     const wasRuntime = before?.runtime !== undefined;
     if (!this.#row || (watches('waits') === isWatched && watches('runtime') === wasRuntime)) return;
     if (watches('waits') && !isWatched) this.#kernel.followThreads(true);
-    if (watches('runtime') && !wasRuntime) this.#slowAllocations.begin();
+    const allocHooks = hooksOf([allocTime]);
+    const seesAllocations = this.#links.some(({ hook }) => allocHooks.has(hook.name));
+    if (watches('runtime') && !wasRuntime && seesAllocations) this.#slowAllocations.begin();
     const now = nowKtime();
     const runtime = watches('runtime') ? (before?.runtime ?? { slot: this.slot, since: now }) : undefined;
     this.#timeWatch = watches('waits') ? { since: before?.since ?? now, runtime } : undefined;

@@ -1,5 +1,6 @@
 /**
- * The slow ways to memory: a new span of a size class, and new pages of the heap. Sites of Go 1.19 to 1.27 by disassembly.
+ * The slow ways to memory: a new span of a size class, and new pages of the heap. All of the hooks or none: what only some of
+ * them see would be told as if it were all. Sites of Go 1.19 to 1.27 by disassembly.
  * Source: https://github.com/golang/go/blob/go1.26.0/src/runtime/mcache.go, mcentral.go.
  */
 
@@ -39,7 +40,7 @@ const spanBegin: Hook = {
   name: 'alloc_span_begin',
   phase: 'start',
   choices: [beginIn('runtime.(*mcache).refill', spanSource)],
-  need: 'optional',
+  need: 'required',
   without,
 };
 
@@ -47,7 +48,7 @@ const spanEnd: Hook = {
   name: 'alloc_span_end',
   phase: 'end',
   choices: [endIn('runtime.(*mcache).refill', spanSource)],
-  need: 'optional',
+  need: 'required',
   without,
 };
 
@@ -60,7 +61,7 @@ const heapBegin: Hook = {
     beginIn('runtime.(*mcentral).grow', heapSource),
   ],
   sites: 'all',
-  need: 'optional',
+  need: 'required',
   without,
 };
 
@@ -69,14 +70,14 @@ const heapEnd: Hook = {
   phase: 'end',
   choices: [endIn('runtime.(*mcache).allocLarge', heapSource), endIn('runtime.(*mcentral).grow', heapSource)],
   sites: 'all',
-  need: 'optional',
+  need: 'required',
   without,
 };
 
 export const allocTime: ProbeFamily = {
   name: 'alloc_time',
   level: 'runtime',
-  need: 'optional',
+  need: 'extra',
   hooks: [spanBegin, spanEnd, heapBegin, heapEnd],
   reads: [],
 };

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
+import { allocTime } from '../../src/probes/alloc-time.ts';
 import { channel } from '../../src/probes/channel.ts';
 import { families } from '../../src/probes/families.ts';
 import { type AttachPlan, planAttach, type Site } from '../../src/probes/plan.ts';
@@ -228,6 +229,21 @@ describe('a program', () => {
     expect(plan.notDeeper).toBe(
       'no level waits: hook goroutine_park: runtime.gopark: not called by runtime.selectgo (inlined by the compiler)',
     );
+  });
+
+  test('in which a slow way to memory is inlined is looked at as deep, but not at these', {
+    timeout,
+  }, async (context) => {
+    const content = readFileSync(await buildOrSkip(context, localStripped));
+    const [callee, caller] = ['runtime.(*mcentral).cacheSpan', 'runtime.(*mcache).refill'];
+    const plan = planAttach(inlined(content, callee, caller), families);
+    expect(plan.level).toBe('runtime');
+    const found = plan.hooks.filter(({ hook }) => allocTime.hooks.includes(hook));
+    expect(found.map(({ hook }) => hook.name)).toEqual(allocTime.hooks.map(({ name }) => name));
+    for (const { sites, missing } of found) {
+      expect(sites).toEqual([]);
+      expect(missing).toMatch(/alloc_span_begin|runtime\.\(\*mcache\)\.refill/);
+    }
   });
 
   test('in which sending is inlined is looked at as deep, but not at its channels', {
