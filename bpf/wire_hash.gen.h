@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0xdac3aa8be884c1b1ULL
+#define WIRE_HASH 0x258a9bebf1d16467ULL

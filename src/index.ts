@@ -36,7 +36,9 @@ export type {
 export type { StatementForm } from './span/statement-form.ts';
 export type {
   DrainStats,
+  DurationBucket,
   MissingHook,
+  SlowAllocations,
   TargetInfo,
   TargetStats,
   TracerEvent,

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
 import { nowKtime } from '../kernel/ktime.ts';
+import { allocTime } from '../probes/alloc-time.ts';
 import { families, isWithin, levelOf } from '../probes/families.ts';
 import type { Hook, HookPhase, ProbeFamily, ProbeLevel } from '../probes/hook.ts';
 import type { HookPlan, Site } from '../probes/site.ts';
@@ -18,6 +19,7 @@ import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
 import type { Program } from './program.ts';
 import { QuietTarget } from './quiet-target.ts';
 import { detachingRow, rowWithTime, type TimeWatch, targetRow } from './row.ts';
+import { type SlowAllocations, SlowAllocationWatch } from './slow-allocations.ts';
 import type { TargetInfo } from './target-info.ts';
 
 export class Target {
@@ -48,6 +50,7 @@ export class Target {
   /** Where its probes went in. */
   #path: string | undefined;
   #timeWatch: TimeWatch | undefined;
+  readonly #slowAllocations: SlowAllocationWatch;
   /** Levels are changed one after the other. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -68,6 +71,12 @@ export class Target {
     this.program = program;
     this.info = info;
     this.attributes = attributes;
+    this.#slowAllocations = new SlowAllocationWatch(() => kernel.slowAllocations(slot));
+  }
+
+  /** How long the slow ways to memory have taken; undefined if that was never watched. */
+  get slowAllocations(): SlowAllocations | undefined {
+    return this.#slowAllocations.current();
   }
 
   /** Go type (`*net.OpError`) at an address of the process; undefined when not known. */
@@ -181,11 +190,16 @@ export class Target {
     const watches = (level: ProbeLevel) =>
       isWithin(level, this.#level) && this.#links.some(({ hook }) => levelOf(hook.name) === level);
     const before = this.#timeWatch;
-    const stopsOfSlot = watches('runtime') ? this.slot : undefined;
     const isWatched = before !== undefined;
-    if (!this.#row || (watches('waits') === isWatched && stopsOfSlot === before?.stopsOfSlot)) return;
+    const wasRuntime = before?.runtime !== undefined;
+    if (!this.#row || (watches('waits') === isWatched && watches('runtime') === wasRuntime)) return;
     if (watches('waits') && !isWatched) this.#kernel.followThreads(true);
-    this.#timeWatch = watches('waits') ? { since: before?.since ?? nowKtime(), stopsOfSlot } : undefined;
+    const allocHooks = hooksOf([allocTime]);
+    const seesAllocations = this.#links.some(({ hook }) => allocHooks.has(hook.name));
+    if (watches('runtime') && !wasRuntime && seesAllocations) this.#slowAllocations.begin();
+    const now = nowKtime();
+    const runtime = watches('runtime') ? (before?.runtime ?? { slot: this.slot, since: now }) : undefined;
+    this.#timeWatch = watches('waits') ? { since: before?.since ?? now, runtime } : undefined;
     this.#row = rowWithTime(this.#row, this.#timeWatch);
     this.#kernel.setTarget(this.slot, this.#row);
     if (!this.#timeWatch && isWatched) this.#kernel.followThreads(false);
@@ -217,6 +231,7 @@ export class Target {
     // No link goes before another for certain, so that nothing may begin now whose end would not be seen.
     if (this.#row) this.#kernel.setTarget(this.slot, detachingRow(this.#row));
     await this.#kernel.detach(links);
+    this.#slowAllocations.end();
     this.#kernel.setTarget(this.slot, undefined);
   }
 

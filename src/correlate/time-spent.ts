@@ -48,11 +48,12 @@ export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSp
   if (time === undefined) return undefined;
   // The record reads it anew for each who asks, so that this one may be completed.
   const ns = time.ns as number[];
-  let left = nanosBetween(startKtimeNs, endKtimeNs);
+  const lasted = nanosBetween(startKtimeNs, endKtimeNs);
+  let left = lasted;
   for (let use = 0; use < ns.length; use++)
     left -= use === timeUse.TIME_UNATTRIBUTED ? 0 : (ns[use] as number);
   ns[timeUse.TIME_UNATTRIBUTED] = left;
-  return left < 0 ? undefined : time;
+  return left < 0 || time.allocNs > lasted ? undefined : time;
 }
 
 /** By the names of the uses. */

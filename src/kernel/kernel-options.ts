@@ -1,6 +1,7 @@
 /** How the BPF object is loaded: which of its programs, and how large its maps are. */
 import { familiesOf } from '../probes/families.ts';
 import { DEFAULT_LEVEL, type ProbeLevel } from '../probes/hook.ts';
+import { wireLimit } from '../wire/wire.gen.ts';
 import { type Native, nativePath } from './native.ts';
 
 /** Sizes of the kernel side; each has a default. */
@@ -42,6 +43,10 @@ const NO_TIME_MAPS = {
   reader_by_sock: 1,
 } as const;
 
+/** Targets, and threads that are on a slow way to memory: hardly more than there are processors. */
+const ALLOC_MAPS = { slow_allocs_by_slot: wireLimit.TARGETS_MAX, allocs_by_thread: 1_024 } as const;
+const NO_ALLOC_MAPS = { slow_allocs_by_slot: 1, allocs_by_thread: 1 } as const;
+
 /** As the shim takes them. */
 export function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
   const level = options.level ?? DEFAULT_LEVEL;
@@ -55,6 +60,7 @@ export function openOptionsOf(options: KernelOptions): Parameters<Native['kernel
       open_by_goroutine: options.openSpansMax ?? 10_240,
       inherited_by_goroutine: options.inheritedMax ?? 65_536,
       ...(level === 'spans' ? NO_TIME_MAPS : TIME_MAPS),
+      ...(level === 'runtime' ? ALLOC_MAPS : NO_ALLOC_MAPS),
     },
     forcePerfLinks: options.forcePerfLinks ?? false,
     forceLegacy: options.forceLegacy ?? false,

@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
+  allocLimit,
   count as countIndex,
   type Settings,
   TARGET_ROW_BYTES,
@@ -33,6 +34,8 @@ export interface Swept {
 }
 
 const COUNTS = Object.keys(countIndex).slice(0, -1);
+/** Of two functions, calls and time of each bucket. */
+const SLOW_ALLOCS_WORDS = 2 * 2 * allocLimit.ALLOC_BUCKETS_MAX;
 const ERROR_BYTES = 512;
 const VMLINUX_BTF = '/sys/kernel/btf/vmlinux';
 
@@ -160,6 +163,13 @@ export class Kernel {
     const values = new BigUint64Array(COUNTS.length);
     this.#check(this.#native.counts(this.#handle, values), 'read counters');
     return Object.fromEntries(COUNTS.map((name, index) => [name, Number(values[index])]));
+  }
+
+  /** The `struct slow_allocs` of a slot, whoever's it was; only at level `runtime`. */
+  slowAllocations(slot: number): BigUint64Array {
+    const words = new BigUint64Array(SLOW_ALLOCS_WORDS);
+    this.#check(this.#native.slowAllocations(this.#handle, slot, words), 'read the times of allocations');
+    return words;
   }
 
   /** Runs and time of each program while {@link measure} was on. */

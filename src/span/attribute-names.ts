@@ -50,6 +50,8 @@ export const GOIDSPAN_NUMA_START = 'goidspan.numa.start';
 export const GOIDSPAN_NUMA_END = 'goidspan.numa.end';
 /** Ours: how often its goroutine went on on another processor; absent if never. */
 export const GOIDSPAN_MIGRATIONS = 'goidspan.migrations';
+/** Ours: nanoseconds of it in the slow ways to memory; absent if none. */
+export const GOIDSPAN_ALLOC = 'goidspan.alloc';
 /** Ours, on a wait: for what its goroutine waited, a key of the breakdown. */
 export const GOIDSPAN_WAIT_FOR = 'goidspan.wait.for';
 /** Ours, on a wait: the goroutine that has ended it. */

@@ -17,7 +17,11 @@ const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
   state: ({ traceState }) => traceState,
   end: ({ end }) => nanosOf(end),
   born: ({ parentGoid }) => parentGoid || undefined,
-  time: ({ time }) => time && breakdownText(time) + (time.migrations ? `,moved:${time.migrations}` : ''),
+  time: ({ time }) =>
+    time &&
+    breakdownText(time) +
+      (time.allocNs ? `,alloc:${time.allocNs}` : '') +
+      (time.migrations ? `,moved:${time.migrations}` : ''),
   critical: ({ criticalNs }) => criticalNs && breakdownText({ ns: criticalNs }),
 };
 
@@ -130,6 +134,9 @@ export class Scenario {
       lines.push(`exit target=${exit.header.targetId} tgid=${exit.tgid} code=${exit.exitCode}`);
     for (const { targetId, lastedNs, reason = 'unknown', isForGc, goid } of run.stops)
       lines.push(`stop target=${targetId} ns=${lastedNs} by=g${goid} ${isForGc ? 'gc ' : ''}${reason}`);
+    for (const { slot, way, bucket, calls, ns } of run.allocs)
+      lines.push(`allocs target=${slot / 10} ${way} bucket=${bucket} calls=${calls} ns=${ns}`);
+    if (run.allocating > 0) lines.push(`allocating ${run.allocating}`);
     if (run.open > 0) lines.push(`open ${run.open}`);
     return lines;
   }

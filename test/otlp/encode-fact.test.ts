@@ -97,6 +97,7 @@ function randomTime(random: Random): TimeSpent | undefined {
   if (random.below(2) === 0) return undefined;
   const spent = (): number => random.pick([0, 0, 1, 1_500, 2 ** 40]);
   return timeOf(Object.fromEntries(timeUses.map(([name]) => [name, spent()])), {
+    allocNs: random.pick([0, 0, 700, 2 ** 40]),
     startCpu: random.below(300),
     endCpu: random.below(2),
     endNode: random.below(2),

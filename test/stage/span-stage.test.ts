@@ -36,14 +36,14 @@ const named = (name: string | null): ContextFrame => ({
 const failed = makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT, errorTypeAddr: ERROR_TYPE }, { host: 'a' });
 
 /** Of a record: all of it was spent on a mutex. */
-function timeOf(ns: number): SpanTime {
+function timeOf(ns: number, allocNs = 0): SpanTime {
   const spent = Object.values(timeUse).map((use) => (use === timeUse.TIME_MUTEX ? ns : 0));
-  return { ns: spent, startCpu: 0, endCpu: 0, startNode: 0, endNode: 0, migrations: 0 };
+  return { ns: spent, allocNs, startCpu: 0, endCpu: 0, startNode: 0, endNode: 0, migrations: 0 };
 }
 
 /** A request, of which so much was spent on a mutex. */
-const request = (ns = 0): EvSpanEnd =>
-  makeRecord({ time: timeOf(ns) }, { method: 'GET', path: '/' }, spanFlag.SPAN_FLAG_TIME);
+const request = (ns = 0, allocNs = 0): EvSpanEnd =>
+  makeRecord({ time: timeOf(ns, allocNs) }, { method: 'GET', path: '/' }, spanFlag.SPAN_FLAG_TIME);
 
 function stageThatAsks(dbStatement?: StatementForm, waits?: WaitForm) {
   const spans: ReadableSpan[] = [];
@@ -166,7 +166,9 @@ describe('a stage', () => {
       `{"mutex":${lasted}}`,
       undefined,
     ]);
-    expect(stage.counters.lost()).toEqual({ time_inconsistent: 1 });
+    for (const allocated of [lasted, lasted + 1]) stage.emit(request(lasted, allocated));
+    expect(spans.slice(2).map(({ attributes }) => attributes['goidspan.alloc'])).toEqual([lasted, undefined]);
+    expect(stage.counters.lost()).toEqual({ time_inconsistent: 2 });
   });
 
   describe.each(['spans', 'events'] as const)('that tells waits as %s', (waits) => {

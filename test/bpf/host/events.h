@@ -55,6 +55,8 @@ void gc_stop(const struct line *line);
 void gc_goes_on(const struct line *line);
 void gc_assist(const struct line *line);
 
+void alloc_slowly(const struct line *line);
+
 void channel_hand(const struct line *line);
 void channel_swap(const struct line *line);
 void channel_put(const struct line *line);

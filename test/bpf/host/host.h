@@ -130,6 +130,8 @@ void programs__set_cpu(uint32_t cpu);
 /* Opens a socket in the running process. @return its file descriptor */
 int programs__open_socket(const struct socket_ends *ends);
 void programs__print_counts(void);
+/* What slow ways to memory have taken in the target of that slot: a line for each bucket that holds something. */
+void programs__print_allocs(uint32_t slot);
 /* Writes a record to stdout, in hex. */
 void programs__print_record(const char *what, const void *record, size_t bytes);
 

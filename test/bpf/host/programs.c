@@ -41,6 +41,8 @@ void programs__setup(void)
 	DEFINE(turns_by_g, HOST_HASH);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(stops_by_slot, HOST_ARRAY);
+	DEFINE(slow_allocs_by_slot, HOST_ARRAY);
+	DEFINE(allocs_by_thread, HOST_HASH);
 	DEFINE(switch_filters, HOST_ARRAY);
 	DEFINE(reader_by_sock, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
@@ -274,6 +276,10 @@ void programs__run(const struct probe_hit *hit)
 		{ "gc_stop_end", gc_stop_end },
 		{ "gc_assist_begin", gc_assist_begin },
 		{ "gc_assist_end", gc_assist_end },
+		{ "alloc_span_begin", alloc_span_begin },
+		{ "alloc_span_end", alloc_span_end },
+		{ "alloc_heap_begin", alloc_heap_begin },
+		{ "alloc_heap_end", alloc_heap_end },
 	};
 	const uint64_t *a = hit->arguments;
 	struct pt_regs registers = { .REG_ARGUMENT_0 = a[0], .REG_ARGUMENT_1 = a[1], .REG_ARGUMENT_2 = a[2],
@@ -385,6 +391,21 @@ void programs__print_counts(void)
 	for (__u32 reason = 0; reason < COUNT_MAX; reason++)
 		printf(" %llu", *(unsigned long long *)bpf_map_lookup_elem(&count_by_reason, &reason));
 	printf("\n");
+}
+
+static void print_allocs(__u32 slot, const char *function, const struct alloc_calls *of)
+{
+	for (int i = 0; i < ALLOC_BUCKETS_MAX; i++)
+		if (of->calls[i])
+			printf("allocs %u %s %d %llu %llu\n", slot, function, i, of->calls[i], of->sum_ns[i]);
+}
+
+void programs__print_allocs(uint32_t slot)
+{
+	const struct slow_allocs *allocs = bpf_map_lookup_elem(&slow_allocs_by_slot, &slot);
+
+	print_allocs(slot, "span", &allocs->span);
+	print_allocs(slot, "heap", &allocs->heap);
 }
 
 void programs__print_record(const char *what, const void *record, size_t bytes)

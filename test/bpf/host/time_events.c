@@ -197,3 +197,20 @@ void gc_assist(const struct line *line)
 	target_of(line->words[1]);
 	hit_behind(goroutine_of(line->words[1]), strcmp(line->words[2], "begin") ? "gc_assist_end" : "gc_assist_begin", 0, 0);
 }
+
+/* alloc gN span|heap begin|end; on-g0: the runtime does so for it */
+void alloc_slowly(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	struct target_state *target = target_of(line->words[1]);
+	struct probe_hit hit = hit_on_g0(g, NULL);
+	char program[32];
+
+	snprintf(program, sizeof(program), "alloc_%s_%s", line->words[2], line->words[3]);
+	hit.program = program;
+	if (!line__has(line, "on-g0"))
+		hit.g = g->g;
+	memory__write_u64(g->g + target->row.runtime.g_m, target->m);
+	memory__write_u64(target->m + target->row.runtime.m_curg, g->g);
+	programs__run(&hit);
+}
