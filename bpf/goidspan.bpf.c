@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* All programs and maps as one object: it is loaded once and serves every target. */
+#include "alloc_time.bpf.h"
 #include "channel.bpf.h"
 #include "db_sql.bpf.h"
 #include "db_wait.bpf.h"

@@ -102,21 +102,12 @@ struct mm_struct {
 	unsigned long start_code;
 } __attribute__((preserve_access_index));
 
-struct rq {
-	__u64 clock;
-} __attribute__((preserve_access_index));
-
 struct cfs_rq {
-	struct rq *rq;
 	int throttle_count;
 } __attribute__((preserve_access_index));
 
 struct sched_entity {
 	struct cfs_rq *cfs_rq;
-} __attribute__((preserve_access_index));
-
-struct sched_info {
-	unsigned long long last_queued;
 } __attribute__((preserve_access_index));
 
 struct thread_struct {
@@ -132,7 +123,6 @@ struct task_struct {
 	_Bool throttled; /* since Linux 6.18 */
 	void *stack;
 	struct sched_entity se;
-	struct sched_info sched_info;
 	struct task_struct *real_parent;
 	struct signal_struct *signal;
 	struct files_struct *files;

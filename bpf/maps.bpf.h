@@ -109,6 +109,22 @@ struct {
 	__type(value, struct stops);
 } stops_by_slot SEC(".maps");
 
+/* How long the slow ways to memory have taken in each target, at its slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TARGETS_MAX);
+	__type(key, __u32);
+	__type(value, struct slow_allocs);
+} slow_allocs_by_slot SEC(".maps");
+
+/* Threads that are on one of them: hardly more than there are processors. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct allocs_begun);
+} allocs_by_thread SEC(".maps");
+
 /* Threads of targets that are off their processor, and have been since this was loaded. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -62,6 +62,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	if (!record.header.target_id)
 		return 0;
 	bpf_map_delete_elem(&off_by_thread, &tid);
+	bpf_map_delete_elem(&allocs_by_thread, &tid);
 	if (BPF_CORE_READ(task, signal, live.counter) > 0)
 		return 0;
 	record.header.kind = EV_PROCESS_EXIT;

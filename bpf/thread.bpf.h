@@ -150,41 +150,17 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 	wait_begin(time);
 }
 
-/*
- * For how long the thread has been able to run that is about to. Both times are the scheduler's own (rq_clock), and it has not
- * been told yet that the thread runs (sched_info_arrive). 0: not known.
- */
-static __always_inline duration_ns_t thread_queued_ns(struct task_struct *task)
+/* A thread that was blocked has its turn: from when it was woken on it could have run. */
+static __always_inline void thread_was_woken(struct goroutine_time *time, ktime_ns_t woken)
 {
-	struct cfs_rq *queue;
-	__u64 since, now;
-
-	if (!bpf_core_field_exists(struct sched_info, last_queued) || !bpf_core_field_exists(struct cfs_rq, rq) ||
-	    !bpf_core_field_exists(struct sched_entity, cfs_rq))
-		return 0;
-	since = BPF_CORE_READ(task, sched_info.last_queued);
-	queue = BPF_CORE_READ(task, se.cfs_rq);
-	now = BPF_CORE_READ(queue, rq, clock);
-	return since && now > since ? now - since : 0;
-}
-
-/* A thread that was blocked has its turn: that it was woken is seen only now. */
-static __always_inline void thread_was_queued(struct goroutine_time *time, struct task_struct *task)
-{
-	ktime_ns_t now = bpf_ktime_get_ns();
-	duration_ns_t queued;
-
-	if (time->use != TIME_SYSCALL && time->use != TIME_PAGEFAULT && time->use != TIME_OTHER)
+	if (woken <= time->since_ktime_ns || (time->use != TIME_SYSCALL && time->use != TIME_PAGEFAULT && time->use != TIME_OTHER))
 		return;
-	queued = thread_queued_ns(task);
-	if (!queued || queued >= now - time->since_ktime_ns)
-		return;
-	time_charge(time, now - queued);
+	time_charge(time, woken);
 	time->ready_ktime_ns = time->since_ktime_ns;
 	time->use = TIME_PREEMPTED;
 }
 
-static __always_inline void thread_on(struct task_struct *task, struct off_thread *off)
+static __always_inline void thread_on(struct off_thread *off)
 {
 	struct g_key key = { .g_addr = off->g_addr, .target_id = off->target_id };
 	struct goroutine_time *time = bpf_map_lookup_elem(&time_by_g, &key);
@@ -193,7 +169,7 @@ static __always_inline void thread_on(struct task_struct *task, struct off_threa
 	off->g_addr = 0;
 	if (!time || !time_is_watched(time) || time->busy || time->activity != GOROUTINE_IS_OFF)
 		return;
-	thread_was_queued(time, task);
+	thread_was_woken(time, off->woken_ktime_ns);
 	time_turn(time, GOROUTINE_RUNS, time->run_use);
 	time_is_on(time);
 	wait_end(time, target_id);
@@ -221,7 +197,24 @@ int thread_switch(__u64 *ctx)
 		return 0;
 	off = bpf_map_lookup_elem(&off_by_thread, &tid);
 	if (off && off->g_addr)
-		thread_on(next, off);
+		thread_on(off);
+	return 0;
+}
+
+/* sched_waking(struct task_struct *p)  by another thread, or an interrupt; it may run still. */
+SEC("tp_btf/sched_waking")
+int thread_wake(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	struct switch_filter *filter = switch_filter_get();
+	struct off_thread *off;
+	__u32 tid = task->pid;
+
+	if (!filter || !filter->thread[tid & (SWITCH_FILTER_NUMBERS - 1)])
+		return 0;
+	off = bpf_map_lookup_elem(&off_by_thread, &tid);
+	if (off && off->g_addr && !off->woken_ktime_ns)
+		off->woken_ktime_ns = bpf_ktime_get_ns();
 	return 0;
 }
 

@@ -257,6 +257,7 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 	span->time_opened_ktime_ns = time->opened_ktime_ns;
 	begun = time_begun(span);
 	__builtin_memcpy(begun->ns, time->ns, sizeof(time->ns));
+	begun->alloc_ns = time->alloc_ns;
 	begun->start_cpu = bpf_get_smp_processor_id();
 	begun->start_node = bpf_get_numa_node_id();
 	begun->migrations = time->migrations;
@@ -309,6 +310,7 @@ static __noinline int time_span_end(struct open_span *span, const struct target_
 #pragma unroll
 	for (int use = 0; use < TIME_USES_MAX; use++)
 		to->ns[use] = time->ns[use] - begun->ns[use];
+	to->alloc_ns = time->alloc_ns - begun->alloc_ns;
 	to->start_cpu = begun->start_cpu;
 	to->end_cpu = bpf_get_smp_processor_id();
 	to->start_node = begun->start_node;

@@ -9,6 +9,7 @@
 #ifndef WIRE_H
 #define WIRE_H
 
+#include "wire/alloc.h"
 #include "wire/go.h"
 #include "wire/span.h"
 #include "wire/time.h"
@@ -113,6 +114,7 @@ struct target_row {
 	__u64 load_bias DOC("added to link-time addresses; not with TARGET_UNLOCATED");
 	uaddr_t code_start DOC("link-time address at which the code begins");
 	ktime_ns_t time_since_ktime_ns DOC("since then goroutines' time is watched; 0: it is not");
+	ktime_ns_t allocs_since_ktime_ns DOC("since then the slow ways to memory are watched; 0: they are not");
 	struct net_layout net;
 	struct http_server_layout http_server;
 	struct http_client_layout http_client;
@@ -178,6 +180,7 @@ enum goroutine_activity {
 /* The account of a goroutine on which a span is open or which works for one, or did: the value of time_by_g. */
 struct goroutine_time {
 	duration_ns_t ns[TIME_USES_MAX] DOC("spent so far, by enum time_use");
+	duration_ns_t alloc_ns DOC("… and of these in the slow ways to memory");
 	ktime_ns_t since_ktime_ns DOC("since then the time has not been charged");
 	ktime_ns_t opened_ktime_ns DOC("names the account: another one is never opened at that time");
 	__u32 spans DOC("open on it; 0: nobody looks at the account");
@@ -218,6 +221,7 @@ struct stops {
 /* The goroutine that a thread has taken along when it left its processor: the value of off_by_thread. */
 struct off_thread {
 	uaddr_t g_addr DOC("0: none");
+	ktime_ns_t woken_ktime_ns DOC("when it was woken; 0: not yet");
 	__u32 target_id;
 	__u32 reserved;
 };
@@ -315,6 +319,10 @@ enum count {
 	HIT_GC_STOP_END,
 	HIT_GC_ASSIST_BEGIN,
 	HIT_GC_ASSIST_END,
+	HIT_ALLOC_SPAN_BEGIN,
+	HIT_ALLOC_SPAN_END,
+	HIT_ALLOC_HEAP_BEGIN,
+	HIT_ALLOC_HEAP_END,
 	LOST_RING_FULL,         /* a record found no room in the ring buffer */
 	LOST_RECORD_TOO_LARGE,  /* a record in the ring was larger than any that the shim knows; counted by the shim */
 	LOST_OPEN_MAP_FULL,     /* a span could not be stored */
@@ -324,6 +332,7 @@ enum count {
 	LOST_TIME_MAP_FULL,     /* a span has no breakdown, because its goroutine could be given no account */
 	LOST_TURNS_MAP_FULL,    /* what a goroutine does for a span of another one could not be kept: that span's critical path lacks it */
 	LOST_THREAD_MAP_FULL,   /* a thread that left its processor could not be remembered: what follows is unattributed */
+	LOST_ALLOC_MAP_FULL,    /* when a slow way to memory was begun could not be remembered */
 	LOST_DEPTH,             /* more spans open on one goroutine than SPAN_DEPTH_MAX */
 	LOST_READ_FAILED,       /* memory of the target could not be read */
 	LOST_SPAN_REPLACED,     /* a span was still open when the next began in its place */

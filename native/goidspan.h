@@ -128,6 +128,13 @@ SHIM_API void kernel__drain_urgently(struct kernel *kernel, int on);
 /** @param counts  receives `enum count` many sums over all CPUs */
 SHIM_API int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t count);
 
+/**
+ * Of the target in that slot, and of those that had it before.
+ * @param allocs  receives a `struct slow_allocs` of wire.h
+ * @return -ENOENT if those programs were not loaded
+ */
+SHIM_API int kernel__slow_allocs(struct kernel *kernel, uint32_t slot, void *allocs, size_t bytes);
+
 /** Number of programs; their names and run statistics (measured only while kernel__measure is on) by index. */
 SHIM_API int kernel__program_count(struct kernel *kernel);
 SHIM_API const char *kernel__program_name(struct kernel *kernel, uint32_t index);

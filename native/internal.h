@@ -31,7 +31,7 @@ struct ring {
 	uint64_t refused; /* records that were larger than RECORD_BYTES_MAX; read by another thread than the draining one */
 };
 
-#define THREAD_LINKS 2 /* switches of threads, and what comes to their sockets */
+#define THREAD_LINKS 3 /* switches of threads, that they are woken, and what comes to their sockets */
 
 struct kernel {
 	struct bpf_object *object;
@@ -52,6 +52,7 @@ struct kernel {
 	uint32_t inherited_max;
 	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */
 	int counts_fd;
+	int slow_allocs_fd;
 	int measure_fd; /* -1: off */
 	struct idle *idle; /* idle priority of the draining thread (idle.c); NULL: it has none */
 };

@@ -143,6 +143,7 @@ static int find_maps(struct kernel *kernel)
 		{ "time_by_g", &kernel->times_fd },
 		{ "turns_by_g", &kernel->turns_fd },
 		{ "count_by_reason", &kernel->counts_fd },
+		{ "slow_allocs_by_slot", &kernel->slow_allocs_fd },
 	};
 	struct bpf_map *records;
 
@@ -250,41 +251,6 @@ int kernel__set_target(struct kernel *kernel, uint32_t slot, const void *row)
 	return bpf_map_update_elem(kernel->targets_fd, &slot, row, BPF_ANY) ? -errno : 0;
 }
 
-int kernel__follow_process(struct kernel *kernel, uint32_t tgid, uint32_t slot)
-{
-	return bpf_map_update_elem(kernel->slots_fd, &tgid, &slot, BPF_ANY) ? -errno : 0;
-}
-
-int kernel__forget_process(struct kernel *kernel, uint32_t tgid)
-{
-	return bpf_map_delete_elem(kernel->slots_fd, &tgid) ? -errno : 0;
-}
-
-static int attach_tracepoint(struct kernel *kernel, const char *name, struct bpf_link **out)
-{
-	const struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, name);
-
-	if (!program || bpf_program__fd(program) < 0)
-		return -ENOENT;
-	*out = bpf_program__attach(program);
-	return *out ? 0 : -errno;
-}
-
-int kernel__follow_threads(struct kernel *kernel, int on)
-{
-	static const char *const names[THREAD_LINKS] = { "thread_switch", "socket_data" };
-	int result = 0;
-
-	for (int i = 0; on && !result && i < THREAD_LINKS; i++)
-		if (!kernel->thread_links[i])
-			result = attach_tracepoint(kernel, names[i], &kernel->thread_links[i]);
-	for (int i = 0; (!on || result) && i < THREAD_LINKS; i++) {
-		bpf_link__destroy(kernel->thread_links[i]);
-		kernel->thread_links[i] = NULL;
-	}
-	return result;
-}
-
 int64_t kernel__drain(struct kernel *kernel, void *batch, size_t batch_bytes)
 {
 	struct batch to = { .at = batch, .bytes = batch_bytes };
@@ -318,6 +284,13 @@ int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t count)
 	counts[LOST_RECORD_TOO_LARGE] += __atomic_load_n(&kernel->ring.refused, __ATOMIC_RELAXED);
 	free(values);
 	return 0;
+}
+
+int kernel__slow_allocs(struct kernel *kernel, uint32_t slot, void *allocs, size_t bytes)
+{
+	if (bytes != sizeof(struct slow_allocs))
+		return -EINVAL;
+	return bpf_map_lookup_elem(kernel->slow_allocs_fd, &slot, allocs) ? -errno : 0;
 }
 
 static struct bpf_program *program_at(struct kernel *kernel, uint32_t index)

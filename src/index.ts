@@ -5,7 +5,7 @@ export type { ExportEvent } from './export/export-event.ts';
 export type { Transfers } from './export/export-tally.ts';
 export type { SamplerSettings } from './export/sampler.ts';
 export type { ExportResult, SpanExporter, SpanSink } from './export/span-sink.ts';
-export type { KernelOptions } from './kernel/kernel.ts';
+export type { KernelOptions } from './kernel/kernel-options.ts';
 export type { OtlpOptions } from './otlp-client/options.ts';
 export {
   GoidBatchSpanProcessor,
@@ -36,7 +36,9 @@ export type {
 export type { StatementForm } from './span/statement-form.ts';
 export type {
   DrainStats,
+  DurationBucket,
   MissingHook,
+  SlowAllocations,
   TargetInfo,
   TargetStats,
   TracerEvent,

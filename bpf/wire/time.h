@@ -40,6 +40,7 @@ enum time_use {
 /* Where the time of a span went; the sum is at most its duration, and what is missing is unattributed. */
 struct span_time {
 	duration_ns_t ns[TIME_USES_MAX] DOC("by enum time_use, of its goroutine while it was open");
+	duration_ns_t alloc_ns DOC("of these in the slow ways to memory; level `runtime`");
 	__u32 start_cpu;
 	__u32 end_cpu;
 	__u32 start_node DOC("NUMA node");

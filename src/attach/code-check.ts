@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { arch } from 'node:os';
 import { viewOf } from '../binary/byte-source.ts';
 import { openFileSource } from '../binary/file-source.ts';
-import type { Site } from '../probes/plan.ts';
+import type { Site } from '../probes/site.ts';
 
 const INT3 = 0xcc;
 const CALL = 0xe8;

@@ -1,7 +1,7 @@
 /** The row of `target_by_slot` that tells the BPF programs about one target. Pure. */
 import type { RowPart } from '../probes/hook.ts';
 import type { AttachPlan } from '../probes/plan.ts';
-import { timeUseOf } from '../probes/wait-uses.ts';
+import { useOfReason } from '../probes/wait-uses.ts';
 import type { Ktime } from '../wire/batch.ts';
 import {
   type GoSource,
@@ -37,6 +37,7 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
     loadBias: BigInt(location.loadBias ?? 0),
     codeStart: location.codeStart,
     timeSinceKtimeNs: [0, 0],
+    allocsSinceKtimeNs: [0, 0],
     stopsSlot: 0,
     gTlsOffset: plan.goroutineTls ?? 0,
     timeByReason: timeByReason(plan.waitReasons),
@@ -48,23 +49,25 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
 export interface TimeWatch {
   /** When that began. */
   readonly since: Ktime;
-  /** Its slot, if it is watched when the world is stopped, too. */
-  readonly stopsOfSlot?: number | undefined;
+  /** What its runtime does is watched, too: stops of the world, and slow ways to memory. */
+  readonly runtime?: { readonly slot: number; readonly since: Ktime } | undefined;
 }
 
 /** The same row with goroutines' time watched; undefined: not. */
 export function rowWithTime(row: TargetRow, watch: TimeWatch | undefined): TargetRow {
+  const runtime = watch?.runtime;
   return {
     ...row,
     timeSinceKtimeNs: watch?.since ?? [0, 0],
-    stopsSlot: watch?.stopsOfSlot === undefined ? 0 : watch.stopsOfSlot + 1,
+    allocsSinceKtimeNs: runtime?.since ?? [0, 0],
+    stopsSlot: runtime ? runtime.slot + 1 : 0,
   };
 }
 
 /** Of numbers for which the program has no reason, and of those beyond the row, it says `TIME_OTHER`. */
 function timeByReason(waitReasons: readonly string[]): Uint8Array {
   const uses = new Uint8Array(timeLimit.WAIT_REASONS_MAX).fill(timeUse.TIME_OTHER);
-  uses.set(waitReasons.slice(0, uses.length).map(timeUseOf));
+  uses.set(waitReasons.slice(0, uses.length).map(useOfReason));
   return uses;
 }
 

@@ -6,9 +6,10 @@ import { existsSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
 import { nowKtime } from '../kernel/ktime.ts';
+import { allocTime } from '../probes/alloc-time.ts';
 import { families, isWithin, levelOf } from '../probes/families.ts';
 import type { Hook, HookPhase, ProbeFamily, ProbeLevel } from '../probes/hook.ts';
-import type { HookPlan, Site } from '../probes/plan.ts';
+import type { HookPlan, Site } from '../probes/site.ts';
 import { pathsInLayers } from '../process/overlay.ts';
 import { PROC_ROOT, readProcFile } from '../process/proc-file.ts';
 import type { ProcessFacts } from '../process/process.ts';
@@ -18,6 +19,7 @@ import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
 import type { Program } from './program.ts';
 import { QuietTarget } from './quiet-target.ts';
 import { detachingRow, rowWithTime, type TimeWatch, targetRow } from './row.ts';
+import { type SlowAllocations, SlowAllocationWatch } from './slow-allocations.ts';
 import type { TargetInfo } from './target-info.ts';
 
 export class Target {
@@ -48,6 +50,7 @@ export class Target {
   /** Where its probes went in. */
   #path: string | undefined;
   #timeWatch: TimeWatch | undefined;
+  readonly #slowAllocations: SlowAllocationWatch;
   /** Levels are changed one after the other. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -68,6 +71,12 @@ export class Target {
     this.program = program;
     this.info = info;
     this.attributes = attributes;
+    this.#slowAllocations = new SlowAllocationWatch(() => kernel.slowAllocations(slot));
+  }
+
+  /** How long the slow ways to memory have taken; undefined if that was never watched. */
+  get slowAllocations(): SlowAllocations | undefined {
+    return this.#slowAllocations.current();
   }
 
   /** Go type (`*net.OpError`) at an address of the process; undefined when not known. */
@@ -148,21 +157,32 @@ export class Target {
     this.#level = level;
     if (this.#path === undefined) return;
     try {
-      const attached = new Set(this.#links.map(({ hook }) => hook.name));
-      await this.#attachHooks(
-        this.#hooksWithin(level).filter(({ hook, sites }) => sites.length > 0 && !attached.has(hook.name)),
-        this.#path,
-      );
+      await this.#attachMissing(this.#path);
       this.#watchTime();
     } catch (error) {
       this.#level = before;
-      throw error;
-    } finally {
+      // As before, if it was told half of it.
       this.#watchTime();
-      const needless = this.#links.filter(({ hook }) => !isOfLevel(hook, this.#level));
-      this.#links = this.#links.filter((link) => !needless.includes(link));
-      await this.#kernel.detach(needless.map(({ link }) => link));
+      await this.#detachNeedless();
+      throw error;
     }
+    await this.#detachNeedless();
+  }
+
+  /** Attaches what its level has and is not attached yet. */
+  async #attachMissing(path: string): Promise<void> {
+    const attached = new Set(this.#links.map(({ hook }) => hook.name));
+    const missing = this.#hooksWithin(this.#level).filter(
+      ({ hook, sites }) => sites.length > 0 && !attached.has(hook.name),
+    );
+    await this.#attachHooks(missing, path);
+  }
+
+  /** Detaches what its level does not have. */
+  async #detachNeedless(): Promise<void> {
+    const needless = this.#links.filter(({ hook }) => !isOfLevel(hook, this.#level));
+    this.#links = this.#links.filter((link) => !needless.includes(link));
+    await this.#kernel.detach(needless.map(({ link }) => link));
   }
 
   /** Tells the kernel to keep accounts of goroutines' time if all that this needs is attached, and else not to. */
@@ -170,11 +190,16 @@ export class Target {
     const watches = (level: ProbeLevel) =>
       isWithin(level, this.#level) && this.#links.some(({ hook }) => levelOf(hook.name) === level);
     const before = this.#timeWatch;
-    const stopsOfSlot = watches('runtime') ? this.slot : undefined;
     const isWatched = before !== undefined;
-    if (!this.#row || (watches('waits') === isWatched && stopsOfSlot === before?.stopsOfSlot)) return;
+    const wasRuntime = before?.runtime !== undefined;
+    if (!this.#row || (watches('waits') === isWatched && watches('runtime') === wasRuntime)) return;
     if (watches('waits') && !isWatched) this.#kernel.followThreads(true);
-    this.#timeWatch = watches('waits') ? { since: before?.since ?? nowKtime(), stopsOfSlot } : undefined;
+    const allocHooks = hooksOf([allocTime]);
+    const seesAllocations = this.#links.some(({ hook }) => allocHooks.has(hook.name));
+    if (watches('runtime') && !wasRuntime && seesAllocations) this.#slowAllocations.begin();
+    const now = nowKtime();
+    const runtime = watches('runtime') ? (before?.runtime ?? { slot: this.slot, since: now }) : undefined;
+    this.#timeWatch = watches('waits') ? { since: before?.since ?? now, runtime } : undefined;
     this.#row = rowWithTime(this.#row, this.#timeWatch);
     this.#kernel.setTarget(this.slot, this.#row);
     if (!this.#timeWatch && isWatched) this.#kernel.followThreads(false);
@@ -206,6 +231,7 @@ export class Target {
     // No link goes before another for certain, so that nothing may begin now whose end would not be seen.
     if (this.#row) this.#kernel.setTarget(this.slot, detachingRow(this.#row));
     await this.#kernel.detach(links);
+    this.#slowAllocations.end();
     this.#kernel.setTarget(this.slot, undefined);
   }
 

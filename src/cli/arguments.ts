@@ -211,30 +211,18 @@ function targetsOf(command: string, { pid = [], exe = [] }: TargetValues) {
   return pids.size + globs.size === 0 ? undefined : { pids: [...pids], globs: [...globs] };
 }
 
-interface CommonValues {
-  readonly out?: string | undefined;
-  readonly duration?: string | undefined;
-  readonly summary?: string | undefined;
-  readonly 'service-name'?: string | undefined;
-  readonly level?: string | undefined;
-  readonly 'db-statement'?: string | undefined;
-  readonly waits?: string | undefined;
-  readonly 'wait-min'?: string | undefined;
-  readonly verbose?: boolean | undefined;
-}
+/** As `parseArgs` gives them. */
+type CommonValues = {
+  readonly [Name in keyof typeof COMMON]?:
+    | ((typeof COMMON)[Name]['type'] extends 'string' ? string : boolean)
+    | undefined;
+};
+
+const commonNames = Object.keys(COMMON) as (keyof typeof COMMON)[];
 
 function commonOf(command: string, values: CommonValues): CommonOptions {
-  for (const name of [
-    'out',
-    'summary',
-    'service-name',
-    'level',
-    'db-statement',
-    'waits',
-    'wait-min',
-  ] as const) {
-    if (values[name] === '') throw usage(command, `--${name} needs a value`);
-  }
+  const empty = commonNames.find((name) => values[name] === '');
+  if (empty !== undefined) throw usage(command, `--${empty} needs a value`);
   const form = values['db-statement'];
   const waitMin = values['wait-min'];
   return {

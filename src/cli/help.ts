@@ -7,7 +7,8 @@ Options:
       --summary FILE.json  write the closing summary as JSON
       --service-name NAME  service.name of all targets
       --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went)
-                           or runtime (and what of it the garbage collector took)
+                           or runtime (and what of it the garbage collector and the slow ways to
+                           memory took)
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
                            default), events (of the span), attributes (the breakdown only) or none
       --wait-min MS        shortest wait that is a child span (default 1)
@@ -124,7 +125,8 @@ Options:
       --out FILE.jsonl     write spans as OTLP JSON, one export request a line
       --summary FILE.json  write the closing summary as JSON
       --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went)
-                           or runtime (and what of it the garbage collector took)
+                           or runtime (and what of it the garbage collector and the slow ways to
+                           memory took)
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
                            default), events (of the span), attributes (the breakdown only) or none
       --wait-min MS        shortest wait that is a child span (default 1)

@@ -2,6 +2,7 @@
 import type { SpanFamily } from '../wire/wire.gen.ts';
 import type { BodyReader } from './body-reader.ts';
 import { dbCallReader } from './db-call.ts';
+import type { GcWindow } from './gc-window.ts';
 import { httpExchangeReader } from './http-exchange.ts';
 import { waitReader } from './wait-body.ts';
 
@@ -11,5 +12,9 @@ export const bodyReaders = { http: httpExchangeReader, db: dbCallReader, wait: w
   BodyReader<any, any>
 >;
 
+type BodiesOfRecords = { [Family in SpanFamily]: ReturnType<(typeof bodyReaders)[Family]['readBody']> };
+
 /** What each family knows of a span. */
-export type Bodies = { [Family in SpanFamily]: ReturnType<(typeof bodyReaders)[Family]['readBody']> };
+export interface Bodies extends Omit<BodiesOfRecords, 'wait'> {
+  readonly wait: BodiesOfRecords['wait'] | GcWindow;
+}

@@ -46,12 +46,14 @@ export const timeUseOf = (number: number): TimeUse => useNames[number] ?? 'other
 /** Of the record of a span; undefined if it says nothing of it, or more than there was. */
 export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSpent | undefined {
   if (time === undefined) return undefined;
-  const ns = [...time.ns];
-  let left = nanosBetween(startKtimeNs, endKtimeNs);
+  // The record reads it anew for each who asks, so that this one may be completed.
+  const ns = time.ns as number[];
+  const lasted = nanosBetween(startKtimeNs, endKtimeNs);
+  let left = lasted;
   for (let use = 0; use < ns.length; use++)
     left -= use === timeUse.TIME_UNATTRIBUTED ? 0 : (ns[use] as number);
   ns[timeUse.TIME_UNATTRIBUTED] = left;
-  return left < 0 ? undefined : { ...time, ns };
+  return left < 0 || time.allocNs > lasted ? undefined : time;
 }
 
 /** By the names of the uses. */

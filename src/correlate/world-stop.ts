@@ -15,11 +15,15 @@ export interface WorldStop {
   readonly goid: number;
 }
 
+/** Why it is stopped when the collector begins to mark, and when it has marked all. */
+export const GC_BEGINS = 'GC sweep termination';
+export const GC_ENDS = 'GC mark termination';
+
 /** `stwReason` by its numbers since Go 1.21: https://github.com/golang/go/blob/go1.26.0/src/runtime/proc.go */
 const reasons: readonly (string | undefined)[] = [
   undefined,
-  'GC mark termination',
-  'GC sweep termination',
+  GC_ENDS,
+  GC_BEGINS,
   'write heap dump',
   'goroutine profile',
   'goroutine profile cleanup',
@@ -31,8 +35,12 @@ const reasons: readonly (string | undefined)[] = [
   'stop trace',
 ];
 
+/** In the runtime's words. */
+export const stopReason = (number: number): string | undefined =>
+  number === wireLimit.STOP_REASON_UNKNOWN ? undefined : reasons[number];
+
 export function worldStop({ header, startKtimeNs, endKtimeNs, goid, reason }: EvGcStop): WorldStop {
-  const name = reason === wireLimit.STOP_REASON_UNKNOWN ? undefined : reasons[reason];
+  const name = stopReason(reason);
   return {
     targetId: header.targetId,
     lastedNs: nanosBetween(startKtimeNs, endKtimeNs),

@@ -5,11 +5,9 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { GoidspanError, remedyOf } from '../errors.ts';
-import { familiesOf } from '../probes/families.ts';
-import { DEFAULT_LEVEL, type ProbeLevel, type ReturnSlot } from '../probes/hook.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
-  cookieBit,
+  allocLimit,
   count as countIndex,
   type Settings,
   TARGET_ROW_BYTES,
@@ -17,40 +15,12 @@ import {
   writeSettings,
   writeTargetRow,
 } from '../wire/wire.gen.ts';
+import { type AttachSite, cookieOf } from './attach-site.ts';
 import { errnoName } from './errno.ts';
 import { fileLimitError } from './file-limit.ts';
-import { type Handle, type KernelFacts, loadNative, type Native, nativePath } from './native.ts';
-
-/** Sizes of the kernel side; each has a default. */
-export interface KernelOptions {
-  /** Bytes of the ring buffer, a power of two. Default 32 MiB: a one-second stall at 100,000 spans/s. */
-  readonly ringBytes?: number;
-  /** Spans that may be open at once, over all targets (1.2 kB of kernel memory each). Default 10,240. */
-  readonly openSpansMax?: number;
-  /** Live goroutines that inherited a span, over all targets (0.1 kB each). Default 65,536. */
-  readonly inheritedMax?: number;
-  /** How deep to look: what a level does not need is not loaded. Default `spans`. */
-  readonly level?: ProbeLevel;
-  /** Attach as on kernels without uprobe_multi links (before 6.10). Default false. */
-  readonly forcePerfLinks?: boolean;
-  /** Load the programs' form for kernels without `bpf_loop` or attach cookies (before 5.17). Default false. */
-  readonly forceLegacy?: boolean;
-}
-
-/** One place of one program. */
-export interface AttachSite {
-  readonly fileOffset: number;
-  /** Address, less that at which the code of the program begins. */
-  readonly codeOffset: number;
-  /** Index of the ABIInternal register that holds the probe's argument. */
-  readonly register: number;
-  /** Tells sites of one program apart, 0–15; 0 by default. */
-  readonly variant?: number;
-  /** The site is the jump of a stack check: a hit at which it jumps does not count. */
-  readonly ifStackSuffices: boolean;
-  /** Where the return address of the function stands: see `ReturnSlot` of the probes. */
-  readonly returnSlot: ReturnSlot;
-}
+import { attachError, openError } from './kernel-errors.ts';
+import { type KernelOptions, openOptionsOf } from './kernel-options.ts';
+import { type Handle, type KernelFacts, loadNative, type Native } from './native.ts';
 
 /** A set of attached probes; only {@link Kernel.detach} uses it. */
 export interface Link {
@@ -64,6 +34,8 @@ export interface Swept {
 }
 
 const COUNTS = Object.keys(countIndex).slice(0, -1);
+/** Of two functions, calls and time of each bucket. */
+const SLOW_ALLOCS_WORDS = 2 * 2 * allocLimit.ALLOC_BUCKETS_MAX;
 const ERROR_BYTES = 512;
 const VMLINUX_BTF = '/sys/kernel/btf/vmlinux';
 
@@ -193,6 +165,13 @@ export class Kernel {
     return Object.fromEntries(COUNTS.map((name, index) => [name, Number(values[index])]));
   }
 
+  /** The `struct slow_allocs` of a slot, whoever's it was; only at level `runtime`. */
+  slowAllocations(slot: number): BigUint64Array {
+    const words = new BigUint64Array(SLOW_ALLOCS_WORDS);
+    this.#check(this.#native.slowAllocations(this.#handle, slot, words), 'read the times of allocations');
+    return words;
+  }
+
   /** Runs and time of each program while {@link measure} was on. */
   programStats(): Record<string, { runs: number; runTimeNs: number }> {
     const out = new BigUint64Array(2);
@@ -273,95 +252,4 @@ function nativeWithBtf(): Native {
     'no_btf',
     `cannot load BPF programs: ${VMLINUX_BTF} is missing (use a kernel built with CONFIG_DEBUG_INFO_BTF=y)`,
   );
-}
-
-/** Names of the programs that a level needs. */
-function programsOf(level: ProbeLevel): string {
-  return familiesOf(level)
-    .flatMap(({ hooks, tracepoints = [] }) => [...hooks.map(({ name }) => name), ...tracepoints])
-    .join(' ');
-}
-
-/** Goroutines with open spans, those that work for them, values in buffers of channels, threads off their processor, readers of sockets: over all targets, by their maps. */
-const TIME_MAPS = {
-  time_by_g: 12_288,
-  turns_by_g: 10_240,
-  handed_by_slot: 8_192,
-  off_by_thread: 4_096,
-  reader_by_sock: 8_192,
-} as const;
-const NO_TIME_MAPS = {
-  time_by_g: 1,
-  turns_by_g: 1,
-  handed_by_slot: 1,
-  off_by_thread: 1,
-  reader_by_sock: 1,
-} as const;
-
-function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
-  const level = options.level ?? DEFAULT_LEVEL;
-  return {
-    objectPath: nativePath('goidspan.bpfel.o'),
-    programs: programsOf(level),
-    // For arm64 there is none: Linux ≥ 6.1 is needed there.
-    ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
-    mapSizes: {
-      records: options.ringBytes ?? 32 << 20,
-      open_by_goroutine: options.openSpansMax ?? 10_240,
-      inherited_by_goroutine: options.inheritedMax ?? 65_536,
-      ...(level === 'spans' ? NO_TIME_MAPS : TIME_MAPS),
-    },
-    forcePerfLinks: options.forcePerfLinks ?? false,
-    forceLegacy: options.forceLegacy ?? false,
-  };
-}
-
-/** The attach cookie, as `enum cookie_bit` has it. */
-function cookieOf(slot: number, { register, variant = 0, ifStackSuffices, returnSlot }: AttachSite): bigint {
-  const frameStands = returnSlot === 'above_frame_pointer';
-  const low =
-    slot |
-    (register << cookieBit.COOKIE_REGISTER_BIT) |
-    (variant << cookieBit.COOKIE_VARIANT_BIT) |
-    (Number(ifStackSuffices) << cookieBit.COOKIE_STACK_CHECK_BIT) |
-    (Number(frameStands) << cookieBit.COOKIE_FRAME_STANDS_BIT);
-  return (
-    BigInt(low) | (BigInt(frameStands ? 0 : returnSlot.belowSp) << BigInt(cookieBit.COOKIE_BELOW_SP_BIT))
-  );
-}
-
-/** Why the object could not be loaded: the error number, and what the verifier said if it looked at a program. */
-export function openError(result: number, said: string): GoidspanError {
-  const errno = errnoName(-result);
-  // A verifier that has looked at a program was allowed to: its EACCES is about what it found there.
-  if (said === '' && (errno === 'EPERM' || errno === 'EACCES')) {
-    return new GoidspanError(
-      'not_permitted',
-      `cannot load BPF programs: ${errno} (run as root, or with CAP_BPF and CAP_PERFMON)`,
-    );
-  }
-  return new GoidspanError(
-    'kernel_refused',
-    `cannot load BPF programs: ${errno}${said ? `: ${said}` : ''} (\`goidspan doctor\` tells what this kernel lacks)`,
-  );
-}
-
-function attachError(result: number, program: string, path: string, pid: number): GoidspanError {
-  const errno = errnoName(-result);
-  const what = `cannot attach ${program} to ${path} (pid ${pid}): ${errno}`;
-  switch (errno) {
-    case 'EPERM':
-    case 'EACCES':
-      return new GoidspanError('not_permitted', `${what} (run as root, or with CAP_BPF and CAP_PERFMON)`);
-    case 'ESRCH':
-      return new GoidspanError('no_such_process', `${what} (the process has ended)`);
-    case 'EOPNOTSUPP':
-    case 'ENODEV':
-      return new GoidspanError('no_uprobes', `${what} (use a kernel built with CONFIG_UPROBE_EVENTS=y)`);
-    default:
-      return new GoidspanError(
-        'kernel_refused',
-        `${what} (${remedyOf(errno, 'is the file readable, and on a file system that can be mapped?')})`,
-      );
-  }
 }

@@ -31,6 +31,7 @@ export interface Native {
   drainWhenIdle(kernel: Handle): number;
   drainUrgently(kernel: Handle, on: boolean): void;
   counts(kernel: Handle, counts: BigUint64Array): number;
+  slowAllocations(kernel: Handle, slot: number, out: BigUint64Array): number;
   programNames(kernel: Handle): string[];
   programStats(kernel: Handle, index: number, out: BigUint64Array): number;
   measure(kernel: Handle, on: boolean): number;
@@ -167,6 +168,7 @@ function declare(path: string): Native {
   const followThreads = bind('kernel__follow_threads', 'int', 'uintptr_t', 'int');
   const drainUrgently = bind('kernel__drain_urgently', 'void', 'uintptr_t', 'int');
   const counts = bind('kernel__counts', 'int', 'uintptr_t', 'void *', 'size_t');
+  const slowAllocations = bind('kernel__slow_allocs', 'int', 'uintptr_t', 'uint32_t', 'void *', 'size_t');
   const programCount = bind('kernel__program_count', 'int', 'uintptr_t');
   const programName = bind('kernel__program_name', 'const char *', 'uintptr_t', 'uint32_t');
   const measure = bind('kernel__measure', 'int', 'uintptr_t', 'int');
@@ -230,6 +232,7 @@ function declare(path: string): Native {
     drainWhenIdle: bind('kernel__drain_when_idle', 'int', 'uintptr_t'),
     drainUrgently: (kernel, on) => drainUrgently(kernel, Number(on)),
     counts: (kernel, out) => counts(kernel, out, out.length),
+    slowAllocations: (kernel, slot, out) => slowAllocations(kernel, slot, out, out.byteLength),
     programNames: (kernel) =>
       Array.from({ length: programCount(kernel) }, (_, index) => programName(kernel, index) as string),
     programStats: bind('kernel__program_stats', 'int', 'uintptr_t', 'uint32_t', 'void *'),

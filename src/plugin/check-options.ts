@@ -7,7 +7,7 @@ import type { ExportEvent } from '../export/export-event.ts';
 import { rejectBelowOf, type SamplerSettings, samplerOf } from '../export/sampler.ts';
 import { type BatchSettings, batchSettingsOf } from '../export/settings.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
-import type { KernelOptions } from '../kernel/kernel.ts';
+import type { KernelOptions } from '../kernel/kernel-options.ts';
 import { checkOtlpOptions } from '../otlp-client/options.ts';
 import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';

@@ -89,7 +89,7 @@ export interface GoidSpanProcessorOptions {
   readonly serviceName?: string;
   /**
    * How deep the targets are looked at: `spans`; `waits`, where the time of each span went; `runtime`, and what of it the
-   * garbage collector took. Default `GOIDSPAN_LEVEL`, else `spans`.
+   * garbage collector and the slow ways to memory took. Default `GOIDSPAN_LEVEL`, else `spans`.
    */
   readonly level?: ProbeLevel;
   /**

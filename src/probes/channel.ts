@@ -4,29 +4,20 @@
  * Source: https://github.com/golang/go/blob/go1.26.0/src/runtime/chan.go, select.go.
  */
 
+import { atEntryOf } from './entry.ts';
 import type { Hook, ProbeFamily, SiteRule } from './hook.ts';
 
 const without = 'a goroutine that takes work from a channel does not become the child of who has sent it';
 const move = 'runtime.typedmemmove';
 const clear = 'runtime.typedmemclr';
-
-/** Once a call, with the sudog, its second argument. The channel is the first. */
-const sudogAtEntry: readonly SiteRule[] = [
-  { at: 'after_stack_check', arg: 1 },
-  { at: 'stack_check_branch', arg: 1 },
-];
+/** The argument of `send` and `recv`; the channel is the one before it. */
+const SUDOG = 1;
 
 /** `func send(c *hchan, sg *sudog, …)`: the running goroutine hands a value to the one that waits for it, `sg.g`. */
 const handTo: Hook = {
   name: 'chan_hand_to',
   phase: 'during',
-  choices: [
-    {
-      on: ['runtime.send'],
-      calledByEach: ['runtime.chansend', 'runtime.selectgo'],
-      rules: sudogAtEntry,
-    },
-  ],
+  choices: [atEntryOf(['runtime.send'], SUDOG, ['runtime.chansend', 'runtime.selectgo'])],
   need: 'required',
   without,
 };
@@ -35,13 +26,7 @@ const handTo: Hook = {
 const handFrom: Hook = {
   name: 'chan_hand_from',
   phase: 'during',
-  choices: [
-    {
-      on: ['runtime.recv'],
-      calledByEach: ['runtime.chanrecv', 'runtime.selectgo'],
-      rules: sudogAtEntry,
-    },
-  ],
+  choices: [atEntryOf(['runtime.recv'], SUDOG, ['runtime.chanrecv', 'runtime.selectgo'])],
   need: 'required',
   without,
 };

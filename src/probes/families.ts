@@ -1,5 +1,6 @@
 /** All probe families of this release, and which of them a level has. */
 
+import { allocTime } from './alloc-time.ts';
 import { channel } from './channel.ts';
 import { db } from './db-sql.ts';
 import { gcTime } from './gc-time.ts';
@@ -19,6 +20,7 @@ export const families: readonly ProbeFamily[] = [
   channel,
   mutex,
   gcTime,
+  allocTime,
 ];
 
 /** Those of the level and of the ones before it. */

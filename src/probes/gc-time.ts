@@ -3,6 +3,7 @@
  * Source: https://github.com/golang/go/blob/go1.26.0/src/runtime/proc.go, mgcmark.go.
  */
 
+import { atCallOf } from './call-site.ts';
 import { atEntryOf } from './entry.ts';
 import type { Hook, ProbeFamily, SiteChoice } from './hook.ts';
 
@@ -37,10 +38,7 @@ const stopEnd: Hook = {
   choices: [
     {
       on: ['runtime.startTheWorldWithSema'],
-      rules: [
-        { at: 'nop5_before_call', of: 'runtime.wakep', arg: 0 },
-        { at: 'call', of: 'runtime.wakep', arg: 0 },
-      ],
+      rules: atCallOf('runtime.wakep', 0),
     },
   ],
   need: 'required',
@@ -55,10 +53,7 @@ const assistBegin: Hook = {
     {
       on: ['runtime.gcAssistAlloc1'],
       calledBy: assisting,
-      rules: [
-        { at: 'nop5_before_call', of: 'runtime.gcDrainN', arg: 0 },
-        { at: 'call', of: 'runtime.gcDrainN', arg: 0 },
-      ],
+      rules: atCallOf('runtime.gcDrainN', 0),
     },
   ],
   need: 'required',
@@ -73,10 +68,7 @@ const assistEnd: Hook = {
     {
       on: ['runtime.gcAssistAlloc1'],
       calledBy: assisting,
-      rules: [
-        { at: 'nop5_before_call', of: 'runtime.casgstatus', after: 'runtime.gcDrainN', arg: 0 },
-        { at: 'call', of: 'runtime.casgstatus', after: 'runtime.gcDrainN', arg: 0 },
-      ],
+      rules: atCallOf('runtime.casgstatus', 0, 'runtime.gcDrainN'),
     },
   ],
   need: 'required',

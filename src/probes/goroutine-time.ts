@@ -3,6 +3,7 @@
  * Source: https://github.com/golang/go/blob/go1.26.0/src/runtime/proc.go, coro.go.
  */
 
+import { atCallOf } from './call-site.ts';
 import { atEntryOf } from './entry.ts';
 import type { Hook, ProbeFamily } from './hook.ts';
 
@@ -75,11 +76,7 @@ const run: Hook = {
     {
       on: ['runtime.execute'],
       calledByEach: ['runtime.schedule'],
-      rules: [
-        { at: 'nop5_before_call', of: 'runtime.casgstatus', arg: 0 },
-        { at: 'call', of: 'runtime.casgstatus', arg: 0 },
-        { at: 'after_stack_check', arg: 0 },
-      ],
+      rules: [...atCallOf('runtime.casgstatus', 0), { at: 'after_stack_check', arg: 0 }],
     },
   ],
   need: 'required',
@@ -130,7 +127,7 @@ export const goroutineTime: ProbeFamily = {
   level: 'waits',
   need: 'optional',
   hooks: [park, ready, readyList, run, yielded, preempted, coroutine],
-  tracepoints: ['thread_switch', 'socket_data'],
+  tracepoints: ['thread_switch', 'thread_wake', 'socket_data'],
   reads: ['time'],
   knows: ['goroutine_tls', 'wait_reasons'],
 };

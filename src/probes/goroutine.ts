@@ -1,5 +1,6 @@
 /** The birth of goroutines: how a span's context gets from a goroutine to those it starts. */
 
+import { atCallOf } from './call-site.ts';
 import type { Hook, ProbeFamily } from './hook.ts';
 
 /**
@@ -16,11 +17,9 @@ const birth: Hook = {
     {
       on: ['runtime.newproc.func1'],
       rules: [
-        { at: 'nop5_before_call', of: 'runtime.runqput', after: 'runtime.newproc1', arg: 1 },
-        { at: 'call', of: 'runtime.runqput', after: 'runtime.newproc1', arg: 1 },
+        ...atCallOf('runtime.runqput', 1, 'runtime.newproc1'),
         // Where a profile has had `newproc1` inlined.
-        { at: 'nop5_before_call', of: 'runtime.runqput', arg: 1 },
-        { at: 'call', of: 'runtime.runqput', arg: 1 },
+        ...atCallOf('runtime.runqput', 1),
       ],
     },
     {

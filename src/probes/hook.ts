@@ -5,7 +5,7 @@ import type { rowSources, SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 
 /**
  * How deep a family looks; each level has those before it, and costs more. `waits`: where a goroutine's time goes;
- * `runtime`: what of it the garbage collector takes.
+ * `runtime`: what of it the garbage collector and the slow ways to memory take.
  */
 export const LEVELS = ['spans', 'waits', 'runtime'] as const;
 export type ProbeLevel = (typeof LEVELS)[number];

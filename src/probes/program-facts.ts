@@ -15,11 +15,25 @@ export interface ProgramFacts {
 
 /** Those that the families ask for, as far as they are found. */
 export function programFacts(binary: GoBinary, families: readonly ProbeFamily[]): ProgramFacts {
-  const isAsked = (fact: ProgramFact) => families.some((f) => f.knows?.includes(fact));
-  const goroutineTls = isAsked('goroutine_tls') ? binary.goroutineTls() : undefined;
-  const waitReasons = isAsked('wait_reasons') ? binary.waitReasons() : undefined;
+  const goroutineTls = isAsked(families, 'goroutine_tls') ? binary.goroutineTls() : undefined;
+  const waitReasons = isAsked(families, 'wait_reasons') ? binary.waitReasons() : undefined;
   return { ...(goroutineTls !== undefined && { goroutineTls }), waitReasons: waitReasons ?? [] };
 }
+
+/** Of facts that were found for more families, those that these ask for. */
+export function factsFor(
+  families: readonly ProbeFamily[],
+  { goroutineTls, waitReasons }: ProgramFacts,
+): ProgramFacts {
+  const hasTls = goroutineTls !== undefined && isAsked(families, 'goroutine_tls');
+  return {
+    ...(hasTls && { goroutineTls }),
+    waitReasons: isAsked(families, 'wait_reasons') ? waitReasons : [],
+  };
+}
+
+const isAsked = (families: readonly ProbeFamily[], fact: ProgramFact): boolean =>
+  families.some((family) => family.knows?.includes(fact));
 
 /** What is missing without which the family cannot be. */
 export function missingFact(

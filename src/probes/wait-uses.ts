@@ -3,10 +3,10 @@
 import { timeLimit, timeUse } from '../wire/wire.gen.ts';
 
 /** One of `enum time_use`, or that the caller decides. */
-export type TimeUse = (typeof timeUse)[keyof typeof timeUse] | typeof timeLimit.TIME_BY_CALLER;
+type ReasonUse = (typeof timeUse)[keyof typeof timeUse] | typeof timeLimit.TIME_BY_CALLER;
 
 /** By the reason's text; what is not here is `TIME_OTHER`. Source: `waitReasonStrings` in runtime/runtime2.go. */
-const uses: ReadonlyMap<string, TimeUse> = new Map<string, TimeUse>([
+const uses: ReadonlyMap<string, ReasonUse> = new Map<string, ReasonUse>([
   ['IO wait', timeUse.TIME_NETWORK],
   ['chan receive', timeUse.TIME_CHAN_RECEIVE],
   ['chan send', timeUse.TIME_CHAN_SEND],
@@ -32,6 +32,6 @@ const uses: ReadonlyMap<string, TimeUse> = new Map<string, TimeUse>([
 /** What a reason says more exactly: `(nil chan)`, `(no cases)`, `(durable)`. */
 const detail = / \(.*\)$/;
 
-export function timeUseOf(reason: string): TimeUse {
+export function useOfReason(reason: string): ReasonUse {
   return uses.get(reason.replace(detail, '')) ?? timeUse.TIME_OTHER;
 }

@@ -64,6 +64,8 @@ export interface TargetFrame {
   readonly exe: string;
   readonly serviceName: string;
   readonly goVersion?: string;
+  /** Stops of its world and cycles of its collector are told in spans where they last as long, in nanoseconds; absent: none is. */
+  readonly waitMinNs?: number;
   /** Of its resource, in their order. */
   readonly attributes: Readonly<Record<string, string | number>>;
 }

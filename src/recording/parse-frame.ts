@@ -50,8 +50,9 @@ const FORM_BY_KIND: Readonly<Record<Frame['kind'], (json: Json) => boolean>> = {
     isObject(about) &&
     areTexts(...Object.values(about)),
   clock: ({ offset }) => isTime(offset),
-  target: ({ targetId, pid, exe, serviceName, goVersion, attributes }) =>
+  target: ({ targetId, pid, exe, serviceName, goVersion, waitMinNs, attributes }) =>
     areCounts(targetId, pid) &&
+    (waitMinNs === undefined || areCounts(waitMinNs)) &&
     areTexts(exe, serviceName) &&
     (goVersion === undefined || areTexts(goVersion)) &&
     isObject(attributes) &&

@@ -50,6 +50,8 @@ export const GOIDSPAN_NUMA_START = 'goidspan.numa.start';
 export const GOIDSPAN_NUMA_END = 'goidspan.numa.end';
 /** Ours: how often its goroutine went on on another processor; absent if never. */
 export const GOIDSPAN_MIGRATIONS = 'goidspan.migrations';
+/** Ours: nanoseconds of it in the slow ways to memory; absent if none. */
+export const GOIDSPAN_ALLOC = 'goidspan.alloc';
 /** Ours, on a wait: for what its goroutine waited, a key of the breakdown. */
 export const GOIDSPAN_WAIT_FOR = 'goidspan.wait.for';
 /** Ours, on a wait: the goroutine that has ended it. */
@@ -62,5 +64,9 @@ export const GOIDSPAN_WAIT_RUNNABLE_NS = 'goidspan.wait.runnable_ns';
 export const GOIDSPAN_WAITS_DROPPED = 'goidspan.waits.dropped';
 /** Ours, on a wait for the network: the descriptor. */
 export const GOIDSPAN_WAIT_FD = 'goidspan.wait.fd';
+/** Ours, where the world was stopped: why, in the runtime's words. */
+export const GOIDSPAN_STOP_REASON = 'goidspan.stop.reason';
+/** Ours, likewise: the goroutine that had stopped it. */
+export const GOIDSPAN_STOP_GOID = 'goidspan.stop.goid';
 /** Ours, on a wait that is an event: nanoseconds. */
 export const GOIDSPAN_WAIT_DURATION_NS = 'goidspan.wait.duration_ns';

@@ -11,13 +11,14 @@ export function addTimeAttributes(
   time: TimeSpent,
   criticalNs: readonly number[] | undefined,
 ): void {
-  const { ns, startCpu, endCpu, startNode, endNode, migrations } = time;
+  const { ns, allocNs, startCpu, endCpu, startNode, endNode, migrations } = time;
   const { json, top } = told(ns);
   if (top !== '') {
     sink.text(names.GOIDSPAN_BREAKDOWN, json);
     sink.text(names.GOIDSPAN_WAIT_TOP, top);
   }
   if (criticalNs) sink.text(names.GOIDSPAN_CRITICAL, told(criticalNs).json);
+  if (allocNs !== 0) sink.int(names.GOIDSPAN_ALLOC, allocNs);
   sink.int(names.GOIDSPAN_CPU_START, startCpu);
   sink.int(names.GOIDSPAN_CPU_END, endCpu);
   if (startNode !== 0 || endNode !== 0) {

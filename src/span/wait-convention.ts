@@ -1,5 +1,9 @@
-/** How a wait is told that is a span of its own. The names are ours: no convention has any. */
+/**
+ * How a wait is told that is a span of its own, and what happened to the whole program meanwhile. The names are ours: no
+ * convention has any.
+ */
 import type { SpanFactOf } from '../correlate/fact.ts';
+import type { GcWindow } from '../correlate/gc-window.ts';
 import type { RecurringWait } from '../correlate/wait-body.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
@@ -7,19 +11,23 @@ import type { Convention } from './convention.ts';
 
 type WaitFact = SpanFactOf<'wait'>;
 interface RecurringFact {
-  readonly body: RecurringWait;
+  readonly body: RecurringWait | GcWindow;
 }
 
 export const waitConvention = {
-  describe: ({ body }: RecurringFact) => ({ name: `wait ${body.use}` }),
+  describe: ({ body }: RecurringFact) => ({ name: 'window' in body ? body.window : `wait ${body.use}` }),
   fits: () => true,
   errorType: () => undefined,
 
   addRecurring(sink: AttributeSink, { body }: RecurringFact): void {
-    sink.text(names.GOIDSPAN_WAIT_FOR, body.use);
+    if ('use' in body) sink.text(names.GOIDSPAN_WAIT_FOR, body.use);
   },
 
   addVarying(sink: AttributeSink, { body }: WaitFact): void {
+    if ('window' in body) {
+      addStop(sink, body);
+      return;
+    }
     if (body.wakerGoid !== 0) sink.int(names.GOIDSPAN_WAIT_WAKER_GOID, body.wakerGoid);
     if (body.wakerIsHolder) sink.int(names.GOIDSPAN_WAIT_HOLDER_GOID, body.wakerGoid);
     if (body.readyNs !== 0) sink.int(names.GOIDSPAN_WAIT_RUNNABLE_NS, body.readyNs);
@@ -30,3 +38,9 @@ export const waitConvention = {
     }
   },
 } satisfies Convention<WaitFact, RecurringFact>;
+
+function addStop(sink: AttributeSink, body: GcWindow): void {
+  if (body.window !== 'gc.stw') return;
+  if (body.reason !== undefined) sink.text(names.GOIDSPAN_STOP_REASON, body.reason);
+  if (body.stopperGoid !== 0) sink.int(names.GOIDSPAN_STOP_GOID, body.stopperGoid);
+}

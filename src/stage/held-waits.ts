@@ -1,27 +1,16 @@
 /** Waits that are spans, until the span ends in which they were: only the longest of each are told. Bounded. */
 import type { SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
-import { nanosBetween } from '../wire/batch.ts';
+import { LongestWaits } from './longest-waits.ts';
 import { spanKey } from './span-key.ts';
 
 type WaitFact = SpanFactOf<'wait'>;
 
-/** So many are told of one span. */
-const WAITS_MAX = 20;
 /** Spans whose waits are held; those of more are given up, the oldest first. */
 const SPANS_MAX = 16_384;
 
-/** The waits of one span. */
-export interface Waits {
-  /** In the order in which they ended. */
-  readonly told: readonly WaitFact[];
-  /** Shorter ones, that are not told. */
-  readonly dropped: number;
-}
-
 interface Held {
   readonly spanId: SpanIdWords;
-  readonly told: WaitFact[];
-  dropped: number;
+  readonly waits: LongestWaits;
 }
 
 export class HeldWaits {
@@ -40,18 +29,15 @@ export class HeldWaits {
       return;
     }
     const held = this.#of(spanId) ?? this.#begin(spanId);
-    held.told.push(wait);
-    if (held.told.length <= WAITS_MAX) return;
-    held.told.splice(shortestOf(held.told), 1);
-    held.dropped++;
+    held.waits.add(wait);
   }
 
   /** Those of a span that has ended; undefined if there are none. */
-  take(spanId: SpanIdWords): Waits | undefined {
+  take(spanId: SpanIdWords): LongestWaits | undefined {
     if (this.#bySpan.size === 0) return undefined;
     const held = this.#of(spanId);
     if (held) this.#bySpan.delete(spanKey(spanId));
-    return held;
+    return held?.waits;
   }
 
   #of(spanId: SpanIdWords): Held | undefined {
@@ -63,23 +49,13 @@ export class HeldWaits {
     const key = spanKey(spanId);
     if (this.#bySpan.has(key)) this.#forget(key);
     if (this.#bySpan.size >= SPANS_MAX) this.#forget(this.#bySpan.keys().next().value as number);
-    const held = { spanId, told: [], dropped: 0 };
+    const held = { spanId, waits: new LongestWaits() };
     this.#bySpan.set(key, held);
     return held;
   }
 
   #forget(key: number): void {
-    this.#giveUp(this.#bySpan.get(key)?.told.length ?? 0);
+    this.#giveUp(this.#bySpan.get(key)?.waits.told.length ?? 0);
     this.#bySpan.delete(key);
   }
 }
-
-function shortestOf(waits: readonly WaitFact[]): number {
-  let shortest = 0;
-  for (let index = 1; index < waits.length; index++) {
-    if (lengthOf(waits[index] as WaitFact) < lengthOf(waits[shortest] as WaitFact)) shortest = index;
-  }
-  return shortest;
-}
-
-const lengthOf = ({ start, end }: WaitFact): number => nanosBetween(start, end);

@@ -68,7 +68,10 @@ export class RecordStage {
       processExec: (record) => tell({ kind: 'exec', record }),
       processExit: (record) => tell({ kind: 'exit', record }),
       goroutineTurns: (record) => this.#stage.takeTurns(goroutineTurns(record)),
-      gcStop: (record) => tell({ kind: 'stop', stop: worldStop(record) }),
+      gcStop: (record) => {
+        this.#stage.takeStop(record);
+        tell({ kind: 'stop', stop: worldStop(record) });
+      },
       bad: (reason) => this.#stage.counters.lose(reason),
     };
   }

@@ -5,6 +5,7 @@
 import type { SpanFact } from '../correlate/fact.ts';
 import type { GoroutineTurns } from '../correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
+import { windowFact } from '../correlate/window-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { ClockFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
 import { SCHEMA_URL } from '../span/conventions.ts';
@@ -13,11 +14,13 @@ import { createResource } from '../span/resource.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
-import { type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
+import { type EvGcStop, type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
 import { Counters } from './counters.ts';
+import { GcWindows } from './gc-windows.ts';
 import { HeldTurns } from './held-turns.ts';
-import { HeldWaits, type Waits } from './held-waits.ts';
+import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
+import { LongestWaits } from './longest-waits.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 
 /** What spans are made with, beside their records. */
@@ -38,6 +41,8 @@ interface StageTarget extends SpanTarget {
   readonly typeNames: Map<number, string | null>;
   /** Facts by the address of the type name that they wait for. */
   readonly waiting: Map<number, SpanFact[]>;
+  /** Undefined where none is to be told. */
+  readonly windows: GcWindows | undefined;
 }
 
 /** Facts that wait for one name; more go without it. */
@@ -92,14 +97,19 @@ export class SpanStage {
     }
   }
 
+  /** The world of a target was stopped; spans that end from now on may have been hit by it. */
+  takeStop(record: EvGcStop): void {
+    this.#targets.get(record.header.targetId)?.windows?.add(record);
+  }
+
   /** Hands the span of a record over; `unfinished` completes one that was still open. */
   emit(record: EvSpanEnd, unfinished?: Unfinished): void {
     const read = spanFact(record, unfinished);
     if (read.family === 'wait') {
-      if (this.#waitForm === 'spans' || this.#waitForm === 'events') this.#waits.add(read);
+      if (this.#tellsWaits) this.#waits.add(read);
       return;
     }
-    const waits = this.#waits.take(read.spanId);
+    const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
     const criticalNs = this.#turns.take(read);
     if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
       this.counters.lose('time_inconsistent');
@@ -114,8 +124,26 @@ export class SpanStage {
     if (this.#waitForm !== 'none') this.#turns.add(turns);
   }
 
+  get #tellsWaits(): boolean {
+    return this.#waitForm === 'spans' || this.#waitForm === 'events';
+  }
+
+  /** What happened to the whole program counts as a wait of the span, if it is the outermost of its goroutine and its time is known. */
+  #withWindows(
+    { header, depth }: EvSpanEnd,
+    fact: SpanFact,
+    waits: LongestWaits | undefined,
+  ): LongestWaits | undefined {
+    if (depth !== 0 || !(header.flags & spanFlag.SPAN_FLAG_TIME) || !this.#tellsWaits) return waits;
+    const windows = this.#targets.get(fact.targetId)?.windows?.over(fact.start, fact.end);
+    if (windows === undefined || windows.length === 0) return waits;
+    const all = waits ?? new LongestWaits();
+    all.lay(windows.map((window, ordinal) => windowFact(fact, window, ordinal)));
+    return all;
+  }
+
   /** With as much of its waits as is wanted. */
-  #told(fact: SpanFact, waits: Waits | undefined): SpanFact {
+  #told(fact: SpanFact, waits: LongestWaits | undefined): SpanFact {
     if (this.#waitForm === 'none')
       return fact.time ? { ...fact, time: undefined, criticalNs: undefined } : fact;
     if (waits === undefined) return fact;
@@ -155,7 +183,7 @@ export class SpanStage {
     for (const fact of facts) this.#pipeline.emit(fact);
   }
 
-  #addTarget({ targetId, attributes }: TargetFrame): void {
+  #addTarget({ targetId, attributes, waitMinNs = 0 }: TargetFrame): void {
     const { dbStatement } = this.#options;
     const typeNames = new Map<number, string | null>();
     this.#targets.set(targetId, {
@@ -163,6 +191,7 @@ export class SpanStage {
       liveCheck: new LiveCheck(),
       typeNames,
       waiting: new Map(),
+      windows: waitMinNs > 0 ? new GcWindows(waitMinNs) : undefined,
       source: {
         resource: createResource(attributes),
         scope: this.#scope,

@@ -3,7 +3,9 @@ import type { SpanFactOf } from '../correlate/fact.ts';
 import type { FamilyPlausibility } from './family-plausibility.ts';
 
 export const waitPlausibility: FamilyPlausibility<SpanFactOf<'wait'>> = {
-  fault: ({ body: { wakerGoid } }) =>
-    Number.isSafeInteger(wakerGoid) ? undefined : `the goroutine id ${wakerGoid} is none`,
+  fault({ body }) {
+    const goid = 'window' in body ? 0 : body.wakerGoid;
+    return Number.isSafeInteger(goid) ? undefined : `the goroutine id ${goid} is none`;
+  },
   doubt: () => undefined,
 };

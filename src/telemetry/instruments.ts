@@ -4,6 +4,8 @@
  * a span is in flight from its first try to its outcome, pauses between tries included, and counted once.
  */
 import { type Attributes, ValueType } from '@opentelemetry/api';
+import type { DurationBucket } from '../tracer/api.ts';
+import { ALLOCATION_BOUNDS_NS, allocationAttributes, slowWaysOf } from './allocation-histogram.ts';
 import type { ExporterFacts, Facts, ProcessorFacts } from './facts.ts';
 
 export interface Point {
@@ -45,6 +47,17 @@ const ofExporter = (points: (facts: ExporterFacts) => Point[]) => (facts: Facts)
   facts.exporter ? points(facts.exporter) : [];
 const ofTracer = (points: (tracer: Tracer) => Point[]) => (facts: Facts) =>
   facts.tracer ? points(facts.tracer) : [];
+
+/** A point for each slow way to memory of each target, of all its calls. */
+const ofSlowAllocations = (amountOf: (bucket: DurationBucket) => number) => (facts: Facts) =>
+  (facts.tracer?.stats.targets ?? []).flatMap((target) =>
+    slowWaysOf(target).map(([name, buckets]) =>
+      point(
+        buckets.reduce((sum, bucket) => sum + amountOf(bucket), 0),
+        allocationAttributes(target, name),
+      ),
+    ),
+  );
 
 export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
   {
@@ -197,6 +210,22 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
     description: 'Time that was spent on making spans of them.',
     points: ofTracer(({ stats, attributes }) => [point(stats.drained.timeMs / 1_000, attributes)]),
   },
+  {
+    name: 'goidspan.allocation.slow.calls',
+    kind: 'counter',
+    unit: '{call}',
+    valueType: ValueType.INT,
+    description: 'Calls of the slow ways to memory of traced programs, by function: all of them.',
+    points: ofSlowAllocations(({ calls }) => calls),
+  },
+  {
+    name: 'goidspan.allocation.slow.time',
+    kind: 'counter',
+    unit: 's',
+    valueType: ValueType.DOUBLE,
+    description: 'Time that these calls took.',
+    points: ofSlowAllocations(({ totalNs }) => totalNs / 1e9),
+  },
 ];
 
 /** From the first try of a request to its outcome. */
@@ -230,4 +259,13 @@ export const STOP_DURATION = {
   description:
     'Times for which the world of a traced program was stopped, by the reason that its runtime gives.',
   bucketBoundaries: STOP_BUCKETS,
+} as const satisfies HistogramInstrument;
+
+/** How long each of these calls took; of very many an even sample. */
+export const SLOW_ALLOCATION_DURATION = {
+  name: 'goidspan.allocation.slow.duration',
+  unit: 's',
+  description:
+    'Time that a slow way to memory took in a traced program, by function; where it has fewer than there were calls, a sample.',
+  bucketBoundaries: ALLOCATION_BOUNDS_NS.map((ns) => ns / 1e9),
 } as const satisfies HistogramInstrument;

@@ -6,6 +6,7 @@ import type { BatchObservableCallback, Histogram, Meter, Observable } from '@ope
 import type { ExportEvent } from '../export/export-event.ts';
 import { ExportTally } from '../export/export-tally.ts';
 import type { TargetInfo, WorldStop } from '../tracer/api.ts';
+import { AllocationHistogram } from './allocation-histogram.ts';
 import { exporterComponent, processorComponent, tracerComponent } from './components.ts';
 import { type Facts, factsOf, type Identity } from './facts.ts';
 import {
@@ -14,6 +15,7 @@ import {
   OBSERVED_INSTRUMENTS,
   type ObservedInstrument,
   OPERATION_DURATION,
+  SLOW_ALLOCATION_DURATION,
   STOP_DURATION,
 } from './instruments.ts';
 import { MeterWatch } from './meter-watch.ts';
@@ -32,6 +34,7 @@ class Observer implements Observation {
   #durations: Histogram | undefined;
   #gcPauses: Histogram | undefined;
   #stops: Histogram | undefined;
+  readonly #allocations = new AllocationHistogram();
   #unbind: () => void = () => {};
 
   constructor(observed: Observed) {
@@ -84,6 +87,7 @@ class Observer implements Observation {
     this.#durations = histogramOf(meter, OPERATION_DURATION);
     this.#gcPauses = histogramOf(meter, GC_PAUSE_DURATION);
     this.#stops = histogramOf(meter, STOP_DURATION);
+    const allocations = histogramOf(meter, SLOW_ALLOCATION_DURATION);
     const bound = OBSERVED_INSTRUMENTS.map(
       (instrument) => [instrument, observableOf(meter, instrument)] as const,
     );
@@ -93,6 +97,11 @@ class Observer implements Observation {
       if (!facts) return;
       for (const [{ points }, observable] of bound) {
         for (const { value, attributes } of points(facts)) result.observe(observable, value, attributes);
+      }
+      // A provider collects histograms after it has asked for what is observed.
+      if (facts.tracer) {
+        const { targets } = facts.tracer.stats;
+        quietly(() => this.#allocations.record(targets, allocations));
       }
     };
     meter.addBatchObservableCallback(callback, observables);

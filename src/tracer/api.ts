@@ -1,10 +1,11 @@
 /** What a tracer is given and what it tells: the types of its public face. */
+import type { DurationBucket, SlowAllocations } from '../attach/slow-allocations.ts';
 import type { TargetInfo } from '../attach/target-info.ts';
 import type { WorldStop } from '../correlate/world-stop.ts';
 import type { GoidspanError } from '../errors.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
-import type { KernelOptions } from '../kernel/kernel.ts';
+import type { KernelOptions } from '../kernel/kernel-options.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import type { StatementForm } from '../span/statement-form.ts';
@@ -12,7 +13,7 @@ import type { WaitForm } from '../span/wait-form.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
-export type { DrainStats, TargetInfo, WorldStop };
+export type { DrainStats, DurationBucket, SlowAllocations, TargetInfo, WorldStop };
 
 export interface TracerOptions {
   /** Where finished spans go: any `SpanProcessor`. */
@@ -79,6 +80,8 @@ export interface TargetStats extends TargetInfo {
   readonly attachedAt: string;
   readonly endedAt?: string;
   readonly spans: number;
+  /** How long the slow ways to memory took; absent if it was never looked at at level `runtime`. */
+  readonly slowAllocations?: SlowAllocations;
 }
 
 /** Counters since the tracer was opened. */

@@ -1,5 +1,6 @@
 /** Makes the spans of a recording again: the same objects that the tracer made, from the same records. */
 
+import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../recording/format.ts';
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
@@ -91,7 +92,7 @@ class Replayer {
         this.#recorded = frame;
         return;
       case 'target': {
-        const { kind: _, attributes: __, ...target } = frame;
+        const { kind: _, attributes: __, waitMinNs: ___, ...target } = frame;
         this.#stage.take(frame);
         this.#options.onTarget?.(target);
         return;
@@ -115,13 +116,22 @@ class Replayer {
 
   async #emitAll(frame: BatchFrame | SpanFrame): Promise<void> {
     const unfinished = frame.kind === 'span' ? frame : undefined;
-    const records: EvSpanEnd[] = [];
+    const told: (EvSpanEnd | (() => void))[] = [];
     decodeBatch(batchOf(frame.bytes), {
-      spanEnd: (record) => records.push(record),
+      spanEnd: (record) => told.push(record),
+      gcStop: (record) => told.push(() => this.#stage.takeStop(record)),
+      goroutineTurns: (record) => {
+        const turns = goroutineTurns(record);
+        told.push(() => this.#stage.takeTurns(turns));
+      },
       bad: (reason) => this.#stage.counters.lose(reason),
     });
-    for (const record of records) {
-      this.#stage.emit(record, unfinished);
+    for (const each of told) {
+      if (typeof each === 'function') {
+        each();
+        continue;
+      }
+      this.#stage.emit(each, unfinished);
       if (++this.#unflushed < (this.#options.flushEverySpans ?? 512)) continue;
       this.#unflushed = 0;
       await Promise.all(this.#options.processors.map((processor) => processor.forceFlush()));

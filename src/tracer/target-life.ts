@@ -26,6 +26,8 @@ export interface TargetLifeOptions {
   readonly openSpans: OpenSpans;
   readonly losses: Losses;
   readonly underWay: UnderWay;
+  /** Waits as long are spans of their own; 0: none is. */
+  readonly waitMinNs: number;
   readonly tell: (event: TracerEvent) => void;
 }
 
@@ -41,12 +43,12 @@ export class TargetLife {
 
   /** Attaches. Throws `GoidspanError`; the program is released then. */
   async begin(facts: ProcessFacts, program: Program, beginning: Beginning): Promise<Target> {
-    const { table, stage } = this.#of;
+    const { table, stage, waitMinNs } = this.#of;
     const target = Object.assign(this.#make(facts, program), beginning, {
       wasHeld: beginning.awaitsExec === true,
     });
     table.add(target);
-    stage.take({ kind: 'target', ...target.info, attributes: target.attributes });
+    stage.take({ kind: 'target', ...target.info, waitMinNs, attributes: target.attributes });
     try {
       await target.attach();
       if (readProcess(facts.pid)?.startTicks !== facts.startTicks) {

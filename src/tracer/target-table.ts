@@ -50,11 +50,12 @@ export class TargetTable {
   /** Of those that were attached, at least once. */
   stats(spansByTarget: ReadonlyMap<number, number>): TargetStats[] {
     const attached = [...this.#byId.values()].filter((target) => target.wasAttached && !target.isGuess);
-    return attached.map((target) => ({
-      ...target.info,
-      attachedAt: target.attachedAt.toISOString(),
-      ...(target.endedAt ? { endedAt: target.endedAt.toISOString() } : {}),
-      spans: spansByTarget.get(target.info.targetId) ?? 0,
+    return attached.map(({ info, attachedAt, endedAt, slowAllocations }) => ({
+      ...info,
+      attachedAt: attachedAt.toISOString(),
+      ...(endedAt && { endedAt: endedAt.toISOString() }),
+      spans: spansByTarget.get(info.targetId) ?? 0,
+      ...(slowAllocations && { slowAllocations }),
     }));
   }
 }

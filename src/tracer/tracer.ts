@@ -51,6 +51,8 @@ export class Tracer {
   readonly #attacher: Attacher;
   readonly #follower: Follower;
   readonly #housekeeping: Housekeeping;
+  /** Waits as long are spans of their own; 0: none is. */
+  readonly #waitMinNs: number;
   readonly #underWay = new UnderWay((error) => this.#warn(String(error)));
   #level: ProbeLevel;
   #closing: Promise<TracerStats> | undefined;
@@ -72,6 +74,7 @@ export class Tracer {
     this.#options = options;
     this.#level = options.level ?? DEFAULT_LEVEL;
     this.#kernel = kernel;
+    this.#waitMinNs = waitMinNsOf(options);
     this.#applySettings(false);
     this.#stage = new StageHost(kernel, {
       processors,
@@ -101,6 +104,7 @@ export class Tracer {
       openSpans: this.#openSpans,
       losses: this.#losses,
       underWay: this.#underWay,
+      waitMinNs: this.#waitMinNs,
       tell,
     });
     this.#attacher = new Attacher({
@@ -309,13 +313,12 @@ export class Tracer {
   }
 
   #applySettings(followExec: boolean): void {
-    const { sampler, waits = 'spans', waitMinMillis = WAIT_MIN_MILLIS } = this.#options;
-    const { parentBased, rejectBelow } = sampler ?? DEFAULT_SAMPLER;
+    const { parentBased, rejectBelow } = this.#options.sampler ?? DEFAULT_SAMPLER;
     this.#kernel.setSettings({
       samplerRejectBelow: rejectBelow,
       samplerParentBased: Number(parentBased),
       followExec: Number(followExec),
-      waitMinNs: waits === 'spans' || waits === 'events' ? Math.max(1, Math.round(waitMinMillis * 1e6)) : 0,
+      waitMinNs: this.#waitMinNs,
     });
   }
 
@@ -326,4 +329,8 @@ export class Tracer {
   #warn(message: string): void {
     this.#options.onEvent?.({ kind: 'warning', message });
   }
+}
+
+function waitMinNsOf({ waits = 'spans', waitMinMillis = WAIT_MIN_MILLIS }: TracerOptions): number {
+  return waits === 'spans' || waits === 'events' ? Math.max(1, Math.round(waitMinMillis * 1e6)) : 0;
 }

@@ -5,7 +5,13 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x7c196d3c3a8e374dn;
+export const WIRE_HASH = 0x1438664453b82d7en;
+
+/** `enum alloc_limit` */
+export const allocLimit = {
+  ALLOC_BUCKETS_MAX: 20,
+  ALLOC_FIRST_BIT: 9,
+} as const;
 
 /** `enum text_limit` */
 export const textLimit = {
@@ -252,28 +258,33 @@ export const count = {
   HIT_GC_STOP_END: 45,
   HIT_GC_ASSIST_BEGIN: 46,
   HIT_GC_ASSIST_END: 47,
-  LOST_RING_FULL: 48,
-  LOST_RECORD_TOO_LARGE: 49,
-  LOST_OPEN_MAP_FULL: 50,
-  LOST_INHERITED_MAP_FULL: 51,
-  LOST_HANDED_MAP_FULL: 52,
-  LOST_READER_MAP_FULL: 53,
-  LOST_TIME_MAP_FULL: 54,
-  LOST_TURNS_MAP_FULL: 55,
-  LOST_THREAD_MAP_FULL: 56,
-  LOST_DEPTH: 57,
-  LOST_READ_FAILED: 58,
-  LOST_SPAN_REPLACED: 59,
-  NOTE_NO_TARGET: 60,
-  NOTE_UNSAMPLED: 61,
-  NOTE_TRACEPARENT_MALFORMED: 62,
-  NOTE_STALE_CLIENT: 63,
-  NOTE_HEADERS_UNSCANNED: 64,
-  NOTE_START_SEEN: 65,
-  NOTE_HTTP3_UNTRACED: 66,
-  NOTE_SWITCH_UNSEEN: 67,
-  NOTE_END_WITHOUT_START: 68,
-  COUNT_MAX: 69,
+  HIT_ALLOC_SPAN_BEGIN: 48,
+  HIT_ALLOC_SPAN_END: 49,
+  HIT_ALLOC_HEAP_BEGIN: 50,
+  HIT_ALLOC_HEAP_END: 51,
+  LOST_RING_FULL: 52,
+  LOST_RECORD_TOO_LARGE: 53,
+  LOST_OPEN_MAP_FULL: 54,
+  LOST_INHERITED_MAP_FULL: 55,
+  LOST_HANDED_MAP_FULL: 56,
+  LOST_READER_MAP_FULL: 57,
+  LOST_TIME_MAP_FULL: 58,
+  LOST_TURNS_MAP_FULL: 59,
+  LOST_THREAD_MAP_FULL: 60,
+  LOST_ALLOC_MAP_FULL: 61,
+  LOST_DEPTH: 62,
+  LOST_READ_FAILED: 63,
+  LOST_SPAN_REPLACED: 64,
+  NOTE_NO_TARGET: 65,
+  NOTE_UNSAMPLED: 66,
+  NOTE_TRACEPARENT_MALFORMED: 67,
+  NOTE_STALE_CLIENT: 68,
+  NOTE_HEADERS_UNSCANNED: 69,
+  NOTE_START_SEEN: 70,
+  NOTE_HTTP3_UNTRACED: 71,
+  NOTE_SWITCH_UNSEEN: 72,
+  NOTE_END_WITHOUT_START: 73,
+  COUNT_MAX: 74,
 } as const;
 
 /** Where everything stands in the records. */
@@ -388,14 +399,15 @@ export const wireLayout: WireLayout = {
     },
   },
   time: {
-    bytes: 184,
+    bytes: 192,
     fields: {
       ns: [0, 160],
-      start_cpu: [160, 4],
-      end_cpu: [164, 4],
-      start_node: [168, 4],
-      end_node: [172, 4],
-      migrations: [176, 4],
+      alloc_ns: [160, 8],
+      start_cpu: [168, 4],
+      end_cpu: [172, 4],
+      start_node: [176, 4],
+      end_node: [180, 4],
+      migrations: [184, 4],
     },
   },
 };
@@ -403,7 +415,7 @@ export const wireLayout: WireLayout = {
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1400,
+  EV_SPAN_END: 1408,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
   EV_GC_STOP: 48,
@@ -424,7 +436,7 @@ export const SPAN_SAID_AT = 112;
 export const SPAN_TEXT_SIZES_AT = 120;
 /** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */
 export const SPAN_BODY_AT = 144;
-export const SPAN_TIME_BYTES = 184;
+export const SPAN_TIME_BYTES = 192;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 40,
@@ -546,10 +558,12 @@ export function readWaitBody(batch: Batch, at: number): WaitBody {
   };
 }
 
-/** `struct span_time`, 184 bytes. */
+/** `struct span_time`, 192 bytes. */
 export interface SpanTime {
   /** by enum time_use, of its goroutine while it was open */
   readonly ns: readonly number[];
+  /** of these in the slow ways to memory; level `runtime` */
+  readonly allocNs: number;
   readonly startCpu: number;
   readonly endCpu: number;
   /** NUMA node */
@@ -563,15 +577,16 @@ export interface SpanTime {
 export function readSpanTime(batch: Batch, at: number): SpanTime {
   return {
     ns: counts64(batch.u32, at + 0, 20),
-    startCpu: batch.u32[(at + 160) >>> 2] as number,
-    endCpu: batch.u32[(at + 164) >>> 2] as number,
-    startNode: batch.u32[(at + 168) >>> 2] as number,
-    endNode: batch.u32[(at + 172) >>> 2] as number,
-    migrations: batch.u32[(at + 176) >>> 2] as number,
+    allocNs: count64(batch.u32, at + 160),
+    startCpu: batch.u32[(at + 168) >>> 2] as number,
+    endCpu: batch.u32[(at + 172) >>> 2] as number,
+    startNode: batch.u32[(at + 176) >>> 2] as number,
+    endNode: batch.u32[(at + 180) >>> 2] as number,
+    migrations: batch.u32[(at + 184) >>> 2] as number,
   };
 }
 
-/** `struct ev_span_end`, 1400 bytes. */
+/** `struct ev_span_end`, 1408 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -1007,7 +1022,7 @@ export interface TimeLayout {
   readonly pollDescSelf: number;
 }
 
-/** `struct target_row`, 504 bytes. */
+/** `struct target_row`, 512 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1022,6 +1037,8 @@ export interface TargetRow {
   readonly codeStart: number;
   /** since then goroutines' time is watched; 0: it is not */
   readonly timeSinceKtimeNs: Ktime;
+  /** since then the slow ways to memory are watched; 0: they are not */
+  readonly allocsSinceKtimeNs: Ktime;
   readonly net: NetLayout;
   readonly httpServer: HttpServerLayout;
   readonly httpClient: HttpClientLayout;
@@ -1035,7 +1052,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 504;
+export const TARGET_ROW_BYTES = 512;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1048,119 +1065,120 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setBigUint64(16, value.loadBias, true);
   view.setBigUint64(24, BigInt(value.codeStart), true);
   view.setBigUint64(32, ktimeNs(value.timeSinceKtimeNs), true);
-  view.setBigUint64(40, BigInt(value.net.tcpConnType), true);
-  view.setUint16(48, value.net.connFd, true);
-  view.setUint16(50, value.net.fdPfd, true);
-  view.setUint16(52, value.net.pollFdSysfd, true);
-  view.setBigUint64(56, BigInt(value.httpServer.backgroundReadEntry), true);
-  view.setUint16(64, value.httpServer.responseStatus, true);
-  view.setUint16(66, value.httpServer.responseWritten, true);
-  view.setUint16(68, value.httpServer.responseContentLength, true);
-  view.setUint16(70, value.httpServer.responseConn, true);
-  view.setUint16(72, value.httpServer.responseClientGone, true);
-  view.setUint16(74, value.httpServer.connRwc, true);
-  view.setUint16(76, value.httpServer.connWriteError, true);
-  view.setUint16(78, value.httpServer.h2WriterRws, true);
-  view.setUint16(80, value.httpServer.h2StateStream, true);
-  view.setUint16(82, value.httpServer.h2StateStatus, true);
-  view.setUint16(84, value.httpServer.h2StateWroteBytes, true);
-  view.setUint16(86, value.httpServer.h2StreamCloseErr, true);
-  view.setUint16(88, value.httpServer.xnetWriterRws, true);
-  view.setUint16(90, value.httpServer.xnetStateStream, true);
-  view.setUint16(92, value.httpServer.xnetStateStatus, true);
-  view.setUint16(94, value.httpServer.xnetStateWroteBytes, true);
-  view.setUint16(96, value.httpServer.xnetStreamCloseErr, true);
-  view.setBigUint64(104, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(112, value.httpClient.replyStatusCode, true);
-  view.setUint16(114, value.httpClient.replyProtoMajor, true);
-  view.setUint16(116, value.httpClient.replyProtoMinor, true);
-  view.setUint16(118, value.httpClient.connConn, true);
-  view.setBigUint64(120, BigInt(value.db.tlsConnType), true);
-  view.setBigUint64(128, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(136, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(144, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(152, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(160, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(168, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(184, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(192, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(200, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(208, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(216, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(224, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(232, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(240, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(248, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(256, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(264, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(272, value.db.dbConnector, true);
-  view.setUint16(274, value.db.stmtDb, true);
-  view.setUint16(276, value.db.stmtQuery, true);
-  view.setUint16(278, value.db.rowsDc, true);
-  view.setUint16(280, value.db.txDc, true);
-  view.setUint16(282, value.db.connDc, true);
-  view.setUint16(284, value.db.driverConnCi, true);
-  view.setUint16(286, value.db.dsnConnectorDriver, true);
-  view.setUint16(288, value.db.tlsConnConn, true);
-  view.setUint16(290, value.db.wrapErrorErr, true);
-  view.setUint16(292, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(294, value.db.pgxTimeoutErr, true);
-  view.setUint16(296, value.db.pgxConnConn, true);
-  view.setUint16(298, value.db.pgxConnConfig, true);
-  view.setUint16(300, value.db.pgxConfigConfig, true);
-  view.setUint16(302, value.db.pgxConfigDatabase, true);
-  view.setUint16(304, value.db.pgxInnerPgConn, true);
-  view.setUint16(306, value.db.pgxPgConnConn, true);
-  view.setUint16(308, value.db.pgxErrorCode, true);
-  view.setUint16(310, value.db.pqConnC, true);
-  view.setUint16(312, value.db.pqConnConfig, true);
-  view.setUint16(314, value.db.pqConfigDatabase, true);
-  view.setUint16(316, value.db.pqErrorCode, true);
-  view.setUint16(318, value.db.mysqlConnNet, true);
-  view.setUint16(320, value.db.mysqlConnConfig, true);
-  view.setUint16(322, value.db.mysqlConfigDatabase, true);
-  view.setUint16(324, value.db.mysqlErrorNumber, true);
-  view.setUint16(326, value.db.sqliteErrorCode, true);
-  view.setUint16(328, value.runtime.gStack, true);
-  view.setUint16(330, value.runtime.gPanic, true);
-  view.setUint16(332, value.runtime.gM, true);
-  view.setUint16(334, value.runtime.gGoid, true);
-  view.setUint16(336, value.runtime.gParentGoid, true);
-  view.setUint16(338, value.runtime.gStartpc, true);
-  view.setUint16(340, value.runtime.mCurg, true);
-  view.setUint16(348, value.httpRequest.method, true);
-  view.setUint16(350, value.httpRequest.url, true);
-  view.setUint16(352, value.httpRequest.protoMajor, true);
-  view.setUint16(354, value.httpRequest.protoMinor, true);
-  view.setUint16(356, value.httpRequest.header, true);
-  view.setUint16(358, value.httpRequest.host, true);
-  view.setUint16(360, value.httpRequest.remoteAddr, true);
-  view.setUint16(362, value.httpRequest.tls, true);
-  view.setUint16(364, value.httpRequest.pattern, true);
-  view.setUint16(366, value.httpRequest.urlScheme, true);
-  view.setUint16(368, value.httpRequest.urlHost, true);
-  view.setUint16(370, value.httpRequest.urlPath, true);
-  view.setUint16(372, value.httpRequest.urlRawPath, true);
-  view.setUint16(374, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(376, BigInt(value.time.semacquire), true);
-  view.setBigUint64(384, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(392, BigInt(value.time.semacquireFd), true);
-  view.setUint16(400, value.time.gSchedlink, true);
-  view.setUint16(402, value.time.gStatus, true);
-  view.setUint16(404, value.time.gWaitReason, true);
-  view.setUint16(406, value.time.gCoroarg, true);
-  view.setUint16(408, value.time.coroGp, true);
-  view.setUint16(410, value.time.hchanDataqsiz, true);
-  view.setUint16(412, value.time.hchanBuf, true);
-  view.setUint16(414, value.time.hchanElemsize, true);
-  view.setUint16(416, value.time.hchanRecvx, true);
-  view.setUint16(418, value.time.sudogG, true);
-  view.setUint16(420, value.time.pollDescFd, true);
-  view.setUint16(422, value.time.pollDescRg, true);
-  view.setUint16(424, value.time.pollDescSelf, true);
-  view.setBigInt64(432, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 440);
+  view.setBigUint64(40, ktimeNs(value.allocsSinceKtimeNs), true);
+  view.setBigUint64(48, BigInt(value.net.tcpConnType), true);
+  view.setUint16(56, value.net.connFd, true);
+  view.setUint16(58, value.net.fdPfd, true);
+  view.setUint16(60, value.net.pollFdSysfd, true);
+  view.setBigUint64(64, BigInt(value.httpServer.backgroundReadEntry), true);
+  view.setUint16(72, value.httpServer.responseStatus, true);
+  view.setUint16(74, value.httpServer.responseWritten, true);
+  view.setUint16(76, value.httpServer.responseContentLength, true);
+  view.setUint16(78, value.httpServer.responseConn, true);
+  view.setUint16(80, value.httpServer.responseClientGone, true);
+  view.setUint16(82, value.httpServer.connRwc, true);
+  view.setUint16(84, value.httpServer.connWriteError, true);
+  view.setUint16(86, value.httpServer.h2WriterRws, true);
+  view.setUint16(88, value.httpServer.h2StateStream, true);
+  view.setUint16(90, value.httpServer.h2StateStatus, true);
+  view.setUint16(92, value.httpServer.h2StateWroteBytes, true);
+  view.setUint16(94, value.httpServer.h2StreamCloseErr, true);
+  view.setUint16(96, value.httpServer.xnetWriterRws, true);
+  view.setUint16(98, value.httpServer.xnetStateStream, true);
+  view.setUint16(100, value.httpServer.xnetStateStatus, true);
+  view.setUint16(102, value.httpServer.xnetStateWroteBytes, true);
+  view.setUint16(104, value.httpServer.xnetStreamCloseErr, true);
+  view.setBigUint64(112, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(120, value.httpClient.replyStatusCode, true);
+  view.setUint16(122, value.httpClient.replyProtoMajor, true);
+  view.setUint16(124, value.httpClient.replyProtoMinor, true);
+  view.setUint16(126, value.httpClient.connConn, true);
+  view.setBigUint64(128, BigInt(value.db.tlsConnType), true);
+  view.setBigUint64(136, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(144, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(152, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(160, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(168, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(176, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(184, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(192, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(200, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(208, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(216, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(224, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(232, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(240, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(248, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(256, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(264, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(272, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(280, value.db.dbConnector, true);
+  view.setUint16(282, value.db.stmtDb, true);
+  view.setUint16(284, value.db.stmtQuery, true);
+  view.setUint16(286, value.db.rowsDc, true);
+  view.setUint16(288, value.db.txDc, true);
+  view.setUint16(290, value.db.connDc, true);
+  view.setUint16(292, value.db.driverConnCi, true);
+  view.setUint16(294, value.db.dsnConnectorDriver, true);
+  view.setUint16(296, value.db.tlsConnConn, true);
+  view.setUint16(298, value.db.wrapErrorErr, true);
+  view.setUint16(300, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(302, value.db.pgxTimeoutErr, true);
+  view.setUint16(304, value.db.pgxConnConn, true);
+  view.setUint16(306, value.db.pgxConnConfig, true);
+  view.setUint16(308, value.db.pgxConfigConfig, true);
+  view.setUint16(310, value.db.pgxConfigDatabase, true);
+  view.setUint16(312, value.db.pgxInnerPgConn, true);
+  view.setUint16(314, value.db.pgxPgConnConn, true);
+  view.setUint16(316, value.db.pgxErrorCode, true);
+  view.setUint16(318, value.db.pqConnC, true);
+  view.setUint16(320, value.db.pqConnConfig, true);
+  view.setUint16(322, value.db.pqConfigDatabase, true);
+  view.setUint16(324, value.db.pqErrorCode, true);
+  view.setUint16(326, value.db.mysqlConnNet, true);
+  view.setUint16(328, value.db.mysqlConnConfig, true);
+  view.setUint16(330, value.db.mysqlConfigDatabase, true);
+  view.setUint16(332, value.db.mysqlErrorNumber, true);
+  view.setUint16(334, value.db.sqliteErrorCode, true);
+  view.setUint16(336, value.runtime.gStack, true);
+  view.setUint16(338, value.runtime.gPanic, true);
+  view.setUint16(340, value.runtime.gM, true);
+  view.setUint16(342, value.runtime.gGoid, true);
+  view.setUint16(344, value.runtime.gParentGoid, true);
+  view.setUint16(346, value.runtime.gStartpc, true);
+  view.setUint16(348, value.runtime.mCurg, true);
+  view.setUint16(356, value.httpRequest.method, true);
+  view.setUint16(358, value.httpRequest.url, true);
+  view.setUint16(360, value.httpRequest.protoMajor, true);
+  view.setUint16(362, value.httpRequest.protoMinor, true);
+  view.setUint16(364, value.httpRequest.header, true);
+  view.setUint16(366, value.httpRequest.host, true);
+  view.setUint16(368, value.httpRequest.remoteAddr, true);
+  view.setUint16(370, value.httpRequest.tls, true);
+  view.setUint16(372, value.httpRequest.pattern, true);
+  view.setUint16(374, value.httpRequest.urlScheme, true);
+  view.setUint16(376, value.httpRequest.urlHost, true);
+  view.setUint16(378, value.httpRequest.urlPath, true);
+  view.setUint16(380, value.httpRequest.urlRawPath, true);
+  view.setUint16(382, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(384, BigInt(value.time.semacquire), true);
+  view.setBigUint64(392, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(400, BigInt(value.time.semacquireFd), true);
+  view.setUint16(408, value.time.gSchedlink, true);
+  view.setUint16(410, value.time.gStatus, true);
+  view.setUint16(412, value.time.gWaitReason, true);
+  view.setUint16(414, value.time.gCoroarg, true);
+  view.setUint16(416, value.time.coroGp, true);
+  view.setUint16(418, value.time.hchanDataqsiz, true);
+  view.setUint16(420, value.time.hchanBuf, true);
+  view.setUint16(422, value.time.hchanElemsize, true);
+  view.setUint16(424, value.time.hchanRecvx, true);
+  view.setUint16(426, value.time.sudogG, true);
+  view.setUint16(428, value.time.pollDescFd, true);
+  view.setUint16(430, value.time.pollDescRg, true);
+  view.setUint16(432, value.time.pollDescSelf, true);
+  view.setBigInt64(440, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 448);
   return bytes;
 }
 

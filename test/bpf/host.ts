@@ -46,8 +46,20 @@ export interface HostRun {
   /** Entries left in the two context maps. */
   readonly open: number;
   readonly inherited: number;
+  /** Threads that have begun a slow way to memory and not ended it. */
+  readonly allocating: number;
+  /** What slow ways to memory took: of each bucket that holds something. */
+  readonly allocs: readonly AllocBucket[];
   /** What each sweep kept and removed. */
   readonly sweeps: readonly { readonly kept: number; readonly removed: number }[];
+}
+
+export interface AllocBucket {
+  readonly slot: number;
+  readonly way: string;
+  readonly bucket: number;
+  readonly calls: number;
+  readonly ns: number;
 }
 
 /** The processors whose registers the programs know, as libbpf calls them. */
@@ -83,6 +95,8 @@ class Run implements HostRun {
   counts: Record<string, number> = {};
   open = 0;
   inherited = 0;
+  allocating = 0;
+  readonly allocs: AllocBucket[] = [];
   readonly sweeps: { kept: number; removed: number }[] = [];
   readonly #turns = new HeldTurns(() => undefined);
   #unfinished: Unfinished | undefined;
@@ -106,7 +120,13 @@ class Run implements HostRun {
       case 'maps':
         this.open = numberIn(rest[0]);
         this.inherited = numberIn(rest[1]);
+        this.allocating = numberIn(rest[2]);
         break;
+      case 'allocs': {
+        const [slot = 0, , bucket = 0, calls = 0, ns = 0] = rest.map(Number);
+        this.allocs.push({ slot, way: rest[1] ?? '', bucket, calls, ns });
+        break;
+      }
       case 'counts':
         this.counts = Object.fromEntries(countNames.map((name, index) => [name, Number(rest[index])]));
         return true;

@@ -6,6 +6,7 @@
  */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../../src/correlate/fact.ts';
 import { breakdownOf, type TimeSpent } from '../../src/correlate/time-spent.ts';
+import type { Wait } from '../../src/correlate/wait-body.ts';
 import { hexOf } from '../../src/span/span-context.ts';
 import { nanosOf } from '../support/valid-span.ts';
 import type { HostRun } from './host.ts';
@@ -16,7 +17,11 @@ const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
   state: ({ traceState }) => traceState,
   end: ({ end }) => nanosOf(end),
   born: ({ parentGoid }) => parentGoid || undefined,
-  time: ({ time }) => time && breakdownText(time) + (time.migrations ? `,moved:${time.migrations}` : ''),
+  time: ({ time }) =>
+    time &&
+    breakdownText(time) +
+      (time.allocNs ? `,alloc:${time.allocNs}` : '') +
+      (time.migrations ? `,moved:${time.migrations}` : ''),
   critical: ({ criticalNs }) => criticalNs && breakdownText({ ns: criticalNs }),
 };
 
@@ -53,13 +58,22 @@ const shownOf: {
     waited: ({ poolWaitNs }) => poolWaitNs || undefined,
   },
   wait: {
-    for: ({ use }) => use,
-    waker: ({ wakerGoid }) => wakerGoid || undefined,
-    holder: ({ wakerIsHolder, wakerGoid }) => (wakerIsHolder ? wakerGoid : undefined),
-    ready: ({ readyNs }) => readyNs || undefined,
-    other: ({ peer }) => peer && `${peer.address}:${peer.port}`,
+    for: (body) => waitOf(body).use,
+    waker: (body) => waitOf(body).wakerGoid || undefined,
+    holder: (body) => (waitOf(body).wakerIsHolder ? waitOf(body).wakerGoid : undefined),
+    ready: (body) => waitOf(body).readyNs || undefined,
+    other: (body) => {
+      const { peer } = waitOf(body);
+      return peer && `${peer.address}:${peer.port}`;
+    },
   },
 };
+
+/** What a record says of a wait. */
+function waitOf(body: SpanFactOf<'wait'>['body']): Wait {
+  if ('use' in body) return body;
+  throw new Error(`no record tells of a ${body.window}`);
+}
 
 const isShown = (name: string): boolean =>
   name in shown || Object.values(shownOf).some((ofFamily) => name in ofFamily);
@@ -121,6 +135,9 @@ export class Scenario {
       lines.push(`exit target=${exit.header.targetId} tgid=${exit.tgid} code=${exit.exitCode}`);
     for (const { targetId, lastedNs, reason = 'unknown', isForGc, goid } of run.stops)
       lines.push(`stop target=${targetId} ns=${lastedNs} by=g${goid} ${isForGc ? 'gc ' : ''}${reason}`);
+    for (const { slot, way, bucket, calls, ns } of run.allocs)
+      lines.push(`allocs target=${slot / 10} ${way} bucket=${bucket} calls=${calls} ns=${ns}`);
+    if (run.allocating > 0) lines.push(`allocating ${run.allocating}`);
     if (run.open > 0) lines.push(`open ${run.open}`);
     return lines;
   }

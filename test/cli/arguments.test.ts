@@ -128,6 +128,7 @@ describe('parseArguments', () => {
     ],
     ['replay a.rec --db-statement=', '--db-statement needs a value (see goidspan replay --help)'],
     ['run --level cpu -- x', '--level cpu: not one of spans, waits, runtime (see goidspan run --help)'],
+    ['run --duration= -- x', '--duration needs a value (see goidspan run --help)'],
     ['run --level= -- x', '--level needs a value (see goidspan run --help)'],
     ['replay a.rec --level waits', 'unknown option --level (see goidspan replay --help)'],
     [

@@ -4,7 +4,9 @@ import {
   dbFlag,
   dbOperation,
   dbSystem,
+  type EvGcStop,
   type EvSpanEnd,
+  evKind,
   type HttpBody,
   type SpanFamily,
   spanEnding,
@@ -13,6 +15,8 @@ import {
   spanTexts,
   timeUse,
   type WaitBody,
+  wireLimit,
+  wireSize,
 } from '../../src/wire/wire.gen.ts';
 
 type TextsOf<Family extends SpanFamily> = Partial<
@@ -94,6 +98,26 @@ export function makeWaitRecord({
     ...more,
   };
   return record as EvSpanEnd;
+}
+
+/** Why the world is stopped, as the runtime numbers it. */
+export const stopReasons = {
+  ends: 1,
+  begins: 2,
+  readMemStats: 7,
+  unknown: wireLimit.STOP_REASON_UNKNOWN,
+} as const;
+
+/** The record of a stop of 2 ms within the span of `makeRecord`, with what a test wants changed. */
+export function makeStopRecord(more: Partial<EvGcStop> = {}): EvGcStop {
+  return {
+    header: { kind: evKind.EV_GC_STOP, flags: 0, size: wireSize.EV_GC_STOP, targetId: 3, tid: 4243 },
+    startKtimeNs: [101, 0],
+    endKtimeNs: [101, 2_000_000],
+    goid: 7,
+    reason: stopReasons.readMemStats,
+    ...more,
+  };
 }
 
 function common<Family extends SpanFamily>(family: Family, texts: TextsOf<Family>, flags: number): Common {

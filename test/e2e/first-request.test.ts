@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { KernelOptions } from '../../src/kernel/kernel.ts';
+import type { KernelOptions } from '../../src/kernel/kernel-options.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { Tracer } from '../../src/tracer/tracer.ts';
 import { describeLive } from '../support/capabilities.ts';

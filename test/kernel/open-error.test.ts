@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { expect, it } from 'vitest';
-import { openError } from '../../src/kernel/kernel.ts';
+import { openError } from '../../src/kernel/kernel-errors.ts';
 
 const { EACCES, EINVAL, EPERM } = constants.errno;
 const verifier = 'http_server_start: R2 unbounded memory access (3000 lines of verifier log omitted)';

@@ -10,7 +10,7 @@ import { Kernel } from '../../src/kernel/kernel.ts';
 import { loadNative, nativePath } from '../../src/kernel/native.ts';
 import { kernelAtLeast } from '../../src/process/kernel-release.ts';
 import { requireProcess } from '../../src/process/process.ts';
-import { count, TARGET_ROW_BYTES, wireLimit, wireSize } from '../../src/wire/wire.gen.ts';
+import { allocLimit, count, TARGET_ROW_BYTES, wireLimit, wireSize } from '../../src/wire/wire.gen.ts';
 import { describeKernel, describeLive } from '../support/capabilities.ts';
 import { temporaryFolder } from '../support/command.ts';
 import { GoServer } from '../support/go-server.ts';
@@ -156,6 +156,20 @@ describeKernel('the shim', () => {
     expect(native.counts(kernel.handle, new BigUint64Array(count.COUNT_MAX - 1))).toBe(-EINVAL);
     expect(native.counts(kernel.handle, new BigUint64Array(count.COUNT_MAX + 1))).toBe(-EINVAL);
     expect(native.counts(kernel.handle, new BigUint64Array(count.COUNT_MAX))).toBe(0);
+  });
+
+  it('gives the times of slow ways to memory to who knows their size, and where they are measured', () => {
+    const words = 4 * allocLimit.ALLOC_BUCKETS_MAX;
+    for (const wrong of [words - 1, words + 1, 0])
+      expect(native.slowAllocations(kernel.handle, 0, new BigUint64Array(wrong))).toBe(-EINVAL);
+    // At level spans they are not.
+    expect(native.slowAllocations(kernel.handle, 1, new BigUint64Array(words))).toBe(-ENOENT);
+    const deep = Kernel.open({ ringBytes: 4096, level: 'runtime' });
+    expect(deep.slowAllocations(wireLimit.TARGETS_MAX - 1)).toEqual(new BigUint64Array(words));
+    expect(() => deep.slowAllocations(wireLimit.TARGETS_MAX)).toThrow(
+      /^cannot read the times of allocations: .*ENOENT/,
+    );
+    deep.close();
   });
 
   it('refuses a target slot beyond the last', () => {

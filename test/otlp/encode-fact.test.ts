@@ -6,7 +6,7 @@ import type { Wait } from '../../src/correlate/wait-body.ts';
 import { NO_LIMITS, type SpanLimits } from '../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../src/otlp/trace-request.ts';
 import { toSpan } from '../../src/span/to-span.ts';
-import { makeDbFact, makeFact, makeSource, makeWaitFact, timeOf } from '../span/fact.ts';
+import { makeDbFact, makeFact, makeSource, makeWaitFact, makeWindowFact, timeOf } from '../span/fact.ts';
 import { decodeRequest, spansOf } from '../support/otlp-proto.ts';
 import { Random } from '../support/random.ts';
 
@@ -81,10 +81,24 @@ function randomWaitFact(random: Random): SpanFact {
   });
 }
 
+/** What happened to the whole program within a span. */
+function randomWindowFact(random: Random): SpanFact {
+  const { kind: _, ...more } = randomWaitFact(random);
+  const { body } = makeWindowFact(
+    random.pick([
+      { window: 'gc.cycle' },
+      { window: 'gc.stw', reason: 'read mem stats', stopperGoid: 2 ** 40 },
+      { window: 'gc.stw', stopperGoid: 0 },
+    ]),
+  );
+  return { kind: 'span', ...more, body } as SpanFact;
+}
+
 function randomTime(random: Random): TimeSpent | undefined {
   if (random.below(2) === 0) return undefined;
   const spent = (): number => random.pick([0, 0, 1, 1_500, 2 ** 40]);
   return timeOf(Object.fromEntries(timeUses.map(([name]) => [name, spent()])), {
+    allocNs: random.pick([0, 0, 700, 2 ** 40]),
     startCpu: random.below(300),
     endCpu: random.below(2),
     endNode: random.below(2),
@@ -93,7 +107,7 @@ function randomTime(random: Random): TimeSpent | undefined {
 }
 
 const randomFact = (random: Random): SpanFact =>
-  random.pick([randomDbFact, randomHttpFact, randomHttpFact, randomWaitFact])(random);
+  random.pick([randomDbFact, randomHttpFact, randomHttpFact, randomWaitFact, randomWindowFact])(random);
 
 function randomHttpFact(random: Random): SpanFact {
   const text = (): string | undefined => (random.below(3) ? random.pick(texts) : undefined);
@@ -170,7 +184,7 @@ describe('a fact on the fast path', () => {
       const isRemote = fact.parentSpanId !== undefined && fact.parentIsRemote;
       const waits = Array.from(
         { length: random.below(3) },
-        () => randomWaitFact(random) as SpanFactOf<'wait'>,
+        () => random.pick([randomWaitFact, randomWindowFact])(random) as SpanFactOf<'wait'>,
       );
       const facts = [{ ...fact, parentIsRemote: isRemote, waitEvents: random.pick([undefined, waits]) }];
       expect(decodeRequest(byFact(facts))).toEqual(decodeRequest(bySpan(facts)));

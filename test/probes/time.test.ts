@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
+import { allocTime } from '../../src/probes/alloc-time.ts';
 import { channel } from '../../src/probes/channel.ts';
 import { families } from '../../src/probes/families.ts';
 import { mutex } from '../../src/probes/mutex.ts';
-import { type AttachPlan, planAttach, type Site } from '../../src/probes/plan.ts';
+import { type AttachPlan, planAttach } from '../../src/probes/plan.ts';
+import type { Site } from '../../src/probes/site.ts';
 import { memorySource } from '../support/memory-source.ts';
 import { localPlain, localStripped, netHttpBuilds } from '../support/nethttp-builds.ts';
 import { disassemble } from '../support/objdump.ts';
@@ -35,6 +37,12 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
     const found = plan.hooks.filter(({ hook }) => timeHooks.includes(hook));
     // The fixture pulls no iterator.
     expect(found.filter((h) => h.missing !== undefined).map((h) => h.hook.name)).toEqual(['goroutine_coro']);
+    for (const name of ['alloc_heap_begin', 'alloc_heap_end']) {
+      expect(sitesOf(plan, name).map((s) => s.symbol)).toEqual([
+        'runtime.(*mcache).allocLarge',
+        'runtime.(*mcentral).grow',
+      ]);
+    }
     const costly = found.flatMap((h) => h.sites).filter((s) => s.class === 'single-stepped');
     expect(costly).toEqual([]);
     expect(sitesOf(plan, 'goroutine_yield').map((s) => s.symbol)).toEqual([
@@ -70,6 +78,10 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
       gc_stop_end: [0],
       gc_assist_begin: [0],
       gc_assist_end: [0],
+      alloc_span_begin: [0],
+      alloc_span_end: [0],
+      alloc_heap_begin: [0],
+      alloc_heap_end: [0],
     });
     // Go ≤ 1.20 does not tell stopTheWorldWithSema why.
     expect(sitesOf(plan, 'gc_stop_begin').map((s) => s.variant)).toEqual([minorOf(binary) < 21 ? 1 : 0]);
@@ -131,6 +143,8 @@ test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
       ['gc_assist_end', 'runtime.casgstatus'],
       ['chan_put', 'runtime.typedmemmove'],
       ['chan_take', 'runtime.typedmemclr'],
+      ['alloc_span_begin', 'runtime.(*mcentral).cacheSpan'],
+      ['alloc_heap_begin', 'runtime.(*mheap).alloc'],
     ] as const;
     for (const [hook, callee] of calls) {
       for (const site of sitesOf(plan, hook)) {
@@ -219,6 +233,21 @@ describe('a program', () => {
     expect(plan.notDeeper).toBe(
       'no level waits: hook goroutine_park: runtime.gopark: not called by runtime.selectgo (inlined by the compiler)',
     );
+  });
+
+  test('in which a slow way to memory is inlined is looked at as deep, but not at these', {
+    timeout,
+  }, async (context) => {
+    const content = readFileSync(await buildOrSkip(context, localStripped));
+    const [callee, caller] = ['runtime.(*mcentral).cacheSpan', 'runtime.(*mcache).refill'];
+    const plan = planAttach(inlined(content, callee, caller), families);
+    expect(plan.level).toBe('runtime');
+    const found = plan.hooks.filter(({ hook }) => allocTime.hooks.includes(hook));
+    expect(found.map(({ hook }) => hook.name)).toEqual(allocTime.hooks.map(({ name }) => name));
+    for (const { sites, missing } of found) {
+      expect(sites).toEqual([]);
+      expect(missing).toMatch(/alloc_span_begin|runtime\.\(\*mcache\)\.refill/);
+    }
   });
 
   test('in which sending is inlined is looked at as deep, but not at its channels', {

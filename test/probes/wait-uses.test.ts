@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { openFileSource } from '../../src/binary/file-source.ts';
 import { GoBinary } from '../../src/binary/go-binary.ts';
-import { timeUseOf } from '../../src/probes/wait-uses.ts';
+import { useOfReason } from '../../src/probes/wait-uses.ts';
 import { timeLimit, timeUse } from '../../src/wire/wire.gen.ts';
 import { netHttpBuilds } from '../support/nethttp-builds.ts';
 import { buildOrSkip } from '../support/skip.ts';
@@ -23,7 +23,7 @@ describe('a reason for waiting', () => {
     ['semacquire', 'TIME_BY_CALLER'],
     ['of a Go to come', 'TIME_OTHER'],
   ])('%j is %s', (reason, use) => {
-    expect(nameOf.get(timeUseOf(reason))).toBe(use);
+    expect(nameOf.get(useOfReason(reason))).toBe(use);
   });
 });
 
@@ -49,7 +49,7 @@ test.for(netHttpBuilds)(
     const binary = GoBinary.open(openFileSource(await buildOrSkip(context, build)));
     const minor = Number(/^go1\.(\d+)/.exec(binary.goVersion ?? '')?.[1]);
     const reasons = binary.waitReasons() ?? [];
-    const reasonsOf = (use: string) => reasons.filter((reason) => nameOf.get(timeUseOf(reason)) === use);
+    const reasonsOf = (use: string) => reasons.filter((reason) => nameOf.get(useOfReason(reason)) === use);
     for (const [use, wanted] of Object.entries(known)) {
       expect([use, reasonsOf(use)]).toEqual([use, expect.arrayContaining([...wanted])]);
     }

@@ -52,6 +52,7 @@ describe('readRecording', () => {
     ],
     ['records that are not aligned', { kind: 'batch', bytes: new ArrayBuffer(12) }],
     ['an attribute that is an object', { ...frames[2], attributes: { a: {} } } as never],
+    ['a shortest wait that is none', { ...frames[2], waitMinNs: -1 } as never],
   ])('takes %s for damage', async (_, frame) => {
     expect(await readAll(recordingOf([start, frame, ...frames.slice(1)]))).toEqual({
       frames: [start],

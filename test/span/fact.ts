@@ -1,9 +1,11 @@
 /** A complete fact for tests: a plain GET on the server, with what a test wants changed. */
 import type { DbCall } from '../../src/correlate/db-call.ts';
 import type { SpanFactOf } from '../../src/correlate/fact.ts';
+import type { GcWindow } from '../../src/correlate/gc-window.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { type Breakdown, type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
 import type { Wait } from '../../src/correlate/wait-body.ts';
+import { windowFact } from '../../src/correlate/window-fact.ts';
 import { createResource } from '../../src/span/resource.ts';
 import type { SpanSource } from '../../src/span/span-source.ts';
 import type { HttpFact } from '../support/http-fact.ts';
@@ -38,7 +40,7 @@ export function makeFact(more: Partial<HttpFact> = {}, http: Partial<HttpExchang
 export function timeOf(breakdown: Breakdown, more: Partial<TimeSpent> = {}): TimeSpent {
   const ns = new Array<number>(timeUses.length).fill(0);
   for (const [name, number] of timeUses) ns[number] = breakdown[name] ?? 0;
-  return { ns, startCpu: 1, endCpu: 1, startNode: 0, endNode: 0, migrations: 0, ...more };
+  return { ns, allocNs: 0, startCpu: 1, endCpu: 1, startNode: 0, endNode: 0, migrations: 0, ...more };
 }
 
 /** A query to a PostgreSQL on 127.0.0.1:5432, with what a test wants changed. */
@@ -86,6 +88,11 @@ export function makeWaitFact(
     ...more,
     body: { use: 'mutex', wakerGoid: 0, wakerIsHolder: false, readyNs: 0, ...wait },
   };
+}
+
+/** What happened to the whole program for 2 ms of the span of `makeFact`. */
+export function makeWindowFact(body: GcWindow): SpanFactOf<'wait'> {
+  return windowFact(makeFact(), { start: [101, 0], end: [101, 2_000_000], body }, 0);
 }
 
 export function makeSource(more: Partial<SpanSource> = {}): SpanSource {

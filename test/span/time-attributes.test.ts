@@ -7,7 +7,8 @@ import { makeFact, makeSource, timeOf } from './fact.ts';
 /** What a span says of its time. */
 function timeAttributes(breakdown: Breakdown, more: Partial<TimeSpent> = {}): ReadableSpan['attributes'] {
   const { attributes } = toSpan(makeFact({ time: timeOf(breakdown, more) }), makeSource());
-  const isOfTime = (name: string): boolean => /^goidspan\.(breakdown|wait|cpu|numa|migrations)/.test(name);
+  const isOfTime = (name: string): boolean =>
+    /^goidspan\.(breakdown|wait|alloc|cpu|numa|migrations)/.test(name);
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => isOfTime(name)));
 }
 
@@ -47,6 +48,7 @@ describe('the time of a span', () => {
       { startNode: 0, endNode: 1 },
       { 'goidspan.numa.start': 0, 'goidspan.numa.end': 1 },
     ],
+    ['the slow ways to memory', { allocNs: 2 ** 40 }, { 'goidspan.alloc': 2 ** 40 }],
     ['how often it went to another processor', { migrations: 3 }, { 'goidspan.migrations': 3 }],
   ])('names %s', (_, more, expected) => {
     expect(timeAttributes({ cpu: 1 }, more)).toEqual({

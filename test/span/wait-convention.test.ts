@@ -2,7 +2,7 @@ import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { TIME_USES, type TimeUse } from '../../src/correlate/time-spent.ts';
 import { toSpan } from '../../src/span/to-span.ts';
-import { makeSource, makeWaitFact } from './fact.ts';
+import { makeSource, makeWaitFact, makeWindowFact } from './fact.ts';
 
 const source = makeSource();
 
@@ -56,5 +56,35 @@ describe('a wait', () => {
         attributes: { 'goidspan.link.reason': 'woken_by' },
       },
     ]);
+  });
+});
+
+describe('what happened to the whole program', () => {
+  it('is an internal span in that which it hit, named by what it was', () => {
+    const span = toSpan(makeWindowFact({ window: 'gc.cycle' }), source);
+    expect(span).toMatchObject({
+      name: 'gc.cycle',
+      kind: SpanKind.INTERNAL,
+      status: { code: SpanStatusCode.UNSET },
+      parentSpanContext: { spanId: '00f067aa0ba902b7', isRemote: false },
+      duration: [0, 2_000_000],
+      links: [],
+    });
+    expect(span.spanContext()).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c', traceFlags: 1 });
+    expect(span.attributes).toEqual({ 'goidspan.goid': 18 });
+  });
+
+  it('says, where the world was stopped, why and by whom', () => {
+    const reason = 'read mem stats';
+    const span = toSpan(makeWindowFact({ window: 'gc.stw', reason, stopperGoid: 7 }), source);
+    expect(span.name).toBe('gc.stw');
+    expect(span.attributes).toEqual({
+      'goidspan.stop.reason': reason,
+      'goidspan.stop.goid': 7,
+      'goidspan.goid': 18,
+    });
+    expect(toSpan(makeWindowFact({ window: 'gc.stw', stopperGoid: 0 }), source).attributes).toEqual({
+      'goidspan.goid': 18,
+    });
   });
 });

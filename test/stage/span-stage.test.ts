@@ -1,13 +1,22 @@
+import type { HrTime } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import type { StatementForm } from '../../src/span/statement-form.ts';
 import type { WaitForm } from '../../src/span/wait-form.ts';
 import { type ContextFrame, SpanStage } from '../../src/stage/span-stage.ts';
 import { type EvSpanEnd, type SpanTime, spanFlag, spanKind, timeUse } from '../../src/wire/wire.gen.ts';
-import { makeDbRecord, makeRecord, makeWaitRecord } from '../correlate/record.ts';
+import {
+  makeDbRecord,
+  makeRecord,
+  makeStopRecord,
+  makeWaitRecord,
+  stopReasons,
+} from '../correlate/record.ts';
 
 const ERROR_TYPE = 0x6c0ffe;
 const TARGET_ID = 3;
+/** Kernel time 0, in Unix seconds. */
+const BOOT = 1_700_000_000;
 
 const target: ContextFrame = {
   kind: 'target',
@@ -27,14 +36,14 @@ const named = (name: string | null): ContextFrame => ({
 const failed = makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT, errorTypeAddr: ERROR_TYPE }, { host: 'a' });
 
 /** Of a record: all of it was spent on a mutex. */
-function timeOf(ns: number): SpanTime {
+function timeOf(ns: number, allocNs = 0): SpanTime {
   const spent = Object.values(timeUse).map((use) => (use === timeUse.TIME_MUTEX ? ns : 0));
-  return { ns: spent, startCpu: 0, endCpu: 0, startNode: 0, endNode: 0, migrations: 0 };
+  return { ns: spent, allocNs, startCpu: 0, endCpu: 0, startNode: 0, endNode: 0, migrations: 0 };
 }
 
 /** A request, of which so much was spent on a mutex. */
-const request = (ns = 0): EvSpanEnd =>
-  makeRecord({ time: timeOf(ns) }, { method: 'GET', path: '/' }, spanFlag.SPAN_FLAG_TIME);
+const request = (ns = 0, allocNs = 0): EvSpanEnd =>
+  makeRecord({ time: timeOf(ns, allocNs) }, { method: 'GET', path: '/' }, spanFlag.SPAN_FLAG_TIME);
 
 function stageThatAsks(dbStatement?: StatementForm, waits?: WaitForm) {
   const spans: ReadableSpan[] = [];
@@ -157,8 +166,116 @@ describe('a stage', () => {
       `{"mutex":${lasted}}`,
       undefined,
     ]);
-    expect(stage.counters.lost()).toEqual({ time_inconsistent: 1 });
+    for (const allocated of [lasted, lasted + 1]) stage.emit(request(lasted, allocated));
+    expect(spans.slice(2).map(({ attributes }) => attributes['goidspan.alloc'])).toEqual([lasted, undefined]);
+    expect(stage.counters.lost()).toEqual({ time_inconsistent: 2 });
   });
+
+  describe.each(['spans', 'events'] as const)('that tells waits as %s', (waits) => {
+    /** Tells what there is of waits, as `name from to` in milliseconds since second 101. */
+    function toldOf(spans: readonly ReadableSpan[]): string[] {
+      const msOf = ([seconds, nanos]: HrTime): number => (seconds - BOOT - 101) * 1e3 + nanos / 1e6;
+      if (waits === 'spans') {
+        const [, ...children] = spans;
+        return children.map(({ name, startTime, endTime }) => `${name} ${msOf(startTime)} ${msOf(endTime)}`);
+      }
+      return (spans[0]?.events ?? []).map(({ name, time, attributes = {} }) => {
+        const lasted = Number(attributes['goidspan.wait.duration_ns']);
+        return `${name} ${msOf(time)} ${msOf(time) + lasted / 1e6}`;
+      });
+    }
+
+    function stageWithTarget(waitMinNs: number | undefined) {
+      const made = stageThatAsks(undefined, waits);
+      made.stage.take({ kind: 'clock', offset: [BOOT, 0] });
+      made.stage.take({ ...target, ...(waitMinNs !== undefined && { waitMinNs }) } as ContextFrame);
+      return made;
+    }
+    const gc = (stage: SpanStage): void => {
+      stage.takeStop(
+        makeStopRecord({ reason: stopReasons.begins, startKtimeNs: [101, 0], endKtimeNs: [101, 3_000_000] }),
+      );
+      stage.takeStop(
+        makeStopRecord({
+          reason: stopReasons.ends,
+          startKtimeNs: [101, 9_000_000],
+          endKtimeNs: [101, 9_100_000],
+        }),
+      );
+    };
+
+    it('lays what happened to the whole program over the spans that it hit, among their waits', () => {
+      const { stage, spans } = stageWithTarget(1_000_000);
+      stage.emit(makeWaitRecord({ startKtimeNs: [101, 4_000_000], endKtimeNs: [101, 6_000_000] }));
+      gc(stage);
+      stage.emit(request());
+      expect(toldOf(spans)).toEqual(['gc.cycle 0 9.1', 'gc.stw 0 3', 'wait mutex 4 6']);
+      const own = spans.map(({ attributes }) => attributes['goidspan.stop.reason']);
+      expect(own).toEqual(
+        waits === 'spans' ? [undefined, undefined, 'GC sweep termination', undefined] : [undefined],
+      );
+    });
+
+    it('gives it the same ids each time, and each its own', () => {
+      const idsOf = (): string[] => {
+        const { stage, spans } = stageWithTarget(1_000_000);
+        gc(stage);
+        stage.emit(request());
+        stage.emit({ ...request(), spanId: [7, 8] });
+        return spans.map((span) => span.spanContext().spanId);
+      };
+      expect(idsOf()).toEqual(idsOf());
+      expect(new Set(idsOf()).size).toBe(waits === 'spans' ? 6 : 2);
+    });
+
+    it.each([
+      ['of a span within another of its goroutine', { depth: 1 }, 1_000_000],
+      ['of a span whose time is not known', { header: makeRecord().header }, 1_000_000],
+      ['of a span of another program', { header: { ...request().header, targetId: 4 } }, 1_000_000],
+      ['that is shorter than waits that are told', {}, 10_000_000],
+      ['where no waits are told', {}, 0],
+      ['where recordings do not say which are', {}, undefined],
+    ] as const)('does not so %s', (_, more, waitMinNs) => {
+      const { stage, spans } = stageWithTarget(waitMinNs);
+      stage.take({ ...target, targetId: 4, waitMinNs } as ContextFrame);
+      gc(stage);
+      stage.emit({ ...request(), ...more });
+      expect(spans).toHaveLength(1);
+      expect(spans[0]?.events).toEqual([]);
+    });
+
+    it('tells it if it is among the longest', () => {
+      const { stage, spans } = stageWithTarget(1_000_000);
+      for (let count = 0; count < 19; count++) {
+        const startKtimeNs = [101, 10_000_000 + count * 4_000_000] as const;
+        stage.emit(
+          makeWaitRecord({
+            spanId: [9, count],
+            startKtimeNs,
+            endKtimeNs: [101, startKtimeNs[1] + 2_000_000 + count],
+          }),
+        );
+      }
+      stage.takeStop(makeStopRecord());
+      gc(stage);
+      stage.emit(request());
+      const told = toldOf(spans);
+      expect(told).toHaveLength(20);
+      expect(told.filter((name) => name.startsWith('gc.'))).toEqual(['gc.cycle 0 9.1', 'gc.stw 0 3']);
+      expect(spans[0]?.attributes['goidspan.waits.dropped']).toBe(2);
+    });
+  });
+
+  it.each(['attributes', 'none'] as const)(
+    'tells nothing of the whole program where waits are %s',
+    (waits) => {
+      const { stage, spans } = stageThatAsks(undefined, waits);
+      stage.take({ ...target, waitMinNs: 1 } as ContextFrame);
+      stage.takeStop(makeStopRecord());
+      stage.emit(request());
+      expect(spans.map(({ events }) => events)).toEqual([[]]);
+    },
+  );
 
   it('says of the scope which conventions its spans follow', () => {
     const { stage, spans } = stageThatAsks();

@@ -6,7 +6,7 @@ import type { ReadableSpan } from '../../src/span/readable-span.ts';
 /** Nanoseconds by key. */
 export type Breakdown = Readonly<Record<string, number>>;
 
-/** Fails for a span that says nothing of its time, or not of all of it, or names another than the largest part. */
+/** Fails for a span that says nothing of its time, or not of all of it, or names another than the largest part, or has more of a part than of all. */
 export function breakdownOf(span: ReadableSpan): Breakdown {
   const text = span.attributes['goidspan.breakdown'];
   if (typeof text !== 'string') throw new Error(`${span.name} has no breakdown`);
@@ -19,6 +19,10 @@ export function breakdownOf(span: ReadableSpan): Breakdown {
   if (sum !== durationNs(span)) throw new Error(`${span.name} of ${durationNs(span)} ns has ${sum}: ${text}`);
   const top = String(span.attributes['goidspan.wait.top']);
   if (breakdown[top] !== Math.max(...parts)) throw new Error(`${span.name} has most of ${top}: ${text}`);
+  const allocated = span.attributes['goidspan.alloc'] ?? 1;
+  if (!Number.isSafeInteger(allocated) || Number(allocated) <= 0 || Number(allocated) > durationNs(span)) {
+    throw new Error(`${span.name} of ${durationNs(span)} ns was ${allocated} ns in the slow ways to memory`);
+  }
   return breakdown;
 }
 

@@ -31,11 +31,20 @@ export function toValidSpan(span: ReadableSpan): ValidSpan {
     startNs: nanos(span.startTime),
     endNs: nanos(span.endTime),
     sampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
-    goroutine: `${span.resource.attributes['process.pid']}/${attributes['goidspan.goid']}`,
+    goroutine: goroutineOf(span),
     breakdown: breakdownOf(span, 'goidspan.breakdown'),
     critical: breakdownOf(span, 'goidspan.critical'),
   };
 }
+
+/** What happens to the whole program is nothing that a goroutine does: it may overlap that. */
+function goroutineOf(span: ReadableSpan): string {
+  const goroutine = `${span.resource.attributes['process.pid']}/${span.attributes['goidspan.goid']}`;
+  return isWindow(span) ? `${goroutine} ${span.spanContext().spanId}` : goroutine;
+}
+
+/** Does the span tell of the collector, or of a stopped world? */
+export const isWindow = ({ name }: ReadableSpan): boolean => name === 'gc.stw' || name === 'gc.cycle';
 
 function nanos([seconds, nanoseconds]: ReadableSpan['startTime']): bigint {
   return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);

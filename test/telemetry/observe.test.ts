@@ -11,9 +11,10 @@ import {
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DeliveryState } from '../../src/otlp-client/delivery.ts';
 import { otlpSinkSettingsOf } from '../../src/otlp-client/otlp-sink-settings.ts';
+import { RECORDED_MAX } from '../../src/telemetry/allocation-histogram.ts';
 import { observe } from '../../src/telemetry/observe.ts';
 import type { Observation, Observed, ObservedSink } from '../../src/telemetry/observed.ts';
-import type { TargetInfo, TracerStats } from '../../src/tracer/api.ts';
+import type { DurationBucket, SlowAllocations, TargetInfo, TracerStats } from '../../src/tracer/api.ts';
 
 const STATS: TracerStats = {
   spans: { ended: 7, byKind: { server: 5, client: 2, internal: 0 } },
@@ -243,6 +244,118 @@ describe('a stop of the world', () => {
     expect((await collecting.lines())['goidspan.stop.duration']).toEqual([
       `histogram[s] 1×, sum 0.000001 ${of} goidspan.stop.reason=GOMAXPROCS`,
     ]);
+  });
+});
+
+describe('the slow ways to memory', () => {
+  const target = { targetId: 1, pid: 42, exe: '/srv/app', serviceName: 'app', attachedAt: '', spans: 0 };
+  const of = 'service.name=app process.pid=42';
+  const cacheSpan = 'runtime.(*mcentral).cacheSpan';
+  const heapAlloc = 'runtime.(*mheap).alloc';
+  const statsOf = (...slow: (SlowAllocations | undefined)[]): TracerStats => ({
+    ...STATS,
+    targets: slow.map((slowAllocations, index) => ({
+      ...target,
+      targetId: index + 1,
+      ...(slowAllocations && { slowAllocations }),
+    })),
+  });
+  const slowOf = (
+    spans: readonly DurationBucket[],
+    heap: readonly DurationBucket[] = [],
+  ): SlowAllocations => ({
+    [cacheSpan]: spans,
+    [heapAlloc]: heap,
+  });
+  const histogramOf = async (name = cacheSpan): Promise<Histogram> => {
+    const { dataPoints = [] } = (await collecting.collect()).get('goidspan.allocation.slow.duration') ?? {};
+    return dataPoints.find(({ attributes }) => attributes['code.function.name'] === name)?.value as Histogram;
+  };
+
+  it('are told by function, every call in the bucket of the kernel, and each once', async () => {
+    let stats = statsOf(
+      slowOf([
+        { aboveNs: 0, calls: 3, totalNs: 1_200 },
+        { aboveNs: 512, calls: 2, totalNs: 2_048 },
+        { aboveNs: 2 ** 27, calls: 1, totalNs: 2 ** 30 },
+      ]),
+      undefined,
+    );
+    begin({ tracerStats: () => stats, meterProvider: collecting.provider });
+    const { boundaries, counts } = (await histogramOf()).buckets;
+    expect(boundaries).toEqual(Array.from({ length: 19 }, (_, index) => 2 ** (9 + index) / 1e9));
+    // What took as long as a bound is not above it.
+    expect(counts).toEqual([3, 2, ...Array(17).fill(0), 1]);
+    stats = statsOf(
+      slowOf(
+        [
+          { aboveNs: 0, calls: 3, totalNs: 1_200 },
+          { aboveNs: 512, calls: 4, totalNs: 3_400 },
+          { aboveNs: 2 ** 27, calls: 1, totalNs: 2 ** 30 },
+        ],
+        [{ aboveNs: 1_024, calls: 1, totalNs: 1_500 }],
+      ),
+      undefined,
+    );
+    const lines = await collecting.lines();
+    expect(lines['goidspan.allocation.slow.duration']).toEqual([
+      `histogram[s] 8×, sum 1.073746424 ${of} code.function.name=${cacheSpan}`,
+      `histogram[s] 1×, sum 0.0000015 ${of} code.function.name=${heapAlloc}`,
+    ]);
+    expect(lines['goidspan.allocation.slow.calls']).toEqual([
+      `counter[{call}] 8 ${of} code.function.name=${cacheSpan}`,
+      `counter[{call}] 1 ${of} code.function.name=${heapAlloc}`,
+    ]);
+    expect(lines['goidspan.allocation.slow.time']).toEqual([
+      `counter[s] 1.073746424 ${of} code.function.name=${cacheSpan}`,
+      `counter[s] 0.0000015 ${of} code.function.name=${heapAlloc}`,
+    ]);
+  });
+
+  it('are an even sample where they are very many, and counted all the same', async () => {
+    const rounds = 50;
+    let round = 0;
+    const [many, few] = [1_000_000, 1_000];
+    begin({
+      tracerStats: () =>
+        statsOf(
+          slowOf([
+            { aboveNs: 512, calls: many * round, totalNs: 700 * many * round },
+            { aboveNs: 2 ** 20, calls: few * round, totalNs: 2 ** 21 * few * round },
+          ]),
+        ),
+      meterProvider: collecting.provider,
+    });
+    let last: Histogram | undefined;
+    for (round = 1; round <= rounds; round++) last = await histogramOf();
+    round = rounds;
+    const [, fast = 0] = last?.buckets.counts ?? [];
+    const slow = last?.buckets.counts[12] ?? 0;
+    expect(fast + slow).toBeLessThanOrEqual(rounds * RECORDED_MAX);
+    expect(fast + slow).toBeGreaterThan(rounds * RECORDED_MAX - 2);
+    // Not one more or less than its part, over all collections.
+    expect(Math.abs(slow - (fast * few) / many)).toBeLessThan(1);
+    const lines = await collecting.lines();
+    expect(lines['goidspan.allocation.slow.calls']?.[0]).toContain(`${(many + few) * rounds} ${of}`);
+  });
+
+  it.each<[string, DurationBucket, number]>([
+    ['less', { aboveNs: 1_024, calls: 2, totalNs: 1_500 }, 2],
+    ['more', { aboveNs: 1_024, calls: 2, totalNs: 5_000 }, 2],
+  ])('stay in their bucket where the kernel has added %s time than calls', async (_, bucket, index) => {
+    begin({ tracerStats: () => statsOf(slowOf([bucket])), meterProvider: collecting.provider });
+    expect((await histogramOf()).buckets.counts[index]).toBe(2);
+  });
+
+  it('are not told twice when nothing could be told for a while', async () => {
+    const slow = slowOf([{ aboveNs: 0, calls: 5, totalNs: 1_000 }]);
+    let stats: TracerStats | undefined = statsOf(slow);
+    begin({ tracerStats: () => stats, meterProvider: collecting.provider });
+    expect((await histogramOf()).count).toBe(5);
+    stats = undefined;
+    await collecting.collect();
+    stats = statsOf(slow);
+    expect((await histogramOf()).count).toBe(5);
   });
 });
 

@@ -124,7 +124,7 @@ static void stack_grows(const struct line *line)
 
 /* ---- processes, settings, upkeep ---- */
 
-/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot; time=SINCE, 0: not any more; stops: with those of the world */
+/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot; time=SINCE, 0: not any more; stops: with those of the world; allocs=SINCE: slow ways to memory */
 static void target_set(const struct line *line)
 {
 	struct target_state *target = go__target(process_of(line->words[1]));
@@ -146,6 +146,8 @@ static void target_set(const struct line *line)
 		row->time_since_ktime_ns = line__number(line, "time", 0);
 	if (line__has(line, "stops"))
 		row->stops_slot = target->slot + 1;
+	if (line__value(line, "allocs"))
+		row->allocs_since_ktime_ns = line__number(line, "allocs", 0);
 	if (line__has(line, "empty"))
 		row->target_id = 0;
 	target_of(line->words[1]);
@@ -170,7 +172,7 @@ static void process_exit(const struct line *line)
 	programs__forget(1000 * number);
 }
 
-/* reject-below=N (of 2^56) own-decision follow-exec wait-min=N; open-max=N inherited-max=N ring-bytes=N times-max=N threads-max=N handed-max=N; cpu=N; random=N; scramble=N seed=N */
+/* reject-below=N (of 2^56) own-decision follow-exec wait-min=N; open-max=N inherited-max=N ring-bytes=N times-max=N threads-max=N handed-max=N allocs-max=N; cpu=N; random=N; scramble=N seed=N */
 static void set(const struct line *line)
 {
 	struct settings settings = { .sampler_reject_below = line__number(line, "reject-below", 0),
@@ -191,6 +193,8 @@ static void set(const struct line *line)
 		host_map__limit("off_by_thread", line__number(line, "threads-max", 0));
 	if (line__value(line, "handed-max"))
 		host_map__limit("handed_by_slot", line__number(line, "handed-max", 0));
+	if (line__value(line, "allocs-max"))
+		host_map__limit("allocs_by_thread", line__number(line, "allocs-max", 0));
 	if (line__value(line, "ring-bytes"))
 		host_map__limit("records", line__number(line, "ring-bytes", 0));
 	if (line__value(line, "scramble"))
@@ -241,6 +245,7 @@ bool event__run(const struct line *line)
 		{ { "run" }, 2, time_run },
 		{ { "yield" }, 2, time_yield },
 		{ { "coro" }, 4, time_coro },
+		{ { "woken" }, 2, time_woken },
 		{ { "lock" }, 2, time_lock },
 		{ { "unlock" }, 2, time_unlock },
 		{ { "off" }, 3, time_off },
@@ -248,6 +253,7 @@ bool event__run(const struct line *line)
 		{ { "stop" }, 3, gc_stop },
 		{ { "goes-on" }, 2, gc_goes_on },
 		{ { "assist" }, 3, gc_assist },
+		{ { "alloc" }, 4, alloc_slowly },
 		{ { "hand" }, 4, channel_hand },
 		{ { "swap" }, 4, channel_swap },
 		{ { "put" }, 2, channel_put },

@@ -48,6 +48,7 @@ void time_ready(const struct line *line);
 void time_run(const struct line *line);
 void time_yield(const struct line *line);
 void time_coro(const struct line *line);
+void time_woken(const struct line *line);
 void time_lock(const struct line *line);
 void time_unlock(const struct line *line);
 void time_off(const struct line *line);
@@ -56,6 +57,8 @@ void time_on(const struct line *line);
 void gc_stop(const struct line *line);
 void gc_goes_on(const struct line *line);
 void gc_assist(const struct line *line);
+
+void alloc_slowly(const struct line *line);
 
 void channel_hand(const struct line *line);
 void channel_swap(const struct line *line);

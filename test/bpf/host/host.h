@@ -123,14 +123,16 @@ void programs__forget(uint32_t tgid);
 void programs__process_exec(uint32_t tgid, uint32_t parent_tgid);
 void programs__process_exit(uint32_t tgid, int threads_left, int code);
 /* The running thread, or one of no target (NULL), makes room for another. */
-/* @param queued_ns for how long the next thread has been able to run */
-void programs__switch(const struct thread_switch *away, uint32_t next_tid, uint64_t queued_ns);
+void programs__switch(const struct thread_switch *away, uint32_t next_tid);
+void programs__wake(uint32_t tid);
 /* A segment comes to a socket of the running process, with so many bytes in it. */
 void programs__socket_data(int fd, uint32_t bytes);
 void programs__set_cpu(uint32_t cpu);
 /* Opens a socket in the running process. @return its file descriptor */
 int programs__open_socket(const struct socket_ends *ends);
 void programs__print_counts(void);
+/* What slow ways to memory have taken in the target of that slot: a line for each bucket that holds something. */
+void programs__print_allocs(uint32_t slot);
 /* Writes a record to stdout, in hex. */
 void programs__print_record(const char *what, const void *record, size_t bytes);
 

@@ -6,7 +6,8 @@
  *   TIME EVENT …    see events.c
  *   +N TIME EVENT … happens in the middle of the event that follows, at its Nth call of a helper (preempt.c)
  * Output: `record HEX`, `open HEX` (a span that user space found open), `exited TARGET TIME`, `swept …`; at the end
- * of each run `maps open=N inherited=N` and `counts …` in the order of enum count.
+ * of each run `maps open=N inherited=N allocating=N`, `allocs SLOT span|heap BUCKET CALLS NS` of each bucket of slow ways to
+ * memory that holds something, and `counts …` in the order of enum count.
  */
 #include "host.h"
 
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #define LINE_BYTES (1 << 16)
+#define SLOTS 80 /* beyond those of all targets (go.c) */
 
 static bool line__parse(struct line *line, char *text)
 {
@@ -62,8 +64,10 @@ bool line__has(const struct line *line, const char *word)
 
 static void run__end(void)
 {
-	printf("maps open=%u inherited=%u\n", host_map__entries("open_by_goroutine"),
-	       host_map__entries("inherited_by_goroutine"));
+	printf("maps open=%u inherited=%u allocating=%u\n", host_map__entries("open_by_goroutine"),
+	       host_map__entries("inherited_by_goroutine"), host_map__entries("allocs_by_thread"));
+	for (uint32_t slot = 0; slot < SLOTS; slot++)
+		programs__print_allocs(slot);
 	programs__print_counts();
 }
 

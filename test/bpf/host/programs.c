@@ -24,8 +24,7 @@ static struct fdtable fdtable = { .fd = file_by_fd };
 static struct files_struct files = { .fdt = &fdtable };
 static struct signal_struct signals;
 static struct task_struct parent_task;
-static struct rq processor_queue = { .clock = 1000000 };
-static struct cfs_rq run_queue = { .rq = &processor_queue };
+static struct cfs_rq run_queue;
 static struct task_struct task = { .files = &files, .signal = &signals, .real_parent = &parent_task, .se.cfs_rq = &run_queue };
 static struct pt_regs___kernel entry;
 static __u32 current_cpu;
@@ -43,6 +42,8 @@ void programs__setup(void)
 	DEFINE(unlocks_by_mutex, HOST_ARRAY);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(stops_by_slot, HOST_ARRAY);
+	DEFINE(slow_allocs_by_slot, HOST_ARRAY);
+	DEFINE(allocs_by_thread, HOST_HASH);
 	DEFINE(switch_filters, HOST_ARRAY);
 	DEFINE(reader_by_sock, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
@@ -278,6 +279,10 @@ void programs__run(const struct probe_hit *hit)
 		{ "gc_stop_end", gc_stop_end },
 		{ "gc_assist_begin", gc_assist_begin },
 		{ "gc_assist_end", gc_assist_end },
+		{ "alloc_span_begin", alloc_span_begin },
+		{ "alloc_span_end", alloc_span_end },
+		{ "alloc_heap_begin", alloc_heap_begin },
+		{ "alloc_heap_end", alloc_heap_end },
 	};
 	const uint64_t *a = hit->arguments;
 	struct pt_regs registers = { .REG_ARGUMENT_0 = a[0], .REG_ARGUMENT_1 = a[1], .REG_ARGUMENT_2 = a[2],
@@ -334,10 +339,19 @@ static void enter_kernel(const struct thread_switch *away)
 	task.throttled = away->is_throttled;
 }
 
-void programs__switch(const struct thread_switch *away, uint32_t next_tid, uint64_t queued_ns)
+void programs__wake(uint32_t tid)
 {
-	struct task_struct next = { .pid = next_tid, .se.cfs_rq = &run_queue,
-				    .sched_info.last_queued = processor_queue.clock - queued_ns };
+	struct task_struct woken = { .pid = tid };
+	__u64 ctx[1] = { (__u64)&woken };
+
+	preempt__enter(true);
+	thread_wake(ctx);
+	preempt__enter(false);
+}
+
+void programs__switch(const struct thread_switch *away, uint32_t next_tid)
+{
+	struct task_struct next = { .pid = next_tid };
 	__u64 ctx[4] = { 0, (__u64)&task, (__u64)&next };
 
 	if (away)
@@ -390,6 +404,21 @@ void programs__print_counts(void)
 	for (__u32 reason = 0; reason < COUNT_MAX; reason++)
 		printf(" %llu", *(unsigned long long *)bpf_map_lookup_elem(&count_by_reason, &reason));
 	printf("\n");
+}
+
+static void print_allocs(__u32 slot, const char *function, const struct alloc_calls *of)
+{
+	for (int i = 0; i < ALLOC_BUCKETS_MAX; i++)
+		if (of->calls[i])
+			printf("allocs %u %s %d %llu %llu\n", slot, function, i, of->calls[i], of->sum_ns[i]);
+}
+
+void programs__print_allocs(uint32_t slot)
+{
+	const struct slow_allocs *allocs = bpf_map_lookup_elem(&slow_allocs_by_slot, &slot);
+
+	print_allocs(slot, "span", &allocs->span);
+	print_allocs(slot, "heap", &allocs->heap);
 }
 
 void programs__print_record(const char *what, const void *record, size_t bytes)

@@ -175,15 +175,26 @@ void time_off(const struct line *line)
 		away.call = 0;
 	if (!strcmp(why, "futex"))
 		away.call = HOST_FUTEX;
-	programs__switch(&away, 0, 0);
+	programs__switch(&away, 0);
 }
 
-/* on gN: the thread that runs it comes back; queued=N: has been able to for so long */
+static uint32_t thread_of(const struct goroutine_state *g)
+{
+	return 1000 * g->target + g->goid % 100;
+}
+
+/* woken gN: the thread that runs it, and is blocked, can run again */
+void time_woken(const struct line *line)
+{
+	programs__wake(thread_of(goroutine_of(line->words[1])));
+}
+
+/* on gN: the thread that runs it comes back */
 void time_on(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[1]);
 
-	programs__switch(NULL, 1000 * g->target + g->goid % 100, line__number(line, "queued", 0));
+	programs__switch(NULL, thread_of(g));
 }
 
 static void hit_behind(const struct goroutine_state *g, const char *program, uint64_t argument, uint64_t variant)
@@ -217,4 +228,21 @@ void gc_assist(const struct line *line)
 {
 	target_of(line->words[1]);
 	hit_behind(goroutine_of(line->words[1]), strcmp(line->words[2], "begin") ? "gc_assist_end" : "gc_assist_begin", 0, 0);
+}
+
+/* alloc gN span|heap begin|end; on-g0: the runtime does so for it */
+void alloc_slowly(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	struct target_state *target = target_of(line->words[1]);
+	struct probe_hit hit = hit_on_g0(g, NULL);
+	char program[32];
+
+	snprintf(program, sizeof(program), "alloc_%s_%s", line->words[2], line->words[3]);
+	hit.program = program;
+	if (!line__has(line, "on-g0"))
+		hit.g = g->g;
+	memory__write_u64(g->g + target->row.runtime.g_m, target->m);
+	memory__write_u64(target->m + target->row.runtime.m_curg, g->g);
+	programs__run(&hit);
 }
