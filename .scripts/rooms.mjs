@@ -14,7 +14,7 @@ const wireward = ['errors', 'wire'];
 const kernelward = [...wireward, 'binary', 'probes', 'process', 'kernel'];
 const exportward = [...wireward, 'correlate', 'span', 'otlp', 'export', 'otlp-client'];
 const attachward = [...kernelward, 'recording', 'attach'];
-const stageward = [...wireward, 'correlate', 'span', 'export', 'recording', 'stage'];
+const stageward = [...wireward, 'correlate', 'span', 'verdict', 'export', 'recording', 'stage'];
 const tracerward = [...attachward, ...exportward, 'stage', 'ingest', 'tracer'];
 
 /** Room → rooms it may import from. A room is a folder of `src/` or a file directly in it. */
@@ -30,6 +30,7 @@ const mayImport = {
   kernel: [...kernelward, 'installation'],
   correlate: wireward,
   span: [...wireward, 'correlate'],
+  verdict: [...wireward, 'correlate', 'span'],
   otlp: [...wireward, 'correlate', 'span'],
   export: [...wireward, 'correlate', 'span', 'otlp', 'version'],
   'otlp-client': [...exportward, 'version'],
@@ -46,7 +47,7 @@ const mayImport = {
 };
 
 /** Rooms without I/O, clock and environment. `binary` gets its bytes handed in; `stage` looks at the clock for its own time. */
-const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'otlp', 'stage'];
+const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'verdict', 'otlp', 'stage'];
 
 /** Packages that belong to certain rooms only. */
 const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'] };

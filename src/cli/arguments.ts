@@ -8,6 +8,7 @@ import {
   durationOf,
   globOf,
   levelOf,
+  millisOf,
   parseOptions,
   parseOptionsAndOne,
   pidOf,
@@ -15,7 +16,6 @@ import {
   UsageError,
   usage,
   waitFormOf,
-  waitMinOf,
 } from './option-values.ts';
 
 /** Options of all commands that make spans. */
@@ -28,6 +28,7 @@ export interface CommonOptions {
   readonly dbStatement: StatementForm | undefined;
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
+  readonly slowMillis: number | undefined;
   readonly isVerbose: boolean;
 }
 
@@ -68,6 +69,7 @@ const REPLAY = {
   summary: { type: 'string' },
   'db-statement': { type: 'string' },
   waits: { type: 'string' },
+  slow: { type: 'string' },
   verbose: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -233,7 +235,8 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     level: values.level === undefined ? undefined : levelOf(command, values.level),
     dbStatement: form === undefined ? undefined : statementFormOf(command, form),
     waits: values.waits === undefined ? undefined : waitFormOf(command, values.waits),
-    waitMinMillis: waitMin === undefined ? undefined : waitMinOf(command, waitMin),
+    waitMinMillis: waitMin === undefined ? undefined : millisOf(command, 'wait-min', waitMin),
+    slowMillis: values.slow === undefined ? undefined : millisOf(command, 'slow', values.slow),
     isVerbose: values.verbose ?? false,
   };
 }

@@ -88,12 +88,12 @@ export function waitFormOf(command: string, text: string): WaitForm {
   throw usage(command, `--waits ${text}: not one of ${waitForms.join(', ')}`);
 }
 
-export function waitMinOf(command: string, text: string): number {
+export function millisOf(command: string, option: string, text: string): number {
   const millis = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (millis > 0 && millis <= MAX_DURATION_SECONDS) return millis;
   throw usage(
     command,
-    `--wait-min ${text}: not a number of milliseconds above 0 and up to ${MAX_DURATION_SECONDS}`,
+    `--${option} ${text}: not a number of milliseconds above 0 and up to ${MAX_DURATION_SECONDS}`,
   );
 }
 

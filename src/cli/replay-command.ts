@@ -29,6 +29,7 @@ export async function replayCommand(
       processors: sinks,
       dbStatement: common.dbStatement,
       waits: common.waits,
+      slowMillis: common.slowMillis,
       isStopped: () => isStopped,
       onTarget: (target) => {
         const event = { kind: 'attached', target, hooks: [], missing: [] } as const;

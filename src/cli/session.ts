@@ -73,6 +73,7 @@ export class Session {
         dbStatement: options.dbStatement,
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,
+        slowMillis: options.slowMillis,
         onWorldStop: (stop, target) => metrics?.onWorldStop(stop, target),
         onEvent: (event) => {
           state.follow(event);

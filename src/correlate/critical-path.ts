@@ -12,7 +12,7 @@ const STEPS_MAX = 20_000;
 const DEPTH_MAX = 64;
 
 /** A span of time in nanoseconds since the span began. */
-interface Interval {
+export interface Interval {
   readonly from: number;
   readonly to: number;
 }
@@ -36,11 +36,15 @@ interface Party {
 
 type Span = Pick<SpanFact, 'targetId' | 'goid' | 'start' | 'end' | 'time'>;
 
-/**
- * By the numbers of the uses, as the `ns` of the span's own time; undefined if it waited for nobody that worked for it.
- * `turns`: of all who did, in the order in which they were told.
- */
-export function criticalPath(span: Span, turns: readonly GoroutineTurns[]): readonly number[] | undefined {
+export interface CriticalPath {
+  /** By the numbers of the uses, as the `ns` of the span's own time. */
+  readonly ns: readonly number[];
+  /** When the path went through which other goroutine, or those that it waited for. */
+  readonly others: ReadonlyMap<number, readonly Interval[]>;
+}
+
+/** Undefined if it waited for nobody that worked for it. `turns`: of all who did, in the order in which they were told. */
+export function criticalPath(span: Span, turns: readonly GoroutineTurns[]): CriticalPath | undefined {
   if (span.time === undefined) return undefined;
   const path = new Path(span, turns);
   const ns = [...span.time.ns];
@@ -50,12 +54,14 @@ export function criticalPath(span: Span, turns: readonly GoroutineTurns[]): read
     ns[use] = spent - (to - from);
     path.follow(waker, from, to, use, ns);
   }
-  return ns.some((spent, use) => spent !== span.time?.ns[use]) ? ns : undefined;
+  const isOther = ns.some((spent, use) => spent !== span.time?.ns[use]);
+  return isOther ? { ns, others: path.others } : undefined;
 }
 
 class Path {
   /** Of the span's goroutine, while it was open. */
   readonly ownWaits: readonly Wait[];
+  readonly others = new Map<number, Interval[]>();
   readonly #parties = new Map<number, Party>();
   #steps = 0;
   #depth = 0;
@@ -73,6 +79,9 @@ class Path {
     const party = this.#parties.get(goid);
     let at = from;
     this.#depth++;
+    const through = this.others.get(goid);
+    if (through) through.push({ from, to });
+    else this.others.set(goid, [{ from, to }]);
     for (const wait of party?.waits ?? []) {
       if (wait.to <= at || wait.from >= to) continue;
       const begin = Math.max(at, wait.from);

@@ -7,6 +7,7 @@ import type { Ktime, SpanIdWords, TraceIdWords } from '../wire/batch.ts';
 import type { SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 import type { Bodies } from './body-readers.ts';
 import type { TimeSpent } from './time-spent.ts';
+import type { Verdict } from './verdict.ts';
 
 export type { Ktime, SpanFamily, SpanIdWords, TraceIdWords };
 
@@ -66,6 +67,8 @@ interface SpanCore {
   readonly time?: TimeSpent | undefined;
   /** Where its time went on its critical path, as `time.ns`; absent where it waited for nobody that worked for it. */
   readonly criticalNs?: readonly number[] | undefined;
+  /** Why it was slow; absent where it was not, or where that is not clear. */
+  readonly verdict?: Verdict | undefined;
   /** Waits in it that were long enough to be told, but are not, since there were many longer ones. */
   readonly waitsDropped?: number | undefined;
   /** Waits in it that are told as its events. */

@@ -33,6 +33,7 @@ export interface Settings {
   readonly level: ProbeLevel | undefined;
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
+  readonly slowMillis: number | undefined;
   readonly dbStatement: StatementForm | undefined;
 }
 
@@ -50,7 +51,7 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  ...['level', 'waits', 'waitMinMillis', 'dbStatement', 'pollIntervalMillis'],
+  ...['level', 'waits', 'waitMinMillis', 'slowMillis', 'dbStatement', 'pollIntervalMillis'],
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
 /** Limit → smallest and largest value. */
@@ -90,15 +91,12 @@ export function checkOptions(
   if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
     throw new TypeError(`serviceName must be a non-empty string, not ${shown(serviceName)}`);
   }
-  const { level, waits, waitMinMillis, dbStatement } = fields;
+  const { level, waits, dbStatement } = fields;
   if (level !== undefined && !isLevel(level)) {
     throw new RangeError(`level must be one of ${LEVELS.join(', ')}, not ${shown(level)}`);
   }
   if (waits !== undefined && !isWaitForm(waits)) {
     throw new RangeError(`waits must be one of ${waitForms.join(', ')}, not ${shown(waits)}`);
-  }
-  if (waitMinMillis !== undefined && !(typeof waitMinMillis === 'number' && waitMinMillis > 0)) {
-    throw new RangeError(`waitMinMillis must be a number above 0, not ${shown(waitMinMillis)}`);
   }
   if (dbStatement !== undefined && !isStatementForm(dbStatement)) {
     throw new RangeError(
@@ -119,9 +117,15 @@ export function checkOptions(
     serviceName,
     level: level ?? levelVariable(env, warn),
     waits,
-    waitMinMillis,
+    waitMinMillis: millis('waitMinMillis', fields['waitMinMillis']),
+    slowMillis: millis('slowMillis', fields['slowMillis']),
     dbStatement,
   };
+}
+
+function millis(name: string, value: unknown): number | undefined {
+  if (value === undefined || (typeof value === 'number' && value > 0)) return value;
+  throw new RangeError(`${name} must be a number above 0, not ${shown(value)}`);
 }
 
 type QueueLimits = ReturnType<typeof integersOf<keyof typeof QUEUE_LIMITS>>;

@@ -99,6 +99,11 @@ export interface GoidSpanProcessorOptions {
   readonly waits?: WaitForm;
   /** The shortest wait that is a span of its own, in milliseconds. Default 1. */
   readonly waitMinMillis?: number;
+  /**
+   * From level `waits` on: requests that take as long, in milliseconds, are slow and say why. By default those of 100 ms, and from
+   * 5 ms on those that are slower than 95 % of their route, and take twice as long as half of them.
+   */
+  readonly slowMillis?: number;
   /** `db.query.text` of the targets: with literals replaced by `?`, as the program has written it, or left out. Default `sanitized`. */
   readonly dbStatement?: StatementForm;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */

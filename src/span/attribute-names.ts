@@ -42,6 +42,14 @@ export const GOIDSPAN_BREAKDOWN = 'goidspan.breakdown';
 export const GOIDSPAN_WAIT_TOP = 'goidspan.wait.top';
 /** Ours: the same on its critical path, with what others did that it waited for, as far as they worked for the span. */
 export const GOIDSPAN_CRITICAL = 'goidspan.critical';
+/** Ours, on a slow server span: why it was slow, in one sentence with its evidence. */
+export const GOIDSPAN_VERDICT = 'goidspan.verdict';
+/** Ours: the cause alone, one of a few. */
+export const GOIDSPAN_VERDICT_CAUSE = 'goidspan.verdict.cause';
+/** Ours: how much of the duration the cause explains, from 0 to 1. */
+export const GOIDSPAN_VERDICT_SHARE = 'goidspan.verdict.share';
+/** Ours: how much of the duration is known at all, from 0 to 1. */
+export const GOIDSPAN_VERDICT_CONFIDENCE = 'goidspan.verdict.confidence';
 /** Ours: the processors on which the span began and ended. */
 export const GOIDSPAN_CPU_START = 'goidspan.cpu.start';
 export const GOIDSPAN_CPU_END = 'goidspan.cpu.end';

@@ -1,6 +1,7 @@
 /** What a span says, whatever form it leaves in: the convention of its family, and what is the same in all. Pure. */
 import { SpanKind } from '@opentelemetry/api';
 import type { SpanFact, SpanFactOf, SpanKindName } from '../correlate/fact.ts';
+import type { Verdict } from '../correlate/verdict.ts';
 import { nanosBetween } from '../wire/batch.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
@@ -69,5 +70,13 @@ function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
   if (fact.ending !== 'returned') sink.text(names.GOIDSPAN_SPAN_ENDING, fact.ending);
   if (fact.cut.length > 0) sink.texts(names.GOIDSPAN_CUT, fact.cut);
   if (fact.time) addTimeAttributes(sink, fact.time, fact.criticalNs);
+  if (fact.verdict) addVerdictAttributes(sink, fact.verdict);
   if (fact.waitsDropped) sink.int(names.GOIDSPAN_WAITS_DROPPED, fact.waitsDropped);
+}
+
+function addVerdictAttributes(sink: AttributeSink, { sentence, cause, share, confidence }: Verdict): void {
+  sink.text(names.GOIDSPAN_VERDICT, sentence);
+  sink.text(names.GOIDSPAN_VERDICT_CAUSE, cause);
+  sink.double(names.GOIDSPAN_VERDICT_SHARE, share);
+  sink.double(names.GOIDSPAN_VERDICT_CONFIDENCE, confidence);
 }

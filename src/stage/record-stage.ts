@@ -44,6 +44,8 @@ export interface StageSettings {
   readonly dbStatement?: StatementForm | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
+  /** Requests that take as long, in milliseconds, are slow. Default: see `Verdicts`. */
+  readonly slowMillis?: number | undefined;
 }
 
 export class RecordStage {
@@ -52,13 +54,14 @@ export class RecordStage {
 
   constructor(
     processors: readonly (SpanSink | FactSink)[],
-    { scope, dbStatement, waits }: StageSettings,
+    { scope, dbStatement, waits, slowMillis }: StageSettings,
     tell: (message: StageMessage) => void,
   ) {
     this.#stage = new SpanStage({
       processors,
       dbStatement,
       waits,
+      slowMillis,
       onFailure: (targetId, failure) => tell({ kind: 'implausible', targetId, failure }),
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),
     });

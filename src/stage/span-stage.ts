@@ -22,6 +22,7 @@ import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { LongestWaits } from './longest-waits.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
+import { Verdicts } from './verdicts.ts';
 
 /** What spans are made with, beside their records. */
 export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | ForgetFrame;
@@ -32,6 +33,8 @@ export interface SpanStageOptions {
   readonly dbStatement?: StatementForm | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
+  /** Requests that take as long, in milliseconds, are slow. Default: see {@link Verdicts}. */
+  readonly slowMillis?: number | undefined;
   readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
   /** Asks for a name of which nothing has been said; the spans that need it wait for its frame, which may come at once. Without it they do not. */
   readonly askTypeName?: (targetId: number, address: number) => void;
@@ -55,6 +58,7 @@ export class SpanStage {
   readonly #pipeline: SpanPipeline;
   readonly #waits = new HeldWaits((count) => this.counters.lose('wait_without_span', count));
   readonly #turns = new HeldTurns((count) => this.counters.lose('turns_without_span', count));
+  readonly #verdicts: Verdicts;
   readonly #waitForm: WaitForm;
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
@@ -62,6 +66,7 @@ export class SpanStage {
   constructor(options: SpanStageOptions) {
     this.#options = options;
     this.#waitForm = options.waits ?? 'spans';
+    this.#verdicts = new Verdicts(options.slowMillis);
     this.#pipeline = new SpanPipeline({
       processors: options.processors,
       counters: this.counters,
@@ -106,15 +111,17 @@ export class SpanStage {
   emit(record: EvSpanEnd, unfinished?: Unfinished): void {
     const read = spanFact(record, unfinished);
     if (read.family === 'wait') {
-      if (this.#tellsWaits) this.#waits.add(read);
+      if (this.#waitForm !== 'none') this.#waits.add(read);
       return;
     }
     const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
-    const criticalNs = this.#turns.take(read);
+    const path = this.#turns.take(read);
+    const judged = path ? { ...read, criticalNs: path.ns } : read;
+    const verdict = this.#verdicts.on(judged, waits, path);
     if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
       this.counters.lose('time_inconsistent');
     }
-    const fact = this.#told(criticalNs ? { ...read, criticalNs } : read, waits);
+    const fact = this.#told(verdict ? { ...judged, verdict } : judged, waits);
     if (fact.errorTypeAddr === 0 || !this.#waitsForName(fact)) this.#pipeline.emit(fact);
     if (this.#waitForm === 'spans') for (const wait of waits?.told ?? []) this.#pipeline.emit(wait);
   }
@@ -146,7 +153,7 @@ export class SpanStage {
   #told(fact: SpanFact, waits: LongestWaits | undefined): SpanFact {
     if (this.#waitForm === 'none')
       return fact.time ? { ...fact, time: undefined, criticalNs: undefined } : fact;
-    if (waits === undefined) return fact;
+    if (waits === undefined || !this.#tellsWaits) return fact;
     const waitEvents = this.#waitForm === 'events' ? waits.told : undefined;
     return { ...fact, waitsDropped: waits.dropped, waitEvents };
   }

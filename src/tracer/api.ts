@@ -32,6 +32,8 @@ export interface TracerOptions {
   readonly waits?: WaitForm | undefined;
   /** Waits as long as this are spans of their own, in milliseconds. Default 1. */
   readonly waitMinMillis?: number | undefined;
+  /** Requests that take as long, in milliseconds, are slow, and say why where that is clear. Default: see `Verdicts`. */
+  readonly slowMillis?: number | undefined;
   /** Its `level` is the deepest that can be chosen later, by default that of the tracer. */
   readonly kernel?: KernelOptions;
   /**

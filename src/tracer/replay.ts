@@ -21,6 +21,8 @@ export interface ReplayOptions {
   readonly dbStatement?: StatementForm | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
+  /** Requests that take as long, in milliseconds, are slow. Default: see `Verdicts`. */
+  readonly slowMillis?: number | undefined;
   /** Called in turn while spans are made, so that the processors can follow; default 512 spans. */
   readonly flushEverySpans?: number;
   readonly onTarget?: (target: TargetInfo) => void;
@@ -74,6 +76,7 @@ class Replayer {
       processors: options.processors,
       dbStatement: options.dbStatement,
       waits: options.waits,
+      slowMillis: options.slowMillis,
     });
   }
 

@@ -69,7 +69,7 @@ export class Tracer {
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {
-    const { processors, recorder, dbStatement, waits, serviceName, idlePriority = false } = options;
+    const { processors, recorder, dbStatement, waits, slowMillis, serviceName } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
     this.#level = options.level ?? DEFAULT_LEVEL;
@@ -79,8 +79,8 @@ export class Tracer {
     this.#stage = new StageHost(kernel, {
       processors,
       recorder,
-      idlePriority,
-      settings: { scope: { name: 'goidspan', version: VERSION }, dbStatement, waits },
+      idlePriority: options.idlePriority ?? false,
+      settings: { scope: { name: 'goidspan', version: VERSION }, dbStatement, waits, slowMillis },
       onMessage: (message) => this.#receive(message),
       onFailure: (error) => this.#warn(error.message),
     });

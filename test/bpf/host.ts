@@ -140,7 +140,7 @@ class Run implements HostRun {
     decodeBatch(batchOf(bytes.buffer), {
       spanEnd: (record: EvSpanEnd) => {
         const fact = spanFact(record, unfinished);
-        this.spans.push({ ...fact, criticalNs: this.#turns.take(fact) });
+        this.spans.push({ ...fact, criticalNs: this.#turns.take(fact)?.ns });
       },
       processExec: (record) => this.execs.push(record),
       processExit: (record) => this.exits.push(record),

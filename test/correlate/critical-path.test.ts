@@ -36,8 +36,9 @@ function turns(
 
 /** The path of a span of goroutine 7 from 0 to 1,000. */
 function pathOf(time: Breakdown, ...told: readonly GoroutineTurns[]): Breakdown | undefined {
-  const ns = criticalPath({ targetId: 1, goid: 7, start: [5, 0], end: [5, 1_000], time: timeOf(time) }, told);
-  return ns && breakdownOf({ ns });
+  const span = { targetId: 1, goid: 7, start: [5, 0], end: [5, 1_000], time: timeOf(time) } as const;
+  const path = criticalPath(span, told);
+  return path && breakdownOf(path);
 }
 
 describe('the critical path', () => {
@@ -123,8 +124,9 @@ describe('the critical path', () => {
         ),
       );
       const time = timeOf({ cpu: 200, mutex: 300, waitgroup: 400, 'chan.receive': 100 });
-      const ns = criticalPath({ targetId: 1, goid: 7, start: [5, 0], end: [5, 1_000], time }, told);
-      if (ns === undefined) continue;
+      const path = criticalPath({ targetId: 1, goid: 7, start: [5, 0], end: [5, 1_000], time }, told);
+      if (path === undefined) continue;
+      const { ns } = path;
       expect(ns.reduce((sum, spent) => sum + spent, 0)).toBe(1_000);
       expect(ns.every((spent) => spent >= 0)).toBe(true);
     }

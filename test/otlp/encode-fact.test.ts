@@ -146,6 +146,10 @@ function randomHttpFact(random: Random): SpanFact {
       cut: random.pick([[], ['path', 'query']]),
       time: randomTime(random),
       criticalNs: randomTime(random)?.ns,
+      verdict: random.pick([
+        undefined,
+        { cause: 'mutex', share: 0.703, confidence: 1, sentence: 'mutex: 41 of 58 ms' },
+      ]),
       waitsDropped: random.pick([undefined, 3]),
     },
     http,

@@ -59,6 +59,6 @@ function threeDigits(value: number): string {
 }
 
 /** Requests are written by strangers: no control character of theirs reaches the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }

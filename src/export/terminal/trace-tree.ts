@@ -1,7 +1,8 @@
 /** The spans of a trace as a tree, and the tree as lines. Pure. */
 import type { HrTime } from '@opentelemetry/api';
+import * as names from '../../span/attribute-names.ts';
 import type { ReadableSpan } from '../../span/readable-span.ts';
-import { processOf, spanLine } from './span-line.ts';
+import { printable, processOf, spanLine } from './span-line.ts';
 import type { Style } from './style.ts';
 import { timeBar } from './time-bar.ts';
 
@@ -51,7 +52,7 @@ function treesOf(spans: readonly ReadableSpan[]): Node[] {
   return nodesUnder('');
 }
 
-/** A block is what is said of one span: its line, and where its time went if it was slow. */
+/** A block is what is said of one span: its line, and if it was slow where its time went, and why. */
 function addBlocks(
   blocks: string[][],
   { span, children }: Node,
@@ -62,9 +63,11 @@ function addBlocks(
   const process = processOf(span);
   const { paint } = style;
   const block = [`${paint('dim', indent.first)}${spanLine(span, paint, process !== processAbove)}`];
+  const below = paint('dim', `${indent.rest}${children.length > 0 ? '│  ' : '   '}`);
   const bar = timeBar(span, style);
-  if (bar !== undefined)
-    block.push(`${paint('dim', `${indent.rest}${children.length > 0 ? '│  ' : '   '}`)}${bar}`);
+  if (bar !== undefined) block.push(`${below}${bar}`);
+  const verdict = span.attributes[names.GOIDSPAN_VERDICT];
+  if (typeof verdict === 'string') block.push(`${below}${paint('bold', printable(verdict))}`);
   blocks.push(block);
   children.forEach((child, index) => {
     const isLast = index === children.length - 1;

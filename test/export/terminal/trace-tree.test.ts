@@ -136,6 +136,20 @@ describe('formatTrace', () => {
     ]);
   });
 
+  it('says under it why it was slow, without control characters', () => {
+    const sentence = 'mutex: 20 of 20 ms waiting for a lock held by goroutine 7 (GET /\u001b[2J)';
+    const verdict = { cause: 'mutex', share: 1, confidence: 1, sentence } as const;
+    const time = timeOf({ mutex: 20_000_000 });
+    const slow = makeSpan(1, 1, { start: [0, 0], end: [0, 20_000_000], time, verdict });
+    const lines = formatTrace([slow], plain);
+    expect(lines.join('')).not.toContain('\u001b');
+    expect(lines).toEqual([
+      'GET /  20.0 ms  shop:4242 g18',
+      '   ▕████████████████████▏ mutex 100 %',
+      expect.stringMatching(/^ {3}mutex: 20 of 20 ms .* held by goroutine 7 \(GET \/.{0,6}\[2J\)$/),
+    ]);
+  });
+
   it('parts no span from its bar when it cuts', () => {
     const time = timeOf({ cpu: 10_000_000 });
     const children = Array.from({ length: 60 }, (_, index) =>

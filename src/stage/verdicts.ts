@@ -1,0 +1,156 @@
+/** Why slow requests were slow: keeps what a verdict needs until a server span ends, and knows what is usual. Bounded. */
+import type { CriticalPath, Interval } from '../correlate/critical-path.ts';
+import type { SpanFact, SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
+import type { Verdict } from '../correlate/verdict.ts';
+import { type Call, isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
+import type { CallEvidence, Evidence, WaitEvidence } from '../verdict/evidence.ts';
+import { judge } from '../verdict/judge.ts';
+import { RouteTimes } from '../verdict/route-times.ts';
+import { nanosBetween } from '../wire/batch.ts';
+import { HeldBySpan } from './held-by-span.ts';
+import type { LongestWaits } from './longest-waits.ts';
+import { spanKey } from './span-key.ts';
+
+/** Calls of requests that are still open. */
+const CALLS = { all: 8_192, ofOne: 512 } as const;
+/** Routes of which it is known what is usual; requests of more are slow only beyond the fixed bound. */
+const ROUTES_MAX = 1_024;
+/** Spans that have ended lately, by which those are called who let others wait. */
+const ENDED_MAX = 1_024;
+/** A request that takes so long is slow whatever is usual. */
+const SLOW_NS = 100_000_000;
+
+export class Verdicts {
+  readonly #slowNs: number | undefined;
+  readonly #calls = new HeldBySpan<Call>(CALLS, () => {});
+  readonly #routes = new Map<string, RouteTimes>();
+  readonly #ended = new Map<number, Call>();
+
+  /** `slowMillis`: from so long on requests are slow; by default from 100 on, and what is far from usual for its route. */
+  constructor(slowMillis?: number) {
+    this.#slowNs = slowMillis === undefined ? undefined : slowMillis * 1e6;
+  }
+
+  /** The verdict on a span that has ended, if it is a slow request and it is clear why. */
+  on(fact: SpanFact, waits: LongestWaits | undefined, path: CriticalPath | undefined): Verdict | undefined {
+    if (fact.time === undefined || !isCall(fact)) return undefined;
+    const calls = this.#calls.take(fact.spanId) ?? [];
+    this.#remember(fact);
+    const route = fact.spanKind === 'server' ? tellingOf(fact).routeOf?.(fact) : undefined;
+    this.#handUp(fact, route === undefined ? [fact, ...calls] : calls);
+    if (route === undefined || !this.#isSlow(fact, route)) return undefined;
+    return judge(this.#evidence(fact, waits, path, calls));
+  }
+
+  #handUp({ parentSpanId, parentIsRemote }: SpanFact, calls: readonly Call[]): void {
+    if (parentSpanId === undefined || parentIsRemote || calls.length === 0) return;
+    this.#calls.handOn(parentSpanId, calls);
+  }
+
+  #isSlow({ targetId, start, end }: SpanFact, route: string): boolean {
+    const durationNs = nanosBetween(start, end);
+    if (this.#slowNs !== undefined) return durationNs >= this.#slowNs;
+    const times = this.#timesOf(`${targetId} ${route}`);
+    const isSlow = durationNs >= SLOW_NS || times?.isSlow(durationNs) === true;
+    times?.add(durationNs);
+    return isSlow;
+  }
+
+  #timesOf(route: string): RouteTimes | undefined {
+    let times = this.#routes.get(route);
+    if (times === undefined && this.#routes.size < ROUTES_MAX) {
+      times = new RouteTimes();
+      this.#routes.set(route, times);
+    }
+    return times;
+  }
+
+  #remember(fact: Call): void {
+    if (this.#ended.size >= ENDED_MAX) this.#ended.delete(this.#ended.keys().next().value as number);
+    this.#ended.set(spanKey(fact.spanId), fact);
+  }
+
+  #evidence(
+    fact: SpanFact,
+    waits: LongestWaits | undefined,
+    path: CriticalPath | undefined,
+    calls: readonly Call[],
+  ): Evidence {
+    return {
+      durationNs: nanosBetween(fact.start, fact.end),
+      ns: path?.ns ?? fact.time?.ns ?? [],
+      waits: (waits?.told ?? []).flatMap((wait) => this.#waitEvidence(wait)).sort((a, b) => b.ns - a.ns),
+      calls: outermost(calls)
+        .map((call) => callEvidence(call, shareOnPath(call, fact, path)))
+        .filter(({ ns }) => ns.length > 0),
+      stopReason: stopReason(waits),
+    };
+  }
+
+  #waitEvidence({ start, end, link, body }: SpanFactOf<'wait'>): WaitEvidence[] {
+    if (!('use' in body)) return [];
+    const { use, wakerGoid, wakerIsHolder, readyNs, peer } = body;
+    return [
+      {
+        use,
+        // What comes behind is told by itself: it waited for its turn.
+        ns: nanosBetween(start, end) - readyNs,
+        wakerGoid,
+        wakerIsHolder,
+        wakerName: link && this.#nameOf(link.spanId),
+        peer: peer && `${peer.address}:${peer.port}`,
+      },
+    ];
+  }
+
+  #nameOf(spanId: SpanIdWords): string | undefined {
+    const ended = this.#ended.get(spanKey(spanId));
+    if (ended?.spanId[0] !== spanId[0] || ended.spanId[1] !== spanId[1]) return undefined;
+    return nameOfCall(ended);
+  }
+}
+
+/** Of the longest stop that is told. */
+function stopReason(waits: LongestWaits | undefined): string | undefined {
+  const stops = (waits?.told ?? []).flatMap(({ start, end, body }) =>
+    'window' in body && body.window === 'gc.stw'
+      ? [{ reason: body.reason, ns: nanosBetween(start, end) }]
+      : [],
+  );
+  return stops.sort((a, b) => b.ns - a.ns)[0]?.reason;
+}
+
+/** Without those that were made within another call. */
+function outermost(calls: readonly Call[]): readonly Call[] {
+  const ids = new Set(calls.map(({ spanId }) => spanKey(spanId)));
+  return calls.filter(({ parentSpanId }) => parentSpanId === undefined || !ids.has(spanKey(parentSpanId)));
+}
+
+/** How much of a call the critical path of the span went through. */
+function shareOnPath(call: Call, span: SpanFact, path: CriticalPath | undefined): number {
+  if (call.targetId !== span.targetId) return 0;
+  if (call.goid === span.goid) return 1;
+  const from = nanosBetween(span.start, call.start);
+  const to = nanosBetween(span.start, call.end);
+  return to > from ? overlap(path?.others.get(call.goid) ?? [], from, to) / (to - from) : 0;
+}
+
+/** How long the path was there between two times; it may have come by several ways. */
+function overlap(through: readonly Interval[], from: number, to: number): number {
+  let at = from;
+  let sum = 0;
+  for (const interval of [...through].sort((a, b) => a.from - b.from)) {
+    const begin = Math.max(at, interval.from);
+    const end = Math.min(to, interval.to);
+    if (end <= begin) continue;
+    sum += end - begin;
+    at = end;
+  }
+  return sum;
+}
+
+function callEvidence(call: Call, share: number): CallEvidence {
+  const { kind, poolNs } = tellingOf(call);
+  const ns = share === 0 ? [] : (call.criticalNs ?? call.time?.ns ?? []);
+  return { kind, name: nameOfCall(call), ns: ns.map((spent) => spent * share), poolNs: poolNs(call) * share };
+}

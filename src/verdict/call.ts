@@ -1,0 +1,14 @@
+/** What a family says of its spans when a request is judged that has made them, or was one. */
+import type { SpanFactOf, SpanFamily } from '../correlate/fact.ts';
+import type { CallEvidence } from './evidence.ts';
+
+export interface CallTelling<Family extends SpanFamily> {
+  /** For whom a call waits. */
+  readonly kind: CallEvidence['kind'];
+  /** As a person would call it in a sentence. */
+  readonly nameOf: (fact: SpanFactOf<Family>) => string;
+  /** By what requests of the family are like others, if they are requests. */
+  readonly routeOf?: (fact: SpanFactOf<Family>) => string;
+  /** Nanoseconds until the call had a connection. */
+  readonly poolNs: (fact: SpanFactOf<Family>) => number;
+}

@@ -1,0 +1,38 @@
+/** What is known of a slow span when it is judged. Plain data. */
+import type { TimeUse } from '../correlate/time-spent.ts';
+
+/** A wait of the span, or of a goroutine for which it has waited. */
+export interface WaitEvidence {
+  readonly use: TimeUse;
+  readonly ns: number;
+  /** Who has ended it; 0: nobody, or not known. */
+  readonly wakerGoid: number;
+  /** That one held the lock all the time. */
+  readonly wakerIsHolder: boolean;
+  /** For which request that one works, as a person would call it; undefined: for none, or it is not known. */
+  readonly wakerName?: string | undefined;
+  /** The other end of a connection, `address:port`. */
+  readonly peer?: string | undefined;
+}
+
+/** A call that the span has made, or a goroutine for which it has waited. */
+export interface CallEvidence {
+  readonly kind: 'database' | 'upstream';
+  /** As a person would call it: `GET api:8080`, `SELECT items`. */
+  readonly name: string;
+  /** Nanoseconds of the critical path that were spent within it, by the numbers of `enum time_use`. */
+  readonly ns: readonly number[];
+  /** Of these: until it had a connection of the pool. */
+  readonly poolNs: number;
+}
+
+export interface Evidence {
+  readonly durationNs: number;
+  /** Nanoseconds on the critical path by the numbers of `enum time_use`; the sum is the duration. */
+  readonly ns: readonly number[];
+  /** The longest first. */
+  readonly waits: readonly WaitEvidence[];
+  readonly calls: readonly CallEvidence[];
+  /** Why the world was stopped the longest time, in the runtime's words. */
+  readonly stopReason?: string | undefined;
+}

@@ -1,0 +1,13 @@
+/** HTTP requests as a person would call them: `GET /items/{id}` that is served, `GET api:8080` that is made. */
+import { routeOf } from '../span/http-name.ts';
+import type { CallTelling } from './call.ts';
+
+export const httpCall: CallTelling<'http'> = {
+  kind: 'upstream',
+  nameOf: ({ spanKind, body: { method, pattern, path, host } }) =>
+    spanKind === 'server'
+      ? `${method} ${(pattern && routeOf(pattern)) ?? path}`
+      : `${method} ${host ?? ''}`.trim(),
+  routeOf: ({ body: { method, pattern = '' } }) => `${method} ${pattern}`,
+  poolNs: () => 0,
+};

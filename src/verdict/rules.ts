@@ -1,0 +1,182 @@
+/**
+ * The causes of slowness, as data: which time counts for each, and how it is told. Time within calls counts for what was
+ * called, the rest by what it was spent on. What is told is only what is known: a lock has a holder only where that is certain.
+ */
+import { TIME_USES, type TimeUse } from '../correlate/time-spent.ts';
+import type { Cause } from '../correlate/verdict.ts';
+import type { CallEvidence, Evidence, WaitEvidence } from './evidence.ts';
+import { milliseconds } from './milliseconds.ts';
+
+export interface Rule {
+  readonly cause: Cause;
+  /** Nanoseconds that the cause explains. `rest`: time by use that is in no call. */
+  readonly explains: (evidence: Evidence, rest: readonly number[]) => number;
+  /** What the time was spent on, behind `41 of 58 ms `. */
+  readonly tell: (shown: Shown) => string;
+}
+
+/** What there is to show for a cause. */
+export interface Shown {
+  readonly calls: readonly CallEvidence[];
+  readonly rest: readonly number[];
+  readonly stopReason: string | undefined;
+  /** The wait that makes at least half of what the cause explains, if there is one of those uses. */
+  readonly waitFor: (...uses: readonly TimeUse[]) => WaitEvidence | undefined;
+}
+
+export function shownOf(evidence: Evidence, rest: readonly number[], explained: number): Shown {
+  const { calls, waits, stopReason } = evidence;
+  return {
+    calls,
+    rest,
+    stopReason,
+    waitFor: (...uses) => waits.find(({ use, ns }) => uses.includes(use) && 2 * ns >= explained),
+  };
+}
+
+/** In a call, time of these is spent because of who was called. */
+const WAITING: readonly TimeUse[] = [
+  'network',
+  'select',
+  'chan.receive',
+  'chan.send',
+  'cond',
+  'waitgroup',
+  'syscall',
+];
+
+const timeOf = (ns: readonly number[], ...uses: readonly TimeUse[]): number =>
+  uses.reduce((sum, use) => sum + (ns[TIME_USES[use]] ?? 0), 0);
+
+const waitedIn = ({ ns }: CallEvidence): number => timeOf(ns, ...WAITING);
+
+/** Time on the path that no call explains. */
+export function outsideOfCalls({ ns, calls }: Evidence): number[] {
+  const rest = [...ns];
+  for (const call of calls) {
+    for (const use of WAITING) {
+      const number = TIME_USES[use];
+      rest[number] = Math.max(0, (rest[number] ?? 0) - (call.ns[number] ?? 0));
+    }
+  }
+  return rest;
+}
+
+/** By what the time outside of calls was spent on. */
+function byUse(cause: Cause, uses: readonly TimeUse[], tell: Rule['tell'] | string): Rule {
+  return {
+    cause,
+    explains: (_, rest) => timeOf(rest, ...uses),
+    tell: typeof tell === 'string' ? () => tell : tell,
+  };
+}
+
+function byCalls(cause: 'database' | 'upstream', what: string): Rule {
+  const isOf = ({ kind }: CallEvidence): boolean => kind === cause;
+  return {
+    cause,
+    explains: ({ calls }) =>
+      calls.filter(isOf).reduce((sum, call) => sum + Math.max(0, waitedIn(call) - call.poolNs), 0),
+    tell: ({ calls }) => `waiting for ${what}${named(calls.filter(isOf), waitedIn)}`,
+  };
+}
+
+/** The dearest of the calls, and how many there were. */
+function named(calls: readonly CallEvidence[], costOf: (call: CallEvidence) => number): string {
+  const spent = new Map<string, number>();
+  for (const call of calls) spent.set(call.name, (spent.get(call.name) ?? 0) + costOf(call));
+  const [name] = [...spent].sort(([, a], [, b]) => b - a)[0] ?? [];
+  const count = calls.filter((call) => call.name === name).length;
+  return name === undefined ? '' : `${name}${count > 1 ? ` (${count} calls)` : ''}`;
+}
+
+const goroutine = ({ wakerGoid, wakerName }: WaitEvidence): string =>
+  `goroutine ${wakerGoid}${wakerName === undefined ? '' : ` (${wakerName})`}`;
+
+/** Who has ended the longest wait, if that is known. */
+const endedBy = (wait: WaitEvidence | undefined): string =>
+  wait === undefined || wait.wakerGoid === 0 ? '' : `, ended by ${goroutine(wait)}`;
+
+function lockText({ waitFor }: Shown): string {
+  const wait = waitFor('mutex', 'rwmutex');
+  if (wait === undefined || wait.wakerGoid === 0) return 'waiting for a lock';
+  if (wait.wakerIsHolder) return `waiting for a lock held by ${goroutine(wait)}`;
+  return `waiting for a lock that ${goroutine(wait)} gave back`;
+}
+
+const CHANNELS = {
+  'chan.receive': 'waiting to receive from a channel',
+  'chan.send': 'waiting to send to a channel',
+  select: 'waiting at several channels (select)',
+} as const;
+
+function channelText({ rest, waitFor }: Shown): string {
+  const uses = Object.keys(CHANNELS) as (keyof typeof CHANNELS)[];
+  const [most] = uses.sort((a, b) => timeOf(rest, b) - timeOf(rest, a));
+  return most === undefined ? '' : CHANNELS[most] + endedBy(waitFor(most));
+}
+
+function syncText({ rest, waitFor }: Shown): string {
+  const isGroup = timeOf(rest, 'waitgroup') > timeOf(rest, 'cond');
+  return isGroup
+    ? `waiting for a WaitGroup${endedBy(waitFor('waitgroup'))}`
+    : `waiting for a condition (sync.Cond)${endedBy(waitFor('cond'))}`;
+}
+
+function schedulerText({ rest }: Shown): string {
+  const ready = timeOf(rest, 'network.ready');
+  const unseen = ready > 0 ? `, ${milliseconds(ready)} ms of it before anybody saw that data had come` : '';
+  return `waiting for a turn among the goroutines of its process${unseen}`;
+}
+
+/** The world is stopped for the collector, and for others; who helps it does so only while it works. */
+const isCollecting = (ns: readonly number[]): boolean => 4 * timeOf(ns, 'gc.assist') >= timeOf(ns, 'gc.stw');
+
+function gcText({ rest }: Shown): string {
+  const [assisting, stopped] = [timeOf(rest, 'gc.assist'), timeOf(rest, 'gc.stw')];
+  return `for the garbage collector (${milliseconds(assisting)} ms helping it, ${milliseconds(stopped)} ms stopped)`;
+}
+
+function networkText({ waitFor }: Shown): string {
+  const peer = waitFor('network')?.peer;
+  return `waiting for ${peer ?? 'the network'}`;
+}
+
+export const RULES: readonly Rule[] = [
+  {
+    cause: 'pool',
+    explains: ({ calls }) => calls.reduce((sum, { poolNs }) => sum + poolNs, 0),
+    tell: ({ calls }) =>
+      `waiting for a database connection of the pool, to ${named(
+        calls.filter(({ poolNs }) => poolNs > 0),
+        ({ poolNs }) => poolNs,
+      )}`,
+  },
+  byCalls('database', 'the database: '),
+  byCalls('upstream', ''),
+  byUse('mutex', ['mutex', 'rwmutex'], lockText),
+  byUse('channel', ['chan.receive', 'chan.send', 'select'], channelText),
+  byUse('sync', ['cond', 'waitgroup'], syncText),
+  byUse('scheduler', ['runnable', 'network.ready'], schedulerText),
+  byUse('processor', ['preempted'], 'ready to run while other threads had its processor'),
+  byUse('quota', ['throttled'], 'throttled by the CPU quota of its cgroup'),
+  {
+    cause: 'gc',
+    explains: (_, rest) => (isCollecting(rest) ? timeOf(rest, 'gc.assist', 'gc.stw') : 0),
+    tell: gcText,
+  },
+  {
+    cause: 'stop',
+    explains: (_, rest) => (isCollecting(rest) ? 0 : timeOf(rest, 'gc.stw')),
+    tell: ({ stopReason }) =>
+      `while the world was stopped${stopReason === undefined ? '' : ` (${stopReason})`}`,
+  },
+  byUse('network', ['network'], networkText),
+  byUse('sleep', ['sleep'], 'in time.Sleep'),
+  byUse('syscall', ['syscall'], 'blocked in system calls'),
+  byUse('memory', ['pagefault'], 'waiting for pages of memory'),
+  byUse('cpu', ['cpu'], 'on a processor'),
+];
+
+/** What nobody knows the reason of. */
+export const unknownNs = (ns: readonly number[]): number => timeOf(ns, 'unattributed', 'other');

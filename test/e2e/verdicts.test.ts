@@ -1,0 +1,157 @@
+/** Faults with a known cause, each on a real target: the verdict on its span names it. */
+
+import { expect, it } from 'vitest';
+import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import { durationNs } from '../support/breakdown.ts';
+import { describeWith, go, kernel } from '../support/capabilities.ts';
+import { isFullRun } from '../support/full-run.ts';
+import type { TracedServer } from '../support/traced-server.ts';
+import { type Circumstance, circumstances, type Fault } from '../support/waits-faults.ts';
+import { type Answer, WaitsServer, waitsBuild } from '../support/waits-server.ts';
+
+const timeout = 300_000;
+/** Others may want the processors. */
+const retry = 2;
+/** Of a span's duration: how far the share may be from what the handler measured. */
+const shareWithin = 0.1;
+
+/** What is to be said of each fault; undefined: it is too mixed to have one cause. */
+const verdicts: Readonly<Record<string, readonly [cause: string, sentence: RegExp] | undefined>> = {
+  'time.Sleep': ['sleep', /in time\.Sleep/],
+  // Whom the handler waited for has slept.
+  'receiving from a channel': ['sleep', /in time\.Sleep/],
+  'sending to a full channel': ['sleep', /in time\.Sleep/],
+  select: ['sleep', /in time\.Sleep/],
+  'two waits, one after the other': ['sleep', /in time\.Sleep/],
+  'sync.Cond': ['sleep', /in time\.Sleep/],
+  'children that wait for theirs': ['sleep', /in time\.Sleep/],
+  'a mutex that another request has': ['mutex', /for a lock .*goroutine \d+ \(GET \/hold\/mutex\)/],
+  'an RWMutex that a writer has': ['mutex', /for a lock that goroutine \d+ \(GET \/hold\/writer\) gave back/],
+  'an RWMutex that a reader has': ['mutex', /for a lock that goroutine \d+ \(GET \/hold\/reader\) gave back/],
+  'a slow upstream': ['upstream', /waiting for GET 127\.0\.0\.1:\d+/],
+  'the slow body of an answer': ['network', /waiting for 127\.0\.0\.1:\d+/],
+  'a slow peer of a connection': ['network', /waiting for 127\.0\.0\.1:\d+/],
+  'the only connection of a pool': ['pool', /connection of the pool, to update items/],
+  'a loop': ['cpu', /on a processor/],
+  'a FIFO that is read in the system call': ['syscall', /blocked in system calls/],
+  'pages that come late': ['memory', /waiting for pages/],
+  'a turn among busy goroutines': ['scheduler', /for a turn/],
+  'a quick peer of a connection': undefined,
+  'pages that are on a disk': undefined,
+  'pages that are to be cleared': undefined,
+  allocating: undefined,
+  'runtime.ReadMemStats': undefined,
+  'a loop that is preempted': undefined,
+  'system calls that are over before their thread has its turn': undefined,
+  'a loop that is throttled': ['quota', /throttled by the CPU quota/],
+};
+
+/** Where several causes are about as large, one of them, or none. */
+const oneOf: Readonly<Record<string, readonly string[]>> = {
+  'a quick peer of a connection': ['scheduler', 'network'],
+  'pages that are on a disk': ['memory', 'cpu', 'processor'],
+  'pages that are to be cleared': ['cpu', 'processor'],
+  allocating: ['gc', 'processor', 'scheduler', 'cpu'],
+  'runtime.ReadMemStats': ['stop', 'cpu', 'processor'],
+  'a loop that is preempted': ['processor', 'cpu'],
+  'system calls that are over before their thread has its turn': ['syscall', 'processor'],
+};
+
+/** All faults on the Go of the machine; on the oldest and the newest those that take no special circumstances, or all. */
+const builds = [
+  { build: waitsBuild('local-plain'), all: circumstances },
+  ...['1.19', '1.27.4'].map((go) => ({
+    build: waitsBuild(`${go}-plain`, { go }),
+    all: isFullRun ? circumstances : circumstances.slice(0, 1),
+  })),
+];
+
+describeWith([kernel, go], 'the verdict', () => {
+  for (const { build, all } of builds) {
+    it.for(all)(
+      `names the cause in ${build.name} $name`,
+      { timeout, retry },
+      async (circumstance, context) => {
+        const traced = await traceOf(context, build, circumstance);
+        for (const fault of circumstance.faults) await judgesRightly(fault, traced);
+        expect((await traced.traced.stop()).lost).toMatchObject({ total: 0 });
+      },
+    );
+  }
+
+  it('is not told of healthy requests', { timeout, retry }, async (context) => {
+    const { waits, traced } = await traceOf(
+      context,
+      waitsBuild('local-plain'),
+      { name: 'alone', faults: [] },
+      {},
+    );
+    const paths = ['/healthy', '/chan/receive?ms=0', '/select?ms=0', '/waitgroup?ms=0', '/mutex'];
+    const requests = isFullRun ? 10_000 : 2_000;
+    let sent = 0;
+    const one = async (): Promise<void> => {
+      while (sent < requests) await waits.server.get(`${paths[sent++ % paths.length]}`);
+    };
+    await Promise.all(Array.from({ length: 8 }, one));
+    await traced.stop();
+    expect(traced.spans.length).toBeGreaterThanOrEqual(requests);
+    const told = traced.spans.filter(({ attributes }) => 'goidspan.verdict' in attributes);
+    // Others of the machine may take its processor, or it has none for a while: that is told, and is true.
+    const faults = told.filter(
+      ({ attributes }) => !['processor', 'scheduler'].includes(String(attributes['goidspan.verdict.cause'])),
+    );
+    expect(faults.length, JSON.stringify(faults.map(({ attributes }) => attributes))).toBeLessThanOrEqual(
+      requests / 1_000,
+    );
+  });
+});
+
+interface Traced {
+  readonly waits: WaitsServer;
+  readonly traced: TracedServer;
+}
+
+async function traceOf(
+  context: Parameters<typeof WaitsServer.during>[0],
+  build: Parameters<typeof WaitsServer.during>[1],
+  circumstance: Circumstance,
+  options: { slowMillis?: number } = { slowMillis: 10 },
+): Promise<Traced> {
+  const waits = await WaitsServer.during(context, build, circumstance);
+  const traced = await waits.traceDuring(context, { level: circumstance.level ?? 'waits', ...options });
+  return { waits, traced };
+}
+
+async function judgesRightly(fault: Fault, { waits, traced }: Traced): Promise<void> {
+  const answer = await waits.ask(fault.path, fault.held);
+  const { server } = await traced.request(answer.id, 0);
+  const { attributes } = server;
+  const sentence = attributes['goidspan.verdict'];
+  if (fault.name === 'nothing') {
+    expect(sentence).toBeUndefined();
+    return;
+  }
+  const [cause, says] = verdicts[fault.name] ?? [];
+  if (cause === undefined || says === undefined) {
+    const told = attributes['goidspan.verdict.cause'];
+    expect([undefined, ...(oneOf[fault.name] ?? [])], `${sentence}`).toContain(told);
+    return;
+  }
+  expect([fault.name, attributes['goidspan.verdict.cause']]).toEqual([fault.name, cause]);
+  expect(sentence).toMatch(says);
+  expect(sentence).toMatch(/^[a-z]+: [\d.]+ of [\d.]+ ms /);
+  expect(Number(attributes['goidspan.verdict.confidence'])).toBeGreaterThan(0.9);
+  const off = Number(attributes['goidspan.verdict.share']) - shareOf(answer, server);
+  expect(Math.abs(off), `${fault.name}: ${sentence}`).toBeLessThanOrEqual(shareWithin);
+}
+
+/** How much of the span the handler lost to the fault. */
+function shareOf({ truth }: Answer, span: ReadableSpan): number {
+  return Math.max(...Object.values(truth), sumOf(truth)) / durationNs(span);
+}
+
+/** Where both of a request's waits were for the same. */
+function sumOf(truth: Answer['truth']): number {
+  const { sleep = 0, 'chan.receive': received = 0 } = truth;
+  return sleep + received;
+}
