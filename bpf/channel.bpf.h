@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
  * Work that goes through a channel: who receives a value works, until the next one, for the span of who has sent it, as long
- * as it has no span of its own. A value of no size is no work: it only wakes. What a timer sends is none either.
+ * as it has no span of its own. A value of no size is no work: it only wakes. So does one that its receiver discards, as who
+ * takes a token of a semaphore does: `<-c` has no place for it. What a timer sends is none either.
  */
 #ifndef CHANNEL_BPF_H
 #define CHANNEL_BPF_H
@@ -42,7 +43,7 @@ static __noinline int work_handed(const struct target_row *target, const struct 
 	return 0;
 }
 
-/* Into a place of a buffer. */
+/* Into a place of a buffer, in which the entry of a value that was discarded may still be. */
 static __noinline int work_put(__u32 target_id, goid_t from, uaddr_t slot)
 {
 	struct slot_key key = { .slot_addr = slot, .target_id = target_id };
@@ -108,14 +109,18 @@ static __always_inline bool channel_hit(struct channel_hit *at, struct pt_regs *
 	return true;
 }
 
-/* func send(c *hchan, sg *sudog, …)  argument: sg, who waits for a value, which it gets from the running goroutine. */
+/*
+ * func send(c *hchan, sg *sudog, …)  argument: sg, who waits for a value, which it gets from the running goroutine. Since Go
+ * 1.26 sg.elem is two words, of which at a channel the first is the place for the value as well.
+ */
 SEC("uprobe")
 int chan_hand_to(struct pt_regs *ctx)
 {
 	struct channel_hit at;
 	struct worker to;
 
-	if (!channel_hit(&at, ctx, HIT_CHAN_HAND_TO))
+	if (!channel_hit(&at, ctx, HIT_CHAN_HAND_TO) ||
+	    !read_u64(go_argument(ctx, &at.hit) + at.hit.target->time.sudog_elem))
 		return 0;
 	to = (struct worker){ at.other.g, at.other.goid, GOROUTINE_WAITS, TIME_CHAN_RECEIVE };
 	work_handed(at.hit.target, &at.own, &to);
@@ -123,12 +128,14 @@ int chan_hand_to(struct pt_regs *ctx)
 }
 
 /*
- * func recv(c *hchan, sg *sudog, …)  argument: sg, who waits to get rid of a value. Without a buffer the running goroutine gets
- * it. Else it gets the one that has been longest in the buffer, in whose place goes that of the waiting one.
+ * func recv(c *hchan, sg *sudog, ep unsafe.Pointer, …)  argument: sg, who waits to get rid of a value. Without a buffer the
+ * running goroutine gets it. Else it gets the one that has been longest in the buffer, in whose place goes that of the waiting
+ * one. Without ep it discards what it gets.
  */
 SEC("uprobe")
 int chan_hand_from(struct pt_regs *ctx)
 {
+	bool is_wanted = go_register(ctx, 2);
 	const struct time_layout *layout;
 	struct channel_hit at;
 	struct worker to;
@@ -140,14 +147,15 @@ int chan_hand_from(struct pt_regs *ctx)
 	layout = &at.hit.target->time;
 	if (!read_u64(at.channel + layout->hchan_dataqsiz)) {
 		to = (struct worker){ at.own.g, at.own.goid, GOROUTINE_RUNS, TIME_CPU };
-		work_handed(at.hit.target, &at.other, &to);
+		if (is_wanted)
+			work_handed(at.hit.target, &at.other, &to);
 		return 0;
 	}
 	read_user(&index, sizeof(index), at.channel + layout->hchan_recvx);
 	slot = read_u64(at.channel + layout->hchan_buf) + (uaddr_t)index * at.value_bytes;
-	work_taken(at.hit.target, &at.own, slot);
-	if (at.other.goid)
-		work_put(at.hit.target->target_id, at.other.goid, slot);
+	if (is_wanted)
+		work_taken(at.hit.target, &at.own, slot);
+	work_put(at.hit.target->target_id, at.other.goid, slot);
 	return 0;
 }
 
@@ -167,7 +175,7 @@ int chan_put(struct pt_regs *ctx)
 	return 0;
 }
 
-/* In chanrecv and selectgo, the call typedmemclr(type, slot)  argument: slot of the buffer, of which the value has been copied. */
+/* In chanrecv and selectgo, the call typedmemmove(type, ep, slot), if there is an ep  argument: slot of the buffer, whose value is wanted. */
 SEC("uprobe")
 int chan_take(struct pt_regs *ctx)
 {

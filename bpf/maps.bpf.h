@@ -61,7 +61,7 @@ struct {
 	__type(value, struct inherited);
 } inherited_by_goroutine SEC(".maps");
 
-/* For which span a value was put into the buffer of a channel, as long as it lies there. */
+/* For which span a value was put into the buffer of a channel, as long as it lies there; if it was discarded, until the next. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);

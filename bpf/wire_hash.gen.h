@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x1438664453b82d7eULL
+#define WIRE_HASH 0xd227736a0c6acf36ULL

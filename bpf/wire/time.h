@@ -64,10 +64,11 @@ struct time_layout {
 	go_offset_t hchan_elemsize GO_FIELD("runtime.hchan.elemsize");
 	go_offset_t hchan_recvx GO_FIELD("runtime.hchan.recvx");
 	go_offset_t sudog_g GO_FIELD("runtime.sudog.g");
+	go_offset_t sudog_elem GO_FIELD("runtime.sudog.elem");
 	go_offset_t poll_desc_fd GO_FIELD("runtime.pollDesc.fd?");
 	go_offset_t poll_desc_rg GO_FIELD("runtime.pollDesc.rg?");
 	go_offset_t poll_desc_self GO_FIELD("runtime.pollDesc.self?");
-	__u16 padding[3];
+	__u16 padding[2];
 };
 
 #endif

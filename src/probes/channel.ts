@@ -51,10 +51,10 @@ const put: Hook = {
 };
 
 /**
- * `typedmemclr(c.elemtype, slot)` where a value has come out of the buffer, right behind the `typedmemmove` that copies it to
- * who wants it; `arg` holds the place in the buffer.
+ * `typedmemmove(c.elemtype, ep, slot)` where a value goes out of the buffer to who wants it, right before the `typedmemclr` of
+ * its place, which `arg` holds. A value that is discarded is not copied.
  */
-const outOfBuffer: readonly SiteRule[] = [{ at: 'next_call', of: clear, previous: move, arg: 1 }];
+const outOfBuffer: readonly SiteRule[] = [{ at: 'call_before', of: move, next: clear, arg: 2 }];
 
 const take: Hook = {
   name: 'chan_take',

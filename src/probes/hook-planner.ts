@@ -146,14 +146,7 @@ export class HookPlanner {
 
 function symbolsOf(choice: SiteChoice): string[] {
   const callees = choice.rules.flatMap((r) =>
-    'of' in r
-      ? [
-          r.of,
-          ...('after' in r ? [r.after] : []),
-          ...('previous' in r ? [r.previous] : []),
-          ...('next' in r ? [r.next] : []),
-        ]
-      : [],
+    'of' in r ? [r.of, ...('after' in r ? [r.after] : []), ...('next' in r ? [r.next] : [])] : [],
   );
   const { on, calledBy = [], calledByEach = [], calls, unless } = choice;
   const conditions = [calls, unless].filter((name) => name !== undefined);

@@ -49,16 +49,9 @@ export type SiteRule =
     }
   /** The one call of the function `of`, or of several the one behind a call of `after` in a straight line. */
   | { readonly at: 'call'; readonly of: string; readonly after?: string; readonly arg: ArgumentRegister }
-  /** The one call of `of` that is the next call in the code behind one of `previous`; nops, jumps and what else lie between. */
+  /** The one call of `of` behind which the next call in the code is, or is not, one of `next`; nops, jumps and what else lie between. */
   | {
-      readonly at: 'next_call';
-      readonly of: string;
-      readonly previous: string;
-      readonly arg: ArgumentRegister;
-    }
-  /** The one call of `of` behind which the next call in the code is none of `next`. */
-  | {
-      readonly at: 'call_not_before';
+      readonly at: 'call_before' | 'call_not_before';
       readonly of: string;
       readonly next: string;
       readonly arg: ArgumentRegister;

@@ -44,12 +44,9 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
       const index = findCall(rule, context);
       return typeof index === 'string' ? index : [inside(context, index, rule.arg)];
     }
-    case 'next_call': {
-      const index = callBeside(rule.of, -1, rule.previous, true, context);
-      return typeof index === 'string' ? index : [inside(context, index, rule.arg)];
-    }
+    case 'call_before':
     case 'call_not_before': {
-      const index = callBeside(rule.of, 1, rule.next, false, context);
+      const index = callBefore(rule.of, rule.next, rule.at === 'call_before', context);
       return typeof index === 'string' ? index : [inside(context, index, rule.arg)];
     }
     case 'after_call':
@@ -190,23 +187,14 @@ function findCall(
   return others.length === 0 ? call : `it calls ${of} in several places`;
 }
 
-/** The one call of `of` of which the call before (-1) or behind it (1) in the code is, or is not, one of `neighbour`. */
-function callBeside(
-  of: string,
-  step: 1 | -1,
-  neighbour: string,
-  wanted: boolean,
-  context: RuleContext,
-): number | string {
+/** The one call of `of` behind which the next call in the code is, or is not, one of `next`. */
+function callBefore(of: string, next: string, wanted: boolean, context: RuleContext): number | string {
   const calls = context.flow.instructions.flatMap((i, index) => (i.op === 'call' ? [{ ...i, index }] : []));
-  const entry = context.entryOf(of);
-  const found = calls.filter(
-    ({ target }, at) =>
-      target === entry && (calls[at + step]?.target === context.entryOf(neighbour)) === wanted,
-  );
-  const [call, ...others] = found;
+  const [entry, nextEntry] = [context.entryOf(of), context.entryOf(next)];
+  const isBefore = (at: number) => nextEntry !== undefined && calls[at + 1]?.target === nextEntry;
+  const [call, ...others] = calls.filter(({ target }, at) => target === entry && isBefore(at) === wanted);
   if (entry === undefined || call === undefined)
-    return `it calls ${of} nowhere ${wanted ? '' : 'but '}beside ${neighbour}`;
+    return `it calls ${of} nowhere ${wanted ? '' : 'but '}before ${next}`;
   return others.length === 0 ? call.index : `it calls ${of} in several such places`;
 }
 

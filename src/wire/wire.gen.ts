@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x1438664453b82d7en;
+export const WIRE_HASH = 0xd227736a0c6acf36n;
 
 /** `enum alloc_limit` */
 export const allocLimit = {
@@ -1017,6 +1017,7 @@ export interface TimeLayout {
   readonly hchanElemsize: number;
   readonly hchanRecvx: number;
   readonly sudogG: number;
+  readonly sudogElem: number;
   readonly pollDescFd: number;
   readonly pollDescRg: number;
   readonly pollDescSelf: number;
@@ -1174,9 +1175,10 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(422, value.time.hchanElemsize, true);
   view.setUint16(424, value.time.hchanRecvx, true);
   view.setUint16(426, value.time.sudogG, true);
-  view.setUint16(428, value.time.pollDescFd, true);
-  view.setUint16(430, value.time.pollDescRg, true);
-  view.setUint16(432, value.time.pollDescSelf, true);
+  view.setUint16(428, value.time.sudogElem, true);
+  view.setUint16(430, value.time.pollDescFd, true);
+  view.setUint16(432, value.time.pollDescRg, true);
+  view.setUint16(434, value.time.pollDescSelf, true);
   view.setBigInt64(440, BigInt(value.gTlsOffset), true);
   bytes.set(value.timeByReason, 448);
   return bytes;
@@ -1365,6 +1367,7 @@ export const rowSources = {
     hchanElemsize: { what: 'field', name: 'runtime.hchan.elemsize' },
     hchanRecvx: { what: 'field', name: 'runtime.hchan.recvx' },
     sudogG: { what: 'field', name: 'runtime.sudog.g' },
+    sudogElem: { what: 'field', name: 'runtime.sudog.elem' },
     pollDescFd: { what: 'field', name: 'runtime.pollDesc.fd?' },
     pollDescRg: { what: 'field', name: 'runtime.pollDesc.rg?' },
     pollDescSelf: { what: 'field', name: 'runtime.pollDesc.self?' },

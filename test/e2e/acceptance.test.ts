@@ -77,12 +77,21 @@ function isTraced(
     it('makes a call with the context of the request a child', async () =>
       expectOneTrace(await get('/request-context', 1)));
 
-    /** Many at once to the workers of a pool, each of which makes one call. */
-    async function toPool(kind: string): Promise<RequestSpans[]> {
+    async function manyAtOnce(path: string, calls: number): Promise<RequestSpans[]> {
       const ids = Array.from({ length: 40 }, newId);
-      await Promise.all(ids.map((id) => traced.server.get(`/pool/${kind}?id=${id}`)));
-      return Promise.all(ids.map((id) => traced.request(id, 1)));
+      await Promise.all(ids.map((id) => traced.server.get(`${path}?id=${id}`)));
+      return Promise.all(ids.map((id) => traced.request(id, calls)));
     }
+
+    /** To the workers of a pool, each of which makes one call. */
+    const toPool = (kind: string) => manyAtOnce(`/pool/${kind}`, 1);
+
+    it.each(['send', 'receive', 'select', 'baton'])(
+      'keeps the parent of a goroutine that waits for a semaphore, by %s',
+      async (kind) => {
+        for (const spans of await manyAtOnce(`/semaphore/${kind}`, 2)) expectOneTrace(spans);
+      },
+    );
 
     it('never gives a pool fed by a condition a wrong parent', async () => {
       for (const spans of await toPool('cond')) expectNoWrongParent(spans);

@@ -109,7 +109,7 @@ const opsByRule: Readonly<Record<SiteRule['at'], string | undefined>> = {
   stack_check_branch: 'branch',
   nop5_before_call: 'nop',
   call: 'call',
-  next_call: 'call',
+  call_before: 'call',
   call_not_before: 'call',
   branch_after_call: 'branch',
   // Whatever comes behind it.

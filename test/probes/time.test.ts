@@ -71,7 +71,7 @@ describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', 
       chan_hand_to: [1],
       chan_hand_from: [1],
       chan_put: [1],
-      chan_take: [1],
+      chan_take: [2],
       mutex_lock: [0],
       mutex_unlock: [0],
       gc_stop_begin: [0],
@@ -142,7 +142,7 @@ test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
       ['gc_assist_begin', 'runtime.gcDrainN'],
       ['gc_assist_end', 'runtime.casgstatus'],
       ['chan_put', 'runtime.typedmemmove'],
-      ['chan_take', 'runtime.typedmemclr'],
+      ['chan_take', 'runtime.typedmemmove'],
       ['alloc_span_begin', 'runtime.(*mcentral).cacheSpan'],
       ['alloc_heap_begin', 'runtime.(*mheap).alloc'],
     ] as const;
@@ -153,6 +153,14 @@ test.for(netHttpBuilds.filter((b) => b.hasDwarf))(
         const at = site.vaddr + (site.class === 'nop5' ? 5 : 0);
         expect([hook, listing.get(at)]).toEqual([hook, expect.stringMatching(callOf(callee))]);
       }
+    }
+    // What is copied out of a buffer is cleared there next.
+    const takes = sitesOf(plan, 'chan_take');
+    expect(takes.map((site) => site.symbol)).toEqual(['runtime.chanrecv', 'runtime.selectgo']);
+    for (const site of takes) {
+      const behind = [...(listingOf(site.symbol) ?? [])].filter(([vaddr]) => vaddr > site.vaddr);
+      const next = behind.find(([, text]) => text.startsWith('call'))?.[1];
+      expect(next).toMatch(callOf('runtime.typedmemclr'));
     }
     for (const [name, to] of Object.entries(plan.addresses).filter(([name]) => /emacquire/.test(name))) {
       const listing = listingOf(name);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Values that go through channels. `slot=N` is a place in a buffer; `empty`: the values are of no size. */
+/*
+ * Values that go through channels. `slot=N` is a place in a buffer; `empty`: the values are of no size; `discarded`: who
+ * receives has no place for them.
+ */
 #include "events.h"
 
 #include <string.h>
@@ -23,11 +26,18 @@ static uaddr_t write_channel(const struct line *line, const struct target_row *r
 	return channel;
 }
 
-static uaddr_t write_sudog(const struct target_row *row, const struct goroutine_state *g)
+/* Where who receives wants the value; 0: nowhere. */
+static uaddr_t place_for(const struct line *line)
+{
+	return line__has(line, "discarded") ? 0 : memory__allocate(16);
+}
+
+static uaddr_t write_sudog(const struct target_row *row, const struct goroutine_state *g, uaddr_t elem)
 {
 	uaddr_t sudog = memory__allocate(96);
 
 	memory__write_u64(sudog + row->time.sudog_g, g->g);
+	memory__write_u64(sudog + row->time.sudog_elem, elem);
 	return sudog;
 }
 
@@ -43,7 +53,8 @@ void channel_hand(const struct line *line)
 	if (by_timer)
 		hit.g = target->g0;
 	hit.arguments[0] = write_channel(line, &target->row, 0);
-	hit.arguments[1] = write_sudog(&target->row, waiting);
+	hit.arguments[1] = write_sudog(&target->row, waiting, is_to ? place_for(line) : memory__allocate(16));
+	hit.arguments[2] = is_to ? memory__allocate(16) : place_for(line);
 	programs__run(&hit);
 }
 
@@ -55,30 +66,33 @@ void channel_swap(const struct line *line)
 	struct probe_hit hit = hit_on(goroutine_of(line->words[1]), "chan_hand_from", ARGUMENT(1));
 
 	hit.arguments[0] = write_channel(line, row, 8);
-	hit.arguments[1] = write_sudog(row, waiting);
+	hit.arguments[1] = write_sudog(row, waiting, memory__allocate(16));
+	hit.arguments[2] = place_for(line);
 	programs__run(&hit);
 }
 
-static void buffer_event(const struct line *line, const char *program)
+/* A value is copied into a place of a buffer, or out of it; `slot` is the argument that says which. */
+static void buffer_event(const struct line *line, const char *program, unsigned int slot)
 {
-	struct probe_hit hit = hit_on(goroutine_of(line->words[1]), program, ARGUMENT(1));
+	struct probe_hit hit = hit_on(goroutine_of(line->words[1]), program, ARGUMENT(slot));
 	uaddr_t type = memory__allocate(48);
 
 	target_of(line->words[1]);
 	memory__write_u64(type, line__has(line, "empty") ? 0 : 16);
 	hit.arguments[0] = type;
-	hit.arguments[1] = slot_of(line);
+	hit.arguments[slot] = slot_of(line);
 	programs__run(&hit);
 }
 
 /* put gN slot=N */
 void channel_put(const struct line *line)
 {
-	buffer_event(line, "chan_put");
+	buffer_event(line, "chan_put", 1);
 }
 
-/* take gN slot=N */
+/* take gN slot=N; discarded: nothing is copied */
 void channel_take(const struct line *line)
 {
-	buffer_event(line, "chan_take");
+	if (!line__has(line, "discarded"))
+		buffer_event(line, "chan_take", 2);
 }
