@@ -89,7 +89,7 @@ const TARGETS = {
 const RECORDING = { recording: { type: 'string', short: 'o' } } as const satisfies ParseArgsConfig['options'];
 const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies ParseArgsConfig['options'];
 
-const COMMANDS = 'run, attach, record, replay, inspect or doctor';
+const COMMANDS = 'run, attach, record, replay, report, diff, inspect or doctor';
 
 /**
  * Parses the arguments after the program's name.
@@ -106,6 +106,10 @@ export function parseArguments(args: readonly string[]): Invocation {
       return parseRecord(rest);
     case 'replay':
       return parseReplay(rest);
+    case 'report':
+      return parseReport(rest);
+    case 'diff':
+      return parseDiff(rest);
     case 'inspect':
       return parseInspect(rest);
     case 'doctor':
@@ -163,6 +167,25 @@ function parseReplay(args: readonly string[]): Invocation {
   if (general) return general;
   if (one === undefined) throw usage('replay', 'the recording is missing');
   return { kind: 'replay', file: one, common: commonOf('replay', values) };
+}
+
+function parseReport(args: readonly string[]): Invocation {
+  const { values, one } = parseOptionsAndOne('report', args, { ...GENERAL, ...JSON_OPTION }, 'recording');
+  const general = generalOf(values, REPORT_HELP);
+  if (general) return general;
+  if (one === undefined) throw usage('report', 'the recording is missing');
+  return { kind: 'report', file: one, asJson: values.json ?? false };
+}
+
+function parseDiff(args: readonly string[]): Invocation {
+  const { values, words } = parseOptionsAndWords('diff', args, { ...GENERAL, ...JSON_OPTION });
+  const general = generalOf(values, DIFF_HELP);
+  if (general) return general;
+  const [before, after, ...more] = words;
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw usage('diff', 'name two recordings, the earlier one first');
+  }
+  return { kind: 'diff', before, after, asJson: values.json ?? false };
 }
 
 function parseInspect(args: readonly string[]): Invocation {

@@ -82,8 +82,9 @@ class Path {
     const through = this.others.get(goid);
     if (through) through.push({ from, to });
     else this.others.set(goid, [{ from, to }]);
-    for (const wait of party?.waits ?? []) {
-      if (wait.to <= at || wait.from >= to) continue;
+    for (const wait of endingAfter(party?.waits ?? [], at)) {
+      if (wait.from >= to) break;
+      if (wait.to <= at) continue;
       const begin = Math.max(at, wait.from);
       const end = Math.min(to, wait.to);
       this.#spend(party, at, begin, use, ns);
@@ -98,8 +99,9 @@ class Path {
   /** … what it did itself; before it began, who has begun it. */
   #spend(party: Party | undefined, from: number, to: number, use: number, ns: number[]): void {
     let at = from;
-    for (const turn of party?.turns ?? []) {
-      if (turn.to <= at || turn.from >= to) continue;
+    for (const turn of endingAfter(party?.turns ?? [], at)) {
+      if (turn.from >= to) break;
+      if (turn.to <= at) continue;
       if (turn.from > at) {
         this.#fill(party, at, turn.from, use, ns);
         at = turn.from;
@@ -147,6 +149,17 @@ class Path {
     }
     return party;
   }
+}
+
+/** Those of a list in the order of their ends that end after that time. */
+function* endingAfter<T extends Interval>(list: readonly T[], at: number): Generator<T> {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] as T).to <= at) low = middle + 1;
+    else high = middle;
+  }
+  for (; low < list.length; low++) yield list[low] as T;
 }
 
 function add(ns: number[], use: number, spent: number): void {

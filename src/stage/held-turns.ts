@@ -5,7 +5,7 @@ import type { GoroutineTurns } from '../correlate/goroutine-turns.ts';
 import { HeldBySpan } from './held-by-span.ts';
 
 /** Records of some 300 bytes. */
-const LIMITS = { all: 16_384, ofOne: 2_048 } as const;
+const LIMITS = { all: 32_768, ofOne: 16_384 } as const;
 
 export class HeldTurns {
   readonly #held: HeldBySpan<GoroutineTurns>;

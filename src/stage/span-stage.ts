@@ -22,7 +22,7 @@ import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { LongestWaits } from './longest-waits.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
-import { Verdicts } from './verdicts.ts';
+import { Verdicts, type VerdictsOptions } from './verdicts.ts';
 
 /** What spans are made with, beside their records. */
 export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | ForgetFrame;
@@ -33,8 +33,8 @@ export interface SpanStageOptions {
   readonly dbStatement?: StatementForm | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
-  /** Requests that take as long, in milliseconds, are slow. Default: see {@link Verdicts}. */
-  readonly slowMillis?: number | undefined;
+  readonly slowMillis?: VerdictsOptions['slowMillis'];
+  readonly onRequest?: VerdictsOptions['onRequest'];
   readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
   /** Asks for a name of which nothing has been said; the spans that need it wait for its frame, which may come at once. Without it they do not. */
   readonly askTypeName?: (targetId: number, address: number) => void;
@@ -66,7 +66,7 @@ export class SpanStage {
   constructor(options: SpanStageOptions) {
     this.#options = options;
     this.#waitForm = options.waits ?? 'spans';
-    this.#verdicts = new Verdicts(options.slowMillis);
+    this.#verdicts = new Verdicts(options);
     this.#pipeline = new SpanPipeline({
       processors: options.processors,
       counters: this.counters,

@@ -1,10 +1,10 @@
 /** Why slow requests were slow: keeps what a verdict needs until a server span ends, and knows what is usual. Bounded. */
 import type { CriticalPath, Interval } from '../correlate/critical-path.ts';
 import type { SpanFact, SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
-import type { Verdict } from '../correlate/verdict.ts';
+import type { Cause, Verdict } from '../correlate/verdict.ts';
 import { type Call, isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
 import type { CallEvidence, Evidence, WaitEvidence } from '../verdict/evidence.ts';
-import { judge } from '../verdict/judge.ts';
+import { explain, judge } from '../verdict/judge.ts';
 import { RouteTimes } from '../verdict/route-times.ts';
 import { nanosBetween } from '../wire/batch.ts';
 import { HeldBySpan } from './held-by-span.ts';
@@ -20,15 +20,33 @@ const ENDED_MAX = 1_024;
 /** A request that takes so long is slow whatever is usual. */
 const SLOW_NS = 100_000_000;
 
+/** A request that has ended, slow or not. */
+export interface JudgedRequest {
+  readonly targetId: number;
+  /** What requests of it have in common, e.g. `GET /items/{id}`. */
+  readonly route: string;
+  readonly durationNs: number;
+  /** Nanoseconds that each cause explains. */
+  readonly byCause: ReadonlyMap<Cause, number>;
+}
+
+export interface VerdictsOptions {
+  /** From so long on requests are slow; by default from 100 on, and what is far from usual for its route. */
+  readonly slowMillis?: number | undefined;
+  /** Told of each request whose time is known. */
+  readonly onRequest?: ((request: JudgedRequest) => void) | undefined;
+}
+
 export class Verdicts {
   readonly #slowNs: number | undefined;
+  readonly #onRequest: VerdictsOptions['onRequest'];
   readonly #calls = new HeldBySpan<Call>(CALLS, () => {});
   readonly #routes = new Map<string, RouteTimes>();
   readonly #ended = new Map<number, Call>();
 
-  /** `slowMillis`: from so long on requests are slow; by default from 100 on, and what is far from usual for its route. */
-  constructor(slowMillis?: number) {
+  constructor({ slowMillis, onRequest }: VerdictsOptions = {}) {
     this.#slowNs = slowMillis === undefined ? undefined : slowMillis * 1e6;
+    this.#onRequest = onRequest;
   }
 
   /** The verdict on a span that has ended, if it is a slow request and it is clear why. */
@@ -38,8 +56,13 @@ export class Verdicts {
     this.#remember(fact);
     const route = fact.spanKind === 'server' ? tellingOf(fact).routeOf?.(fact) : undefined;
     this.#handUp(fact, route === undefined ? [fact, ...calls] : calls);
-    if (route === undefined || !this.#isSlow(fact, route)) return undefined;
-    return judge(this.#evidence(fact, waits, path, calls));
+    if (route === undefined) return undefined;
+    const isSlow = this.#isSlow(fact, route);
+    if (!isSlow && this.#onRequest === undefined) return undefined;
+    const evidence = this.#evidence(fact, waits, path, calls);
+    const { targetId } = fact;
+    this.#onRequest?.({ targetId, route, durationNs: evidence.durationNs, byCause: explain(evidence) });
+    return isSlow ? judge(evidence) : undefined;
   }
 
   #handUp({ parentSpanId, parentIsRemote }: SpanFact, calls: readonly Call[]): void {

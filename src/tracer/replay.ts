@@ -8,6 +8,7 @@ import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import type { SpanCounts } from '../stage/counters.ts';
 import { SpanStage } from '../stage/span-stage.ts';
+import type { JudgedRequest } from '../stage/verdicts.ts';
 import { batchOf } from '../wire/batch.ts';
 import { decodeBatch } from '../wire/decode.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
@@ -23,6 +24,8 @@ export interface ReplayOptions {
   readonly waits?: WaitForm | undefined;
   /** Requests that take as long, in milliseconds, are slow. Default: see `Verdicts`. */
   readonly slowMillis?: number | undefined;
+  /** Told of each request whose time is known: recorded at level `waits` or deeper. */
+  readonly onRequest?: ((request: JudgedRequest) => void) | undefined;
   /** Called in turn while spans are made, so that the processors can follow; default 512 spans. */
   readonly flushEverySpans?: number;
   readonly onTarget?: (target: TargetInfo) => void;
@@ -77,6 +80,7 @@ class Replayer {
       dbStatement: options.dbStatement,
       waits: options.waits,
       slowMillis: options.slowMillis,
+      onRequest: options.onRequest,
     });
   }
 

@@ -1,5 +1,5 @@
 /** The verdict on a slow span: what most of its time went to, or nothing where that is not clear. Pure. */
-import type { Verdict } from '../correlate/verdict.ts';
+import type { Cause, Verdict } from '../correlate/verdict.ts';
 import type { Evidence } from './evidence.ts';
 import { milliseconds } from './milliseconds.ts';
 import { outsideOfCalls, RULES, shownOf, unknownNs } from './rules.ts';
@@ -12,6 +12,12 @@ const LEAD_MIN = 1.2;
 const SECOND_MIN = 0.2;
 /** More that is not known may be the cause. */
 const UNKNOWN_MAX = 0.2;
+
+/** Nanoseconds that each cause explains; together at most the duration, but for what two of them share. */
+export function explain(evidence: Evidence): ReadonlyMap<Cause, number> {
+  const rest = outsideOfCalls(evidence);
+  return new Map(RULES.map(({ cause, explains }) => [cause, explains(evidence, rest)]));
+}
 
 export function judge(evidence: Evidence): Verdict | undefined {
   const { durationNs, ns } = evidence;

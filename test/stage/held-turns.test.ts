@@ -54,15 +54,15 @@ describe('what goroutines do for a span', () => {
 
   it('is given up and counted where it is too much for one span', () => {
     const { turns, givenUp } = held();
-    for (let n = 0; n < 3_000; n++) turns.add(turnsFor([1, 2]));
-    expect(givenUp()).toBe(3_000 - 2_048);
+    for (let n = 0; n < 20_000; n++) turns.add(turnsFor([1, 2]));
+    expect(givenUp()).toBe(20_000 - 16_384);
   });
 
   it('is given up, the oldest first, where it is too much for all; what a span has used is no loss', () => {
     const { turns, givenUp } = held();
     turns.add(turnsFor([1, 2]));
     turns.take(span([1, 2], { parentSpanId: [1, 1] }));
-    for (let n = 0; n < 16_384; n++) turns.add(turnsFor([2, n]));
+    for (let n = 0; n < 32_768; n++) turns.add(turnsFor([2, n]));
     expect(givenUp()).toBe(0);
     turns.add(turnsFor([3, 0]));
     expect(givenUp()).toBe(1);
