@@ -123,10 +123,43 @@ static __always_inline enum time_use thread_off_use(struct task_struct *task, co
 	return (status & ~G_SCAN) == G_WAITS ? pretended_wait_use(target, g) : TIME_OTHER;
 }
 
+/* A thread that was blocked has its turn: from when it was woken on it could have run. */
+static __always_inline void thread_was_woken(struct goroutine_time *time, ktime_ns_t woken)
+{
+	if (woken <= time->since_ktime_ns || (time->use != TIME_SYSCALL && time->use != TIME_PAGEFAULT && time->use != TIME_OTHER))
+		return;
+	time_charge(time, woken);
+	time->ready_ktime_ns = time->since_ktime_ns;
+	time->use = TIME_PREEMPTED;
+}
+
+/*
+ * The running thread has come back without being seen, and is about to leave again: the kernel knows for how long it ran, and
+ * before that it was still away.
+ */
+static __always_inline void thread_returned(struct task_struct *task, __u32 tid, struct goroutine_time *time, uaddr_t g)
+{
+	const struct off_thread *off = bpf_map_lookup_elem(&off_by_thread, &tid);
+	ktime_ns_t now = bpf_ktime_get_ns();
+	duration_ns_t ran;
+
+	if (!off || off->g_addr != g)
+		return;
+	count(NOTE_SWITCH_UNSEEN);
+	ran = BPF_CORE_READ(task, se.sum_exec_runtime) - off->ran_ns;
+	if (ran < now - time->since_ktime_ns) {
+		thread_was_woken(time, off->woken_ktime_ns);
+		time_charge(time, now - ran);
+	}
+	time->activity = GOROUTINE_RUNS;
+	time->use = time->run_use;
+}
+
 static __always_inline void thread_off(struct task_struct *task, __u32 tid, const struct target_row *target,
 				       struct switch_filter *filter)
 {
-	struct off_thread off = { .target_id = target->target_id };
+	struct off_thread off = { .target_id = target->target_id,
+				  .ran_ns = BPF_CORE_READ(task, se.sum_exec_runtime) };
 	struct goroutine_time *time;
 	uaddr_t g = thread_g(task, target);
 	uaddr_t m = g ? peek_u64(g + target->runtime.g_m) : 0;
@@ -137,7 +170,8 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 	time = time_of(target, off.g_addr);
 	if (!time || time->busy)
 		return;
-	time_heal(time, off.g_addr);
+	if (time->activity == GOROUTINE_IS_OFF)
+		thread_returned(task, tid, time, off.g_addr);
 	if (time->activity != GOROUTINE_RUNS)
 		return;
 	filter->thread[tid & (SWITCH_FILTER_NUMBERS - 1)] = 1;
@@ -148,16 +182,6 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 	}
 	time_turn(time, GOROUTINE_IS_OFF, thread_off_use(task, target, off.g_addr, time->run_use));
 	wait_begin(time);
-}
-
-/* A thread that was blocked has its turn: from when it was woken on it could have run. */
-static __always_inline void thread_was_woken(struct goroutine_time *time, ktime_ns_t woken)
-{
-	if (woken <= time->since_ktime_ns || (time->use != TIME_SYSCALL && time->use != TIME_PAGEFAULT && time->use != TIME_OTHER))
-		return;
-	time_charge(time, woken);
-	time->ready_ktime_ns = time->since_ktime_ns;
-	time->use = TIME_PREEMPTED;
 }
 
 static __always_inline void thread_on(struct off_thread *off)

@@ -222,6 +222,7 @@ struct stops {
 struct off_thread {
 	uaddr_t g_addr DOC("0: none");
 	ktime_ns_t woken_ktime_ns DOC("when it was woken; 0: not yet");
+	duration_ns_t ran_ns DOC("for which it had run by then, in all");
 	__u32 target_id;
 	__u32 reserved;
 };

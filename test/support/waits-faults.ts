@@ -145,7 +145,7 @@ export const circumstances: readonly Circumstance[] = [
       {
         name: 'system calls that are over before their thread has its turn',
         path: '/naps?ms=1&times=40',
-        amounts: { syscall: 40, 'preempted runnable': 20 },
+        amounts: { syscall: 40, 'preempted runnable': 12 },
       },
     ],
   },

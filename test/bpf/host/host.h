@@ -91,6 +91,7 @@ struct thread_switch {
 	int32_t call; /* the system call that it is in; negative: none */
 	bool blocks;
 	bool is_throttled;
+	uint64_t ran_ns; /* since it came back */
 };
 
 struct socket_ends {

@@ -337,6 +337,7 @@ static void enter_kernel(const struct thread_switch *away)
 #endif
 	task.__state = away->blocks;
 	task.throttled = away->is_throttled;
+	task.se.sum_exec_runtime += away->ran_ns;
 }
 
 void programs__wake(uint32_t tid)

@@ -151,7 +151,7 @@ void time_coro(const struct line *line)
 
 /*
  * off gN preempted|throttled|syscall|raw-syscall|futex|fault: its thread leaves the processor; on-g0: while on its g0; as=REASON:
- * while it says that it waits for that
+ * while it says that it waits for that; ran=N: has run for so long since it came back
  */
 void time_off(const struct line *line)
 {
@@ -171,6 +171,7 @@ void time_off(const struct line *line)
 	memory__write(g->g + target->row.time.g_wait_reason, &reason, sizeof(reason));
 	away.blocks = strcmp(why, "preempted") && strcmp(why, "throttled");
 	away.is_throttled = !strcmp(why, "throttled");
+	away.ran_ns = line__number(line, "ran", 0);
 	if (strstr(why, "syscall"))
 		away.call = 0;
 	if (!strcmp(why, "futex"))
