@@ -17,7 +17,7 @@ interface Paging {
 
 const usualPages: Paging = { pageBytes: 1 << 16, maxPages: 128 };
 /** For those who ask for a few bytes here and there: what is around them is of no use. */
-const smallPages: Paging = { pageBytes: 1 << 12, maxPages: 1 << 12 };
+const smallPages: Paging = { pageBytes: 1 << 12, maxPages: 1 << 11 };
 
 /** A piece of memory given out by {@link AddressSpace.chunks}. */
 export interface Chunk {

@@ -76,7 +76,7 @@ describe.each([localSymbols, arm64Symbols, oldSymbols])('$name with bytes of its
     const { heads, tables } = regionsOf(path, content);
     const pcs = pcsOf(content);
     const undamaged = JSON.stringify(GoBinary.open(memorySource(content)).symbolizer.symbolizeStack(pcs));
-    const outcomes = fuzz(500, (random) => {
+    const outcomes = fuzz(300, (random) => {
       const changes = Array.from({ length: 1 + random.below(20) }, () => {
         const { from, bytes } = random.pick(random.below(30) === 0 ? heads : tables);
         return mutations(random, from, bytes);
