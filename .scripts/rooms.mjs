@@ -31,6 +31,7 @@ const mayImport = {
   correlate: wireward,
   span: [...wireward, 'correlate'],
   otlp: [...wireward, 'correlate', 'span'],
+  profile: ['otlp'],
   export: [...wireward, 'correlate', 'span', 'otlp', 'version'],
   'otlp-client': [...exportward, 'version'],
   recording: [...wireward, 'correlate'],
@@ -46,7 +47,7 @@ const mayImport = {
 };
 
 /** Rooms without I/O, clock and environment. `binary` gets its bytes handed in; `stage` looks at the clock for its own time. */
-const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'otlp', 'stage'];
+const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'otlp', 'profile', 'stage'];
 
 /** Packages that belong to certain rooms only. */
 const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'] };
