@@ -32,6 +32,7 @@ const mayImport = {
   span: [...wireward, 'correlate'],
   verdict: [...wireward, 'correlate', 'span'],
   otlp: [...wireward, 'correlate', 'span'],
+  profile: ['otlp'],
   export: [...wireward, 'correlate', 'span', 'otlp', 'version'],
   'otlp-client': [...exportward, 'version'],
   recording: [...wireward, 'correlate'],
@@ -47,7 +48,7 @@ const mayImport = {
 };
 
 /** Rooms without I/O, clock and environment. `binary` gets its bytes handed in; `stage` looks at the clock for its own time. */
-const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'verdict', 'otlp', 'stage'];
+const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'verdict', 'otlp', 'profile', 'stage'];
 
 /** Packages that belong to certain rooms only. */
 const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'] };

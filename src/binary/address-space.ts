@@ -7,9 +7,17 @@ import { type ByteSource, readExact, u64, viewOf } from './byte-source.ts';
 import type { Elf, Segment } from './elf.ts';
 import { type Relocations, readRelocations } from './relocations.ts';
 
-const pageBytes = 1 << 16;
-const maxPages = 128;
 const scanBytes = 1 << 20;
+
+/** How much is read at once and kept. */
+interface Paging {
+  readonly pageBytes: number;
+  readonly maxPages: number;
+}
+
+const usualPages: Paging = { pageBytes: 1 << 16, maxPages: 128 };
+/** For those who ask for a few bytes here and there: what is around them is of no use. */
+const smallPages: Paging = { pageBytes: 1 << 12, maxPages: 1 << 11 };
 
 /** A piece of memory given out by {@link AddressSpace.chunks}. */
 export interface Chunk {
@@ -22,14 +30,21 @@ export class AddressSpace {
   readonly segments: readonly Segment[];
   readonly #source: ByteSource;
   readonly #elf: Elf;
+  readonly #paging: Paging;
   readonly #pages = new Map<number, Uint8Array>();
   #relocations: Relocations | undefined;
   #lastSegment: Segment | undefined;
 
-  constructor(source: ByteSource, elf: Elf) {
+  constructor(source: ByteSource, elf: Elf, paging = usualPages) {
     this.#source = source;
     this.#elf = elf;
+    this.#paging = paging;
     this.segments = elf.segments.filter((s) => s.fileOffset + s.fileBytes <= source.size);
+  }
+
+  /** The same memory for reading a few bytes at many places; gives out at most 4 kB at a time. */
+  inSmallPages(): AddressSpace {
+    return new AddressSpace(this.#source, this.#elf, smallPages);
   }
 
   /** File offset of an address that has a byte in the file. */
@@ -49,6 +64,7 @@ export class AddressSpace {
 
   /** Exactly `length` bytes of one segment, at most a page long; else undefined. */
   read(vaddr: number, length: number): Uint8Array | undefined {
+    const { pageBytes } = this.#paging;
     const segment = this.segmentOf(vaddr);
     if (!segment || length > pageBytes || vaddr + length > segment.vaddr + segment.fileBytes)
       return undefined;
@@ -67,6 +83,7 @@ export class AddressSpace {
   byte(vaddr: number): number | undefined {
     const segment = this.segmentOf(vaddr);
     if (!segment) return undefined;
+    const { pageBytes } = this.#paging;
     const offset = segment.fileOffset + (vaddr - segment.vaddr);
     return this.#page(Math.floor(offset / pageBytes))[offset % pageBytes];
   }
@@ -115,6 +132,7 @@ export class AddressSpace {
   #page(index: number): Uint8Array {
     const cached = this.#pages.get(index);
     if (cached) return cached;
+    const { pageBytes, maxPages } = this.#paging;
     const oldest = this.#pages.keys().next();
     if (this.#pages.size >= maxPages && !oldest.done) this.#pages.delete(oldest.value);
     const offset = index * pageBytes;

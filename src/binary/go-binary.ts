@@ -22,6 +22,7 @@ import {
 } from './pclntab.ts';
 import { referenceBytes } from './references.ts';
 import { findStringTable } from './string-table.ts';
+import { Symbolizer } from './symbolizer.ts';
 import { TypeData } from './type-data.ts';
 
 export type { GoFunction } from './pclntab.ts';
@@ -62,6 +63,7 @@ export class GoBinary {
   readonly #fields = new Map<string, ReadonlyMap<string, number>>();
   #types: TypeData | undefined | null = null;
   #waitReasons: readonly string[] | undefined | null = null;
+  #symbolizer: Symbolizer | undefined;
 
   /**
    * Reads the headers and finds Go's tables.
@@ -176,6 +178,17 @@ export class GoBinary {
     const fn = this.functions([goroutineSetter]).get(goroutineSetter);
     const code = fn && this.#codeOf(fn);
     return code && this.arch.goroutineTls?.(code);
+  }
+
+  /** What looks the program's own program counters up; reads from the file, so keep that open. */
+  get symbolizer(): Symbolizer {
+    this.#symbolizer ??= new Symbolizer(
+      this.#space.inSmallPages(),
+      this.#table,
+      this.#textStart,
+      this.#moduleData?.functionData ?? [],
+    );
+    return this.#symbolizer;
   }
 
   /** Why goroutines wait, as their stacks print it, by the runtime's numbers; undefined if the table is not found. */

@@ -21,6 +21,8 @@ export interface ModuleData {
   readonly text: number;
   /** Where type data may lie, most likely first; each must be proven by a type found in it. */
   readonly typeRanges: readonly Range[];
+  /** Where data of functions may begin (`go:func.*`); must be proven by what is found in it. */
+  readonly functionData: readonly number[];
 }
 
 // Byte offsets of the part that has been the same since Go 1.18.
@@ -76,7 +78,7 @@ function moduleDataAt(space: AddressSpace, vaddr: number, table: Pclntab): Modul
   const textStart = pointer(text);
   if (!space.segmentOf(textStart)?.executable || pointer(minpc) < textStart) return undefined;
   const words = Array.from({ length: Math.floor(bytes.length / 8) }, (_, i) => pointer(i * 8));
-  return { vaddr, text: textStart, typeRanges: typeRanges(space, words) };
+  return { vaddr, text: textStart, typeRanges: typeRanges(space, words), functionData: dataOf(space, words) };
 }
 
 /** The known layouts first, then any neighbouring pair of addresses that could be one in a layout to come. */
@@ -97,4 +99,9 @@ function typeRanges(space: AddressSpace, words: readonly number[]): Range[] {
   }
   for (let offset = afterBss; offset < words.length * 8; offset += 8) add(at(offset), at(offset + 8));
   return ranges.slice(0, maxTypeRanges);
+}
+
+/** Every address in the part that differs between versions. */
+function dataOf(space: AddressSpace, words: readonly number[]): number[] {
+  return [...new Set(words.slice(afterBss / 8))].filter((word) => space.segmentOf(word) !== undefined);
 }

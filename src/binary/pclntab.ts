@@ -1,6 +1,6 @@
 /**
  * The function table of a Go program (`.gopclntab`), formats of Go 1.18 and 1.20. It survives `-s -w`.
- * Owns finding it and looking names up; does not read source lines.
+ * Owns finding it and looking names up; does not read source lines (symbolizer.ts).
  * Source: https://github.com/golang/go/blob/go1.26.0/src/internal/abi/symtab.go and runtime/symtab.go (pcHeader).
  */
 
@@ -24,11 +24,21 @@ export interface Pclntab {
   readonly textStart: number;
   readonly namesFrom: number;
   readonly namesTo: number;
+  /** Of each compilation unit, where the names of its files are (`cutab`). */
+  readonly unitsFrom: number;
+  readonly filesFrom: number;
+  /** Values by program counter (`pctab`), up to the functions. */
+  readonly valuesFrom: number;
   readonly functionsFrom: number;
+  /** Bytes of the smallest instruction, which program counters are counted in. */
+  readonly quantum: number;
+  /** Records of functions and of inlined calls are as up to Go 1.19. */
+  readonly hasOldRecords: boolean;
 }
 
 const headerBytes = 72;
-const magics: readonly number[] = [0xfffffff1 /* Go ≥ 1.20 */, 0xfffffff0 /* Go 1.18 and 1.19 */];
+const oldRecordsMagic = 0xfffffff0; /* Go 1.18 and 1.19 */
+const magics: readonly number[] = [0xfffffff1 /* Go ≥ 1.20 */, oldRecordsMagic];
 const oldMagics: readonly number[] = [0xfffffffa /* Go 1.16 and 1.17 */, 0xfffffffb /* Go 1.2 to 1.15 */];
 const maxFunctions = 1 << 22;
 const sectionNames: readonly string[] = ['.gopclntab', '.data.rel.ro.gopclntab'];
@@ -106,7 +116,12 @@ function headerAt(space: AddressSpace, vaddr: number): Pclntab | undefined {
     textStart: space.pointer(vaddr + 24) ?? 0,
     namesFrom: vaddr + names,
     namesTo: vaddr + units,
+    unitsFrom: vaddr + units,
+    filesFrom: vaddr + u64(view, 48),
+    valuesFrom: vaddr + u64(view, 56),
     functionsFrom: vaddr + functions,
+    quantum,
+    hasOldRecords: view.getUint32(0, true) === oldRecordsMagic,
   };
 }
 
@@ -166,7 +181,8 @@ export function functionNameAt(
 
 const maxNameBytes = 4096;
 
-function textAt(space: AddressSpace, from: number, to: number): string | undefined {
+/** The text that ends with a zero byte before `to`. */
+export function textAt(space: AddressSpace, from: number, to: number): string | undefined {
   const bytes = space.read(from, Math.max(0, Math.min(maxNameBytes, to - from)));
   const end = bytes?.indexOf(0) ?? -1;
   return bytes && end >= 0 ? Buffer.from(bytes.subarray(0, end)).toString('utf8') : undefined;
@@ -182,7 +198,8 @@ export function hasNameLike(space: AddressSpace, table: Pclntab, texts: readonly
   return false;
 }
 
-function functionsTo(table: Pclntab): number {
+/** Where the rows of functions end. */
+export function functionsTo(table: Pclntab): number {
   return table.functionsFrom + table.functionCount * 8 + 4;
 }
 
