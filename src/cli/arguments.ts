@@ -3,7 +3,17 @@ import type { ParseArgsConfig } from 'node:util';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
-import { ATTACH_HELP, DOCTOR_HELP, HELP, INSPECT_HELP, RECORD_HELP, REPLAY_HELP, RUN_HELP } from './help.ts';
+import {
+  ATTACH_HELP,
+  DIFF_HELP,
+  DOCTOR_HELP,
+  HELP,
+  INSPECT_HELP,
+  RECORD_HELP,
+  REPLAY_HELP,
+  REPORT_HELP,
+  RUN_HELP,
+} from './help.ts';
 import {
   durationOf,
   globOf,
@@ -11,6 +21,7 @@ import {
   millisOf,
   parseOptions,
   parseOptionsAndOne,
+  parseOptionsAndWords,
   pidOf,
   statementFormOf,
   UsageError,
@@ -55,6 +66,8 @@ export type Invocation =
   | Attach
   | { readonly kind: 'record'; readonly file: string; readonly of: Run | Attach }
   | { readonly kind: 'replay'; readonly file: string; readonly common: CommonOptions }
+  | { readonly kind: 'report'; readonly file: string; readonly asJson: boolean }
+  | { readonly kind: 'diff'; readonly before: string; readonly after: string; readonly asJson: boolean }
   | { readonly kind: 'inspect'; readonly program: string | number; readonly asJson: boolean }
   | { readonly kind: 'doctor'; readonly asJson: boolean };
 

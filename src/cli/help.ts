@@ -37,6 +37,8 @@ Usage:
   goidspan attach (--pid N | --exe GLOB)… [options]
   goidspan record -o FILE (-- CMD ARGS… | (--pid N | --exe GLOB)…) [options]
   goidspan replay FILE [options]
+  goidspan report FILE [--json]
+  goidspan diff BEFORE AFTER [--json]
   goidspan inspect (BINARY | --pid N) [--json]
   goidspan doctor [--json]
 
@@ -45,6 +47,8 @@ Commands:
   attach   trace programs that run already, or that will be started
   record   trace like run or attach, and keep what the kernel said in a file
   replay   make the spans of a recording again, without privileges
+  report   say of a recording, route by route, what its slow requests waited for, and what to fix first
+  diff     say what has changed between two recordings, as before and after a deploy
   inspect  say what would be attached where in a program, and what it costs
   doctor   say whether this host can trace, and what to change if not
 
@@ -140,6 +144,42 @@ A recording that was cut short is replayed to its last whole batch.
 ${ENVIRONMENT}
 
 Exit codes: 0 success, 1 failure at run time or not a recording, 2 usage.
+`;
+
+/** Of `goidspan report --help`. */
+export const REPORT_HELP = `\
+Says of a recording what the requests of each route spent their time on, the slow ones above all, and by how much the slowest
+hundredth would at best be faster if a cause were gone. The route with most to gain comes first.
+
+Usage:
+  goidspan report FILE [--json]
+
+Options:
+      --json               as JSON, for programs; times in nanoseconds
+      --version            print the version
+  -h, --help               print this help
+
+The recording must have been made at level waits or deeper: goidspan record --level waits -o FILE …
+
+Exit codes: 0 success, 1 failure at run time or not such a recording, 2 usage.
+`;
+
+/** Of `goidspan diff --help`. */
+export const DIFF_HELP = `\
+Says which routes have become slower or faster between two recordings, and by which cause; only what is more than what so few
+requests vary by.
+
+Usage:
+  goidspan diff BEFORE AFTER [--json]
+
+Options:
+      --json               as JSON, for programs; times in nanoseconds
+      --version            print the version
+  -h, --help               print this help
+
+Both must have been made at level waits or deeper: goidspan record --level waits -o FILE …
+
+Exit codes: 0 success, 1 failure at run time or not such a recording, 2 usage.
 `;
 
 /** Of `goidspan inspect --help`. */

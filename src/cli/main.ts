@@ -39,6 +39,10 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
         return await (await import('./record-command.ts')).recordCommand(invocation, context);
       case 'replay':
         return await (await import('./replay-command.ts')).replayCommand(invocation, context);
+      case 'report':
+        return await (await import('./report-command.ts')).reportCommand(invocation, context);
+      case 'diff':
+        return await (await import('./report-command.ts')).diffCommand(invocation, context);
       case 'inspect':
         return await (await import('./inspect-command.ts')).inspectCommand(invocation, terminal);
       case 'doctor':

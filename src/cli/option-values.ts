@@ -26,22 +26,31 @@ export function parseOptions<T extends Options>(command: string, args: readonly 
   }
 }
 
-/** The options and the one thing that the command is about, named `what`; it may be absent. */
+/** The options and the things that the command is about. */
+export function parseOptionsAndWords<T extends Options>(
+  command: string,
+  args: readonly string[],
+  options: T,
+) {
+  try {
+    const parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+    return { values: parsed.values, words: parsed.positionals.filter((word) => word !== '') };
+  } catch (error) {
+    throw usage(command, explain(error as Error & { code?: string }, command, args));
+  }
+}
+
+/** … and the one thing, named `what`; it may be absent. */
 export function parseOptionsAndOne<T extends Options>(
   command: string,
   args: readonly string[],
   options: T,
   what: string,
 ) {
-  let parsed: ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>>;
-  try {
-    parsed = parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
-  } catch (error) {
-    throw usage(command, explain(error as Error & { code?: string }, command, args));
-  }
-  const [one, another] = parsed.positionals;
+  const { values, words } = parseOptionsAndWords(command, args, options);
+  const [one, another] = words;
   if (another !== undefined) throw usage(command, `unexpected argument ${another} (one ${what} at a time)`);
-  return { values: parsed.values, one: one === '' ? undefined : one };
+  return { values, one };
 }
 
 /** Shorter than what `parseArgs` says, which goes on about positional arguments. */

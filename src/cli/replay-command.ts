@@ -1,10 +1,9 @@
 /** `goidspan replay`: the spans of a recording again, through the same exporters as live ones. */
-import { createReadStream } from 'node:fs';
-import { GoidspanError, remedyOf } from '../errors.ts';
 import { type Replayed, replay } from '../tracer/replay.ts';
 import type { Invocation } from './arguments.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from './exit-code.ts';
 import { linesOf } from './messages.ts';
+import { openRecording } from './open-recording.ts';
 import { formatReplaySummary, replaySummaryOf } from './replay-summary.ts';
 import { type CommandContext, openSinks, writeSummary } from './session.ts';
 import { exportSummaryOf } from './summary.ts';
@@ -58,33 +57,3 @@ const END: Readonly<Partial<Record<Replayed['end'], string>>> = {
   damaged: 'is damaged',
   stopped: 'was not replayed to its end',
 };
-
-/** Opens before anything else is, so that a wrong name empties no output file. */
-async function openRecording(file: string): Promise<AsyncIterable<Uint8Array>> {
-  const stream = createReadStream(file, { highWaterMark: 1 << 20 });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      stream.once('ready', resolve);
-      stream.once('error', reject);
-    });
-  } catch (cause) {
-    throw unreadable(file, cause as Error);
-  }
-  return readable(stream, file);
-}
-
-async function* readable(stream: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
-  try {
-    yield* stream;
-  } catch (cause) {
-    throw unreadable(file, cause as Error);
-  }
-}
-
-function unreadable(file: string, cause: Error): GoidspanError {
-  return new GoidspanError(
-    'bad_recording',
-    `cannot read ${file}: ${cause.message} (${remedyOf(cause.message, 'name a file that goidspan record has written')})`,
-    { cause },
-  );
-}

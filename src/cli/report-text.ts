@@ -1,0 +1,61 @@
+/** Reports of routes as text. Pure. */
+import { milliseconds } from '../verdict/milliseconds.ts';
+import type { RouteDiff } from '../verdict/route-diff.ts';
+import type { RouteReport } from '../verdict/route-report.ts';
+import { count } from './summary.ts';
+import { alignColumns } from './text-table.ts';
+
+const ms = (ns: number): string => `${milliseconds(ns)} ms`;
+
+/** `-91 %`. */
+function percent(from: number, to: number): string {
+  const change = from === 0 ? 0 : Math.round(((to - from) / from) * 100);
+  return `${change > 0 ? '+' : ''}${change} %`;
+}
+
+/** With a final newline. */
+export function formatReport(routes: readonly RouteReport[]): string {
+  return routes.map((route) => `${blockOf(route).join('\n')}\n`).join('\n');
+}
+
+function blockOf({ service, route, requests, ns, p99Bounds, causes }: RouteReport): string[] {
+  const rows = causes.map(({ cause, ns: of, p99WithoutNs }) => [
+    cause,
+    ...[of.p50, of.p95, of.p99].map(ms),
+    `${ms(p99WithoutNs)} (${percent(ns.p99, p99WithoutNs)})`,
+  ]);
+  return [
+    `${route}  ${service}, ${count(requests)} requests`,
+    `  p50 ${ms(ns.p50)}, p95 ${ms(ns.p95)}, p99 ${ms(ns.p99)} (${milliseconds(p99Bounds[0])} to ${ms(p99Bounds[1])} with 95 % confidence)`,
+    ...alignColumns([['cause', 'at p50', 'at p95', 'at p99', 'p99 without it, at best'], ...rows], '  '),
+  ];
+}
+
+/** With a final newline. */
+export function formatDiff(diffs: readonly RouteDiff[]): string {
+  return diffs.map((diff) => `${diffBlockOf(diff).join('\n')}\n`).join('');
+}
+
+function diffBlockOf({ service, route, change, before, after, causes }: RouteDiff): string[] {
+  const head = `${route}  ${service}: ${CHANGES[change]}`;
+  const of = ({ ns, p99Bounds, requests }: RouteReport): string =>
+    `p99 ${ms(ns.p99)} (${milliseconds(p99Bounds[0])} to ${milliseconds(p99Bounds[1])}), ${count(requests)} requests`;
+  const lines = [
+    ...(before ? [`  before  ${of(before)}`] : []),
+    ...(after ? [`  after   ${of(after)}`] : []),
+  ];
+  const told = change === 'slower' || change === 'faster' ? causes : [];
+  return [
+    head,
+    ...lines,
+    ...told.map(({ cause, p99Ns }) => `  ${p99Ns > 0 ? '+' : '-'}${ms(Math.abs(p99Ns))} at p99 by ${cause}`),
+  ];
+}
+
+const CHANGES: Readonly<Record<RouteDiff['change'], string>> = {
+  slower: 'slower',
+  faster: 'faster',
+  unclear: 'no change beyond what so few requests vary by',
+  new: 'only after',
+  gone: 'only before',
+};
