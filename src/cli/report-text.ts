@@ -1,7 +1,7 @@
 /** Reports of routes as text. Pure. */
 import { milliseconds } from '../verdict/milliseconds.ts';
 import type { RouteDiff } from '../verdict/route-diff.ts';
-import type { RouteReport } from '../verdict/route-report.ts';
+import type { Quantile, RouteReport } from '../verdict/route-report.ts';
 import { count } from './summary.ts';
 import { alignColumns } from './text-table.ts';
 
@@ -18,7 +18,7 @@ export function formatReport(routes: readonly RouteReport[]): string {
   return routes.map((route) => `${blockOf(route).join('\n')}\n`).join('\n');
 }
 
-function blockOf({ service, route, requests, ns, p99Bounds, causes }: RouteReport): string[] {
+function blockOf({ service, route, requests, ns, bounds, causes }: RouteReport): string[] {
   const rows = causes.map(({ cause, ns: of, p99WithoutNs }) => [
     cause,
     ...[of.p50, of.p95, of.p99].map(ms),
@@ -26,29 +26,27 @@ function blockOf({ service, route, requests, ns, p99Bounds, causes }: RouteRepor
   ]);
   return [
     `${route}  ${service}, ${count(requests)} requests`,
-    `  p50 ${ms(ns.p50)}, p95 ${ms(ns.p95)}, p99 ${ms(ns.p99)} (${milliseconds(p99Bounds[0])} to ${ms(p99Bounds[1])} with 95 % confidence)`,
+    `  p50 ${ms(ns.p50)}, p95 ${ms(ns.p95)}, p99 ${ms(ns.p99)} (${boundsOf(bounds.p99)} with 95 % confidence)`,
     ...alignColumns([['cause', 'at p50', 'at p95', 'at p99', 'p99 without it, at best'], ...rows], '  '),
   ];
 }
+
+const boundsOf = ([low, high]: RouteReport['bounds'][Quantile]): string =>
+  high === null ? `${ms(low)} or more` : `${milliseconds(low)} to ${ms(high)}`;
 
 /** With a final newline. */
 export function formatDiff(diffs: readonly RouteDiff[]): string {
   return diffs.map((diff) => `${diffBlockOf(diff).join('\n')}\n`).join('');
 }
 
-function diffBlockOf({ service, route, change, before, after, causes }: RouteDiff): string[] {
-  const head = `${route}  ${service}: ${CHANGES[change]}`;
-  const of = ({ ns, p99Bounds, requests }: RouteReport): string =>
-    `p99 ${ms(ns.p99)} (${milliseconds(p99Bounds[0])} to ${milliseconds(p99Bounds[1])}), ${count(requests)} requests`;
-  const lines = [
+function diffBlockOf({ service, route, change, at, before, after, causes }: RouteDiff): string[] {
+  const of = ({ ns, bounds, requests }: RouteReport): string =>
+    `${at} ${ms(ns[at])} (${boundsOf(bounds[at])}), ${count(requests)} requests`;
+  return [
+    `${route}  ${service}: ${CHANGES[change]}`,
     ...(before ? [`  before  ${of(before)}`] : []),
     ...(after ? [`  after   ${of(after)}`] : []),
-  ];
-  const told = change === 'slower' || change === 'faster' ? causes : [];
-  return [
-    head,
-    ...lines,
-    ...told.map(({ cause, p99Ns }) => `  ${p99Ns > 0 ? '+' : '-'}${ms(Math.abs(p99Ns))} at p99 by ${cause}`),
+    ...causes.map(({ cause, ns }) => `  ${ns > 0 ? '+' : '-'}${ms(Math.abs(ns))} at ${at} by ${cause}`),
   ];
 }
 

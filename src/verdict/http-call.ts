@@ -8,6 +8,6 @@ export const httpCall: CallTelling<'http'> = {
     spanKind === 'server'
       ? `${method} ${(pattern && routeOf(pattern)) ?? path}`
       : `${method} ${host ?? ''}`.trim(),
-  routeOf: ({ body: { method, pattern = '' } }) => `${method} ${pattern}`,
+  routeOf: ({ body: { method, pattern } }) => (pattern ? `${method} ${routeOf(pattern) ?? pattern}` : method),
   poolNs: () => 0,
 };

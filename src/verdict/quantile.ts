@@ -7,16 +7,16 @@ const Z = 1.96;
 export const quantile = (ascending: readonly number[], share: number): number =>
   ascending[rankOf(ascending.length, share)] ?? 0;
 
-/** Between which values the quantile of all is, of which these are a sample. */
+/** Between which values the quantile of all is, of which these are a sample; null where so few do not tell how far up it may be. */
 export function quantileBounds(
   ascending: readonly number[],
   share: number,
-): readonly [low: number, high: number] {
+): readonly [low: number, high: number | null] {
   const n = ascending.length;
   const spread = Z * Math.sqrt(n * share * (1 - share));
   const low = Math.max(0, Math.floor(n * share - spread));
-  const high = Math.min(n - 1, Math.ceil(n * share + spread));
-  return [ascending[low] ?? 0, ascending[high] ?? 0];
+  const high = Math.ceil(n * share + spread);
+  return [ascending[low] ?? 0, ascending[high] ?? null];
 }
 
 const rankOf = (n: number, share: number): number => Math.min(n - 1, Math.floor(n * share));

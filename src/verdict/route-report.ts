@@ -4,7 +4,7 @@ import { quantile, quantileBounds } from './quantile.ts';
 import type { Request, Requests } from './requests.ts';
 
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
-type Quantile = keyof typeof QUANTILES;
+export type Quantile = keyof typeof QUANTILES;
 /** Of all requests, those that are looked at around a quantile, on either side. */
 const AROUND = 0.025;
 /** A cause that explains less of the slow ones is not told. */
@@ -23,8 +23,8 @@ export interface RouteReport {
   readonly route: string;
   readonly requests: number;
   readonly ns: Readonly<Record<Quantile, number>>;
-  /** Between which the p99 of all such requests is, with 95 % confidence. */
-  readonly p99Bounds: readonly [low: number, high: number];
+  /** Between which they are of all such requests, with 95 % confidence; null: so few do not tell how far up. */
+  readonly bounds: Readonly<Record<Quantile, readonly [low: number, high: number | null]>>;
   /** Those with most to gain first. */
   readonly causes: readonly CauseReport[];
 }
@@ -43,7 +43,7 @@ export function routeReport(service: string, route: string, requests: Requests):
     route,
     requests: requests.count,
     ns: ofQuantiles((share) => quantile(durations, share)),
-    p99Bounds: quantileBounds(durations, QUANTILES.p99),
+    bounds: ofQuantiles((share) => quantileBounds(durations, share)),
     causes: causes
       .filter(({ ns, p99WithoutNs }) => ns.p99 >= SHARE_MIN * p99 || p99 - p99WithoutNs >= SHARE_MIN * p99)
       .sort((a, b) => a.p99WithoutNs - b.p99WithoutNs || b.ns.p99 - a.ns.p99),
@@ -54,7 +54,7 @@ export function routeReport(service: string, route: string, requests: Requests):
 export const gainOf = ({ ns, causes, requests }: RouteReport): number =>
   requests * Math.max(0, ns.p99 - (causes[0]?.p99WithoutNs ?? ns.p99));
 
-const ofQuantiles = (of: (share: number) => number): Record<Quantile, number> => ({
+const ofQuantiles = <T>(of: (share: number) => T): Record<Quantile, T> => ({
   p50: of(QUANTILES.p50),
   p95: of(QUANTILES.p95),
   p99: of(QUANTILES.p99),

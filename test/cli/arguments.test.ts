@@ -58,6 +58,18 @@ describe('parseArguments', () => {
     expect(parse(`record -o a.rec --level=${level} -- x`)).toMatchObject({ of: { common: { level } } });
   });
 
+  it('reads recordings to report on, and to compare', () => {
+    expect(parse('report a.rec')).toEqual({ kind: 'report', file: 'a.rec', asJson: false });
+    expect(parse('diff a.rec b.rec --json')).toEqual({
+      ...{ kind: 'diff', before: 'a.rec', after: 'b.rec', asJson: true },
+    });
+  });
+
+  it('reads from when on requests are slow, also of a replay', () => {
+    expect(parse('replay a.rec --slow 20')).toMatchObject({ common: { slowMillis: 20 } });
+    expect(parse('run --slow 0.5 -- x')).toMatchObject({ common: { slowMillis: 0.5 } });
+  });
+
   it.each(['spans', 'attributes', 'none'])('reads --waits %s, also of a replay', (waits) => {
     expect(parse(`replay a.rec --waits ${waits}`)).toMatchObject({ common: { waits } });
     expect(parse(`run --waits ${waits} -- x`)).toMatchObject({ common: { waits } });
@@ -98,7 +110,24 @@ describe('parseArguments', () => {
   });
 
   it.each([
-    ['', 'a command is missing: run, attach, record, replay, inspect or doctor (see goidspan --help)'],
+    [
+      '',
+      'a command is missing: run, attach, record, replay, report, diff, inspect or doctor (see goidspan --help)',
+    ],
+    ['report', 'the recording is missing (see goidspan report --help)'],
+    [
+      'report a.rec b.rec',
+      'unexpected argument b.rec (one recording at a time) (see goidspan report --help)',
+    ],
+    ['report a.rec --out x', 'unknown option --out (see goidspan report --help)'],
+    ...['diff', 'diff a.rec', 'diff a.rec b.rec c.rec'].map((words): [string, string] => [
+      words,
+      'name two recordings, the earlier one first (see goidspan diff --help)',
+    ]),
+    [
+      'run --slow=0 -- x',
+      '--slow 0: not a number of milliseconds above 0 and up to 2000000 (see goidspan run --help)',
+    ],
     ['trace', 'unknown command trace (see goidspan --help)'],
     ['--verbose', 'unknown option --verbose (see goidspan --help)'],
     ['run', 'a command is missing after -- (see goidspan run --help)'],
