@@ -42,7 +42,7 @@ const mayImport = {
   tracer: [...tracerward, 'version'],
   telemetry: [...exportward, 'stage', 'tracer', 'version'],
   doctor: kernelward,
-  cli: [...tracerward, 'telemetry', 'doctor', 'version'],
+  cli: [...tracerward, 'verdict', 'telemetry', 'doctor', 'version'],
   plugin: [...tracerward, 'telemetry'],
   index: [...tracerward, 'plugin'],
 };
