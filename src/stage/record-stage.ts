@@ -2,7 +2,6 @@
  * The stage as it is fed from the kernel: batches of records, and the frames that say what they are made with. The same on
  * the main thread and in the draining one. Whatever is no span is told to the one that hosts it.
  */
-import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import { type WorldStop, worldStop } from '../correlate/world-stop.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { SpanFrame } from '../recording/format.ts';
@@ -66,16 +65,15 @@ export class RecordStage {
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),
     });
     this.#stage.scope = scope;
+    const takers = this.#stage.takersOf();
     this.#visitor = {
-      spanEnd: (record) => this.#stage.emit(record),
+      ...takers,
       processExec: (record) => tell({ kind: 'exec', record }),
       processExit: (record) => tell({ kind: 'exit', record }),
-      goroutineTurns: (record) => this.#stage.takeTurns(goroutineTurns(record)),
       gcStop: (record) => {
-        this.#stage.takeStop(record);
+        takers.gcStop(record);
         tell({ kind: 'stop', stop: worldStop(record) });
       },
-      bad: (reason) => this.#stage.counters.lose(reason),
     };
   }
 
@@ -88,10 +86,7 @@ export class RecordStage {
       this.#stage.take(frame);
       return;
     }
-    decodeBatch(batchOf(frame.bytes), {
-      ...this.#visitor,
-      spanEnd: (record) => this.#stage.emit(record, frame),
-    });
+    decodeBatch(batchOf(frame.bytes), { ...this.#visitor, ...this.#stage.takersOf(frame) });
   }
 
   /** Hands over what waits for a name that may not come any more. */

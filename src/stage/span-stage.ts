@@ -3,7 +3,7 @@
  * on the main thread, in the draining thread, from a recording. Knows no kernel and no process.
  */
 import type { SpanFact } from '../correlate/fact.ts';
-import type { GoroutineTurns } from '../correlate/goroutine-turns.ts';
+import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import { windowFact } from '../correlate/window-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
@@ -14,7 +14,8 @@ import { createResource } from '../span/resource.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
-import { type EvGcStop, type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
+import type { BadRecord, RecordVisitor } from '../wire/decode.ts';
+import { type EvGcStop, type EvGoroutineTurns, type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
 import { Counters } from './counters.ts';
 import { GcWindows } from './gc-windows.ts';
 import { HeldTurns } from './held-turns.ts';
@@ -102,9 +103,17 @@ export class SpanStage {
     }
   }
 
-  /** The world of a target was stopped; spans that end from now on may have been hit by it. */
-  takeStop(record: EvGcStop): void {
-    this.#targets.get(record.header.targetId)?.windows?.add(record);
+  /** What takes the records that spans are made of, and nothing of others; `unfinished` completes a span that was still open. */
+  takersOf(unfinished?: Unfinished) {
+    return {
+      spanEnd: (record: EvSpanEnd) => this.emit(record, unfinished),
+      goroutineTurns: (record: EvGoroutineTurns) => {
+        if (this.#waitForm !== 'none') this.#turns.add(goroutineTurns(record));
+      },
+      // Spans that end from now on may have been hit by it.
+      gcStop: (record: EvGcStop) => this.#targets.get(record.header.targetId)?.windows?.add(record),
+      bad: (reason: BadRecord) => this.counters.lose(reason),
+    } satisfies RecordVisitor;
   }
 
   /** Hands the span of a record over; `unfinished` completes one that was still open. */
@@ -124,11 +133,6 @@ export class SpanStage {
     const fact = this.#told(verdict ? { ...judged, verdict } : judged, waits);
     if (fact.errorTypeAddr === 0 || !this.#waitsForName(fact)) this.#pipeline.emit(fact);
     if (this.#waitForm === 'spans') for (const wait of waits?.told ?? []) this.#pipeline.emit(wait);
-  }
-
-  /** Takes what a goroutine has done for a span that is still open. */
-  takeTurns(turns: GoroutineTurns): void {
-    if (this.#waitForm !== 'none') this.#turns.add(turns);
   }
 
   get #tellsWaits(): boolean {

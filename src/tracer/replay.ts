@@ -1,6 +1,5 @@
 /** Makes the spans of a recording again: the same objects that the tracer made, from the same records. */
 
-import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../recording/format.ts';
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
@@ -10,8 +9,7 @@ import type { SpanCounts } from '../stage/counters.ts';
 import { SpanStage } from '../stage/span-stage.ts';
 import type { JudgedRequest } from '../stage/verdicts.ts';
 import { batchOf } from '../wire/batch.ts';
-import { decodeBatch } from '../wire/decode.ts';
-import type { EvSpanEnd } from '../wire/wire.gen.ts';
+import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
 import type { TargetInfo } from './api.ts';
 
 export interface ReplayOptions {
@@ -121,24 +119,17 @@ class Replayer {
     };
   }
 
+  /** One record after the other, so that the processors can follow. */
   async #emitAll(frame: BatchFrame | SpanFrame): Promise<void> {
-    const unfinished = frame.kind === 'span' ? frame : undefined;
-    const told: (EvSpanEnd | (() => void))[] = [];
-    decodeBatch(batchOf(frame.bytes), {
-      spanEnd: (record) => told.push(record),
-      gcStop: (record) => told.push(() => this.#stage.takeStop(record)),
-      goroutineTurns: (record) => {
-        const turns = goroutineTurns(record);
-        told.push(() => this.#stage.takeTurns(turns));
-      },
-      bad: (reason) => this.#stage.counters.lose(reason),
-    });
-    for (const each of told) {
-      if (typeof each === 'function') {
-        each();
-        continue;
-      }
-      this.#stage.emit(each, unfinished);
+    const told: (() => void)[] = [];
+    const takers = this.#stage.takersOf(frame.kind === 'span' ? frame : undefined);
+    const later = Object.entries(takers).map(([name, take]) => [
+      name,
+      (record: never) => told.push(() => take(record)),
+    ]);
+    decodeBatch(batchOf(frame.bytes), Object.fromEntries(later) as RecordVisitor);
+    for (const take of told) {
+      take();
       if (++this.#unflushed < (this.#options.flushEverySpans ?? 512)) continue;
       this.#unflushed = 0;
       await Promise.all(this.#options.processors.map((processor) => processor.forceFlush()));

@@ -192,10 +192,16 @@ describe('a stage', () => {
       return made;
     }
     const gc = (stage: SpanStage): void => {
-      stage.takeStop(
-        makeStopRecord({ reason: stopReasons.begins, startKtimeNs: [101, 0], endKtimeNs: [101, 3_000_000] }),
-      );
-      stage.takeStop(
+      stage
+        .takersOf()
+        .gcStop(
+          makeStopRecord({
+            reason: stopReasons.begins,
+            startKtimeNs: [101, 0],
+            endKtimeNs: [101, 3_000_000],
+          }),
+        );
+      stage.takersOf().gcStop(
         makeStopRecord({
           reason: stopReasons.ends,
           startKtimeNs: [101, 9_000_000],
@@ -256,7 +262,7 @@ describe('a stage', () => {
           }),
         );
       }
-      stage.takeStop(makeStopRecord());
+      stage.takersOf().gcStop(makeStopRecord());
       gc(stage);
       stage.emit(request());
       const told = toldOf(spans);
@@ -271,7 +277,7 @@ describe('a stage', () => {
     (waits) => {
       const { stage, spans } = stageThatAsks(undefined, waits);
       stage.take({ ...target, waitMinNs: 1 } as ContextFrame);
-      stage.takeStop(makeStopRecord());
+      stage.takersOf().gcStop(makeStopRecord());
       stage.emit(request());
       expect(spans.map(({ events }) => events)).toEqual([[]]);
     },
