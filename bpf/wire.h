@@ -177,16 +177,20 @@ enum goroutine_activity {
 	GOROUTINE_WAITS = 3,
 };
 
-/* The account of a goroutine on which a span is open or which works for one, or did: the value of time_by_g. */
+/*
+ * The account of a goroutine on which a span is open or which works for one, or did: the value of time_by_g. Most programs look at
+ * its beginning only, which is in one line of the processor's cache.
+ */
 struct goroutine_time {
-	duration_ns_t ns[TIME_USES_MAX] DOC("spent so far, by enum time_use");
-	duration_ns_t alloc_ns DOC("… and of these in the slow ways to memory");
 	ktime_ns_t since_ktime_ns DOC("since then the time has not been charged");
 	ktime_ns_t opened_ktime_ns DOC("names the account: another one is never opened at that time");
 	__u32 spans DOC("open on it; 0: nobody looks at the account");
 	__u32 activity DOC("one of enum goroutine_activity");
 	__u32 use DOC("to what the time since is going to be charged: one of enum time_use");
 	__u32 busy DOC("1 while the thread that runs the goroutine is changing it");
+	struct g_key turns DOC("where its turns are kept while it works for a span of another goroutine; zeros: they are not");
+	duration_ns_t ns[TIME_USES_MAX] DOC("spent so far, by enum time_use");
+	duration_ns_t alloc_ns DOC("… and of these in the slow ways to memory");
 	__u32 cpu DOC("on which it ran last");
 	__u32 migrations;
 	goid_t goid;
@@ -206,7 +210,6 @@ struct goroutine_time {
 	__u64 mutex_unlocks DOC("how often the like had been unlocked (unlocks_by_mutex) when it began to wait for it");
 	__u32 mutex_is_watched DOC("1: it waits for that mutex");
 	__u32 waker_is_holder DOC("1: who has woken it held the mutex when it began to wait");
-	struct g_key turns DOC("where its turns are kept while it works for a span of another goroutine; zeros: they are not");
 };
 
 /* How long the world of a target has been stopped: the value of stops_by_slot. */

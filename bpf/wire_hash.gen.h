@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x291e1b9c406d6ea8ULL
+#define WIRE_HASH 0x5dd78adee625b0ecULL

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x291e1b9c406d6ea8n;
+export const WIRE_HASH = 0x5dd78adee625b0ecn;
 
 /** `enum alloc_limit` */
 export const allocLimit = {
