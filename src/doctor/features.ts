@@ -62,7 +62,8 @@ const PROBES: readonly Probe[] = [
   },
   {
     name: 'the switches of threads',
-    run: (native) => native.probeTypedTracepoint('sched_switch'),
+    run: (native) =>
+      native.probeTypedTracepoint('sched_switch') || native.probeTypedTracepoint('sched_waking'),
     since: 'Linux 5.5, CONFIG_DEBUG_INFO_BTF',
     need: 'optional',
     without: NO_WAITS,
