@@ -92,6 +92,21 @@ describeWith([kernel, go], 'the time of a span', () => {
     expect(unattributed / duration).toBeLessThan(0.01);
   });
 
+  it('says of a goroutine that waits for io_uring that it was blocked until the completion', {
+    timeout,
+  }, async (context) => {
+    const { id, truth } = await waits.ask('/uring?ms=20&times=2');
+    const refused = Object.keys(truth).find((key) => key.startsWith('refused'));
+    if (refused !== undefined) return context.skip(`io_uring: ${refused}`);
+    const { server } = await traced.request(id, 0);
+    const breakdown = breakdownOf(server);
+    // It has been woken by then, whether or not it had a processor.
+    const told = timeOf(['syscall', 'preempted', 'runnable'], breakdown);
+    expect(Math.abs(told - (truth['syscall'] ?? 0)), JSON.stringify(breakdown)).toBeLessThan(4e6);
+    expect(breakdown['syscall'], JSON.stringify(breakdown)).toBeGreaterThan(39e6);
+    expect(breakdown['syscall']).toBeLessThan(44e6);
+  });
+
   it('names who held a mutex all the time, and nobody else', { timeout }, async () => {
     const asked = Array.from({ length: 2 }, () => waits.ask('/mutex/often?ms=2&times=20'));
     const holders = await Promise.all(
