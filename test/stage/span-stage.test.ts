@@ -192,15 +192,13 @@ describe('a stage', () => {
       return made;
     }
     const gc = (stage: SpanStage): void => {
-      stage
-        .takersOf()
-        .gcStop(
-          makeStopRecord({
-            reason: stopReasons.begins,
-            startKtimeNs: [101, 0],
-            endKtimeNs: [101, 3_000_000],
-          }),
-        );
+      stage.takersOf().gcStop(
+        makeStopRecord({
+          reason: stopReasons.begins,
+          startKtimeNs: [101, 0],
+          endKtimeNs: [101, 3_000_000],
+        }),
+      );
       stage.takersOf().gcStop(
         makeStopRecord({
           reason: stopReasons.ends,
