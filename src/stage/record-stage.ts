@@ -15,6 +15,7 @@ import type { SpanCounts } from './counters.ts';
 import type { DrainStats } from './drain-meter.ts';
 import type { FamilyFailure } from './live-check.ts';
 import { type ContextFrame, SpanStage } from './span-stage.ts';
+import type { TargetCounts } from './target-counts.ts';
 
 /** What the stage is told beside batches: what spans are made with, and of spans that are ended from outside. */
 export type StageFrame = ContextFrame | SpanFrame;
@@ -28,10 +29,14 @@ export type StageMessage =
   | { readonly kind: 'type_name_wanted'; readonly targetId: number; readonly address: number }
   | { readonly kind: 'implausible'; readonly targetId: number; readonly failure: FamilyFailure };
 
+/** What it has counted of one target. */
+export type TargetReport = Readonly<Pick<TargetCounts, 'spans' | 'verdicts' | 'requestNs'>>;
+
 /** What it has counted since it began. */
 export interface StageReport {
   readonly spans: Readonly<SpanCounts>;
-  readonly spansByTarget: ReadonlyMap<number, number>;
+  /** By the id of the target. */
+  readonly countsByTarget: ReadonlyMap<number, TargetReport>;
   readonly lost: Readonly<Record<string, number>>;
   readonly drained: DrainStats;
 }
@@ -95,10 +100,10 @@ export class RecordStage {
   }
 
   report(): StageReport {
-    const { counters, spansByTarget } = this.#stage;
+    const { counters, countsByTarget } = this.#stage;
     return {
       spans: { ...counters.spans },
-      spansByTarget,
+      countsByTarget,
       lost: counters.lost(),
       drained: counters.drain.stats(),
     };

@@ -10,8 +10,8 @@ import type { FamilyFailure, LiveCheck } from './live-check.ts';
 export interface SpanTarget {
   readonly source: SpanSource;
   readonly liveCheck: LiveCheck;
-  /** Counted up for each of its spans. */
-  spans: number;
+  /** Its `spans` is counted up for each. */
+  readonly counts: { spans: number };
 }
 
 export interface SpanPipelineOptions {
@@ -50,7 +50,7 @@ export class SpanPipeline {
       if (failed) onFailure?.(fact.targetId, failed);
       return;
     }
-    target.spans++;
+    target.counts.spans++;
     counters.spans[fact.spanKind]++;
     for (const sink of this.#factSinks) this.#hand(() => sink.onFact(fact, target.source));
     if (this.#spanSinks.length === 0) return;

@@ -23,6 +23,7 @@ import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { LongestWaits } from './longest-waits.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
+import { TargetCounts } from './target-counts.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
 
 /** What spans are made with, beside their records. */
@@ -42,6 +43,7 @@ export interface SpanStageOptions {
 }
 
 interface StageTarget extends SpanTarget {
+  readonly counts: TargetCounts;
   readonly typeNames: Map<number, string | null>;
   /** Facts by the address of the type name that they wait for. */
   readonly waiting: Map<number, SpanFact[]>;
@@ -81,9 +83,9 @@ export class SpanStage {
     this.#scope = Object.freeze({ ...scope, schemaUrl: SCHEMA_URL });
   }
 
-  /** How many spans each target has made, by its id. */
-  get spansByTarget(): ReadonlyMap<number, number> {
-    return new Map([...this.#targets].map(([targetId, { spans }]) => [targetId, spans]));
+  /** What was counted of each target, by its id. */
+  get countsByTarget(): ReadonlyMap<number, TargetCounts> {
+    return new Map([...this.#targets].map(([targetId, { counts }]) => [targetId, counts]));
   }
 
   take(frame: ContextFrame): void {
@@ -131,8 +133,15 @@ export class SpanStage {
       this.counters.lose('time_inconsistent');
     }
     const fact = this.#told(verdict ? { ...judged, verdict } : judged, waits);
+    this.#count(fact);
     if (fact.errorTypeAddr === 0 || !this.#waitsForName(fact)) this.#pipeline.emit(fact);
     if (this.#waitForm === 'spans') for (const wait of waits?.told ?? []) this.#pipeline.emit(wait);
+  }
+
+  #count({ targetId, spanKind, time, verdict }: SpanFact): void {
+    const counts = this.#targets.get(targetId)?.counts;
+    if (time && spanKind === 'server') counts?.addRequest(time);
+    if (verdict) counts?.addVerdict(verdict.cause);
   }
 
   get #tellsWaits(): boolean {
@@ -198,7 +207,7 @@ export class SpanStage {
     const { dbStatement } = this.#options;
     const typeNames = new Map<number, string | null>();
     this.#targets.set(targetId, {
-      spans: 0,
+      counts: new TargetCounts(),
       liveCheck: new LiveCheck(),
       typeNames,
       waiting: new Map(),

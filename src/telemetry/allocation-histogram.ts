@@ -5,6 +5,7 @@
 import type { Attributes, Histogram } from '@opentelemetry/api';
 import type { DurationBucket, TargetStats } from '../tracer/api.ts';
 import { allocLimit } from '../wire/wire.gen.ts';
+import { targetAttributes } from './target-attributes.ts';
 
 /** Of a collection, over all targets: each takes a microsecond of the main thread. Of more calls it is an even sample. */
 export const RECORDED_MAX = 2_000;
@@ -79,8 +80,8 @@ export function slowWaysOf({ slowAllocations }: TargetStats): [string, readonly 
 }
 
 /** Whose call it was, and of what. */
-export function allocationAttributes({ serviceName, pid }: TargetStats, name: string): Attributes {
-  return { 'service.name': serviceName, 'process.pid': pid, 'code.function.name': name };
+export function allocationAttributes(target: TargetStats, name: string): Attributes {
+  return { ...targetAttributes(target), 'code.function.name': name };
 }
 
 /** Calls and time of a bucket may have been read at different moments. */

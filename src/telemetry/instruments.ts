@@ -4,9 +4,10 @@
  * a span is in flight from its first try to its outcome, pauses between tries included, and counted once.
  */
 import { type Attributes, ValueType } from '@opentelemetry/api';
-import type { DurationBucket } from '../tracer/api.ts';
+import type { DurationBucket, TargetStats } from '../tracer/api.ts';
 import { ALLOCATION_BOUNDS_NS, allocationAttributes, slowWaysOf } from './allocation-histogram.ts';
 import type { ExporterFacts, Facts, ProcessorFacts } from './facts.ts';
+import { targetAttributes } from './target-attributes.ts';
 
 export interface Point {
   readonly value: number;
@@ -58,6 +59,16 @@ const ofSlowAllocations = (amountOf: (bucket: DurationBucket) => number) => (fac
       ),
     ),
   );
+
+/** A point for each name of each target that has any. */
+const ofTargets =
+  (key: string, countsOf: (target: TargetStats) => Readonly<Record<string, number>> | undefined, unit = 1) =>
+  (facts: Facts) =>
+    (facts.tracer?.stats.targets ?? []).flatMap((target) =>
+      pointsBy(countsOf(target) ?? {}, key, targetAttributes(target)).map(({ value, attributes }) =>
+        point(value / unit, attributes),
+      ),
+    );
 
 export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
   {
@@ -209,6 +220,22 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
     valueType: ValueType.DOUBLE,
     description: 'Time that was spent on making spans of them.',
     points: ofTracer(({ stats, attributes }) => [point(stats.drained.timeMs / 1_000, attributes)]),
+  },
+  {
+    name: 'goidspan.verdicts',
+    kind: 'counter',
+    unit: '{request}',
+    valueType: ValueType.INT,
+    description: 'Slow requests of traced programs, by why they were slow.',
+    points: ofTargets('goidspan.verdict.cause', ({ verdicts }) => verdicts),
+  },
+  {
+    name: 'goidspan.request.time',
+    kind: 'counter',
+    unit: 's',
+    valueType: ValueType.DOUBLE,
+    description: 'Time of the requests of traced programs, by what it was spent on.',
+    points: ofTargets('goidspan.wait.for', ({ requestTime }) => requestTime, 1e9),
   },
   {
     name: 'goidspan.allocation.slow.calls',

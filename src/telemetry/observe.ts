@@ -20,6 +20,7 @@ import {
 } from './instruments.ts';
 import { MeterWatch } from './meter-watch.ts';
 import type { Observation, Observed } from './observed.ts';
+import { targetAttributes } from './target-attributes.ts';
 
 /** Begins at once, with the provider that is there or with the one that will be. Never throws. */
 export function observe(observed: Observed): Observation {
@@ -60,9 +61,9 @@ class Observer implements Observation {
     }
   }
 
-  onWorldStop({ lastedNs, reason, isForGc }: WorldStop, { pid, serviceName }: TargetInfo): void {
+  onWorldStop({ lastedNs, reason, isForGc }: WorldStop, target: TargetInfo): void {
     this.#watch.look();
-    const attributes = { 'service.name': serviceName, 'process.pid': pid };
+    const attributes = targetAttributes(target);
     try {
       if (isForGc) this.#gcPauses?.record(lastedNs / 1e9, attributes);
       this.#stops?.record(lastedNs / 1e9, { ...attributes, 'goidspan.stop.reason': reason ?? 'unknown' });

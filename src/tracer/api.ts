@@ -82,6 +82,10 @@ export interface TargetStats extends TargetInfo {
   readonly attachedAt: string;
   readonly endedAt?: string;
   readonly spans: number;
+  /** Slow requests by their `goidspan.verdict.cause`; absent if their time was never known. */
+  readonly verdicts?: Readonly<Record<string, number>>;
+  /** Nanoseconds of requests by the keys of `goidspan.breakdown`; absent if that was never known. */
+  readonly requestTime?: Readonly<Record<string, number>>;
   /** How long the slow ways to memory took; absent if it was never looked at at level `runtime`. */
   readonly slowAllocations?: SlowAllocations;
 }

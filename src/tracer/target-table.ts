@@ -1,5 +1,7 @@
 /** The targets that live and, for their statistics, the last of those that have ended. Owns the table, not their life. */
 import type { Target } from '../attach/target.ts';
+import { breakdownOf } from '../correlate/time-spent.ts';
+import type { TargetReport } from '../stage/record-stage.ts';
 import type { TargetStats } from './api.ts';
 
 /** Ended targets that are kept. */
@@ -48,14 +50,21 @@ export class TargetTable {
   }
 
   /** Of those that were attached, at least once. */
-  stats(spansByTarget: ReadonlyMap<number, number>): TargetStats[] {
+  stats(counts: ReadonlyMap<number, TargetReport>): TargetStats[] {
     const attached = [...this.#byId.values()].filter((target) => target.wasAttached && !target.isGuess);
     return attached.map(({ info, attachedAt, endedAt, slowAllocations }) => ({
       ...info,
       attachedAt: attachedAt.toISOString(),
       ...(endedAt && { endedAt: endedAt.toISOString() }),
-      spans: spansByTarget.get(info.targetId) ?? 0,
+      spans: counts.get(info.targetId)?.spans ?? 0,
+      ...requestsOf(counts.get(info.targetId)),
       ...(slowAllocations && { slowAllocations }),
     }));
   }
+}
+
+/** Only of a target whose requests were looked at as deep. */
+function requestsOf(report: TargetReport | undefined): Pick<TargetStats, 'verdicts' | 'requestTime'> {
+  if (report === undefined || report.requestNs.length === 0) return {};
+  return { verdicts: report.verdicts, requestTime: breakdownOf({ ns: report.requestNs }) };
 }

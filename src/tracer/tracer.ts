@@ -308,7 +308,7 @@ export class Tracer {
       kernel: this.#kernel.counts(),
       runs: this.#kernel.programStats(),
       attachedLate: this.#attacher.late,
-      targets: this.#targets.stats(stage.spansByTarget),
+      targets: this.#targets.stats(stage.countsByTarget),
     });
   }
 

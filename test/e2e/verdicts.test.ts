@@ -15,7 +15,7 @@ const retry = 2;
 /** Of a span's duration: how far the share may be from what the handler measured. */
 const shareWithin = 0.1;
 
-/** What is to be said of each fault; undefined: it is too mixed to have one cause. */
+/** What is to be said of each fault. A request that let another one wait is named if it has ended by then. Undefined: it is too mixed to have one cause. */
 const verdicts: Readonly<Record<string, readonly [cause: string, sentence: RegExp] | undefined>> = {
   'time.Sleep': ['sleep', /in time\.Sleep/],
   // Whom the handler waited for has slept.
@@ -25,9 +25,15 @@ const verdicts: Readonly<Record<string, readonly [cause: string, sentence: RegEx
   'two waits, one after the other': ['sleep', /in time\.Sleep/],
   'sync.Cond': ['sleep', /in time\.Sleep/],
   'children that wait for theirs': ['sleep', /in time\.Sleep/],
-  'a mutex that another request has': ['mutex', /for a lock .*goroutine \d+ \(GET \/hold\/mutex\)/],
-  'an RWMutex that a writer has': ['mutex', /for a lock that goroutine \d+ \(GET \/hold\/writer\) gave back/],
-  'an RWMutex that a reader has': ['mutex', /for a lock that goroutine \d+ \(GET \/hold\/reader\) gave back/],
+  'a mutex that another request has': ['mutex', /for a lock .*goroutine \d+( \(GET \/hold\/mutex\))?/],
+  'an RWMutex that a writer has': [
+    'mutex',
+    /for a lock that goroutine \d+ (\(GET \/hold\/writer\) )?gave back/,
+  ],
+  'an RWMutex that a reader has': [
+    'mutex',
+    /for a lock that goroutine \d+ (\(GET \/hold\/reader\) )?gave back/,
+  ],
   'a slow upstream': ['upstream', /waiting for GET 127\.0\.0\.1:\d+/],
   'the slow body of an answer': ['network', /waiting for 127\.0\.0\.1:\d+/],
   'a slow peer of a connection': ['network', /waiting for 127\.0\.0\.1:\d+/],
@@ -74,7 +80,11 @@ describeWith([kernel, go], 'the verdict', () => {
       async (circumstance, context) => {
         const traced = await traceOf(context, build, circumstance);
         for (const fault of circumstance.faults) await judgesRightly(fault, traced);
-        expect((await traced.traced.stop()).lost).toMatchObject({ total: 0 });
+        const { lost, targets } = await traced.traced.stop();
+        expect(lost).toMatchObject({ total: 0 });
+        const told = traced.traced.spans.filter(({ attributes }) => 'goidspan.verdict' in attributes);
+        expect(Object.values(targets[0]?.verdicts ?? {}).reduce((sum, n) => sum + n, 0)).toBe(told.length);
+        expect(targets[0]?.requestTime).toMatchObject({ cpu: expect.any(Number) });
       },
     );
   }

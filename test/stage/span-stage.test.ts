@@ -297,7 +297,7 @@ describe('a stage', () => {
     const { stage } = stageThatAsks();
     stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
     stage.emit(makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT }));
-    expect([...stage.spansByTarget]).toEqual([[TARGET_ID, 2]]);
+    expect([...stage.countsByTarget].map(([id, { spans }]) => [id, spans])).toEqual([[TARGET_ID, 2]]);
     expect(stage.counters.spans).toEqual({ server: 1, client: 1, internal: 0 });
     stage.take({ kind: 'forget', targetId: TARGET_ID });
     stage.emit(makeRecord());

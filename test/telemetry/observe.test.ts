@@ -247,6 +247,28 @@ describe('a stop of the world', () => {
   });
 });
 
+describe('requests of traced programs', () => {
+  it('are counted by why they were slow, and their time by what it was spent on', async () => {
+    const target = { targetId: 1, pid: 42, exe: '/srv/app', serviceName: 'app', attachedAt: '', spans: 9 };
+    const watched = {
+      verdicts: { mutex: 3, pool: 1 },
+      requestTime: { cpu: 1_500_000_000, mutex: 250_000_000 },
+    };
+    const stats = { ...STATS, targets: [{ ...target, ...watched }, target] };
+    begin({ tracerStats: () => stats, meterProvider: collecting.provider });
+    const lines = await collecting.lines();
+    const of = 'service.name=app process.pid=42';
+    expect(lines['goidspan.verdicts']).toEqual([
+      `counter[{request}] 3 ${of} goidspan.verdict.cause=mutex`,
+      `counter[{request}] 1 ${of} goidspan.verdict.cause=pool`,
+    ]);
+    expect(lines['goidspan.request.time']).toEqual([
+      `counter[s] 1.5 ${of} goidspan.wait.for=cpu`,
+      `counter[s] 0.25 ${of} goidspan.wait.for=mutex`,
+    ]);
+  });
+});
+
 describe('the slow ways to memory', () => {
   const target = { targetId: 1, pid: 42, exe: '/srv/app', serviceName: 'app', attachedAt: '', spans: 0 };
   const of = 'service.name=app process.pid=42';
