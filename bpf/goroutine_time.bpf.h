@@ -9,6 +9,7 @@
 #include "wait_span.bpf.h"
 
 #define ARGUMENT_LOCK 1 /* of gopark */
+#define IDLE_WAITS_MAX 4 /* who has waited more often without new work is none that waits for it */
 /* Goroutines of one list that are looked at; those behind it count as waiting until they run. A legacy verifier follows each. */
 #ifdef LEGACY
 #define READY_LIST_MAX 48
@@ -56,6 +57,23 @@ int goroutine_park(struct pt_regs *ctx)
 		network_wait_begin(time, hit.target, g, go_register(ctx, ARGUMENT_LOCK));
 	time_turn(time, GOROUTINE_WAITS, use);
 	wait_begin(time);
+	return 0;
+}
+
+/*
+ * A wait is over that has not been charged yet. If the span is over for which it had worked, what it did before is nobody's; but
+ * its next work may come with the end of this wait: who reads from a connection only then learns for which call.
+ */
+static __noinline int turns_wake(struct goroutine_time *time)
+{
+	struct goroutine_turns *turns = turns_of(time);
+
+	if (!turns || turns_matter(turns))
+		return 0;
+	if (++turns->idle_waits > IDLE_WAITS_MAX)
+		time->turns.g_addr = 0;
+	else
+		turns_begin(turns, time->since_ktime_ns);
 	return 0;
 }
 

@@ -8,9 +8,6 @@
 
 #include "open_span.bpf.h"
 
-/* Who has waited more often without new work is none that waits for it. */
-#define IDLE_WAITS_MAX 4
-
 static const struct goroutine_turns blank_turns = {};
 
 /* The turns of the goroutine of an account; NULL: they are not kept, or no more. */
@@ -84,23 +81,6 @@ static __noinline int turns_add(struct goroutine_time *time, duration_ns_t spent
 	if (!turns || !turn_add(turns, time->since_ktime_ns, spent, time->use) ||
 	    !turn_add(turns, time->since_ktime_ns + spent, stopped, TIME_GC_STW))
 		time->turns.g_addr = 0;
-	return 0;
-}
-
-/*
- * A wait is over that has not been charged yet. If the span is over for which it had worked, what it did before is nobody's; but
- * its next work may come with the end of this wait: who reads from a connection only then learns for which call.
- */
-static __noinline int turns_wake(struct goroutine_time *time)
-{
-	struct goroutine_turns *turns = turns_of(time);
-
-	if (!turns || turns_matter(turns))
-		return 0;
-	if (++turns->idle_waits > IDLE_WAITS_MAX)
-		time->turns.g_addr = 0;
-	else
-		turns_begin(turns, time->since_ktime_ns);
 	return 0;
 }
 

@@ -77,7 +77,7 @@ const plain: readonly Fault[] = [
     name: 'pages that are on a disk',
     path: '/pagefault/file?ms=60',
     held: '/hold/pages',
-    amounts: { pagefault: 10 },
+    amounts: { 'pagefault preempted': 10 },
     // A thread's clock has up to 9 µs more for each of 600 switches: it runs on while the kernel looks for who is next.
     within: 0.2,
   },
@@ -145,7 +145,7 @@ export const circumstances: readonly Circumstance[] = [
       {
         name: 'system calls that are over before their thread has its turn',
         path: '/naps?ms=1&times=40',
-        amounts: { syscall: 40, 'preempted runnable': 12 },
+        amounts: { syscall: 40, preempted: 12 },
       },
     ],
   },
