@@ -15,8 +15,8 @@ import { spanKey } from './span-key.ts';
 const CALLS = { all: 8_192, ofOne: 512 } as const;
 /** Routes of which it is known what is usual; requests of more are slow only beyond the fixed bound. */
 const ROUTES_MAX = 1_024;
-/** Spans that have ended lately, by which those are called who let others wait. */
-const ENDED_MAX = 1_024;
+/** Places for spans that have ended lately, by which those are called who let others wait. A later one may take a place. */
+const ENDED_MAX = 2_048;
 /** A request that takes so long is slow whatever is usual. */
 const SLOW_NS = 100_000_000;
 
@@ -42,7 +42,9 @@ export class Verdicts {
   readonly #onRequest: VerdictsOptions['onRequest'];
   readonly #calls = new HeldBySpan<Call>(CALLS, () => {});
   readonly #routes = new Map<string, RouteTimes>();
-  readonly #ended = new Map<number, Call>();
+  /** The same by what recurs of the body, which is one object in all requests that say the same but for what varies. */
+  readonly #known = new WeakMap<object, { readonly targetId: number; readonly times: RouteTimes }>();
+  readonly #ended = new Array<Call | undefined>(ENDED_MAX);
 
   constructor({ slowMillis, onRequest }: VerdictsOptions = {}) {
     this.#slowNs = slowMillis === undefined ? undefined : slowMillis * 1e6;
@@ -54,14 +56,18 @@ export class Verdicts {
     if (fact.time === undefined || !isCall(fact)) return undefined;
     const calls = this.#calls.take(fact.spanId) ?? [];
     this.#remember(fact);
-    const route = fact.spanKind === 'server' ? tellingOf(fact).routeOf?.(fact) : undefined;
-    this.#handUp(fact, route === undefined ? [fact, ...calls] : calls);
-    if (route === undefined) return undefined;
-    const isSlow = this.#isSlow(fact, route);
+    const isRequest = fact.spanKind === 'server' && tellingOf(fact).routeOf !== undefined;
+    this.#handUp(fact, isRequest ? calls : [fact, ...calls]);
+    if (!isRequest) return undefined;
+    const isSlow = this.#isSlow(fact);
     if (!isSlow && this.#onRequest === undefined) return undefined;
     const evidence = this.#evidence(fact, waits, path, calls);
-    const { targetId } = fact;
-    this.#onRequest?.({ targetId, route, durationNs: evidence.durationNs, byCause: explain(evidence) });
+    this.#onRequest?.({
+      targetId: fact.targetId,
+      route: routeOf(fact),
+      durationNs: evidence.durationNs,
+      byCause: explain(evidence),
+    });
     return isSlow ? judge(evidence) : undefined;
   }
 
@@ -70,27 +76,31 @@ export class Verdicts {
     this.#calls.handOn(parentSpanId, calls);
   }
 
-  #isSlow({ targetId, start, end }: SpanFact, route: string): boolean {
-    const durationNs = nanosBetween(start, end);
+  #isSlow(fact: Call): boolean {
+    const durationNs = nanosBetween(fact.start, fact.end);
     if (this.#slowNs !== undefined) return durationNs >= this.#slowNs;
-    const times = this.#timesOf(`${targetId} ${route}`);
+    const times = this.#timesOf(fact);
     const isSlow = durationNs >= SLOW_NS || times?.isSlow(durationNs) === true;
     times?.add(durationNs);
     return isSlow;
   }
 
-  #timesOf(route: string): RouteTimes | undefined {
+  #timesOf(fact: Call): RouteTimes | undefined {
+    const { recurring, targetId } = fact;
+    const known = recurring && this.#known.get(recurring);
+    if (known?.targetId === targetId) return known.times;
+    const route = `${targetId} ${routeOf(fact)}`;
     let times = this.#routes.get(route);
     if (times === undefined && this.#routes.size < ROUTES_MAX) {
       times = new RouteTimes();
       this.#routes.set(route, times);
     }
+    if (recurring && times) this.#known.set(recurring, { targetId, times });
     return times;
   }
 
   #remember(fact: Call): void {
-    if (this.#ended.size >= ENDED_MAX) this.#ended.delete(this.#ended.keys().next().value as number);
-    this.#ended.set(spanKey(fact.spanId), fact);
+    this.#ended[placeOf(fact.spanId)] = fact;
   }
 
   #evidence(
@@ -127,11 +137,15 @@ export class Verdicts {
   }
 
   #nameOf(spanId: SpanIdWords): string | undefined {
-    const ended = this.#ended.get(spanKey(spanId));
+    const ended = this.#ended[placeOf(spanId)];
     if (ended?.spanId[0] !== spanId[0] || ended.spanId[1] !== spanId[1]) return undefined;
     return nameOfCall(ended);
   }
 }
+
+const placeOf = ([, low]: SpanIdWords): number => low % ENDED_MAX;
+
+const routeOf = (fact: Call): string => tellingOf(fact).routeOf?.(fact) ?? '';
 
 /** Of the longest stop that is told. */
 function stopReason(waits: LongestWaits | undefined): string | undefined {
