@@ -17,10 +17,6 @@ export async function replayCommand(
   const startedAt = new Date();
   const chunks = await openRecording(file);
   const sinks = await openSinks(common, context);
-  let isStopped = false;
-  void stop.reason.then(() => {
-    isStopped = true;
-  });
   let replayed: Replayed;
   try {
     replayed = await replay(chunks, {
@@ -29,7 +25,7 @@ export async function replayCommand(
       dbStatement: common.dbStatement,
       waits: common.waits,
       slowMillis: common.slowMillis,
-      isStopped: () => isStopped,
+      isStopped: () => stop.isDue,
       onTarget: (target) => {
         const event = { kind: 'attached', target, hooks: [], missing: [] } as const;
         for (const line of linesOf(event, false)) if (common.isVerbose) terminal.say(`recorded: ${line}`);

@@ -36,14 +36,10 @@ const jsonOf = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 async function reportsOf(file: string, { terminal, stop }: CommandContext): Promise<RouteReport[]> {
   const services = new Map<number, string>();
   const requests = new Map<string, { service: string; route: string; of: Requests }>();
-  let isStopped = false;
-  void stop.reason.then(() => {
-    isStopped = true;
-  });
   const { end, batches } = await replay(await openRecording(file), {
     name: file,
     processors: [],
-    isStopped: () => isStopped,
+    isStopped: () => stop.isDue,
     onTarget: ({ targetId, serviceName }) => services.set(targetId, serviceName),
     onRequest: ({ targetId, route, durationNs, byCause }) => {
       const service = services.get(targetId) ?? 'unknown';

@@ -13,12 +13,18 @@ export class Stop {
   #resolve: (reason: StopReason) => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #hasSignal = false;
+  #isDue = false;
 
   constructor() {
     this.reason = new Promise((resolve) => {
       this.#resolve = resolve;
     });
     for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  /** There is a reason. */
+  get isDue(): boolean {
+    return this.#isDue;
   }
 
   /** The time starts when this is called. */
@@ -28,6 +34,7 @@ export class Stop {
 
   now(reason: StopReason): void {
     clearTimeout(this.#timer);
+    this.#isDue = true;
     this.#resolve(reason);
   }
 

@@ -35,17 +35,13 @@ const TIME_MAPS = {
   off_by_thread: 4_096,
   reader_by_sock: 8_192,
 } as const;
-const NO_TIME_MAPS = {
-  time_by_g: 1,
-  turns_by_g: 1,
-  handed_by_slot: 1,
-  off_by_thread: 1,
-  reader_by_sock: 1,
-} as const;
 
 /** Targets, and threads that are on a slow way to memory: hardly more than there are processors. */
 const ALLOC_MAPS = { slow_allocs_by_slot: wireLimit.TARGETS_MAX, allocs_by_thread: 1_024 } as const;
-const NO_ALLOC_MAPS = { slow_allocs_by_slot: 1, allocs_by_thread: 1 } as const;
+
+/** Maps that no program of the level uses have one place all the same. */
+const unused = (sizes: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.keys(sizes).map((map) => [map, 1]));
 
 /** As the shim takes them. */
 export function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
@@ -59,8 +55,8 @@ export function openOptionsOf(options: KernelOptions): Parameters<Native['kernel
       records: options.ringBytes ?? 32 << 20,
       open_by_goroutine: options.openSpansMax ?? 10_240,
       inherited_by_goroutine: options.inheritedMax ?? 65_536,
-      ...(level === 'spans' ? NO_TIME_MAPS : TIME_MAPS),
-      ...(level === 'runtime' ? ALLOC_MAPS : NO_ALLOC_MAPS),
+      ...(level === 'spans' ? unused(TIME_MAPS) : TIME_MAPS),
+      ...(level === 'runtime' ? ALLOC_MAPS : unused(ALLOC_MAPS)),
     },
     forcePerfLinks: options.forcePerfLinks ?? false,
     forceLegacy: options.forceLegacy ?? false,

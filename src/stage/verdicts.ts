@@ -9,7 +9,7 @@ import { RouteTimes } from '../verdict/route-times.ts';
 import { nanosBetween } from '../wire/batch.ts';
 import { HeldBySpan } from './held-by-span.ts';
 import type { LongestWaits } from './longest-waits.ts';
-import { spanKey } from './span-key.ts';
+import { isSameSpan, spanKey } from './span-key.ts';
 
 /** Calls of requests that are still open. */
 const CALLS = { all: 8_192, ofOne: 512 } as const;
@@ -138,8 +138,7 @@ export class Verdicts {
 
   #nameOf(spanId: SpanIdWords): string | undefined {
     const ended = this.#ended[placeOf(spanId)];
-    if (ended?.spanId[0] !== spanId[0] || ended.spanId[1] !== spanId[1]) return undefined;
-    return nameOfCall(ended);
+    return ended && isSameSpan(ended.spanId, spanId) ? nameOfCall(ended) : undefined;
   }
 }
 

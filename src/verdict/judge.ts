@@ -14,19 +14,21 @@ const SECOND_MIN = 0.2;
 const UNKNOWN_MAX = 0.2;
 
 /** Nanoseconds that each cause explains; together at most the duration, but for what two of them share. */
-export function explain(evidence: Evidence): ReadonlyMap<Cause, number> {
-  const rest = outsideOfCalls(evidence);
-  return new Map(RULES.map(({ cause, explains }) => [cause, explains(evidence, rest)]));
-}
+export const explain = (evidence: Evidence): ReadonlyMap<Cause, number> =>
+  new Map(
+    explanations(evidence, outsideOfCalls(evidence)).map(({ rule, explained }) => [rule.cause, explained]),
+  );
+
+/** What each rule explains. */
+const explanations = (evidence: Evidence, rest: readonly number[]) =>
+  RULES.map((rule) => ({ rule, explained: rule.explains(evidence, rest) }));
 
 export function judge(evidence: Evidence): Verdict | undefined {
   const { durationNs, ns } = evidence;
   const unknown = unknownNs(ns) / durationNs;
   if (!(durationNs > 0) || unknown > UNKNOWN_MAX) return undefined;
   const rest = outsideOfCalls(evidence);
-  const [first, second] = RULES.map((rule) => ({ rule, explained: rule.explains(evidence, rest) })).sort(
-    (a, b) => b.explained - a.explained,
-  );
+  const [first, second] = explanations(evidence, rest).sort((a, b) => b.explained - a.explained);
   if (first === undefined || first.explained < SHARE_MIN * durationNs) return undefined;
   if (second !== undefined && first.explained < LEAD_MIN * second.explained) return undefined;
   const tell = ({ rule, explained }: typeof first, of: string): string =>

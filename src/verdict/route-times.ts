@@ -7,8 +7,9 @@ const FIRST_NS = 10_000;
 const GROWTH = Math.log(1.1);
 /** Up to 27 minutes. */
 const BUCKETS = 200;
-/** From so many on it is known what is usual; beyond twice as many each counts half. */
+/** From so many requests on it is known what is usual. */
 const KNOWN_FROM = 50;
+/** At so many each counts half from then on. */
 const HALVED_AT = 2_000;
 /** Nothing that is shorter is slow. */
 const SLOW_MIN_NS = 5e6;
