@@ -18,6 +18,7 @@ export default defineConfig([
       index: 'src/index.ts',
       'ingest/ingest-worker': 'src/ingest/ingest-worker.ts',
       'attach/plan-worker': 'src/attach/plan-worker.ts',
+      'symbols/symbol-worker': 'src/symbols/symbol-worker.ts',
       'cli/main': 'src/cli/main.ts',
     },
   },

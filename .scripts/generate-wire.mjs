@@ -155,6 +155,7 @@ function shapeOf(typeId, where) {
     duration_ns_t: ['count64', 8],
     goid_t: ['count64', 8],
     uaddr_t: ['count64', 8],
+    stack_id_t: ['count64', 8],
     go_offset_t: ['u16', 2],
     trace_id_t: ['traceId', 16],
     span_id_t: ['spanId', 8],

@@ -15,7 +15,7 @@ const kernelward = [...wireward, 'binary', 'probes', 'process', 'kernel'];
 const exportward = [...wireward, 'correlate', 'span', 'otlp', 'export', 'otlp-client'];
 const attachward = [...kernelward, 'recording', 'attach'];
 const stageward = [...wireward, 'correlate', 'span', 'verdict', 'export', 'recording', 'stage'];
-const tracerward = [...attachward, ...exportward, 'stage', 'ingest', 'tracer'];
+const tracerward = [...attachward, ...exportward, 'stage', 'symbols', 'ingest', 'tracer'];
 
 /** Room → rooms it may import from. A room is a folder of `src/` or a file directly in it. */
 const mayImport = {
@@ -37,6 +37,7 @@ const mayImport = {
   'otlp-client': [...exportward, 'version'],
   recording: [...wireward, 'correlate'],
   stage: stageward,
+  symbols: [...wireward, 'binary', 'correlate', 'worker-path'],
   ingest: [...kernelward, ...exportward, 'recording', 'stage', 'worker-path'],
   attach: [...attachward, 'version', 'worker-path'],
   tracer: [...tracerward, 'version'],

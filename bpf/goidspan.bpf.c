@@ -9,6 +9,7 @@
 #include "http_client.bpf.h"
 #include "http_server_h2.bpf.h"
 #include "process.bpf.h"
+#include "sample.bpf.h"
 #include "thread.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

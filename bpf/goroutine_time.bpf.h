@@ -143,10 +143,12 @@ int goroutine_run(struct pt_regs *ctx)
 {
 	struct goroutine_time *time;
 	struct hit hit;
+	uaddr_t g;
 
 	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_RUN))
 		return 0;
-	time = time_of(hit.target, go_argument(ctx, &hit));
+	g = go_argument(ctx, &hit);
+	time = time_of(hit.target, g);
 	if (!time)
 		return 0;
 	/* Without having been woken: the first of those for whom the network was over. */
@@ -154,6 +156,7 @@ int goroutine_run(struct pt_regs *ctx)
 		goroutine_has_waited(time);
 	time_spend_on(time, TIME_CPU);
 	time_is_on(time);
+	wait_place(time, hit.target, g);
 	wait_end(time, hit.target->target_id);
 	return 0;
 }

@@ -133,6 +133,14 @@ struct {
 	__type(value, struct off_thread);
 } off_by_thread SEC(".maps");
 
+/* Which stacks have been told, and when. Emptied by user space when it is full: they are told again then. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, stack_id_t);
+	__type(value, ktime_ns_t);
+} told_by_stack SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, COUNT_MAX);

@@ -5,6 +5,7 @@
 
 #include "connection.bpf.h"
 #include "mutex.bpf.h"
+#include "stack.bpf.h"
 #include "work.bpf.h"
 
 /* A shorter wait for one who works for the same span stays a wait on the critical path of that span. */
@@ -53,6 +54,8 @@ static __noinline int wait_woken(struct goroutine_time *time, const struct targe
 	if (is_told) {
 		wait_waker(time, target->target_id, read_goid(target, waker));
 		time->waker_is_holder = mutex_was_held(time, target);
+		if (target->flags & TARGET_STACKS)
+			time->waker_stack_id = stack_of_g(target, waker);
 	}
 	/* Of a wait for the network a part may be charged otherwise. */
 	if (woken.wait_use != TIME_NETWORK)
@@ -69,6 +72,15 @@ static __always_inline void wait_begin(struct goroutine_time *time)
 	time->waker_goid = 0;
 	time->waker_is_holder = 0;
 	*(__u64 *)&time->waker_span_id = 0;
+	time->place = (struct code_place){};
+	time->waker_stack_id = 0;
+}
+
+/* A goroutine goes on that its runtime had parked: as long as it has not, its stack says where it has waited. */
+static __always_inline void wait_place(struct goroutine_time *time, const struct target_row *target, uaddr_t g)
+{
+	if (target->flags & TARGET_STACKS && time->wait_ktime_ns && wait_counts(time->since_ktime_ns - time->wait_ktime_ns))
+		place_of_parked(&time->place, target, g);
 }
 
 /* Who is at the other end of the socket that was waited for, if the descriptor is still its own. */
@@ -127,6 +139,10 @@ static __noinline int wait_end(struct goroutine_time *time, __u32 target_id)
 	body->ready_ns = time->ready_ktime_ns ? time->since_ktime_ns - time->ready_ktime_ns : 0;
 	body->use = time->wait_use;
 	body->holder = time->waker_is_holder;
+	body->pc = time->place.pc;
+	body->link = time->place.link;
+	body->stack_id = time->place.stack_id;
+	body->waker_stack_id = time->waker_stack_id;
 	if (time->wait_use == TIME_NETWORK)
 		wait_peer(body, time);
 	if (bpf_ringbuf_output(&records, wait, sizeof(record), BPF_RB_NO_WAKEUP))

@@ -12,6 +12,7 @@
 #include "wire/alloc.h"
 #include "wire/go.h"
 #include "wire/span.h"
+#include "wire/stack.h"
 #include "wire/time.h"
 #include "wire/types.h"
 
@@ -31,6 +32,8 @@ enum ev_kind {
 	EV_PROCESS_EXIT = 3,
 	EV_GC_STOP = 4,
 	EV_GOROUTINE_TURNS = 5,
+	EV_STACK = 6,
+	EV_SAMPLE = 7,
 };
 
 /* A process has replaced its program. */
@@ -78,6 +81,31 @@ struct ev_goroutine_turns {
 	__u8 turn_use[TURNS_MAX] DOC("each one of enum time_use");
 };
 
+/* The frames of a stack, told when it is first met, and now and then again. */
+struct ev_stack {
+	struct ev_header header DOC("its flags are bits of enum stack_flag");
+	stack_id_t stack_id;
+	__u32 frames DOC("how many");
+	__u32 reserved;
+	uaddr_t pc[STACK_FRAMES_MAX] DOC("innermost first; of a program return addresses, of the kernel the last 48 bits of its own addresses");
+};
+
+/* A thread of a target was on a processor at that moment. */
+struct ev_sample {
+	struct ev_header header;
+	ktime_ns_t ktime_ns;
+	duration_ns_t period_ns DOC("one comes so often on each processor");
+	goid_t goid DOC("the goroutine that it ran, or for which its runtime worked; 0: none");
+	trace_id_t trace_id;
+	span_id_t span_id DOC("the sampled span for which that one works; zeros: none");
+	uaddr_t pc DOC("where, as in struct code_place");
+	uaddr_t link;
+	stack_id_t stack_id;
+	stack_id_t kernel_stack_id DOC("what the kernel did for it; 0: it ran code of the program");
+	__u32 use DOC("what that time counts as: one of enum time_use");
+	__u32 cpu;
+};
+
 /* Any record: the drain knows no more of them than the size of the largest. */
 union wire_records {
 	struct ev_header header;
@@ -86,6 +114,8 @@ union wire_records {
 	struct ev_process_exit process_exit;
 	struct ev_gc_stop gc_stop;
 	struct ev_goroutine_turns goroutine_turns;
+	struct ev_stack stack;
+	struct ev_sample sample;
 };
 
 /* ---- values of maps ------------------------------------------------------------------------------- */
@@ -94,6 +124,7 @@ enum target_flag {
 	TARGET_SWISS_MAPS = 1 << 0, /* Go ≥ 1.24 */
 	TARGET_DETACHING = 1 << 1,  /* no span may begin any more: its end might be detached before its start */
 	TARGET_UNLOCATED = 1 << 2,  /* attached before it was executed: load_bias is not known yet */
+	TARGET_STACKS = 1 << 3,     /* where in its code goroutines are is told */
 };
 
 /* The first bit of each part of a site's attach cookie; the slot of the target stands below. */
@@ -113,6 +144,7 @@ struct target_row {
 	__u32 stops_slot DOC("its slot, plus 1, while it is watched when the world is stopped; 0: it is not");
 	__u64 load_bias DOC("added to link-time addresses; not with TARGET_UNLOCATED");
 	uaddr_t code_start DOC("link-time address at which the code begins");
+	uaddr_t code_end DOC("… and behind which there is none");
 	ktime_ns_t time_since_ktime_ns DOC("since then goroutines' time is watched; 0: it is not");
 	ktime_ns_t allocs_since_ktime_ns DOC("since then the slow ways to memory are watched; 0: they are not");
 	struct net_layout net;
@@ -122,6 +154,7 @@ struct target_row {
 	struct runtime_layout runtime;
 	struct http_request_layout http_request;
 	struct time_layout time;
+	struct stack_layout stack;
 	__s64 g_tls_offset DOC("from the thread pointer to where the running g stands; 0: not known");
 	__u8 time_by_reason[WAIT_REASONS_MAX] DOC("by the runtime's number of a wait reason: one of enum time_use, or TIME_BY_CALLER");
 };
@@ -139,6 +172,7 @@ struct settings {
 	__u32 sampler_parent_based DOC("1: the sampled flag of a remote parent decides");
 	__u32 follow_exec DOC("1: report every exec on the host, 0: only those of targets");
 	duration_ns_t wait_min_ns DOC("a wait within a span is a span of its own if it lasts as long; 0: none is");
+	duration_ns_t sample_period_ns DOC("a processor is looked at so often; 0: never");
 };
 
 /* One end of a TCP connection. */
@@ -210,6 +244,8 @@ struct goroutine_time {
 	__u64 mutex_unlocks DOC("how often the like had been unlocked (unlocks_by_mutex) when it began to wait for it");
 	__u32 mutex_is_watched DOC("1: it waits for that mutex");
 	__u32 waker_is_holder DOC("1: who has woken it held the mutex when it began to wait");
+	struct code_place place DOC("where it waits");
+	stack_id_t waker_stack_id DOC("where it was woken; 0: not known");
 };
 
 /* How long the world of a target has been stopped: the value of stops_by_slot. */
@@ -348,6 +384,7 @@ enum count {
 	NOTE_START_SEEN,        /* one request passed two starts: x/net/http2 under net/http */
 	NOTE_HTTP3_UNTRACED,    /* an HTTP/3 request: its end is not known */
 	NOTE_SWITCH_UNSEEN,     /* a thread came back to its processor without being seen: the time until then is unattributed */
+	NOTE_STACKS_FULL,       /* a stack was told that may have been told before: there is no room to remember it */
 	NOTE_END_WITHOUT_START, /* an end was passed by a call that began before attach, or was lost */
 	COUNT_MAX,
 };

@@ -100,6 +100,16 @@ SHIM_API int kernel__forget_process(struct kernel *kernel, uint32_t tgid);
 SHIM_API int kernel__follow_threads(struct kernel *kernel, int on);
 
 /**
+ * Looks at every processor once in so many nanoseconds in which it is not idle: level `cpu`.
+ * @param period_ns  0: no more
+ * @return -ENOENT if that program was not loaded
+ */
+SHIM_API int kernel__sample(struct kernel *kernel, uint64_t period_ns);
+
+/** Stacks that have been told are told again when they are met again. @return how many were forgotten */
+SHIM_API int64_t kernel__forget_stacks(struct kernel *kernel);
+
+/**
  * Attaches one program at a set of places: one uprobe_multi link where that works, otherwise a perf event link each.
  * @param out  the handle, freed by links__close
  */

@@ -39,6 +39,8 @@ struct kernel {
 	struct bpf_link *exec_link;
 	struct bpf_link *exit_link;
 	struct bpf_link *thread_links[THREAD_LINKS]; /* NULL: threads are not followed */
+	struct bpf_link **clocks; /* by processor, NULL where there is none; NULL: processors are not looked at */
+	int clock_count;
 	struct kernel_facts facts;
 	int settings_fd;
 	int targets_fd;
@@ -53,6 +55,7 @@ struct kernel {
 	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */
 	int counts_fd;
 	int slow_allocs_fd;
+	int stacks_fd;
 	int measure_fd; /* -1: off */
 	struct idle *idle; /* idle priority of the draining thread (idle.c); NULL: it has none */
 };

@@ -144,6 +144,7 @@ static int find_maps(struct kernel *kernel)
 		{ "turns_by_g", &kernel->turns_fd },
 		{ "count_by_reason", &kernel->counts_fd },
 		{ "slow_allocs_by_slot", &kernel->slow_allocs_fd },
+		{ "told_by_stack", &kernel->stacks_fd },
 	};
 	struct bpf_map *records;
 
@@ -230,6 +231,7 @@ void kernel__close(struct kernel *kernel)
 		return;
 	idle__end(kernel);
 	kernel__measure(kernel, 0);
+	kernel__sample(kernel, 0);
 	kernel__follow_threads(kernel, 0);
 	bpf_link__destroy(kernel->exec_link);
 	bpf_link__destroy(kernel->exit_link);

@@ -36,6 +36,7 @@ typedef __u64 ktime_ns_t; /* CLOCK_MONOTONIC, nanoseconds */
 typedef __u64 duration_ns_t; /* nanoseconds */
 typedef __u64 goid_t;     /* goroutine id: never reused within a process */
 typedef __u64 uaddr_t;    /* address in the target's memory */
+typedef __u64 stack_id_t; /* names a stack: below 2^52; 0: none */
 typedef __u16 go_offset_t; /* byte offset of a Go struct field; GO_OFFSET_ABSENT when there is none */
 typedef struct { __u8 bytes[16]; } trace_id_t;
 typedef struct { __u8 bytes[8]; } span_id_t;

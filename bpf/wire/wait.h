@@ -3,6 +3,7 @@
 #ifndef WIRE_WAIT_H
 #define WIRE_WAIT_H
 
+#include "stack.h"
 #include "time.h"
 #include "types.h"
 
@@ -14,6 +15,10 @@ struct wait_body {
 	__u16 peer_port DOC("0: not a wait for the network, or not known for which connection");
 	__u8 use DOC("for what it waited: one of enum time_use");
 	__u8 holder DOC("1: who has ended a wait for a mutex held that when it began");
+	uaddr_t pc DOC("where it waited, as in struct code_place; 0: not known");
+	uaddr_t link;
+	stack_id_t stack_id;
+	stack_id_t waker_stack_id DOC("where the one was that has ended it");
 };
 
 #endif

@@ -22,6 +22,10 @@ export interface Program {
   readonly plan: AttachPlan;
   /** Link-time address at which its code begins, as the kernel reckons: `start_code` less the load bias. */
   readonly codeStart: number;
+  /** … and at which it ends. */
+  readonly codeEnd: number;
+  /** Path by which any thread of this process can open its file, while it is acquired. */
+  readonly openPath: string;
   /** Offset of `runtime.g.goid`. */
   readonly goidOffset: number | undefined;
   /** Offset of `runtime.g.atomicstatus`, by which a dead goroutine is known. */
@@ -84,7 +88,7 @@ export class Programs {
     const binary = GoBinary.open(source);
     refuseOtherProcessor(binary.arch.name);
     const plan = await this.#plans.planOf(binary, source, () => this.#planner.plan(source.path));
-    return programOf(path, binary, plan);
+    return programOf(path, source.path, binary, plan);
   }
 
   #leave(key: string, cached: Cached): void {
@@ -115,14 +119,17 @@ function refuseOtherProcessor(arch: string): void {
   );
 }
 
-function programOf(path: string, binary: GoBinary, plan: AttachPlan): Program {
+function programOf(path: string, openPath: string, binary: GoBinary, plan: AttachPlan): Program {
   const typeNames = new Map<number, string | undefined>();
+  const code = binary.segments.filter((s) => s.executable);
   return {
     path,
     goVersion: binary.goVersion,
     isPie: binary.isPie,
     plan,
-    codeStart: Math.min(...binary.segments.filter((s) => s.executable).map((s) => s.vaddr)),
+    openPath,
+    codeStart: Math.min(...code.map((s) => s.vaddr)),
+    codeEnd: Math.max(...code.map((s) => s.vaddr + s.fileBytes)),
     get goidOffset() {
       return binary.fieldOffset('runtime.g', 'goid');
     },

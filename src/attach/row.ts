@@ -19,6 +19,8 @@ export interface Location {
   readonly loadBias: number | undefined;
   /** Link-time address at which it begins. */
   readonly codeStart: number;
+  /** … and behind which there is none. */
+  readonly codeEnd: number;
 }
 
 /** Makes the row of a target of that program. */
@@ -36,6 +38,7 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
       (location.loadBias === undefined ? targetFlag.TARGET_UNLOCATED : 0),
     loadBias: BigInt(location.loadBias ?? 0),
     codeStart: location.codeStart,
+    codeEnd: location.codeEnd,
     timeSinceKtimeNs: [0, 0],
     allocsSinceKtimeNs: [0, 0],
     stopsSlot: 0,
@@ -49,6 +52,8 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
 export interface TimeWatch {
   /** When that began. */
   readonly since: Ktime;
+  /** Where in its code goroutines are is told. */
+  readonly seesStacks: boolean;
   /** What its runtime does is watched, too: stops of the world, and slow ways to memory. */
   readonly runtime?: { readonly slot: number; readonly since: Ktime } | undefined;
 }
@@ -58,6 +63,7 @@ export function rowWithTime(row: TargetRow, watch: TimeWatch | undefined): Targe
   const runtime = watch?.runtime;
   return {
     ...row,
+    flags: watch?.seesStacks ? row.flags | targetFlag.TARGET_STACKS : row.flags & ~targetFlag.TARGET_STACKS,
     timeSinceKtimeNs: watch?.since ?? [0, 0],
     allocsSinceKtimeNs: runtime?.since ?? [0, 0],
     stopsSlot: runtime ? runtime.slot + 1 : 0,

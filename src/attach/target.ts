@@ -192,26 +192,34 @@ export class Target {
     const before = this.#timeWatch;
     const isWatched = before !== undefined;
     const wasRuntime = before?.runtime !== undefined;
-    if (!this.#row || (watches('waits') === isWatched && watches('runtime') === wasRuntime)) return;
+    const sawStacks = before?.seesStacks === true;
+    const seesStacks = watches('waits') && isWithin('cpu', this.#level) && isWithin('cpu', this.program.plan.level);
+    if (
+      !this.#row ||
+      (watches('waits') === isWatched && watches('runtime') === wasRuntime && seesStacks === sawStacks)
+    )
+      return;
     if (watches('waits') && !isWatched) this.#kernel.followThreads(true);
     const allocHooks = hooksOf([allocTime]);
     const seesAllocations = this.#links.some(({ hook }) => allocHooks.has(hook.name));
     if (watches('runtime') && !wasRuntime && seesAllocations) this.#slowAllocations.begin();
     const now = nowKtime();
     const runtime = watches('runtime') ? (before?.runtime ?? { slot: this.slot, since: now }) : undefined;
-    this.#timeWatch = watches('waits') ? { since: before?.since ?? now, runtime } : undefined;
+    if (seesStacks && !sawStacks) this.#kernel.sample(true);
+    this.#timeWatch = watches('waits') ? { since: before?.since ?? now, runtime, seesStacks } : undefined;
     this.#row = rowWithTime(this.#row, this.#timeWatch);
     this.#kernel.setTarget(this.slot, this.#row);
+    if (!seesStacks && sawStacks) this.#kernel.sample(false);
     if (!this.#timeWatch && isWatched) this.#kernel.followThreads(false);
   }
 
   /** Finds where the program was loaded and tells the kernel; also after the exec that was awaited. */
   locate(): void {
-    const { plan, codeStart } = this.program;
+    const { plan, codeStart, codeEnd } = this.program;
     const loadBias = this.awaitsExec
       ? undefined
       : this.program.loadBias(readProcFile(this.info.pid, 'maps', PROC_ROOT) ?? '', this.facts.exeLink);
-    const located = targetRow(plan, this.info.targetId, this.info.pid, { loadBias, codeStart });
+    const located = targetRow(plan, this.info.targetId, this.info.pid, { loadBias, codeStart, codeEnd });
     const row = rowWithTime(located, this.#timeWatch);
     // The kernel copies a row byte by byte under the eyes of its readers: the new bias must stand before it is used.
     if (this.#row) this.#kernel.setTarget(this.slot, { ...row, flags: this.#row.flags });

@@ -11,6 +11,8 @@ import type { Pclntab } from './pclntab.ts';
 /** What is read of it; every number is an offset in a table, 0 where there is no table. */
 export interface FunctionTables {
   readonly name: number;
+  /** How far SP is below where it was at the entry. */
+  readonly depths: number;
   readonly files: number;
   readonly lines: number;
   /** Index of its compilation unit's first file. */
@@ -25,6 +27,7 @@ export interface FunctionTables {
 
 // Byte offsets, the same in all versions; the last bytes are behind `startLine`, which came with Go 1.20.
 const nameAt = 4;
+const depthsAt = 16;
 const filesAt = 20;
 const linesAt = 24;
 const valueTablesAt = 28;
@@ -53,6 +56,7 @@ export function readRecord(space: AddressSpace, table: Pclntab, vaddr: number): 
   const tree = hasTree ? space.u32(tables + (valueTables + treeData) * 4) : undefined;
   return {
     name: view.getUint32(nameAt, true),
+    depths: view.getUint32(depthsAt, true),
     files: view.getUint32(filesAt, true),
     lines: view.getUint32(linesAt, true),
     unit: view.getUint32(unitAt, true),

@@ -102,6 +102,18 @@ export class Symbolizer {
     return frames;
   }
 
+  /**
+   * Whether the function at a program counter has made its frame. Without one, what it returns to stands where SP points (amd64)
+   * or in the link register (arm64), and the frame pointer is still that of its caller. False outside the program's Go code.
+   */
+  hasFrame(pc: number): boolean {
+    const offset = pc - this.#textStart;
+    const fn = this.#index.at(offset);
+    const record = fn && readRecord(this.#space, this.#table, fn.record);
+    if (!record) return false;
+    return PcValues.read(this.#space, this.#table, record.depths, fn.end - fn.entry).at(offset - fn.entry) > 0;
+  }
+
   #read(pc: number, isReturnAddress: boolean): Frame[] {
     const offset = pc - this.#textStart;
     const fn = this.#index.at(offset);

@@ -2,6 +2,7 @@
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import { addressText } from './address-text.ts';
 import type { BodyReader } from './body-reader.ts';
+import { type CodeFrame, type CodePlace, codePlace } from './code-place.ts';
 import { type TimeUse, timeUseOf } from './time-spent.ts';
 
 /** What waits for the same have in common. */
@@ -20,15 +21,23 @@ export interface Wait extends RecurringWait {
   readonly readyNs: number;
   /** Of a wait for the network: the other end of the connection, and its descriptor. */
   readonly peer?: { readonly address: string; readonly port: number; readonly fd: number } | undefined;
+  /** Where it waited, and where the one was that has ended it; level `cpu`. */
+  readonly place?: CodePlace | undefined;
+  readonly wakerPlace?: CodePlace | undefined;
+  /** What stands there, innermost first; absent where it is not known. */
+  readonly code?: readonly CodeFrame[] | undefined;
 }
 
 /** Reads the body of a record of the family wait. */
 export const waitReader: BodyReader<RecurringWait, Wait> = {
-  varying: ['waker_goid', 'holder', 'ready_ns', 'peer_address', 'peer_port', 'fd'],
+  varying: [
+    ...['waker_goid', 'holder', 'ready_ns', 'peer_address', 'peer_port', 'fd'],
+    ...['pc', 'link', 'stack_id', 'waker_stack_id'],
+  ],
 
   readRecurring: ({ wait }: EvSpanEnd): RecurringWait => ({ use: timeUseOf(wait.use) }),
 
-  readBody: ({ use }: RecurringWait, { wait }: EvSpanEnd): Wait => ({
+  readBody: ({ use }: RecurringWait, { wait, header: { targetId } }: EvSpanEnd): Wait => ({
     use,
     wakerGoid: wait.wakerGoid,
     wakerIsHolder: wait.holder === 1,
@@ -37,5 +46,7 @@ export const waitReader: BodyReader<RecurringWait, Wait> = {
       wait.peerPort === 0
         ? undefined
         : { address: addressText(wait.peerAddress), port: wait.peerPort, fd: wait.fd },
+    place: codePlace(targetId, wait),
+    wakerPlace: codePlace(targetId, { pc: 0, link: 0, stackId: wait.wakerStackId }),
   }),
 };

@@ -1,5 +1,5 @@
 /** How the BPF object is loaded: which of its programs, and how large its maps are. */
-import { familiesOf } from '../probes/families.ts';
+import { familiesOf, isWithin } from '../probes/families.ts';
 import { DEFAULT_LEVEL, type ProbeLevel } from '../probes/hook.ts';
 import { wireLimit } from '../wire/wire.gen.ts';
 import { type Native, nativePath } from './native.ts';
@@ -39,6 +39,9 @@ const TIME_MAPS = {
 /** Targets, and threads that are on a slow way to memory: hardly more than there are processors. */
 const ALLOC_MAPS = { slow_allocs_by_slot: wireLimit.TARGETS_MAX, allocs_by_thread: 1_024 } as const;
 
+/** Stacks that are known to have been told. */
+const STACK_MAPS = { told_by_stack: 16_384 } as const;
+
 /** Maps that no program of the level uses have one place all the same. */
 const unused = (sizes: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.keys(sizes).map((map) => [map, 1]));
@@ -56,7 +59,8 @@ export function openOptionsOf(options: KernelOptions): Parameters<Native['kernel
       open_by_goroutine: options.openSpansMax ?? 10_240,
       inherited_by_goroutine: options.inheritedMax ?? 65_536,
       ...(level === 'spans' ? unused(TIME_MAPS) : TIME_MAPS),
-      ...(level === 'runtime' ? ALLOC_MAPS : unused(ALLOC_MAPS)),
+      ...(isWithin('runtime', level) ? ALLOC_MAPS : unused(ALLOC_MAPS)),
+      ...(isWithin('cpu', level) ? STACK_MAPS : unused(STACK_MAPS)),
     },
     forcePerfLinks: options.forcePerfLinks ?? false,
     forceLegacy: options.forceLegacy ?? false,

@@ -47,6 +47,8 @@ export class Kernel {
   readonly facts: KernelFacts;
   #closed = false;
   #threadFollowers = 0;
+  #samplers = 0;
+  #samplePeriodNs = 0;
   readonly #detaching: Handle[] = [];
   #detached: Promise<void> | undefined;
 
@@ -86,6 +88,7 @@ export class Kernel {
   }
 
   setSettings(settings: Settings): void {
+    this.#samplePeriodNs = settings.samplePeriodNs;
     this.#check(this.#native.setSettings(this.#handle, writeSettings(settings)), 'change settings');
   }
 
@@ -112,6 +115,20 @@ export class Kernel {
       this.#check(this.#native.followThreads(this.#handle, followers > 0), 'follow the switches of threads');
     }
     this.#threadFollowers = followers;
+  }
+
+  /** One more wants processors to be looked at, as often as the settings say, or one less; while nobody does, they are not. */
+  sample(on: boolean): void {
+    const samplers = this.#samplers + (on ? 1 : -1);
+    if (!this.#closed && samplers <= 1) {
+      this.#check(this.#native.sample(this.#handle, samplers > 0 ? this.#samplePeriodNs : 0), 'sample the processors');
+    }
+    this.#samplers = samplers;
+  }
+
+  /** Stacks that have been told are told again when they are met again. */
+  async forgetStacks(): Promise<void> {
+    this.#check(await this.#native.forgetStacks(this.#handle), 'forget the stacks that have been told');
   }
 
   /** Attaches one program at a set of places of one file, in one process only. */

@@ -24,6 +24,8 @@ export interface Native {
   followProcess(kernel: Handle, tgid: number, slot: number): number;
   forgetProcess(kernel: Handle, tgid: number): number;
   followThreads(kernel: Handle, on: boolean): number;
+  sample(kernel: Handle, periodNs: number): number;
+  forgetStacks(kernel: Handle): Promise<number>;
   attach(kernel: Handle, options: AttachOptions, out: BigUint64Array): Promise<number>;
   closeLinks(links: BigUint64Array): Promise<void>;
   drain(kernel: Handle, batch: Uint8Array): number;
@@ -182,6 +184,7 @@ function declare(path: string): Native {
     'size_t',
   );
   const forget = bind('kernel__forget_target', 'int64_t', 'uintptr_t', 'uint32_t');
+  const forgetStacks = bind('kernel__forget_stacks', 'int64_t', 'uintptr_t');
   const sweep = bind('kernel__sweep', 'int', 'uintptr_t', 'uint64_t', 'void *');
   const probeUprobe = bind('probe__uprobe', 'int', 'int');
   const asynchronous = (fn: { async: (...args: never[]) => void }) =>
@@ -191,6 +194,7 @@ function declare(path: string): Native {
   const closeLinksAsync = asynchronous(closeLinks);
   const copyOpenAsync = asynchronous(copyOpen);
   const forgetAsync = asynchronous(forget);
+  const forgetStacksAsync = asynchronous(forgetStacks);
   const sweepAsync = asynchronous(sweep);
   const openOptions = ({ mapSizes, ...options }: KernelOpenOptions) => ({
     ...options,
@@ -218,6 +222,8 @@ function declare(path: string): Native {
     setTarget: bind('kernel__set_target', 'int', 'uintptr_t', 'uint32_t', 'void *'),
     followProcess: bind('kernel__follow_process', 'int', 'uintptr_t', 'uint32_t', 'uint32_t'),
     forgetProcess: bind('kernel__forget_process', 'int', 'uintptr_t', 'uint32_t'),
+    sample: bind('kernel__sample', 'int', 'uintptr_t', 'uint64_t'),
+    forgetStacks: async (kernel) => Number(await forgetStacksAsync(kernel)),
     followThreads: (kernel, on) => followThreads(kernel, Number(on)),
     attach: (kernel, options, out) =>
       attachAsync(

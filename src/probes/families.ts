@@ -10,6 +10,7 @@ import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
 import { httpClient } from './http-client.ts';
 import { httpServer } from './http-server.ts';
 import { mutex } from './mutex.ts';
+import { stacks } from './stacks.ts';
 
 export const families: readonly ProbeFamily[] = [
   goroutine,
@@ -21,6 +22,7 @@ export const families: readonly ProbeFamily[] = [
   mutex,
   gcTime,
   allocTime,
+  stacks,
 ];
 
 /** Those of the level and of the ones before it. */

@@ -5,9 +5,9 @@ import type { rowSources, SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 
 /**
  * How deep a family looks; each level has those before it, and costs more. `waits`: where a goroutine's time goes;
- * `runtime`: what of it the garbage collector and the slow ways to memory take.
+ * `runtime`: what of it the garbage collector and the slow ways to memory take; `cpu`: where in the code it was spent.
  */
-export const LEVELS = ['spans', 'waits', 'runtime'] as const;
+export const LEVELS = ['spans', 'waits', 'runtime', 'cpu'] as const;
 export type ProbeLevel = (typeof LEVELS)[number];
 export const isLevel = (value: unknown): value is ProbeLevel => LEVELS.includes(value as ProbeLevel);
 export const DEFAULT_LEVEL: ProbeLevel = 'spans';
@@ -123,7 +123,7 @@ export interface ProbeFamily {
   /** The spans that come of it; absent where it only serves other families. */
   readonly makes?: { readonly family: SpanFamily; readonly spanKind: SpanKindName };
   readonly hooks: readonly Hook[];
-  /** BPF programs on tracepoints of the kernel that it needs, by name. */
+  /** BPF programs that it needs beside those of its hooks, by name: on tracepoints of the kernel, or on clocks of processors. */
   readonly tracepoints?: readonly string[];
   /** Parts of the target's row that its programs read. */
   readonly reads: readonly RowPart[];

@@ -8,6 +8,7 @@
  *          JSON, padded to 8 | binary, padded to 8
  * ```
  */
+import type { CodeFrame as Code, CodePlace } from '../correlate/code-place.ts';
 import type { SpanEnding } from '../correlate/fact.ts';
 import type { Ktime } from '../wire/batch.ts';
 import type { ClockOffset } from '../wire/clock-offset.ts';
@@ -32,6 +33,7 @@ export const frameKind = {
   span: 6,
   forget: 7,
   end: 8,
+  code: 9,
 } as const;
 
 /** Who recorded, with which record layout. The first frame. */
@@ -79,6 +81,13 @@ export interface TypeNameFrame {
   readonly name: string | null;
 }
 
+/** What code of a target stands at a place, found when something of the frames before needed it: innermost first. */
+export interface CodeFrame {
+  readonly kind: 'code';
+  readonly place: CodePlace;
+  readonly frames: readonly Code[];
+}
+
 /** Records as the ring buffer held them. */
 export interface BatchFrame {
   readonly kind: 'batch';
@@ -112,6 +121,7 @@ export type Frame =
   | ClockFrame
   | TargetFrame
   | TypeNameFrame
+  | CodeFrame
   | BatchFrame
   | SpanFrame
   | ForgetFrame

@@ -59,6 +59,7 @@ const FORM_BY_KIND: Readonly<Record<Frame['kind'], (json: Json) => boolean>> = {
     Object.values(attributes).every((value) => typeof value === 'string' || Number.isFinite(value)),
   type_name: ({ targetId, address, name }) =>
     areCounts(targetId, address) && (name === null || areTexts(name)),
+  code: ({ place, frames }) => isPlace(place) && Array.isArray(frames) && frames.every(isCode),
   batch: () => true,
   span: ({ end, ending }) => isTime(end) && typeof ending === 'string' && Object.hasOwn(ENDINGS, ending),
   forget: ({ targetId }) => areCounts(targetId),
@@ -73,8 +74,22 @@ function areTexts(...values: unknown[]): boolean {
   return values.every((value) => typeof value === 'string');
 }
 
+function areNumbers(...values: unknown[]): boolean {
+  return values.every(Number.isFinite);
+}
+
 function areCounts(...values: unknown[]): boolean {
   return values.every((value) => Number.isSafeInteger(value) && (value as number) >= 0);
+}
+
+function isPlace(value: unknown): boolean {
+  return isObject(value) && areCounts(value['targetId'], value['stackId']) && areNumbers(value['pc'], value['link']);
+}
+
+function isCode(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { function: name, file, line, isInlined } = value;
+  return areTexts(name, file) && areCounts(line) && typeof isInlined === 'boolean';
 }
 
 /** Whole seconds, and nanoseconds below 10^9. */

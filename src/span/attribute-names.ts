@@ -21,6 +21,12 @@ export const NETWORK_PEER_PORT = 'network.peer.port';
 export const NETWORK_PROTOCOL_VERSION = 'network.protocol.version';
 export const ERROR_TYPE = 'error.type';
 
+/** Stable since semantic conventions 1.33: where in the code a wait was. */
+export const CODE_FUNCTION_NAME = 'code.function.name';
+export const CODE_FILE_PATH = 'code.file.path';
+export const CODE_LINE_NUMBER = 'code.line.number';
+export const CODE_STACKTRACE = 'code.stacktrace';
+
 /** In development in the conventions, where no stable name exists: bytes of body that the handler wrote. */
 export const HTTP_RESPONSE_BODY_SIZE = 'http.response.body.size';
 /** In development in the conventions: the OS thread on which the span ended. */

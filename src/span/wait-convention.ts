@@ -2,9 +2,11 @@
  * How a wait is told that is a span of its own, and what happened to the whole program meanwhile. The names are ours: no
  * convention has any.
  */
+import type { CodeFrame } from '../correlate/code-place.ts';
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { GcWindow } from '../correlate/gc-window.ts';
 import type { RecurringWait } from '../correlate/wait-body.ts';
+import { stackText, tellingFrame } from './code-text.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import type { Convention } from './convention.ts';
@@ -36,8 +38,18 @@ export const waitConvention = {
       sink.int(names.NETWORK_PEER_PORT, body.peer.port);
       sink.int(names.GOIDSPAN_WAIT_FD, body.peer.fd);
     }
+    if (body.code) addCode(sink, body.code);
   },
 } satisfies Convention<WaitFact, RecurringFact>;
+
+function addCode(sink: AttributeSink, code: readonly CodeFrame[]): void {
+  const frame = tellingFrame(code);
+  if (frame === undefined) return;
+  sink.text(names.CODE_FUNCTION_NAME, frame.function);
+  if (frame.file !== '') sink.text(names.CODE_FILE_PATH, frame.file);
+  if (frame.line !== 0) sink.int(names.CODE_LINE_NUMBER, frame.line);
+  sink.text(names.CODE_STACKTRACE, stackText(code));
+}
 
 function addStop(sink: AttributeSink, body: GcWindow): void {
   if (body.window !== 'gc.stw') return;

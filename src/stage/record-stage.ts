@@ -2,6 +2,7 @@
  * The stage as it is fed from the kernel: batches of records, and the frames that say what they are made with. The same on
  * the main thread and in the draining one. Whatever is no span is told to the one that hosts it.
  */
+import type { CodePlace } from '../correlate/code-place.ts';
 import { type WorldStop, worldStop } from '../correlate/world-stop.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { SpanFrame } from '../recording/format.ts';
@@ -27,6 +28,8 @@ export type StageMessage =
   | { readonly kind: 'stop'; readonly stop: WorldStop }
   /** To be answered by a frame, at once or later. */
   | { readonly kind: 'type_name_wanted'; readonly targetId: number; readonly address: number }
+  /** Likewise: which code stands at a place, and around it. */
+  | { readonly kind: 'code_wanted'; readonly place: CodePlace; readonly pcs: readonly number[] }
   | { readonly kind: 'implausible'; readonly targetId: number; readonly failure: FamilyFailure };
 
 /** What it has counted of one target. */
@@ -67,6 +70,7 @@ export class RecordStage {
       waits,
       slowMillis,
       onFailure: (targetId, failure) => tell({ kind: 'implausible', targetId, failure }),
+      askCode: (place, pcs) => tell({ kind: 'code_wanted', place, pcs }),
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),
     });
     this.#stage.scope = scope;

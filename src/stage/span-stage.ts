@@ -2,12 +2,20 @@
  * From records to the processors, given what was said of targets before. The one way of all spans, wherever they are made:
  * on the main thread, in the draining thread, from a recording. Knows no kernel and no process.
  */
-import type { SpanFact } from '../correlate/fact.ts';
+import type { CodePlace } from '../correlate/code-place.ts';
+import { type CodeSample, codeSample } from '../correlate/code-sample.ts';
+import type { SpanFact, SpanFactOf } from '../correlate/fact.ts';
 import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import { windowFact } from '../correlate/window-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
-import type { ClockFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
+import type {
+  ClockFrame,
+  CodeFrame,
+  ForgetFrame,
+  TargetFrame,
+  TypeNameFrame,
+} from '../recording/format.ts';
 import { SCHEMA_URL } from '../span/conventions.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
@@ -15,19 +23,30 @@ import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import type { BadRecord, RecordVisitor } from '../wire/decode.ts';
-import { type EvGcStop, type EvGoroutineTurns, type EvSpanEnd, spanFlag } from '../wire/wire.gen.ts';
+import type { CodeAt, Evidence } from '../verdict/evidence.ts';
+import { judge } from '../verdict/judge.ts';
+import {
+  type EvGcStop,
+  type EvGoroutineTurns,
+  type EvSample,
+  type EvSpanEnd,
+  type EvStack,
+  spanFlag,
+} from '../wire/wire.gen.ts';
+import { CodeNames } from './code-names.ts';
 import { Counters } from './counters.ts';
 import { GcWindows } from './gc-windows.ts';
 import { HeldTurns } from './held-turns.ts';
 import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { LongestWaits } from './longest-waits.ts';
+import { Stacks } from './stacks.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 import { TargetCounts } from './target-counts.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
 
 /** What spans are made with, beside their records. */
-export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | ForgetFrame;
+export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | CodeFrame | ForgetFrame;
 
 export interface SpanStageOptions {
   readonly processors: readonly (SpanSink | FactSink)[];
@@ -40,6 +59,10 @@ export interface SpanStageOptions {
   readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
   /** Asks for a name of which nothing has been said; the spans that need it wait for its frame, which may come at once. Without it they do not. */
   readonly askTypeName?: (targetId: number, address: number) => void;
+  /** Asks for the code at a place, whose frames around it are given; what needs it waits for its frame. Without it nothing does. */
+  readonly askCode?: (place: CodePlace, pcs: readonly number[]) => void;
+  /** Told of each look at a processor: level `cpu`. */
+  readonly onSample?: ((sample: CodeSample) => void) | undefined;
 }
 
 interface StageTarget extends SpanTarget {
@@ -62,6 +85,9 @@ export class SpanStage {
   readonly #waits = new HeldWaits((count) => this.counters.lose('wait_without_span', count));
   readonly #turns = new HeldTurns((count) => this.counters.lose('turns_without_span', count));
   readonly #verdicts: Verdicts;
+  /** Frames of the stacks that records name. */
+  readonly stacks = new Stacks();
+  readonly #code: CodeNames;
   readonly #waitForm: WaitForm;
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
@@ -70,6 +96,10 @@ export class SpanStage {
     this.#options = options;
     this.#waitForm = options.waits ?? 'spans';
     this.#verdicts = new Verdicts(options);
+    const { askCode } = options;
+    this.#code = new CodeNames(
+      askCode && ((place) => askCode(place, this.stacks.get(place.stackId)?.pcs ?? [])),
+    );
     this.#pipeline = new SpanPipeline({
       processors: options.processors,
       counters: this.counters,
@@ -99,6 +129,9 @@ export class SpanStage {
       case 'type_name':
         this.#addTypeName(frame);
         return;
+      case 'code':
+        this.#code.take(frame.place, frame.frames);
+        return;
       case 'forget':
         this.emitWaiting(frame.targetId);
         this.#targets.delete(frame.targetId);
@@ -112,10 +145,17 @@ export class SpanStage {
       goroutineTurns: (record: EvGoroutineTurns) => {
         if (this.#waitForm !== 'none') this.#turns.add(goroutineTurns(record));
       },
+      stack: (record: EvStack) => this.stacks.add(record),
+      sample: (record: EvSample) => this.#addSample(codeSample(record)),
       // Spans that end from now on may have been hit by it.
       gcStop: (record: EvGcStop) => this.#targets.get(record.header.targetId)?.windows?.add(record),
       bad: (reason: BadRecord) => this.counters.lose(reason),
     } satisfies RecordVisitor;
+  }
+
+  #addSample(sample: CodeSample): void {
+    this.#options.onSample?.(sample);
+    if (sample.span && sample.place) this.#verdicts.sample(sample.span.spanId, sample.place);
   }
 
   /** Hands the span of a record over; `unfinished` completes one that was still open. */
@@ -128,14 +168,24 @@ export class SpanStage {
     const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
     const path = this.#turns.take(read);
     const judged = path ? { ...read, criticalNs: path.ns } : read;
-    const verdict = this.#verdicts.on(judged, waits, path);
+    const evidence = this.#verdicts.on(judged, waits, path);
     if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
       this.counters.lose('time_inconsistent');
     }
-    const fact = this.#told(verdict ? { ...judged, verdict } : judged, waits);
+    const places = placesOf(evidence, this.#tellsWaits ? waits : undefined);
+    if (places.length === 0) this.#finish(judged, evidence, waits);
+    else this.#code.whenKnown(read.targetId, places, () => this.#finish(judged, evidence, waits));
+  }
+
+  /** The code of the places in it is known, as far as it will be. */
+  #finish(read: SpanFact, evidence: Evidence | undefined, waits: LongestWaits | undefined): void {
+    const codeAt: CodeAt = (place) => this.#code.framesAt(place);
+    const verdict = evidence && judge(evidence, codeAt);
+    const told = waits?.told.map((wait) => withCode(wait, codeAt));
+    const fact = this.#told(verdict ? { ...read, verdict } : read, waits, told);
     this.#count(fact);
     if (fact.errorTypeAddr === 0 || !this.#waitsForName(fact)) this.#pipeline.emit(fact);
-    if (this.#waitForm === 'spans') for (const wait of waits?.told ?? []) this.#pipeline.emit(wait);
+    if (this.#waitForm === 'spans') for (const wait of told ?? []) this.#pipeline.emit(wait);
   }
 
   #count({ targetId, spanKind, time, verdict }: SpanFact): void {
@@ -163,16 +213,21 @@ export class SpanStage {
   }
 
   /** With as much of its waits as is wanted. */
-  #told(fact: SpanFact, waits: LongestWaits | undefined): SpanFact {
+  #told(
+    fact: SpanFact,
+    waits: LongestWaits | undefined,
+    told: readonly SpanFactOf<'wait'>[] | undefined,
+  ): SpanFact {
     if (this.#waitForm === 'none')
       return fact.time ? { ...fact, time: undefined, criticalNs: undefined } : fact;
     if (waits === undefined || !this.#tellsWaits) return fact;
-    const waitEvents = this.#waitForm === 'events' ? waits.told : undefined;
+    const waitEvents = this.#waitForm === 'events' ? told : undefined;
     return { ...fact, waitsDropped: waits.dropped, waitEvents };
   }
 
   /** Hands over what waits for a name that may not come any more: of one target, or of all. */
   emitWaiting(targetId?: number): void {
+    this.#code.giveUp(targetId);
     for (const [id, { waiting }] of this.#targets) {
       if (targetId !== undefined && id !== targetId) continue;
       for (const facts of waiting.values()) for (const fact of facts) this.#pipeline.emit(fact);
@@ -221,4 +276,18 @@ export class SpanStage {
       },
     });
   }
+}
+
+/** Places whose code is told of. */
+function placesOf(evidence: Evidence | undefined, told: LongestWaits | undefined): readonly CodePlace[] {
+  const seen = evidence?.sampled.map(({ place }) => place) ?? [];
+  const waited = evidence?.waits.flatMap(({ place, wakerPlace }) => [place, wakerPlace]) ?? [];
+  const spans = told?.told.map(({ body }) => ('use' in body ? body.place : undefined)) ?? [];
+  return [...seen, ...waited, ...spans].filter((place) => place !== undefined);
+}
+
+function withCode(wait: SpanFactOf<'wait'>, codeAt: CodeAt): SpanFactOf<'wait'> {
+  const { body } = wait;
+  const code = 'use' in body ? codeAt(body.place) : undefined;
+  return code ? { ...wait, isBodyShared: false, body: { ...body, code } as typeof body } : wait;
 }

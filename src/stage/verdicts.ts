@@ -1,13 +1,15 @@
 /** Why slow requests were slow: keeps what a verdict needs until a server span ends, and knows what is usual. Bounded. */
+import type { CodePlace } from '../correlate/code-place.ts';
 import type { CriticalPath, Interval } from '../correlate/critical-path.ts';
 import type { SpanFact, SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
-import type { Cause, Verdict } from '../correlate/verdict.ts';
+import type { Cause } from '../correlate/verdict.ts';
 import { type Call, isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
 import type { CallEvidence, Evidence, WaitEvidence } from '../verdict/evidence.ts';
-import { explain, judge } from '../verdict/judge.ts';
+import { explain } from '../verdict/judge.ts';
 import { RouteTimes } from '../verdict/route-times.ts';
 import { nanosBetween } from '../wire/batch.ts';
 import { HeldBySpan } from './held-by-span.ts';
+import { HeldSamples } from './held-samples.ts';
 import type { LongestWaits } from './longest-waits.ts';
 import { isSameSpan, spanKey } from './span-key.ts';
 
@@ -17,6 +19,8 @@ const CALLS = { all: 8_192, ofOne: 512 } as const;
 const ROUTES_MAX = 1_024;
 /** Places for spans that have ended lately, by which those are called who let others wait. A later one may take a place. */
 const ENDED_MAX = 2_048;
+/** Places on a processor that are evidence, those that were seen most often. */
+const SAMPLED_MAX = 32;
 /** A request that takes so long is slow whatever is usual. */
 const SLOW_NS = 100_000_000;
 
@@ -41,6 +45,7 @@ export class Verdicts {
   readonly #slowNs: number | undefined;
   readonly #onRequest: VerdictsOptions['onRequest'];
   readonly #calls = new HeldBySpan<Call>(CALLS, () => {});
+  readonly #samples = new HeldSamples();
   readonly #routes = new Map<string, RouteTimes>();
   /** The same by what recurs of the body, which is one object in all requests that say the same but for what varies. */
   readonly #known = new WeakMap<object, { readonly targetId: number; readonly times: RouteTimes }>();
@@ -51,8 +56,15 @@ export class Verdicts {
     this.#onRequest = onRequest;
   }
 
-  /** The verdict on a span that has ended, if it is a slow request and it is clear why. */
-  on(fact: SpanFact, waits: LongestWaits | undefined, path: CriticalPath | undefined): Verdict | undefined {
+  /** Where the goroutines of a span were seen on a processor, before it ends. */
+  sample(spanId: SpanIdWords, place: CodePlace): void {
+    this.#samples.add(spanId, place);
+  }
+
+  /** What is known of a span that has ended, if it is a slow request. */
+  on(fact: SpanFact, waits: LongestWaits | undefined, path: CriticalPath | undefined): Evidence | undefined {
+    const sampled = this.#samples.take(fact.spanId);
+    if (fact.parentSpanId && !fact.parentIsRemote) this.#samples.handOn(fact.parentSpanId, sampled);
     if (fact.time === undefined || !isCall(fact)) return undefined;
     const calls = this.#calls.take(fact.spanId) ?? [];
     this.#remember(fact);
@@ -61,14 +73,14 @@ export class Verdicts {
     if (!isRequest) return undefined;
     const isSlow = this.#isSlow(fact);
     if (!isSlow && this.#onRequest === undefined) return undefined;
-    const evidence = this.#evidence(fact, waits, path, calls);
+    const evidence = { ...this.#evidence(fact, waits, path, calls), sampled: sampled.slice(0, SAMPLED_MAX) };
     this.#onRequest?.({
       targetId: fact.targetId,
       route: routeOf(fact),
       durationNs: evidence.durationNs,
       byCause: explain(evidence),
     });
-    return isSlow ? judge(evidence) : undefined;
+    return isSlow ? evidence : undefined;
   }
 
   #handUp({ parentSpanId, parentIsRemote }: SpanFact, calls: readonly Call[]): void {
@@ -108,7 +120,7 @@ export class Verdicts {
     waits: LongestWaits | undefined,
     path: CriticalPath | undefined,
     calls: readonly Call[],
-  ): Evidence {
+  ): Omit<Evidence, 'sampled'> {
     return {
       durationNs: nanosBetween(fact.start, fact.end),
       ns: path?.ns ?? fact.time?.ns ?? [],
@@ -122,7 +134,7 @@ export class Verdicts {
 
   #waitEvidence({ start, end, link, body }: SpanFactOf<'wait'>): WaitEvidence[] {
     if (!('use' in body)) return [];
-    const { use, wakerGoid, wakerIsHolder, readyNs, peer } = body;
+    const { use, wakerGoid, wakerIsHolder, readyNs, peer, place, wakerPlace } = body;
     return [
       {
         use,
@@ -132,6 +144,8 @@ export class Verdicts {
         wakerIsHolder,
         wakerName: link && this.#nameOf(link.spanId),
         peer: peer && `${peer.address}:${peer.port}`,
+        place,
+        wakerPlace,
       },
     ];
   }

@@ -34,6 +34,8 @@ export interface TracerOptions {
   readonly waitMinMillis?: number | undefined;
   /** Requests that take as long, in milliseconds, are slow, and say why where that is clear. Default: see `Verdicts`. */
   readonly slowMillis?: number | undefined;
+  /** At level `cpu`: how often each processor is looked at, in 1/s. Default 99. */
+  readonly profileHz?: number | undefined;
   /** Its `level` is the deepest that can be chosen later, by default that of the tracer. */
   readonly kernel?: KernelOptions;
   /**

@@ -79,6 +79,8 @@ class Replayer {
       waits: options.waits,
       slowMillis: options.slowMillis,
       onRequest: options.onRequest,
+      // It follows in the recording, where it was found.
+      askCode: () => {},
     });
   }
 
@@ -108,6 +110,7 @@ class Replayer {
   }
 
   result(end: Replayed['end']): Replayed {
+    this.#stage.emitWaiting();
     return {
       recordedBy: this.#start?.version ?? '',
       startedAt: this.#start?.startedAt ?? '',

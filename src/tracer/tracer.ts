@@ -6,6 +6,7 @@ import { release } from 'node:os';
 import { Programs } from '../attach/program.ts';
 import type { Target } from '../attach/target.ts';
 import { TargetMaker } from '../attach/target-maker.ts';
+import type { CodePlace } from '../correlate/code-place.ts';
 import { DEFAULT_SAMPLER } from '../export/sampler.ts';
 import { StageHost } from '../ingest/stage-host.ts';
 import { Clock } from '../kernel/clock.ts';
@@ -21,6 +22,7 @@ import type { StageMessage } from '../stage/record-stage.ts';
 import { VERSION } from '../version.ts';
 import type { Ktime } from '../wire/batch.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
+import { Symbols } from '../symbols/symbols.ts';
 import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
 import { Attacher } from './attacher.ts';
 import { Follower } from './follower.ts';
@@ -35,6 +37,8 @@ import { UnderWay } from './under-way.ts';
 const QUIET_MS = 10_000;
 /** Waits as long as this are spans of their own. */
 const WAIT_MIN_MILLIS = 1;
+/** No multiple of what programs do in a round number of times a second. */
+const PROFILE_HZ = 99;
 /** An inherited context serves as a link for so long after its span has ended. */
 const LINK_GRACE_NS = 10_000_000_000n;
 
@@ -44,6 +48,7 @@ export class Tracer {
   readonly #clock = new Clock();
   readonly #stage: StageHost;
   readonly #programs: Programs;
+  readonly #symbols = new Symbols((message) => this.#warn(message));
   readonly #losses = new Losses();
   readonly #openSpans: OpenSpans;
   readonly #targets: TargetTable;
@@ -55,6 +60,7 @@ export class Tracer {
   readonly #waitMinNs: number;
   readonly #underWay = new UnderWay((error) => this.#warn(String(error)));
   #level: ProbeLevel;
+  #stacksFull = 0;
   #closing: Promise<TracerStats> | undefined;
   #finalStats: TracerStats | undefined;
 
@@ -236,12 +242,21 @@ export class Tracer {
         if (target) this.#options.onWorldStop?.(message.stop, target.info);
         return;
       }
+      case 'code_wanted':
+        void this.#underWay.track(this.#tellCode(message.place, message.pcs));
+        return;
       case 'type_name_wanted': {
         const { targetId, address } = message;
         const name = this.#targets.get(targetId)?.errorTypeName(address) ?? null;
         this.#stage.take({ kind: 'type_name', targetId, address, name });
       }
     }
+  }
+
+  async #tellCode(place: CodePlace, pcs: readonly number[]): Promise<void> {
+    const program = this.#targets.get(place.targetId)?.program;
+    const frames = program && (await this.#symbols.framesOf(program.openPath, { place, pcs }));
+    this.#stage.take({ kind: 'code', place, frames: frames ?? [] });
   }
 
   #onProcessExec({ tgid, parentTgid, ktimeNs }: EvProcessExec): void {
@@ -265,7 +280,7 @@ export class Tracer {
     this.#hintAtQuiet(this.#targets.live(), 0);
     for (const target of this.#targets.live()) await this.#life.leave(target);
     this.#attacher.close();
-    await Promise.all([this.#stage.close(), this.#programs.close()]);
+    await Promise.all([this.#stage.close(), this.#programs.close(), this.#symbols.close()]);
     this.#finalStats = this.#readStats();
     this.#options.recorder?.write({
       kind: 'end',
@@ -281,11 +296,19 @@ export class Tracer {
 
   async #sweep(): Promise<void> {
     await this.#kernel.sweep(LINK_GRACE_NS);
+    await this.#makeRoomForStacks();
     for (const target of this.#targets.live()) {
       if (!isAlive(target.facts)) await this.#life.end(target, nowKtime());
     }
     await this.#openSpans.endWithGoroutines(this.#targets.live());
     this.#hintAtQuiet(this.#targets.live(), QUIET_MS);
+  }
+
+  /** Stacks for which there is no room are told each time that they are met. */
+  async #makeRoomForStacks(): Promise<void> {
+    const { NOTE_STACKS_FULL: full = 0 } = this.#kernel.counts();
+    if (full > this.#stacksFull) await this.#kernel.forgetStacks();
+    this.#stacksFull = full;
   }
 
   /** Spans that the sampler did not want are no silence. */
@@ -319,6 +342,7 @@ export class Tracer {
       samplerParentBased: Number(parentBased),
       followExec: Number(followExec),
       waitMinNs: this.#waitMinNs,
+      samplePeriodNs: Math.round(1e9 / (this.#options.profileHz ?? PROFILE_HZ)),
     });
   }
 

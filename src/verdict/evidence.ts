@@ -1,4 +1,5 @@
 /** What is known of a slow span when it is judged. Plain data. */
+import type { CodeFrame, CodePlace } from '../correlate/code-place.ts';
 import type { TimeUse } from '../correlate/time-spent.ts';
 
 /** A wait of the span, or of a goroutine for which it has waited. */
@@ -11,6 +12,9 @@ export interface WaitEvidence {
   readonly wakerIsHolder: boolean;
   /** For which request that one works, as a person would call it; undefined: for none, or it is not known. */
   readonly wakerName?: string | undefined;
+  /** Where it waited, and where the one was that has ended it. */
+  readonly place?: CodePlace | undefined;
+  readonly wakerPlace?: CodePlace | undefined;
   /** The other end of a connection, `address:port`. */
   readonly peer?: string | undefined;
 }
@@ -26,6 +30,15 @@ export interface CallEvidence {
   readonly poolNs: number;
 }
 
+/** Where the span was seen on a processor. */
+export interface SampledPlace {
+  readonly place: CodePlace;
+  readonly samples: number;
+}
+
+/** What code stands at a place, innermost first; undefined if that is not known. */
+export type CodeAt = (place: CodePlace | undefined) => readonly CodeFrame[] | undefined;
+
 export interface Evidence {
   readonly durationNs: number;
   /** Nanoseconds on the critical path by the numbers of `enum time_use`; the sum is the duration. */
@@ -33,6 +46,8 @@ export interface Evidence {
   /** The longest first. */
   readonly waits: readonly WaitEvidence[];
   readonly calls: readonly CallEvidence[];
+  /** Where it was seen on a processor, the most often first. */
+  readonly sampled: readonly SampledPlace[];
   /** Why the world was stopped the longest time, in the runtime's words. */
   readonly stopReason?: string | undefined;
 }

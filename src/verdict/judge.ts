@@ -1,6 +1,6 @@
 /** The verdict on a slow span: what most of its time went to, or nothing where that is not clear. Pure. */
 import type { Cause, Verdict } from '../correlate/verdict.ts';
-import type { Evidence } from './evidence.ts';
+import type { CodeAt, Evidence } from './evidence.ts';
 import { milliseconds } from './milliseconds.ts';
 import { outsideOfCalls, RULES, shownOf, unknownNs } from './rules.ts';
 
@@ -23,7 +23,8 @@ export const explain = (evidence: Evidence): ReadonlyMap<Cause, number> =>
 const explanations = (evidence: Evidence, rest: readonly number[]) =>
   RULES.map((rule) => ({ rule, explained: rule.explains(evidence, rest) }));
 
-export function judge(evidence: Evidence): Verdict | undefined {
+/** `codeAt`: what stands at the places that the evidence names. */
+export function judge(evidence: Evidence, codeAt: CodeAt = () => undefined): Verdict | undefined {
   const { durationNs, ns } = evidence;
   const unknown = unknownNs(ns) / durationNs;
   if (!(durationNs > 0) || unknown > UNKNOWN_MAX) return undefined;
@@ -32,7 +33,7 @@ export function judge(evidence: Evidence): Verdict | undefined {
   if (first === undefined || first.explained < SHARE_MIN * durationNs) return undefined;
   if (second !== undefined && first.explained < LEAD_MIN * second.explained) return undefined;
   const tell = ({ rule, explained }: typeof first, of: string): string =>
-    `${rule.cause}: ${milliseconds(explained)}${of} ms ${rule.tell(shownOf(evidence, rest, explained))}`;
+    `${rule.cause}: ${milliseconds(explained)}${of} ms ${rule.tell(shownOf(evidence, rest, explained, codeAt))}`;
   const sentence = tell(first, ` of ${milliseconds(durationNs)}`);
   const isTold = second !== undefined && second.explained >= SECOND_MIN * durationNs;
   return {

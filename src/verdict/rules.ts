@@ -2,9 +2,11 @@
  * The causes of slowness, as data: which time counts for each, and how it is told. Time within calls counts for what was
  * called, the rest by what it was spent on. What is told is only what is known: a lock has a holder only where that is certain.
  */
+import type { CodeFrame, CodePlace } from '../correlate/code-place.ts';
 import { TIME_USES, type TimeUse } from '../correlate/time-spent.ts';
 import type { Cause } from '../correlate/verdict.ts';
-import type { CallEvidence, Evidence, WaitEvidence } from './evidence.ts';
+import { codeName, tellingFrame } from '../span/code-text.ts';
+import type { CallEvidence, CodeAt, Evidence, SampledPlace, WaitEvidence } from './evidence.ts';
 import { milliseconds } from './milliseconds.ts';
 
 export interface Rule {
@@ -22,13 +24,22 @@ export interface Shown {
   readonly stopReason: string | undefined;
   /** The wait that makes at least half of what the cause explains, if there is one of those uses. */
   readonly waitFor: (...uses: readonly TimeUse[]) => WaitEvidence | undefined;
+  readonly sampled: readonly SampledPlace[];
+  readonly codeAt: CodeAt;
 }
 
-export function shownOf(evidence: Evidence, rest: readonly number[], explained: number): Shown {
-  const { calls, waits, stopReason } = evidence;
+export function shownOf(
+  evidence: Evidence,
+  rest: readonly number[],
+  explained: number,
+  codeAt: CodeAt,
+): Shown {
+  const { calls, waits, sampled, stopReason } = evidence;
   return {
     calls,
     rest,
+    sampled,
+    codeAt,
     stopReason,
     waitFor: (...uses) => waits.find(({ use, ns }) => uses.includes(use) && 2 * ns >= explained),
   };
@@ -90,18 +101,35 @@ function named(calls: readonly CallEvidence[], costOf: (call: CallEvidence) => n
   return name === undefined ? '' : `${name}${count > 1 ? ` (${count} calls)` : ''}`;
 }
 
-const goroutine = ({ wakerGoid, wakerName }: WaitEvidence): string =>
-  `goroutine ${wakerGoid}${wakerName === undefined ? '' : ` (${wakerName})`}`;
+/** What stands at a place, as a person would call it. */
+function nameAt(place: CodePlace | undefined, codeAt: CodeAt): string | undefined {
+  const frame = tellingFrame(codeAt(place) ?? []);
+  return frame && codeName(frame);
+}
 
-/** Who has ended the longest wait, if that is known. */
-const endedBy = (wait: WaitEvidence | undefined): string =>
-  wait === undefined || wait.wakerGoid === 0 ? '' : `, ended by ${goroutine(wait)}`;
+/** ` in main.(*Cache).Fill (cache.go:88)`, if that is known. */
+function inCode(wait: WaitEvidence | undefined, codeAt: CodeAt): string {
+  const name = nameAt(wait?.place, codeAt);
+  return name === undefined ? '' : ` in ${name}`;
+}
 
-function lockText({ waitFor }: Shown): string {
+function goroutine({ wakerGoid, wakerName, wakerPlace }: WaitEvidence, codeAt: CodeAt): string {
+  const about = [wakerName, nameAt(wakerPlace, codeAt)].filter((text) => text !== undefined);
+  return `goroutine ${wakerGoid}${about.length === 0 ? '' : ` (${about.join(', ')})`}`;
+}
+
+/** Where the longest wait was and who has ended it, as far as that is known. */
+function waitText(wait: WaitEvidence | undefined, codeAt: CodeAt): string {
+  const where = inCode(wait, codeAt);
+  return wait === undefined || wait.wakerGoid === 0 ? where : `${where}, ended by ${goroutine(wait, codeAt)}`;
+}
+
+function lockText({ waitFor, codeAt }: Shown): string {
   const wait = waitFor('mutex', 'rwmutex');
-  if (wait === undefined || wait.wakerGoid === 0) return 'waiting for a lock';
-  if (wait.wakerIsHolder) return `waiting for a lock held by ${goroutine(wait)}`;
-  return `waiting for a lock that ${goroutine(wait)} gave back`;
+  const text = `waiting${inCode(wait, codeAt)} for a lock`;
+  if (wait === undefined || wait.wakerGoid === 0) return text;
+  if (wait.wakerIsHolder) return `${text} held by ${goroutine(wait, codeAt)}`;
+  return `${text} that ${goroutine(wait, codeAt)} gave back`;
 }
 
 const CHANNELS = {
@@ -110,17 +138,17 @@ const CHANNELS = {
   select: 'waiting at several channels (select)',
 } as const;
 
-function channelText({ rest, waitFor }: Shown): string {
+function channelText({ rest, waitFor, codeAt }: Shown): string {
   const uses = Object.keys(CHANNELS) as (keyof typeof CHANNELS)[];
   const [most] = uses.sort((a, b) => timeOf(rest, b) - timeOf(rest, a));
-  return most === undefined ? '' : CHANNELS[most] + endedBy(waitFor(most));
+  return most === undefined ? '' : CHANNELS[most] + waitText(waitFor(most), codeAt);
 }
 
-function syncText({ rest, waitFor }: Shown): string {
+function syncText({ rest, waitFor, codeAt }: Shown): string {
   const isGroup = timeOf(rest, 'waitgroup') > timeOf(rest, 'cond');
   return isGroup
-    ? `waiting for a WaitGroup${endedBy(waitFor('waitgroup'))}`
-    : `waiting for a condition (sync.Cond)${endedBy(waitFor('cond'))}`;
+    ? `waiting for a WaitGroup${waitText(waitFor('waitgroup'), codeAt)}`
+    : `waiting for a condition (sync.Cond)${waitText(waitFor('cond'), codeAt)}`;
 }
 
 function schedulerText({ rest }: Shown): string {
@@ -137,9 +165,34 @@ function gcText({ rest }: Shown): string {
   return `for the garbage collector (${milliseconds(assisting)} ms helping it, ${milliseconds(stopped)} ms stopped)`;
 }
 
-function networkText({ waitFor }: Shown): string {
-  const peer = waitFor('network')?.peer;
-  return `waiting for ${peer ?? 'the network'}`;
+function networkText({ waitFor, codeAt }: Shown): string {
+  const wait = waitFor('network');
+  return `waiting for ${wait?.peer ?? 'the network'}${inCode(wait, codeAt)}`;
+}
+
+/** The text, and where the longest wait of that kind was. */
+const withPlace =
+  (text: string, use: TimeUse): Rule['tell'] =>
+  ({ waitFor, codeAt }) =>
+    text + inCode(waitFor(use), codeAt);
+
+/** One sample may be anywhere. */
+const SAMPLES_MIN = 2;
+
+/** … and in which function it was seen in at least half of the samples. */
+function cpuText({ sampled, codeAt }: Shown): string {
+  const byFunction = new Map<string, { readonly frame: CodeFrame; samples: number }>();
+  let all = 0;
+  for (const { place, samples } of sampled) {
+    all += samples;
+    const frame = tellingFrame(codeAt(place) ?? []);
+    const known = frame && byFunction.get(frame.function);
+    if (known) known.samples += samples;
+    else if (frame) byFunction.set(frame.function, { frame, samples });
+  }
+  const [most] = [...byFunction.values()].sort((a, b) => b.samples - a.samples);
+  const isTold = most !== undefined && most.samples >= SAMPLES_MIN && 2 * most.samples >= all;
+  return `on a processor${isTold ? `, mostly in ${codeName(most.frame)}` : ''}`;
 }
 
 export const RULES: readonly Rule[] = [
@@ -172,10 +225,10 @@ export const RULES: readonly Rule[] = [
       `while the world was stopped${stopReason === undefined ? '' : ` (${stopReason})`}`,
   },
   byUse('network', ['network'], networkText),
-  byUse('sleep', ['sleep'], 'in time.Sleep'),
-  byUse('syscall', ['syscall'], 'blocked in system calls'),
-  byUse('memory', ['pagefault'], 'waiting for pages of memory'),
-  byUse('cpu', ['cpu'], 'on a processor'),
+  byUse('sleep', ['sleep'], withPlace('in time.Sleep', 'sleep')),
+  byUse('syscall', ['syscall'], withPlace('blocked in system calls', 'syscall')),
+  byUse('memory', ['pagefault'], withPlace('waiting for pages of memory', 'pagefault')),
+  byUse('cpu', ['cpu'], cpuText),
 ];
 
 /** What nobody knows the reason of. */

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x5dd78adee625b0ecn;
+export const WIRE_HASH = 0x89446c590c5f8d4bn;
 
 /** `enum alloc_limit` */
 export const allocLimit = {
@@ -128,6 +128,18 @@ export const timeUse = {
   TIME_OTHER: 19,
 } as const;
 
+/** `enum stack_limit` */
+export const stackLimit = {
+  STACK_FRAMES_MAX: 64,
+  KERNEL_FRAMES_MAX: 24,
+} as const;
+
+/** `enum stack_flag` */
+export const stackFlag = {
+  STACK_FLAG_KERNEL: 1,
+  STACK_FLAG_CUT: 2,
+} as const;
+
 /** `enum span_depth` */
 export const spanDepth = {
   SPAN_DEPTH_MAX: 4,
@@ -182,6 +194,8 @@ export const evKind = {
   EV_PROCESS_EXIT: 3,
   EV_GC_STOP: 4,
   EV_GOROUTINE_TURNS: 5,
+  EV_STACK: 6,
+  EV_SAMPLE: 7,
 } as const;
 
 /** `enum target_flag` */
@@ -189,6 +203,7 @@ export const targetFlag = {
   TARGET_SWISS_MAPS: 1,
   TARGET_DETACHING: 2,
   TARGET_UNLOCATED: 4,
+  TARGET_STACKS: 8,
 } as const;
 
 /** `enum cookie_bit` */
@@ -283,8 +298,9 @@ export const count = {
   NOTE_START_SEEN: 70,
   NOTE_HTTP3_UNTRACED: 71,
   NOTE_SWITCH_UNSEEN: 72,
-  NOTE_END_WITHOUT_START: 73,
-  COUNT_MAX: 74,
+  NOTE_STACKS_FULL: 73,
+  NOTE_END_WITHOUT_START: 74,
+  COUNT_MAX: 75,
 } as const;
 
 /** Where everything stands in the records. */
@@ -359,6 +375,32 @@ export const wireLayout: WireLayout = {
         turn_use: [216, 16],
       },
     },
+    6: {
+      bytes: 544,
+      fields: {
+        header: [0, 16],
+        stack_id: [16, 8],
+        frames: [24, 4],
+        pc: [32, 512],
+      },
+    },
+    7: {
+      bytes: 104,
+      fields: {
+        header: [0, 16],
+        ktime_ns: [16, 8],
+        period_ns: [24, 8],
+        goid: [32, 8],
+        trace_id: [40, 16],
+        span_id: [56, 8],
+        pc: [64, 8],
+        link: [72, 8],
+        stack_id: [80, 8],
+        kernel_stack_id: [88, 8],
+        use: [96, 4],
+        cpu: [100, 4],
+      },
+    },
   },
   families: {
     1: {
@@ -385,7 +427,7 @@ export const wireLayout: WireLayout = {
       texts: ['trace_state', 'statement', 'namespace'],
     },
     3: {
-      bytes: 40,
+      bytes: 72,
       fields: {
         waker_goid: [144, 8],
         ready_ns: [152, 8],
@@ -394,6 +436,10 @@ export const wireLayout: WireLayout = {
         peer_port: [180, 2],
         use: [182, 1],
         holder: [183, 1],
+        pc: [184, 8],
+        link: [192, 8],
+        stack_id: [200, 8],
+        waker_stack_id: [208, 8],
       },
       texts: ['trace_state'],
     },
@@ -415,11 +461,13 @@ export const wireLayout: WireLayout = {
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1408,
+  EV_SPAN_END: 1440,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
   EV_GC_STOP: 48,
   EV_GOROUTINE_TURNS: 232,
+  EV_STACK: 544,
+  EV_SAMPLE: 104,
 } as const;
 
 /** Kinds of spans by their numbers. */
@@ -440,7 +488,7 @@ export const SPAN_TIME_BYTES = 192;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 40,
-  3: 40,
+  3: 72,
 };
 
 /** Names of the texts of each family, in their order. */
@@ -527,7 +575,7 @@ export function readDbBody(batch: Batch, at: number): DbBody {
   };
 }
 
-/** `struct wait_body`, 40 bytes. */
+/** `struct wait_body`, 72 bytes. */
 export interface WaitBody {
   /** the goroutine that has ended the wait; 0: none, or not known */
   readonly wakerGoid: number;
@@ -543,6 +591,12 @@ export interface WaitBody {
   readonly use: number;
   /** 1: who has ended a wait for a mutex held that when it began */
   readonly holder: number;
+  /** where it waited, as in struct code_place; 0: not known */
+  readonly pc: number;
+  readonly link: number;
+  readonly stackId: number;
+  /** where the one was that has ended it */
+  readonly wakerStackId: number;
 }
 
 /** Reads the body at byte `at` (a multiple of 8). */
@@ -555,6 +609,10 @@ export function readWaitBody(batch: Batch, at: number): WaitBody {
     peerPort: batch.u16[(at + 36) >>> 1] as number,
     use: batch.u8[at + 38] as number,
     holder: batch.u8[at + 39] as number,
+    pc: count64(batch.u32, at + 40),
+    link: count64(batch.u32, at + 48),
+    stackId: count64(batch.u32, at + 56),
+    wakerStackId: count64(batch.u32, at + 64),
   };
 }
 
@@ -586,7 +644,7 @@ export function readSpanTime(batch: Batch, at: number): SpanTime {
   };
 }
 
-/** `struct ev_span_end`, 1408 bytes. */
+/** `struct ev_span_end`, 1440 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -863,6 +921,67 @@ export function readEvGoroutineTurns(batch: Batch, at: number): EvGoroutineTurns
   };
 }
 
+/** `struct ev_stack`, 544 bytes. */
+export interface EvStack {
+  /** its flags are bits of enum stack_flag */
+  readonly header: EvHeader;
+  readonly stackId: number;
+  /** how many */
+  readonly frames: number;
+  /** innermost first; of a program return addresses, of the kernel the last 48 bits of its own addresses */
+  readonly pc: readonly number[];
+}
+
+/** Reads the record at byte `at` (a multiple of 8). */
+export function readEvStack(batch: Batch, at: number): EvStack {
+  return {
+    header: readEvHeader(batch, at),
+    stackId: count64(batch.u32, at + 16),
+    frames: batch.u32[(at + 24) >>> 2] as number,
+    pc: counts64(batch.u32, at + 32, 64),
+  };
+}
+
+/** `struct ev_sample`, 104 bytes. */
+export interface EvSample {
+  readonly header: EvHeader;
+  readonly ktimeNs: Ktime;
+  /** one comes so often on each processor */
+  readonly periodNs: number;
+  /** the goroutine that it ran, or for which its runtime worked; 0: none */
+  readonly goid: number;
+  readonly traceId: TraceIdWords;
+  /** the sampled span for which that one works; zeros: none */
+  readonly spanId: SpanIdWords;
+  /** where, as in struct code_place */
+  readonly pc: number;
+  readonly link: number;
+  readonly stackId: number;
+  /** what the kernel did for it; 0: it ran code of the program */
+  readonly kernelStackId: number;
+  /** what that time counts as: one of enum time_use */
+  readonly use: number;
+  readonly cpu: number;
+}
+
+/** Reads the record at byte `at` (a multiple of 8). */
+export function readEvSample(batch: Batch, at: number): EvSample {
+  return {
+    header: readEvHeader(batch, at),
+    ktimeNs: ktime(batch.u32, at + 16),
+    periodNs: count64(batch.u32, at + 24),
+    goid: count64(batch.u32, at + 32),
+    traceId: traceId(batch.u8, at + 40),
+    spanId: spanId(batch.u8, at + 56),
+    pc: count64(batch.u32, at + 64),
+    link: count64(batch.u32, at + 72),
+    stackId: count64(batch.u32, at + 80),
+    kernelStackId: count64(batch.u32, at + 88),
+    use: batch.u32[(at + 96) >>> 2] as number,
+    cpu: batch.u32[(at + 100) >>> 2] as number,
+  };
+}
+
 /** Receives the records of a batch in order, each by its kind; the record lies in the batch at byte `at`. */
 export interface RecordHandlers {
   spanEnd?(record: EvSpanEnd, at: number): void;
@@ -870,6 +989,8 @@ export interface RecordHandlers {
   processExit?(record: EvProcessExit, at: number): void;
   gcStop?(record: EvGcStop, at: number): void;
   goroutineTurns?(record: EvGoroutineTurns, at: number): void;
+  stack?(record: EvStack, at: number): void;
+  sample?(record: EvSample, at: number): void;
 }
 
 /** Who hears of the records of a kind, how long they are, and what reads them; spans are of any length. */
@@ -878,6 +999,8 @@ export const fixedRecords = {
   3: { handler: 'processExit', bytes: 32, read: readEvProcessExit },
   4: { handler: 'gcStop', bytes: 48, read: readEvGcStop },
   5: { handler: 'goroutineTurns', bytes: 232, read: readEvGoroutineTurns },
+  6: { handler: 'stack', bytes: 544, read: readEvStack },
+  7: { handler: 'sample', bytes: 104, read: readEvSample },
 } as const;
 
 /** `struct net_layout`, 16 bytes. */
@@ -1023,7 +1146,14 @@ export interface TimeLayout {
   readonly pollDescSelf: number;
 }
 
-/** `struct target_row`, 512 bytes. */
+/** `struct stack_layout`, 8 bytes. */
+export interface StackLayout {
+  readonly gSched: number;
+  readonly gobufPc: number;
+  readonly gobufBp: number;
+}
+
+/** `struct target_row`, 528 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1036,6 +1166,8 @@ export interface TargetRow {
   readonly loadBias: bigint;
   /** link-time address at which the code begins */
   readonly codeStart: number;
+  /** … and behind which there is none */
+  readonly codeEnd: number;
   /** since then goroutines' time is watched; 0: it is not */
   readonly timeSinceKtimeNs: Ktime;
   /** since then the slow ways to memory are watched; 0: they are not */
@@ -1047,13 +1179,14 @@ export interface TargetRow {
   readonly runtime: RuntimeLayout;
   readonly httpRequest: HttpRequestLayout;
   readonly time: TimeLayout;
+  readonly stack: StackLayout;
   /** from the thread pointer to where the running g stands; 0: not known */
   readonly gTlsOffset: number;
   /** by the runtime's number of a wait reason: one of enum time_use, or TIME_BY_CALLER */
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 512;
+export const TARGET_ROW_BYTES = 528;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1065,126 +1198,130 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint32(12, value.stopsSlot, true);
   view.setBigUint64(16, value.loadBias, true);
   view.setBigUint64(24, BigInt(value.codeStart), true);
-  view.setBigUint64(32, ktimeNs(value.timeSinceKtimeNs), true);
-  view.setBigUint64(40, ktimeNs(value.allocsSinceKtimeNs), true);
-  view.setBigUint64(48, BigInt(value.net.tcpConnType), true);
-  view.setUint16(56, value.net.connFd, true);
-  view.setUint16(58, value.net.fdPfd, true);
-  view.setUint16(60, value.net.pollFdSysfd, true);
-  view.setBigUint64(64, BigInt(value.httpServer.backgroundReadEntry), true);
-  view.setUint16(72, value.httpServer.responseStatus, true);
-  view.setUint16(74, value.httpServer.responseWritten, true);
-  view.setUint16(76, value.httpServer.responseContentLength, true);
-  view.setUint16(78, value.httpServer.responseConn, true);
-  view.setUint16(80, value.httpServer.responseClientGone, true);
-  view.setUint16(82, value.httpServer.connRwc, true);
-  view.setUint16(84, value.httpServer.connWriteError, true);
-  view.setUint16(86, value.httpServer.h2WriterRws, true);
-  view.setUint16(88, value.httpServer.h2StateStream, true);
-  view.setUint16(90, value.httpServer.h2StateStatus, true);
-  view.setUint16(92, value.httpServer.h2StateWroteBytes, true);
-  view.setUint16(94, value.httpServer.h2StreamCloseErr, true);
-  view.setUint16(96, value.httpServer.xnetWriterRws, true);
-  view.setUint16(98, value.httpServer.xnetStateStream, true);
-  view.setUint16(100, value.httpServer.xnetStateStatus, true);
-  view.setUint16(102, value.httpServer.xnetStateWroteBytes, true);
-  view.setUint16(104, value.httpServer.xnetStreamCloseErr, true);
-  view.setBigUint64(112, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(120, value.httpClient.replyStatusCode, true);
-  view.setUint16(122, value.httpClient.replyProtoMajor, true);
-  view.setUint16(124, value.httpClient.replyProtoMinor, true);
-  view.setUint16(126, value.httpClient.connConn, true);
-  view.setBigUint64(128, BigInt(value.db.tlsConnType), true);
-  view.setBigUint64(136, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(144, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(152, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(160, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(168, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(184, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(192, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(200, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(208, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(216, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(224, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(240, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(248, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(256, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(264, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(272, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(280, value.db.dbConnector, true);
-  view.setUint16(282, value.db.stmtDb, true);
-  view.setUint16(284, value.db.stmtQuery, true);
-  view.setUint16(286, value.db.rowsDc, true);
-  view.setUint16(288, value.db.txDc, true);
-  view.setUint16(290, value.db.connDc, true);
-  view.setUint16(292, value.db.driverConnCi, true);
-  view.setUint16(294, value.db.dsnConnectorDriver, true);
-  view.setUint16(296, value.db.tlsConnConn, true);
-  view.setUint16(298, value.db.wrapErrorErr, true);
-  view.setUint16(300, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(302, value.db.pgxTimeoutErr, true);
-  view.setUint16(304, value.db.pgxConnConn, true);
-  view.setUint16(306, value.db.pgxConnConfig, true);
-  view.setUint16(308, value.db.pgxConfigConfig, true);
-  view.setUint16(310, value.db.pgxConfigDatabase, true);
-  view.setUint16(312, value.db.pgxInnerPgConn, true);
-  view.setUint16(314, value.db.pgxPgConnConn, true);
-  view.setUint16(316, value.db.pgxErrorCode, true);
-  view.setUint16(318, value.db.pqConnC, true);
-  view.setUint16(320, value.db.pqConnConfig, true);
-  view.setUint16(322, value.db.pqConfigDatabase, true);
-  view.setUint16(324, value.db.pqErrorCode, true);
-  view.setUint16(326, value.db.mysqlConnNet, true);
-  view.setUint16(328, value.db.mysqlConnConfig, true);
-  view.setUint16(330, value.db.mysqlConfigDatabase, true);
-  view.setUint16(332, value.db.mysqlErrorNumber, true);
-  view.setUint16(334, value.db.sqliteErrorCode, true);
-  view.setUint16(336, value.runtime.gStack, true);
-  view.setUint16(338, value.runtime.gPanic, true);
-  view.setUint16(340, value.runtime.gM, true);
-  view.setUint16(342, value.runtime.gGoid, true);
-  view.setUint16(344, value.runtime.gParentGoid, true);
-  view.setUint16(346, value.runtime.gStartpc, true);
-  view.setUint16(348, value.runtime.mCurg, true);
-  view.setUint16(356, value.httpRequest.method, true);
-  view.setUint16(358, value.httpRequest.url, true);
-  view.setUint16(360, value.httpRequest.protoMajor, true);
-  view.setUint16(362, value.httpRequest.protoMinor, true);
-  view.setUint16(364, value.httpRequest.header, true);
-  view.setUint16(366, value.httpRequest.host, true);
-  view.setUint16(368, value.httpRequest.remoteAddr, true);
-  view.setUint16(370, value.httpRequest.tls, true);
-  view.setUint16(372, value.httpRequest.pattern, true);
-  view.setUint16(374, value.httpRequest.urlScheme, true);
-  view.setUint16(376, value.httpRequest.urlHost, true);
-  view.setUint16(378, value.httpRequest.urlPath, true);
-  view.setUint16(380, value.httpRequest.urlRawPath, true);
-  view.setUint16(382, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(384, BigInt(value.time.semacquire), true);
-  view.setBigUint64(392, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(400, BigInt(value.time.semacquireFd), true);
-  view.setUint16(408, value.time.gSchedlink, true);
-  view.setUint16(410, value.time.gStatus, true);
-  view.setUint16(412, value.time.gWaitReason, true);
-  view.setUint16(414, value.time.gCoroarg, true);
-  view.setUint16(416, value.time.coroGp, true);
-  view.setUint16(418, value.time.hchanDataqsiz, true);
-  view.setUint16(420, value.time.hchanBuf, true);
-  view.setUint16(422, value.time.hchanElemsize, true);
-  view.setUint16(424, value.time.hchanRecvx, true);
-  view.setUint16(426, value.time.sudogG, true);
-  view.setUint16(428, value.time.sudogElem, true);
-  view.setUint16(430, value.time.pollDescFd, true);
-  view.setUint16(432, value.time.pollDescRg, true);
-  view.setUint16(434, value.time.pollDescSelf, true);
-  view.setBigInt64(440, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 448);
+  view.setBigUint64(32, BigInt(value.codeEnd), true);
+  view.setBigUint64(40, ktimeNs(value.timeSinceKtimeNs), true);
+  view.setBigUint64(48, ktimeNs(value.allocsSinceKtimeNs), true);
+  view.setBigUint64(56, BigInt(value.net.tcpConnType), true);
+  view.setUint16(64, value.net.connFd, true);
+  view.setUint16(66, value.net.fdPfd, true);
+  view.setUint16(68, value.net.pollFdSysfd, true);
+  view.setBigUint64(72, BigInt(value.httpServer.backgroundReadEntry), true);
+  view.setUint16(80, value.httpServer.responseStatus, true);
+  view.setUint16(82, value.httpServer.responseWritten, true);
+  view.setUint16(84, value.httpServer.responseContentLength, true);
+  view.setUint16(86, value.httpServer.responseConn, true);
+  view.setUint16(88, value.httpServer.responseClientGone, true);
+  view.setUint16(90, value.httpServer.connRwc, true);
+  view.setUint16(92, value.httpServer.connWriteError, true);
+  view.setUint16(94, value.httpServer.h2WriterRws, true);
+  view.setUint16(96, value.httpServer.h2StateStream, true);
+  view.setUint16(98, value.httpServer.h2StateStatus, true);
+  view.setUint16(100, value.httpServer.h2StateWroteBytes, true);
+  view.setUint16(102, value.httpServer.h2StreamCloseErr, true);
+  view.setUint16(104, value.httpServer.xnetWriterRws, true);
+  view.setUint16(106, value.httpServer.xnetStateStream, true);
+  view.setUint16(108, value.httpServer.xnetStateStatus, true);
+  view.setUint16(110, value.httpServer.xnetStateWroteBytes, true);
+  view.setUint16(112, value.httpServer.xnetStreamCloseErr, true);
+  view.setBigUint64(120, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(128, value.httpClient.replyStatusCode, true);
+  view.setUint16(130, value.httpClient.replyProtoMajor, true);
+  view.setUint16(132, value.httpClient.replyProtoMinor, true);
+  view.setUint16(134, value.httpClient.connConn, true);
+  view.setBigUint64(136, BigInt(value.db.tlsConnType), true);
+  view.setBigUint64(144, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(152, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(160, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(168, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(176, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(184, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(192, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(200, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(208, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(216, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(224, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(232, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(240, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(248, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(256, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(264, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(272, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(280, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(288, value.db.dbConnector, true);
+  view.setUint16(290, value.db.stmtDb, true);
+  view.setUint16(292, value.db.stmtQuery, true);
+  view.setUint16(294, value.db.rowsDc, true);
+  view.setUint16(296, value.db.txDc, true);
+  view.setUint16(298, value.db.connDc, true);
+  view.setUint16(300, value.db.driverConnCi, true);
+  view.setUint16(302, value.db.dsnConnectorDriver, true);
+  view.setUint16(304, value.db.tlsConnConn, true);
+  view.setUint16(306, value.db.wrapErrorErr, true);
+  view.setUint16(308, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(310, value.db.pgxTimeoutErr, true);
+  view.setUint16(312, value.db.pgxConnConn, true);
+  view.setUint16(314, value.db.pgxConnConfig, true);
+  view.setUint16(316, value.db.pgxConfigConfig, true);
+  view.setUint16(318, value.db.pgxConfigDatabase, true);
+  view.setUint16(320, value.db.pgxInnerPgConn, true);
+  view.setUint16(322, value.db.pgxPgConnConn, true);
+  view.setUint16(324, value.db.pgxErrorCode, true);
+  view.setUint16(326, value.db.pqConnC, true);
+  view.setUint16(328, value.db.pqConnConfig, true);
+  view.setUint16(330, value.db.pqConfigDatabase, true);
+  view.setUint16(332, value.db.pqErrorCode, true);
+  view.setUint16(334, value.db.mysqlConnNet, true);
+  view.setUint16(336, value.db.mysqlConnConfig, true);
+  view.setUint16(338, value.db.mysqlConfigDatabase, true);
+  view.setUint16(340, value.db.mysqlErrorNumber, true);
+  view.setUint16(342, value.db.sqliteErrorCode, true);
+  view.setUint16(344, value.runtime.gStack, true);
+  view.setUint16(346, value.runtime.gPanic, true);
+  view.setUint16(348, value.runtime.gM, true);
+  view.setUint16(350, value.runtime.gGoid, true);
+  view.setUint16(352, value.runtime.gParentGoid, true);
+  view.setUint16(354, value.runtime.gStartpc, true);
+  view.setUint16(356, value.runtime.mCurg, true);
+  view.setUint16(364, value.httpRequest.method, true);
+  view.setUint16(366, value.httpRequest.url, true);
+  view.setUint16(368, value.httpRequest.protoMajor, true);
+  view.setUint16(370, value.httpRequest.protoMinor, true);
+  view.setUint16(372, value.httpRequest.header, true);
+  view.setUint16(374, value.httpRequest.host, true);
+  view.setUint16(376, value.httpRequest.remoteAddr, true);
+  view.setUint16(378, value.httpRequest.tls, true);
+  view.setUint16(380, value.httpRequest.pattern, true);
+  view.setUint16(382, value.httpRequest.urlScheme, true);
+  view.setUint16(384, value.httpRequest.urlHost, true);
+  view.setUint16(386, value.httpRequest.urlPath, true);
+  view.setUint16(388, value.httpRequest.urlRawPath, true);
+  view.setUint16(390, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(392, BigInt(value.time.semacquire), true);
+  view.setBigUint64(400, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(408, BigInt(value.time.semacquireFd), true);
+  view.setUint16(416, value.time.gSchedlink, true);
+  view.setUint16(418, value.time.gStatus, true);
+  view.setUint16(420, value.time.gWaitReason, true);
+  view.setUint16(422, value.time.gCoroarg, true);
+  view.setUint16(424, value.time.coroGp, true);
+  view.setUint16(426, value.time.hchanDataqsiz, true);
+  view.setUint16(428, value.time.hchanBuf, true);
+  view.setUint16(430, value.time.hchanElemsize, true);
+  view.setUint16(432, value.time.hchanRecvx, true);
+  view.setUint16(434, value.time.sudogG, true);
+  view.setUint16(436, value.time.sudogElem, true);
+  view.setUint16(438, value.time.pollDescFd, true);
+  view.setUint16(440, value.time.pollDescRg, true);
+  view.setUint16(442, value.time.pollDescSelf, true);
+  view.setUint16(448, value.stack.gSched, true);
+  view.setUint16(450, value.stack.gobufPc, true);
+  view.setUint16(452, value.stack.gobufBp, true);
+  view.setBigInt64(456, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 464);
   return bytes;
 }
 
-/** `struct settings`, 24 bytes. */
+/** `struct settings`, 32 bytes. */
 export interface Settings {
   /** a new trace is sampled if the last 56 bits of its id are not below this */
   readonly samplerRejectBelow: bigint;
@@ -1194,9 +1331,11 @@ export interface Settings {
   readonly followExec: number;
   /** a wait within a span is a span of its own if it lasts as long; 0: none is */
   readonly waitMinNs: number;
+  /** a processor is looked at so often; 0: never */
+  readonly samplePeriodNs: number;
 }
 
-export const SETTINGS_BYTES = 24;
+export const SETTINGS_BYTES = 32;
 
 /** The bytes of a `struct settings`. */
 export function writeSettings(value: Settings): Uint8Array {
@@ -1206,6 +1345,7 @@ export function writeSettings(value: Settings): Uint8Array {
   view.setUint32(8, value.samplerParentBased, true);
   view.setUint32(12, value.followExec, true);
   view.setBigUint64(16, BigInt(value.waitMinNs), true);
+  view.setBigUint64(24, BigInt(value.samplePeriodNs), true);
   return bytes;
 }
 
@@ -1371,5 +1511,10 @@ export const rowSources = {
     pollDescFd: { what: 'field', name: 'runtime.pollDesc.fd?' },
     pollDescRg: { what: 'field', name: 'runtime.pollDesc.rg?' },
     pollDescSelf: { what: 'field', name: 'runtime.pollDesc.self?' },
+  },
+  stack: {
+    gSched: { what: 'field', name: 'runtime.g.sched' },
+    gobufPc: { what: 'field', name: 'runtime.gobuf.pc' },
+    gobufBp: { what: 'field', name: 'runtime.gobuf.bp' },
   },
 } as const satisfies Record<string, Record<string, GoSource>>;

@@ -8,7 +8,7 @@ import { localPieStripped, localPlain, netHttpBuilds } from '../support/nethttp-
 import { buildOrSkip } from '../support/skip.ts';
 
 const timeout = 300_000;
-const location = { loadBias: 0, codeStart: 0x400000 };
+const location = { loadBias: 0, codeStart: 0x400000, codeEnd: 0x500000 };
 
 test.for(netHttpBuilds)(
   'the row of $name tells what each of its wait reasons is for',

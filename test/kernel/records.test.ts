@@ -17,7 +17,7 @@ describeLive('a record', () => {
     attached = new Attached();
     server = await GoServer.start(await buildServer());
     const { program, info } = await attached.attach(server.pid);
-    row = targetRow(program.plan, info.targetId, info.pid, { loadBias: 0, codeStart: program.codeStart });
+    row = targetRow(program.plan, info.targetId, info.pid, { loadBias: 0, codeStart: program.codeStart, codeEnd: program.codeEnd });
   });
   afterAll(async () => {
     await attached.close();
@@ -73,6 +73,7 @@ describeLive('a record', () => {
       samplerParentBased: 1,
       followExec: 1,
       waitMinNs: 0,
+      samplePeriodNs: 0,
     });
     const child = spawn('true');
     const exec = await find(attached.execs, ({ tgid }) => tgid === child.pid);
@@ -81,6 +82,7 @@ describeLive('a record', () => {
       samplerParentBased: 1,
       followExec: 0,
       waitMinNs: 0,
+      samplePeriodNs: 0,
     });
     expect(exec.header.targetId).toBe(0);
     expect(exec.parentTgid).toBe(process.pid);

@@ -4,6 +4,7 @@ import type { SpanFact, SpanIdWords } from '../../src/correlate/fact.ts';
 import type { Breakdown } from '../../src/correlate/time-spent.ts';
 import { LongestWaits } from '../../src/stage/longest-waits.ts';
 import { type JudgedRequest, Verdicts } from '../../src/stage/verdicts.ts';
+import { judge } from '../../src/verdict/judge.ts';
 import { makeDbFact, makeFact, makeWaitFact, timeOf } from '../span/fact.ts';
 
 const SERVER: SpanIdWords = [1, 1];
@@ -43,8 +44,10 @@ function call(spanId: SpanIdWords, fromMs: number, spent: Breakdown, more: Parti
   );
 }
 
-const sentenceOn = (verdicts: Verdicts, fact: SpanFact, waits?: LongestWaits, path?: CriticalPath) =>
-  verdicts.on(fact, waits, path)?.sentence;
+function sentenceOn(verdicts: Verdicts, fact: SpanFact, waits?: LongestWaits, path?: CriticalPath) {
+  const evidence = verdicts.on(fact, waits, path);
+  return evidence && judge(evidence)?.sentence;
+}
 
 describe('the verdict on a request', () => {
   it('names the call on its own goroutine for which it has waited', () => {

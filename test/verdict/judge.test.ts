@@ -13,7 +13,7 @@ const ms = (milliseconds: Breakdown): readonly number[] =>
 
 function evidence(spent: Breakdown, more: Partial<Evidence> = {}): Evidence {
   const ns = ms(spent);
-  return { durationNs: ns.reduce((sum, n) => sum + n, 0), ns, waits: [], calls: [], ...more };
+  return { durationNs: ns.reduce((sum, n) => sum + n, 0), ns, waits: [], calls: [], sampled: [], ...more };
 }
 
 function wait(use: WaitEvidence['use'], lasted: number, more: Partial<WaitEvidence> = {}): WaitEvidence {

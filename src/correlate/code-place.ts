@@ -1,0 +1,36 @@
+/** Places in the code of a program, as records name them. */
+
+/** Where something was, and how it came there. Link-time addresses. */
+export interface CodePlace {
+  readonly targetId: number;
+  /** 0: not known, the frames around it are all there is. */
+  readonly pc: number;
+  /** Where it returns to, if the function at `pc` has no frame; else any code address, or 0. */
+  readonly link: number;
+  /** Names the frames around it; 0: there are none. */
+  readonly stackId: number;
+}
+
+/** A function that was running, or had called the one before it. */
+export interface CodeFrame {
+  /** As Go prints it, e.g. `main.(*Cache).Fill`. */
+  readonly function: string;
+  /** As the compiler wrote it; empty if not known. */
+  readonly file: string;
+  /** 0 if not known. */
+  readonly line: number;
+  /** Its code is part of the next frame's function. */
+  readonly isInlined: boolean;
+}
+
+/** The same for places that are the same. */
+export const placeKey = ({ targetId, pc, link, stackId }: CodePlace): string =>
+  `${targetId} ${pc} ${link} ${stackId}`;
+
+/** Undefined if nothing is known of it. */
+export function codePlace(
+  targetId: number,
+  { pc, link, stackId }: Omit<CodePlace, 'targetId'>,
+): CodePlace | undefined {
+  return pc === 0 && stackId === 0 ? undefined : { targetId, pc, link, stackId };
+}

@@ -1,0 +1,38 @@
+/** Where spans that are still open were seen on a processor, until they end. Bounded. */
+import { type CodePlace, placeKey } from '../correlate/code-place.ts';
+import type { SpanIdWords } from '../correlate/fact.ts';
+import type { SampledPlace } from '../verdict/evidence.ts';
+import { SpanTable } from './span-table.ts';
+
+/** Spans; those of more are given up, the oldest first. */
+const SPANS_MAX = 8_192;
+/** Different places of one span; samples at more count for none. */
+const PLACES_MAX = 256;
+
+export class HeldSamples {
+  readonly #bySpan = new SpanTable<Map<string, SampledPlace>>(() => {});
+
+  add(spanId: SpanIdWords, place: CodePlace): void {
+    this.#addAll(spanId, [{ place, samples: 1 }]);
+  }
+
+  /** Those of a span that has ended, the places that were seen most often first. */
+  take(spanId: SpanIdWords): readonly SampledPlace[] {
+    return [...(this.#bySpan.take(spanId)?.values() ?? [])].sort((a, b) => b.samples - a.samples);
+  }
+
+  /** What was seen in a span was seen in the one around it as well. */
+  handOn(spanId: SpanIdWords, sampled: readonly SampledPlace[]): void {
+    if (sampled.length > 0) this.#addAll(spanId, sampled);
+  }
+
+  #addAll(spanId: SpanIdWords, sampled: readonly SampledPlace[]): void {
+    if (this.#bySpan.size >= SPANS_MAX) this.#bySpan.forgetOldest();
+    const places = this.#bySpan.get(spanId) ?? this.#bySpan.add(spanId, new Map());
+    for (const { place, samples } of sampled) {
+      const key = placeKey(place);
+      const before = places.get(key)?.samples ?? 0;
+      if (before > 0 || places.size < PLACES_MAX) places.set(key, { place, samples: before + samples });
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** The thread that symbolises: reads the tables of programs, and keeps what it has read of the last few. */
+import { statSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { type FileSource, openFileSource } from '../binary/file-source.ts';
+import { GoBinary } from '../binary/go-binary.ts';
+import type { Symbolizer } from '../binary/symbolizer.ts';
+import type { SymbolAnswer, SymbolQuestion } from './symbols.ts';
+import { framesOf } from './symbolize.ts';
+
+/** Programs that are kept open; what is kept of one comes to 46 MB at most. */
+const PROGRAMS_MAX = 4;
+
+const port = parentPort as NonNullable<typeof parentPort>;
+const programs = new Map<string, { readonly source: FileSource; readonly symbols: Symbolizer }>();
+
+port.on('message', (question: SymbolQuestion) => port.postMessage(answer(question)));
+
+function answer({ id, path, stack }: SymbolQuestion): SymbolAnswer {
+  try {
+    return { id, frames: framesOf(symbolsOf(path), stack) };
+  } catch (error) {
+    return { id, frames: [], failure: (error as Error).message };
+  }
+}
+
+function symbolsOf(path: string): Symbolizer {
+  // A path by descriptor is that of another program later.
+  const { dev, ino, size, mtimeMs } = statSync(path);
+  const file = `${dev}:${ino}:${size}:${mtimeMs}`;
+  const known = programs.get(file);
+  if (known) return known.symbols;
+  const source = openFileSource(path);
+  const { symbolizer: symbols } = GoBinary.open(source);
+  programs.set(file, { source, symbols });
+  const [oldest] = programs;
+  if (programs.size > PROGRAMS_MAX && oldest) {
+    oldest[1].source.close();
+    programs.delete(oldest[0]);
+  }
+  return symbols;
+}
