@@ -3,7 +3,9 @@ import { GoidspanError, remedyOf } from './errors.ts';
 import { installedPath } from './installation.ts';
 
 /** Path of a thread's built entry. Throws `shim_unusable`. */
-export function workerPath(name: 'ingest/ingest-worker' | 'attach/plan-worker' | 'symbols/symbol-worker'): string {
+export function workerPath(
+  name: 'ingest/ingest-worker' | 'attach/plan-worker' | 'symbols/symbol-worker',
+): string {
   return installedPath('dist', `${name}.js`);
 }
 

@@ -193,7 +193,8 @@ export class Target {
     const isWatched = before !== undefined;
     const wasRuntime = before?.runtime !== undefined;
     const sawStacks = before?.seesStacks === true;
-    const seesStacks = watches('waits') && isWithin('cpu', this.#level) && isWithin('cpu', this.program.plan.level);
+    const seesStacks =
+      watches('waits') && isWithin('cpu', this.#level) && isWithin('cpu', this.program.plan.level);
     if (
       !this.#row ||
       (watches('waits') === isWatched && watches('runtime') === wasRuntime && seesStacks === sawStacks)

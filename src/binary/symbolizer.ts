@@ -111,7 +111,9 @@ export class Symbolizer {
     const fn = this.#index.at(offset);
     const record = fn && readRecord(this.#space, this.#table, fn.record);
     if (!record) return false;
-    return PcValues.read(this.#space, this.#table, record.depths, fn.end - fn.entry).at(offset - fn.entry) > 0;
+    return (
+      PcValues.read(this.#space, this.#table, record.depths, fn.end - fn.entry).at(offset - fn.entry) > 0
+    );
   }
 
   #read(pc: number, isReturnAddress: boolean): Frame[] {

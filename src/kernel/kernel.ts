@@ -121,7 +121,10 @@ export class Kernel {
   sample(on: boolean): void {
     const samplers = this.#samplers + (on ? 1 : -1);
     if (!this.#closed && samplers <= 1) {
-      this.#check(this.#native.sample(this.#handle, samplers > 0 ? this.#samplePeriodNs : 0), 'sample the processors');
+      this.#check(
+        this.#native.sample(this.#handle, samplers > 0 ? this.#samplePeriodNs : 0),
+        'sample the processors',
+      );
     }
     this.#samplers = samplers;
   }

@@ -83,7 +83,11 @@ function areCounts(...values: unknown[]): boolean {
 }
 
 function isPlace(value: unknown): boolean {
-  return isObject(value) && areCounts(value['targetId'], value['stackId']) && areNumbers(value['pc'], value['link']);
+  return (
+    isObject(value) &&
+    areCounts(value['targetId'], value['stackId']) &&
+    areNumbers(value['pc'], value['link'])
+  );
 }
 
 function isCode(value: unknown): boolean {

@@ -6,9 +6,9 @@ import type { CodeFrame } from '../correlate/code-place.ts';
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { GcWindow } from '../correlate/gc-window.ts';
 import type { RecurringWait } from '../correlate/wait-body.ts';
-import { stackText, tellingFrame } from './code-text.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
+import { stackText, tellingFrame } from './code-text.ts';
 import type { Convention } from './convention.ts';
 
 type WaitFact = SpanFactOf<'wait'>;

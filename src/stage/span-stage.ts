@@ -9,22 +9,16 @@ import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
 import { windowFact } from '../correlate/window-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
-import type {
-  ClockFrame,
-  CodeFrame,
-  ForgetFrame,
-  TargetFrame,
-  TypeNameFrame,
-} from '../recording/format.ts';
+import type { ClockFrame, CodeFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
 import { SCHEMA_URL } from '../span/conventions.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
-import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
-import type { BadRecord, RecordVisitor } from '../wire/decode.ts';
 import type { CodeAt, Evidence } from '../verdict/evidence.ts';
 import { judge } from '../verdict/judge.ts';
+import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
+import type { BadRecord, RecordVisitor } from '../wire/decode.ts';
 import {
   type EvGcStop,
   type EvGoroutineTurns,
@@ -40,8 +34,8 @@ import { HeldTurns } from './held-turns.ts';
 import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { LongestWaits } from './longest-waits.ts';
-import { Stacks } from './stacks.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
+import { Stacks } from './stacks.ts';
 import { TargetCounts } from './target-counts.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
 

@@ -10,8 +10,6 @@ export interface Stack {
 
 /** Twice as many as the kernel remembers to have told. */
 const STACKS_MAX = 32_768;
-/** What the kernel leaves out of its own addresses. */
-const KERNEL_BASE = 0xffff_0000_0000_0000n;
 
 export class Stacks {
   readonly #byId = new Map<number, Stack>();
@@ -31,6 +29,3 @@ export class Stacks {
     return this.#byId.get(stackId);
   }
 }
-
-/** An address of the kernel, of which a record has the last 48 bits. */
-export const kernelAddress = (pc: number): bigint => KERNEL_BASE + BigInt(pc);

@@ -4,8 +4,8 @@ import { parentPort } from 'node:worker_threads';
 import { type FileSource, openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import type { Symbolizer } from '../binary/symbolizer.ts';
-import type { SymbolAnswer, SymbolQuestion } from './symbols.ts';
 import { framesOf } from './symbolize.ts';
+import type { SymbolAnswer, SymbolQuestion } from './symbols.ts';
 
 /** Programs that are kept open; what is kept of one comes to 46 MB at most. */
 const PROGRAMS_MAX = 4;

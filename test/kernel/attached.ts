@@ -49,7 +49,13 @@ export class Attached {
 
   constructor(options: KernelOptions = {}, batchBytes = 1 << 20) {
     this.kernel = Kernel.open({ ringBytes: 8 << 20, ...options });
-    this.kernel.setSettings({ samplerRejectBelow: 0n, samplerParentBased: 1, followExec: 0, waitMinNs: 0, samplePeriodNs: 0 });
+    this.kernel.setSettings({
+      samplerRejectBelow: 0n,
+      samplerParentBased: 1,
+      followExec: 0,
+      waitMinNs: 0,
+      samplePeriodNs: 0,
+    });
     this.#drainBatch = new Uint8Array(batchBytes);
   }
 

@@ -17,7 +17,11 @@ describeLive('a record', () => {
     attached = new Attached();
     server = await GoServer.start(await buildServer());
     const { program, info } = await attached.attach(server.pid);
-    row = targetRow(program.plan, info.targetId, info.pid, { loadBias: 0, codeStart: program.codeStart, codeEnd: program.codeEnd });
+    row = targetRow(program.plan, info.targetId, info.pid, {
+      loadBias: 0,
+      codeStart: program.codeStart,
+      codeEnd: program.codeEnd,
+    });
   });
   afterAll(async () => {
     await attached.close();
