@@ -8,11 +8,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type CodeSample, codeSample } from '../../src/correlate/code-sample.ts';
 import type { Ktime, SpanFact } from '../../src/correlate/fact.ts';
 import { goroutineTurns } from '../../src/correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../../src/correlate/span-fact.ts';
 import { type WorldStop, worldStop } from '../../src/correlate/world-stop.ts';
 import { HeldTurns } from '../../src/stage/held-turns.ts';
+import { Stacks } from '../../src/stage/stacks.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
 import {
@@ -41,6 +43,10 @@ export interface HostRun {
   readonly execs: readonly EvProcessExec[];
   readonly exits: readonly EvProcessExit[];
   readonly stops: readonly WorldStop[];
+  readonly samples: readonly CodeSample[];
+  /** Frames of stacks that were told, and how often. */
+  readonly stacks: Stacks;
+  readonly stacksTold: number;
   /** Every counter of the kernel by name. */
   readonly counts: Readonly<Record<string, number>>;
   /** Entries left in the two context maps. */
@@ -92,6 +98,9 @@ class Run implements HostRun {
   readonly execs: EvProcessExec[] = [];
   readonly exits: EvProcessExit[] = [];
   readonly stops: WorldStop[] = [];
+  readonly samples: CodeSample[] = [];
+  readonly stacks = new Stacks();
+  stacksTold = 0;
   counts: Record<string, number> = {};
   open = 0;
   inherited = 0;
@@ -145,6 +154,11 @@ class Run implements HostRun {
       processExec: (record) => this.execs.push(record),
       processExit: (record) => this.exits.push(record),
       goroutineTurns: (record) => this.#turns.add(goroutineTurns(record)),
+      stack: (record) => {
+        this.stacks.add(record);
+        this.stacksTold++;
+      },
+      sample: (record) => this.samples.push(codeSample(record)),
       gcStop: (record) => this.stops.push(worldStop(record)),
       bad: (reason) => {
         throw new Error(`${reason}: ${hex}`);

@@ -4,10 +4,12 @@
  * `{x*300}` is that text 300 times; `for n=1..50: LINE` is the line for each n, with `{n}` or `{10+n*2}` in
  * it, and ` | ` between lines that are repeated together.
  */
+import type { CodePlace } from '../../src/correlate/code-place.ts';
 import type { SpanFact, SpanFactOf, SpanFamily } from '../../src/correlate/fact.ts';
 import { breakdownOf, type TimeSpent } from '../../src/correlate/time-spent.ts';
 import type { Wait } from '../../src/correlate/wait-body.ts';
 import { hexOf } from '../../src/span/span-context.ts';
+import type { Stacks } from '../../src/stage/stacks.ts';
 import { nanosOf } from '../support/valid-span.ts';
 import type { HostRun } from './host.ts';
 
@@ -33,7 +35,9 @@ function breakdownText(time: Pick<TimeSpent, 'ns'>): string {
 
 /** Likewise, of what a family says. */
 const shownOf: {
-  readonly [Family in SpanFamily]: Readonly<Record<string, (body: SpanFactOf<Family>['body']) => unknown>>;
+  readonly [Family in SpanFamily]: Readonly<
+    Record<string, (body: SpanFactOf<Family>['body'], stacks: Stacks) => unknown>
+  >;
 } = {
   http: {
     method: ({ method }) => method,
@@ -66,8 +70,20 @@ const shownOf: {
       const { peer } = waitOf(body);
       return peer && `${peer.address}:${peer.port}`;
     },
+    at: (body, stacks) => placeText(waitOf(body).place, stacks),
+    'woken-at': (body, stacks) => placeText(waitOf(body).wakerPlace, stacks),
   },
 };
+
+/** `601000<602000<603000`, each called by the next; `(link)` behind the first if it may be its caller. */
+function placeText(place: CodePlace | undefined, stacks: Stacks): string | undefined {
+  if (place === undefined) return undefined;
+  const { pc, link, stackId } = place;
+  const stack = stacks.get(stackId);
+  const frames = stack?.pcs.map((each) => each.toString(16)) ?? (stackId === 0 ? [] : ['untold']);
+  const first = pc === 0 ? [] : [pc.toString(16) + (link === 0 ? '' : `(${link.toString(16)})`)];
+  return [...first, ...frames].join('<') + (stack?.isCut ? '…' : '');
+}
 
 /** What a record says of a wait. */
 function waitOf(body: SpanFactOf<'wait'>['body']): Wait {
@@ -78,10 +94,12 @@ function waitOf(body: SpanFactOf<'wait'>['body']): Wait {
 const isShown = (name: string): boolean =>
   name in shown || Object.values(shownOf).some((ofFamily) => name in ofFamily);
 
-function shownValue(name: string, span: SpanFact): unknown {
+function shownValue(name: string, span: SpanFact, stacks: Stacks): unknown {
   if (name in shown) return shown[name]?.(span);
-  const ofFamily = shownOf[span.family] as Readonly<Record<string, (body: SpanFact['body']) => unknown>>;
-  return ofFamily[name]?.(span.body);
+  const ofFamily = shownOf[span.family] as Readonly<
+    Record<string, (body: SpanFact['body'], stacks: Stacks) => unknown>
+  >;
+  return ofFamily[name]?.(span.body, stacks);
 }
 
 export class Scenario {
@@ -123,7 +141,18 @@ export class Scenario {
       if (trace) trace.push(span);
       else byTrace.set(hexOf(span.traceId), [span]);
     }
-    const lines = [...byTrace.values()].flatMap((trace, index) => this.#tree(trace, `trace ${index + 1}: `));
+    const lines = [...byTrace.values()].flatMap((trace, index) =>
+      this.#tree(trace, `trace ${index + 1}: `, run),
+    );
+    for (const { goid, span, use, place, kernelStackId } of run.samples) {
+      const of = span ? ` of=${this.#byId.get(hexOf(span.spanId))}` : '';
+      const kernel =
+        kernelStackId === 0
+          ? ''
+          : ` kernel=${run.stacks.get(kernelStackId)?.pcs.map((pc) => pc.toString(16))}`;
+      lines.push(`sample g${goid}${of} ${use} at=${placeText(place, run.stacks)}${kernel}`);
+    }
+    if (run.stacksTold > 0) lines.push(`stacks ${run.stacksTold}`);
     for (const [name, value] of Object.entries(run.counts)) {
       if (value > 0 && !name.startsWith('HIT_'))
         lines.push(`${name.toLowerCase().replace('_', ' ')} ${value}`);
@@ -152,11 +181,11 @@ export class Scenario {
     return this.#names.get(key) ?? key;
   }
 
-  #tree(trace: readonly SpanFact[], title: string): string[] {
+  #tree(trace: readonly SpanFact[], title: string, run: HostRun): string[] {
     const inTrace = new Set(trace.map((span) => hexOf(span.spanId)));
     const lines: string[] = [];
     const add = (span: SpanFact, depth: number): void => {
-      lines.push((depth === 0 ? title : '  '.repeat(depth)) + this.#line(span, inTrace));
+      lines.push((depth === 0 ? title : '  '.repeat(depth)) + this.#line(span, inTrace, run));
       for (const child of trace) {
         if (child.parentSpanId && hexOf(child.parentSpanId) === hexOf(span.spanId)) add(child, depth + 1);
       }
@@ -167,7 +196,7 @@ export class Scenario {
     return lines;
   }
 
-  #line(span: SpanFact, inTrace: ReadonlySet<string>): string {
+  #line(span: SpanFact, inTrace: ReadonlySet<string>, { stacks }: HostRun): string {
     const words: string[] = [kindOf(span), this.#nameOf(span)];
     if (span.parentSpanId && !inTrace.has(hexOf(span.parentSpanId))) {
       words.push(
@@ -182,7 +211,7 @@ export class Scenario {
       words.push(`resends=${span.body.resendCount}`);
     if (span.cut.length > 0) words.push(`cut=${span.cut.join()}`);
     for (const name of this.#show) {
-      const value = shownValue(name, span);
+      const value = shownValue(name, span, stacks);
       if (value !== undefined) words.push(`${name}=${value}`);
     }
     return words.join(' ');

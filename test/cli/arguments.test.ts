@@ -53,7 +53,7 @@ describe('parseArguments', () => {
     });
   });
 
-  it.each(['spans', 'waits', 'runtime'])('reads --level %s', (level) => {
+  it.each(['spans', 'waits', 'runtime', 'cpu'])('reads --level %s', (level) => {
     expect(parse(`attach --level ${level} --pid 1`)).toMatchObject({ common: { level } });
     expect(parse(`record -o a.rec --level=${level} -- x`)).toMatchObject({ of: { common: { level } } });
   });
@@ -156,7 +156,10 @@ describe('parseArguments', () => {
       '--db-statement full: not one of sanitized, raw, none (see goidspan run --help)',
     ],
     ['replay a.rec --db-statement=', '--db-statement needs a value (see goidspan replay --help)'],
-    ['run --level cpu -- x', '--level cpu: not one of spans, waits, runtime (see goidspan run --help)'],
+    [
+      'run --level deep -- x',
+      '--level deep: not one of spans, waits, runtime, cpu (see goidspan run --help)',
+    ],
     ['run --duration= -- x', '--duration needs a value (see goidspan run --help)'],
     ['run --level= -- x', '--level needs a value (see goidspan run --help)'],
     ['replay a.rec --level waits', 'unknown option --level (see goidspan replay --help)'],

@@ -160,7 +160,7 @@ describe('inspect', () => {
       /^http_server_start +0x[0-9a-f]+ +\S.* +\? +net\/http\.serverHandler\.ServeHTTP$/m,
     );
     expect(stdout).toContain(
-      'a plain keep-alive request to it: 3 hits\n  at level waits: 9.1 hits\n  at level runtime: 9.8 hits\nWhat a hit costs was measured on amd64 only.\n' +
+      'a plain keep-alive request to it: 3 hits\n  at level waits: 9.1 hits\n  at level runtime: 9.8 hits\n  at level cpu: 9.8 hits\nWhat a hit costs was measured on amd64 only.\n' +
         'It is traced on arm64 hosts only, of which this is none.\n',
     );
   });

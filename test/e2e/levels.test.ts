@@ -34,7 +34,7 @@ describeLive('the level of a target under load', () => {
   it('goes up and down: no span is lost or wrong, breakdowns and probes are there as long as the level is', async () => {
     const traced = await TracedServer.start(await acceptance(), {
       level: 'spans',
-      kernel: { level: 'runtime' },
+      kernel: { level: 'cpu' },
     });
     const { tracer, server } = traced;
     const sent: { readonly id: string; readonly calls: number }[] = [];
@@ -55,7 +55,7 @@ describeLive('the level of a target under load', () => {
     const phases: Phase[] = [];
     const attachedAt = new Map<ProbeLevel, readonly string[]>([['spans', attachedIds()]]);
     for (let round = 0; round < ROUNDS; round++) {
-      for (const level of ['waits', 'runtime', 'waits', 'spans', 'runtime', 'spans'] as const) {
+      for (const level of ['waits', 'runtime', 'cpu', 'waits', 'spans', 'cpu', 'spans'] as const) {
         await tracer.setLevel(level);
         const from = Date.now();
         const attached = attachedIds();
@@ -84,7 +84,7 @@ describeLive('the level of a target under load', () => {
       for (const family of families.filter((family) => family.level !== 'spans')) {
         const { hooks, tracepoints = [] } = family;
         const isWanted = isWithin(family.level, level);
-        expect(hooks.some(({ name }) => attached.includes(name))).toBe(isWanted);
+        if (hooks.length > 0) expect(hooks.some(({ name }) => attached.includes(name))).toBe(isWanted);
         for (const name of tracepoints) expect(attached.includes(name), name).toBe(isWanted);
       }
     }

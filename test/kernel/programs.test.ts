@@ -19,7 +19,7 @@ describeKernel('the BPF programs', () => {
 function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
   let attached: Attached;
   beforeAll(() => {
-    attached = new Attached({ forceLegacy, level: 'runtime' });
+    attached = new Attached({ forceLegacy, level: 'cpu' });
   });
   afterAll(() => attached.close());
 
@@ -34,7 +34,7 @@ function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
 
   it('are of that form', () => expect(attached.kernel.facts.isLegacy).toBe(forceLegacy));
 
-  it('are one for each counter of hits, and those at tracepoints', () => {
+  it('are one for each counter of hits, those at tracepoints, and that of the clocks', () => {
     const hits = Object.keys(attached.kernel.counts()).filter((name) => name.startsWith('HIT_'));
     const names = hits.map((name) => name.replace('HIT_', '').toLowerCase());
     expect(Object.keys(attached.kernel.programStats()).sort()).toEqual(

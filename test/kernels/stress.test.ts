@@ -45,7 +45,7 @@ describeWith(
 
       const command = goidspan(
         [
-          ...['attach', '--exe', join(folder, '*'), '--level', 'runtime', '--waits', 'attributes'],
+          ...['attach', '--exe', join(folder, '*'), '--level', 'cpu', '--waits', 'attributes'],
           ...['--out', paths.out, '--summary', paths.summary],
         ],
         { OTEL_TRACES_EXPORTER: 'none' },

@@ -99,7 +99,7 @@ describe.each([localStripped, localPieStripped])('$name with bytes changed', (bu
     });
     const plans = [...outcomes.keys()].filter((outcome) => !codes.includes(outcome)).sort();
     // What is damaged may be what a level needs.
-    expect(plans).toEqual(expect.arrayContaining(['planned at level runtime', 'planned at level spans']));
+    expect(plans).toEqual(expect.arrayContaining(['planned at level cpu', 'planned at level spans']));
     expect(outcomes.size).toBeGreaterThan(plans.length);
   });
 });

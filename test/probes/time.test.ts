@@ -33,7 +33,7 @@ function minorOf({ goVersion }: GoBinary): number {
 describe.each([...netHttpBuilds, ...arm64Builds])('the plan of time for $name', (build) => {
   test('has every hook, none of them single-stepped', { timeout }, async (context) => {
     const plan = planAttach(GoBinary.open(openFileSource(await buildOrSkip(context, build))), families);
-    expect({ level: plan.level, notDeeper: plan.notDeeper }).toEqual({ level: 'runtime' });
+    expect({ level: plan.level, notDeeper: plan.notDeeper }).toEqual({ level: 'cpu' });
     const found = plan.hooks.filter(({ hook }) => timeHooks.includes(hook));
     // The fixture pulls no iterator.
     expect(found.filter((h) => h.missing !== undefined).map((h) => h.hook.name)).toEqual(['goroutine_coro']);
@@ -249,7 +249,7 @@ describe('a program', () => {
     const content = readFileSync(await buildOrSkip(context, localStripped));
     const [callee, caller] = ['runtime.(*mcentral).cacheSpan', 'runtime.(*mcache).refill'];
     const plan = planAttach(inlined(content, callee, caller), families);
-    expect(plan.level).toBe('runtime');
+    expect(plan.level).toBe('cpu');
     const found = plan.hooks.filter(({ hook }) => allocTime.hooks.includes(hook));
     expect(found.map(({ hook }) => hook.name)).toEqual(allocTime.hooks.map(({ name }) => name));
     for (const { sites, missing } of found) {
@@ -263,7 +263,7 @@ describe('a program', () => {
   }, async (context) => {
     const content = readFileSync(await buildOrSkip(context, localStripped));
     const plan = planAttach(inlined(content, 'runtime.chansend', 'runtime.chansend1'), families);
-    expect(plan.level).toBe('runtime');
+    expect(plan.level).toBe('cpu');
     const why = 'hook chan_put: runtime.chansend: not called by runtime.chansend1 (inlined by the compiler)';
     const found = plan.hooks.filter(({ hook }) => channel.hooks.includes(hook));
     expect(found.map(({ hook, sites, missing }) => [hook.name, sites, missing])).toEqual([
@@ -284,7 +284,7 @@ describe('a program', () => {
       binary.buildInfo && { ...binary.buildInfo, settings: new Map([[key, value ?? '']]) };
     Object.defineProperty(binary, 'buildInfo', { value: info || undefined });
     const plan = planAttach(binary, families);
-    expect(plan.level).toBe('runtime');
+    expect(plan.level).toBe('cpu');
     expect(plan.hooks.filter(({ hook }) => mutex.hooks.includes(hook))).toMatchObject([
       { sites: [], missing: expect.stringContaining('-pgo') },
       { sites: [], missing: expect.stringContaining('-pgo') },

@@ -124,7 +124,7 @@ static void stack_grows(const struct line *line)
 
 /* ---- processes, settings, upkeep ---- */
 
-/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot; time=SINCE, 0: not any more; stops: with those of the world; allocs=SINCE: slow ways to memory */
+/* buckets; no-parent-goid (Go < 1.21); no-pattern; bias=N; no-connections; empty: the slot; time=SINCE, 0: not any more; stops: with those of the world; stacks: and where goroutines are; allocs=SINCE: slow ways to memory */
 static void target_set(const struct line *line)
 {
 	struct target_state *target = go__target(process_of(line->words[1]));
@@ -144,6 +144,8 @@ static void target_set(const struct line *line)
 	}
 	if (line__value(line, "time"))
 		row->time_since_ktime_ns = line__number(line, "time", 0);
+	if (line__has(line, "stacks"))
+		row->flags |= TARGET_STACKS;
 	if (line__has(line, "stops"))
 		row->stops_slot = target->slot + 1;
 	if (line__value(line, "allocs"))
@@ -178,7 +180,8 @@ static void set(const struct line *line)
 	struct settings settings = { .sampler_reject_below = line__number(line, "reject-below", 0),
 				     .sampler_parent_based = !line__has(line, "own-decision"),
 				     .follow_exec = line__has(line, "follow-exec"),
-				     .wait_min_ns = line__number(line, "wait-min", 0) };
+				     .wait_min_ns = line__number(line, "wait-min", 0),
+				     .sample_period_ns = line__number(line, "sample-period", 0) };
 
 	programs__set_settings(&settings);
 	if (line__value(line, "open-max"))
@@ -248,6 +251,8 @@ bool event__run(const struct line *line)
 		{ { "woken" }, 2, time_woken },
 		{ { "lock" }, 2, time_lock },
 		{ { "unlock" }, 2, time_unlock },
+		{ { "frames" }, 3, time_frames },
+		{ { "sample" }, 2, time_sample },
 		{ { "off" }, 3, time_off },
 		{ { "on" }, 2, time_on },
 		{ { "stop" }, 3, gc_stop },

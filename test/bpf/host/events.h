@@ -51,6 +51,8 @@ void time_coro(const struct line *line);
 void time_woken(const struct line *line);
 void time_lock(const struct line *line);
 void time_unlock(const struct line *line);
+void time_frames(const struct line *line);
+void time_sample(const struct line *line);
 void time_off(const struct line *line);
 void time_on(const struct line *line);
 

@@ -84,6 +84,11 @@ struct probe_hit {
 	bool stack_is_low; /* the stack check, which is hit, jumps */
 };
 
+/* Where a thread is in its program, by its registers. */
+struct thread_place {
+	uint64_t pc, sp, fp;
+};
+
 /* How the running thread leaves its processor. */
 struct thread_switch {
 	uint64_t g; /* that it runs, or its g0 */
@@ -92,6 +97,7 @@ struct thread_switch {
 	bool blocks;
 	bool is_throttled;
 	uint64_t ran_ns; /* since it came back */
+	struct thread_place place;
 };
 
 struct socket_ends {
@@ -126,6 +132,8 @@ void programs__process_exit(uint32_t tgid, int threads_left, int code);
 /* The running thread, or one of no target (NULL), makes room for another. */
 void programs__switch(const struct thread_switch *away, uint32_t next_tid);
 void programs__wake(uint32_t tid);
+/* The clock of the processor on which it runs. */
+void programs__sample(const struct thread_switch *thread, const struct thread_place *place, bool in_kernel);
 /* A segment comes to a socket of the running process, with so many bytes in it. */
 void programs__socket_data(int fd, uint32_t bytes);
 void programs__set_cpu(uint32_t cpu);
@@ -154,6 +162,7 @@ struct goroutine_state {
 	struct frame frame[16];
 	uaddr_t request, response; /* of the server request that it serves */
 	int fd; /* from which it reads */
+	struct thread_place place; /* where it is; zeros: nobody asks */
 };
 
 struct target_state {
@@ -182,7 +191,7 @@ void go__reset(void);
 /* ---- events.c: what can happen, as methods on a line of text ---- */
 
 struct line {
-	char *words[64];
+	char *words[128];
 	int count;
 	uint64_t time;
 };

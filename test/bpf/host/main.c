@@ -27,7 +27,7 @@ static bool line__parse(struct line *line, char *text)
 	for (char *word; (word = strsep(&rest, " \t\n"));) {
 		if (*word == '#')
 			break;
-		if (*word && line->count < 64)
+		if (*word && line->count < (int)(sizeof(line->words) / sizeof(*line->words)))
 			line->words[line->count++] = word;
 	}
 	if (line->count && isdigit((unsigned char)*line->words[0])) {

@@ -153,13 +153,55 @@ void time_coro(const struct line *line)
  * off gN preempted|throttled|syscall|raw-syscall|futex|fault: its thread leaves the processor; on-g0: while on its g0; as=REASON:
  * while it says that it waits for that; ran=N: has run for so long since it came back
  */
+/*
+ * frames gN PC PC …: it is there now, and has come there by way of the others; link=ADDRESS: a word where its stack ends. As its
+ * runtime keeps it while it does not run, too.
+ */
+void time_frames(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	const struct target_row *row = &target_of(line->words[1])->row;
+	uaddr_t frame = memory__allocate(16 * line->count), gobuf = g->g + row->stack.g_sched;
+	uint64_t link = line__number(line, "link", 0);
+
+	g->place = (struct thread_place){ .sp = frame, .fp = frame + 16 };
+	memory__write_u64(frame, link ? link + row->load_bias : 0);
+	for (int i = 2; i < line->count && !strchr(line->words[i], '='); i++) {
+		uint64_t pc = strtoull(line->words[i], NULL, 0) + row->load_bias;
+
+		if (i == 2) {
+			g->place.pc = pc;
+			continue;
+		}
+		frame += 16;
+		memory__write_u64(frame, frame + 16);
+		memory__write_u64(frame + 8, pc);
+	}
+	memory__write_u64(gobuf + row->stack.gobuf_pc, g->place.pc);
+	memory__write_u64(gobuf + row->stack.gobuf_bp, g->place.fp);
+}
+
+/* sample gN: the clock of its processor interrupts it; in-kernel, on-g0, idle: its thread runs no goroutine */
+void time_sample(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[1]);
+	struct target_state *target = target_of(line->words[1]);
+	struct thread_switch thread = { .g = line__has(line, "on-g0") || line__has(line, "idle") ? target->g0 : g->g,
+					.call = -1, .thread_pointer = memory__allocate(16) + 8 };
+
+	memory__write_u64(thread.thread_pointer + target->row.g_tls_offset, thread.g);
+	memory__write_u64(g->g + target->row.runtime.g_m, target->m);
+	memory__write_u64(target->m + target->row.runtime.m_curg, line__has(line, "idle") ? 0 : g->g);
+	programs__sample(&thread, &g->place, line__has(line, "in-kernel"));
+}
+
 void time_off(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[1]);
 	struct target_state *target = target_of(line->words[1]);
 	const char *why = line->words[2];
 	struct thread_switch away = { .g = line__has(line, "on-g0") ? target->g0 : g->g, .call = -1,
-				      .thread_pointer = memory__allocate(16) + 8 };
+				      .thread_pointer = memory__allocate(16) + 8, .place = g->place };
 	const char *pretended = line__value(line, "as");
 	uint32_t status = !strcmp(why, "syscall") ? 3 : pretended ? 4 : 2;
 	uint8_t reason = pretended ? reason_of(pretended) : 0;
