@@ -124,7 +124,9 @@ export class Verdicts {
     return {
       durationNs: nanosBetween(fact.start, fact.end),
       ns: path?.ns ?? fact.time?.ns ?? [],
-      waits: (waits?.told ?? []).flatMap((wait) => this.#waitEvidence(wait)).sort((a, b) => b.ns - a.ns),
+      waits: (waits?.told ?? [])
+        .flatMap((wait) => this.#waitEvidence(wait, fact.spanId))
+        .sort((a, b) => b.ns - a.ns),
       calls: outermost(calls)
         .map((call) => callEvidence(call, shareOnPath(call, fact, path)))
         .filter(({ ns }) => ns.length > 0),
@@ -132,7 +134,7 @@ export class Verdicts {
     };
   }
 
-  #waitEvidence({ start, end, link, body }: SpanFactOf<'wait'>): WaitEvidence[] {
+  #waitEvidence({ start, end, link, body }: SpanFactOf<'wait'>, within: SpanIdWords): WaitEvidence[] {
     if (!('use' in body)) return [];
     const { use, wakerGoid, wakerIsHolder, readyNs, peer, place, wakerPlace } = body;
     return [
@@ -142,7 +144,8 @@ export class Verdicts {
         ns: nanosBetween(start, end) - readyNs,
         wakerGoid,
         wakerIsHolder,
-        wakerName: link && this.#nameOf(link.spanId),
+        // Who works for the same span needs no name.
+        wakerName: link && !isSameSpan(link.spanId, within) ? this.#nameOf(link.spanId) : undefined,
         peer: peer && `${peer.address}:${peer.port}`,
         place,
         wakerPlace,

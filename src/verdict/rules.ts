@@ -24,6 +24,8 @@ export interface Shown {
   readonly stopReason: string | undefined;
   /** The wait that makes at least half of what the cause explains, if there is one of those uses. */
   readonly waitFor: (...uses: readonly TimeUse[]) => WaitEvidence | undefined;
+  /** … of any use. */
+  readonly longest: WaitEvidence | undefined;
   readonly sampled: readonly SampledPlace[];
   readonly codeAt: CodeAt;
 }
@@ -42,6 +44,7 @@ export function shownOf(
     codeAt,
     stopReason,
     waitFor: (...uses) => waits.find(({ use, ns }) => uses.includes(use) && 2 * ns >= explained),
+    longest: waits.find(({ ns }) => 2 * ns >= explained),
   };
 }
 
@@ -165,22 +168,28 @@ function gcText({ rest }: Shown): string {
   return `for the garbage collector (${milliseconds(assisting)} ms helping it, ${milliseconds(stopped)} ms stopped)`;
 }
 
-function networkText({ waitFor, codeAt }: Shown): string {
-  const wait = waitFor('network');
-  return `waiting for ${wait?.peer ?? 'the network'}${inCode(wait, codeAt)}`;
+function networkText(shown: Shown): string {
+  return `waiting for ${shown.waitFor('network')?.peer ?? 'the network'}${placeText(shown, 'network')}`;
 }
 
-/** The text, and where the longest wait of that kind was. */
+/** Where the longest wait of that kind was; or where it has waited for who did so instead. */
+function placeText({ waitFor, longest, codeAt }: Shown, use: TimeUse): string {
+  const wait = waitFor(use);
+  if (wait !== undefined || longest === undefined || longest.wakerGoid === 0) return inCode(wait, codeAt);
+  return `, while it waited${inCode(longest, codeAt)} for ${goroutine(longest, codeAt)}`;
+}
+
 const withPlace =
   (text: string, use: TimeUse): Rule['tell'] =>
-  ({ waitFor, codeAt }) =>
-    text + inCode(waitFor(use), codeAt);
+  (shown) =>
+    text + placeText(shown, use);
 
 /** One sample may be anywhere. */
 const SAMPLES_MIN = 2;
 
 /** … and in which function it was seen in at least half of the samples. */
-function cpuText({ sampled, codeAt }: Shown): string {
+function cpuText(shown: Shown): string {
+  const { sampled, codeAt } = shown;
   const byFunction = new Map<string, { readonly frame: CodeFrame; samples: number }>();
   let all = 0;
   for (const { place, samples } of sampled) {
@@ -192,7 +201,7 @@ function cpuText({ sampled, codeAt }: Shown): string {
   }
   const [most] = [...byFunction.values()].sort((a, b) => b.samples - a.samples);
   const isTold = most !== undefined && most.samples >= SAMPLES_MIN && 2 * most.samples >= all;
-  return `on a processor${isTold ? `, mostly in ${codeName(most.frame)}` : ''}`;
+  return `on a processor${isTold ? `, mostly in ${codeName(most.frame)}` : ''}${placeText(shown, 'cpu')}`;
 }
 
 export const RULES: readonly Rule[] = [

@@ -15,32 +15,41 @@ const retry = 2;
 /** Of a span's duration: how far the share may be from what the handler measured. */
 const shareWithin = 0.1;
 
+const code = (file: string): string => `main\\.\\S+ \\(${file}\\.go:\\d+\\)`;
+const sleptFor = (file: string): RegExp =>
+  new RegExp(`in time\\.Sleep, while it waited in ${code(file)} for goroutine \\d+ \\(${code(file)}\\)$`);
+/** Its request is named if it has ended by then. */
+const lockedBy = (path: string): RegExp =>
+  new RegExp(
+    `waiting in ${code('main')} for a lock .*goroutine \\d+ \\((GET /hold/${path}, )?${code('locks')}\\)`,
+  );
+
 /** What is to be said of each fault. A request that let another one wait is named if it has ended by then. Undefined: it is too mixed to have one cause. */
 const verdicts: Readonly<Record<string, readonly [cause: string, sentence: RegExp] | undefined>> = {
-  'time.Sleep': ['sleep', /in time\.Sleep/],
+  'time.Sleep': ['sleep', /in time\.Sleep in main\.\S+\.1 \(channels\.go:\d+\)$/],
   // Whom the handler waited for has slept.
-  'receiving from a channel': ['sleep', /in time\.Sleep/],
-  'sending to a full channel': ['sleep', /in time\.Sleep/],
-  select: ['sleep', /in time\.Sleep/],
-  'two waits, one after the other': ['sleep', /in time\.Sleep/],
-  'sync.Cond': ['sleep', /in time\.Sleep/],
-  'children that wait for theirs': ['sleep', /in time\.Sleep/],
-  'a mutex that another request has': ['mutex', /for a lock .*goroutine \d+( \(GET \/hold\/mutex\))?/],
-  'an RWMutex that a writer has': [
-    'mutex',
-    /for a lock that goroutine \d+ (\(GET \/hold\/writer\) )?gave back/,
-  ],
-  'an RWMutex that a reader has': [
-    'mutex',
-    /for a lock that goroutine \d+ (\(GET \/hold\/reader\) )?gave back/,
-  ],
+  'receiving from a channel': ['sleep', sleptFor('channels')],
+  'sending to a full channel': ['sleep', sleptFor('channels')],
+  select: ['sleep', sleptFor('channels')],
+  'two waits, one after the other': ['sleep', /in time\.Sleep in main\.\S+\.3 \(channels\.go:\d+\)/],
+  'sync.Cond': ['sleep', sleptFor('locks')],
+  'children that wait for theirs': ['sleep', sleptFor('locks')],
+  'a mutex that another request has': ['mutex', lockedBy('mutex')],
+  'an RWMutex that a writer has': ['mutex', lockedBy('writer')],
+  'an RWMutex that a reader has': ['mutex', lockedBy('reader')],
   'a slow upstream': ['upstream', /waiting for GET 127\.0\.0\.1:\d+/],
-  'the slow body of an answer': ['network', /waiting for 127\.0\.0\.1:\d+/],
-  'a slow peer of a connection': ['network', /waiting for 127\.0\.0\.1:\d+/],
+  'the slow body of an answer': ['network', /waiting for 127\.0\.0\.1:\d+ in main\.\S+ \(network\.go:\d+\)$/],
+  'a slow peer of a connection': [
+    'network',
+    /waiting for 127\.0\.0\.1:\d+ in main\.askBytes \(network\.go:\d+\)$/,
+  ],
   'the only connection of a pool': ['pool', /connection of the pool, to update items/],
-  'a loop': ['cpu', /on a processor/],
-  'a FIFO that is read in the system call': ['syscall', /blocked in system calls/],
-  'pages that come late': ['memory', /waiting for pages/],
+  'a loop': ['cpu', /on a processor, mostly in main\.\S+ \(processors\.go:\d+\)/],
+  'a FIFO that is read in the system call': [
+    'syscall',
+    /blocked in system calls in main\.readLate\S* \(system\.go:\d+\)/,
+  ],
+  'pages that come late': ['memory', /waiting for pages of memory( in main\.\S+ \(memory\w*\.go:\d+\))?/],
   'a turn among busy goroutines': ['scheduler', /for a turn/],
   'a quick peer of a connection': undefined,
   'pages that are on a disk': undefined,
@@ -128,7 +137,7 @@ async function traceOf(
   options: { slowMillis?: number } = { slowMillis: 10 },
 ): Promise<Traced> {
   const waits = await WaitsServer.during(context, build, circumstance);
-  const traced = await waits.traceDuring(context, { level: circumstance.level ?? 'waits', ...options });
+  const traced = await waits.traceDuring(context, { level: 'cpu', ...options });
   return { waits, traced };
 }
 
