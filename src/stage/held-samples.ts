@@ -27,12 +27,16 @@ export class HeldSamples {
   }
 
   #addAll(spanId: SpanIdWords, sampled: readonly SampledPlace[]): void {
-    if (this.#bySpan.size >= SPANS_MAX) this.#bySpan.forgetOldest();
-    const places = this.#bySpan.get(spanId) ?? this.#bySpan.add(spanId, new Map());
+    const places = this.#bySpan.get(spanId) ?? this.#begin(spanId);
     for (const { place, samples } of sampled) {
       const key = placeKey(place);
       const before = places.get(key)?.samples ?? 0;
       if (before > 0 || places.size < PLACES_MAX) places.set(key, { place, samples: before + samples });
     }
+  }
+
+  #begin(spanId: SpanIdWords): Map<string, SampledPlace> {
+    if (this.#bySpan.size >= SPANS_MAX) this.#bySpan.forgetOldest();
+    return this.#bySpan.add(spanId, new Map());
   }
 }

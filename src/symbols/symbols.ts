@@ -23,8 +23,19 @@ export interface SymbolAnswer {
   readonly failure?: string;
 }
 
+/** A program whose file can be opened at `openPath` while it is asked about. */
+export interface NamedProgram {
+  readonly path: string;
+  readonly openPath: string;
+}
+
+interface Waiting {
+  readonly program: NamedProgram;
+  readonly resolve: (frames: readonly CodeFrame[]) => void;
+}
+
 export class Symbols {
-  readonly #waiting = new Map<number, (frames: readonly CodeFrame[]) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   readonly #onFailure: (message: string) => void;
   #worker: Worker | undefined;
   #leaving: NodeJS.Timeout | undefined;
@@ -36,8 +47,8 @@ export class Symbols {
     this.#onFailure = onFailure;
   }
 
-  /** The frames of a stack of the program at `path`, which this process can open; none if that fails. */
-  framesOf(path: string, stack: PlacedStack): Promise<readonly CodeFrame[]> {
+  /** The frames of a stack of a program; none if that cannot be read. */
+  framesOf(program: NamedProgram, stack: PlacedStack): Promise<readonly CodeFrame[]> {
     clearTimeout(this.#leaving);
     return new Promise((resolve) => {
       try {
@@ -48,8 +59,8 @@ export class Symbols {
         return;
       }
       const id = ++this.#lastId;
-      this.#waiting.set(id, resolve);
-      this.#worker.postMessage({ id, path, stack } satisfies SymbolQuestion);
+      this.#waiting.set(id, { program, resolve });
+      this.#worker.postMessage({ id, path: program.openPath, stack } satisfies SymbolQuestion);
     });
   }
 
@@ -65,7 +76,7 @@ export class Symbols {
     worker.on('error', (error) => this.#fail(threadError('read symbols', error).message));
     worker.on('exit', () => {
       if (this.#worker === worker) this.#worker = undefined;
-      for (const resolve of this.#waiting.values()) resolve([]);
+      for (const { resolve } of this.#waiting.values()) resolve([]);
       this.#waiting.clear();
     });
     worker.unref();
@@ -73,9 +84,10 @@ export class Symbols {
   }
 
   #receive({ id, frames, failure }: SymbolAnswer): void {
-    this.#waiting.get(id)?.(frames);
+    const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (failure !== undefined) this.#fail(failure);
+    if (failure !== undefined) this.#fail(failure.replace('the executable', waiting?.program.path ?? ''));
+    waiting?.resolve(frames);
     if (this.#waiting.size === 0) this.#leaving = setTimeout(() => this.close(), LINGER_MS).unref();
   }
 

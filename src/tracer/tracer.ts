@@ -255,7 +255,7 @@ export class Tracer {
 
   async #tellCode(place: CodePlace, pcs: readonly number[]): Promise<void> {
     const program = this.#targets.get(place.targetId)?.program;
-    const frames = program && (await this.#symbols.framesOf(program.openPath, { place, pcs }));
+    const frames = program && (await this.#symbols.framesOf(program, { place, pcs }));
     this.#stage.take({ kind: 'code', place, frames: frames ?? [] });
   }
 

@@ -18,7 +18,7 @@ const (
 
 const (
 	// At which every program is attached.
-	deepest = "runtime"
+	deepest = "cpu"
 
 	kindsOfMatrix = "/kinds/matrix.json"
 	kindsOfStress = "/kinds/stress.json"
