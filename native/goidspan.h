@@ -205,6 +205,9 @@ SHIM_API int probe__raw_tracepoint(const char *tracepoint);
 /** The same for a program that is told the types of its arguments (tp_btf). @return -ESRCH or -ENOENT where the kernel's BTF is not there or has no such tracepoint */
 SHIM_API int probe__typed_tracepoint(const char *tracepoint);
 
+/** Opens the clock of a processor, and loads a program for it. */
+SHIM_API int probe__clock(void);
+
 /** Turns run statistics on, for a moment. */
 SHIM_API int probe__run_statistics(void);
 

@@ -78,6 +78,9 @@ struct kernel {
 /* A uprobe_multi link of a program that was loaded with that attach type. @return its descriptor, or -errno */
 int link__create_multi(int program_fd, const struct attach_options *options);
 
+/* The clock of a processor, for programs to be attached to. @return its descriptor, or -errno */
+int clock__open(int cpu, uint64_t period_ns);
+
 /* What came of attaching a program to this process itself. */
 struct trial {
 	bool has_cookie;   /* programs are told their attach cookie */

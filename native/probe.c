@@ -113,6 +113,16 @@ int probe__typed_tracepoint(const char *tracepoint)
 	return try_tracepoint(NULL, load_with(BPF_PROG_TYPE_TRACING, INSTRUCTIONS(nothing), &options));
 }
 
+int probe__clock(void)
+{
+	int fd = clock__open(0, 1000000000);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return probe__program(BPF_PROG_TYPE_PERF_EVENT);
+}
+
 int probe__run_statistics(void)
 {
 	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);

@@ -6,7 +6,7 @@
 
 #include "internal.h"
 
-static int open_clock(int cpu, uint64_t period_ns)
+int clock__open(int cpu, uint64_t period_ns)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -23,7 +23,7 @@ static int open_clock(int cpu, uint64_t period_ns)
 /* The clock of one processor. @return 0, also if there is no such processor now, or -errno */
 static int sample_cpu(struct bpf_link **out, const struct bpf_program *program, int cpu, uint64_t period_ns)
 {
-	int fd = open_clock(cpu, period_ns);
+	int fd = clock__open(cpu, period_ns);
 
 	if (fd < 0)
 		return fd == -ENODEV ? 0 : fd;
@@ -45,12 +45,14 @@ static void stop(struct kernel *kernel)
 
 int kernel__sample(struct kernel *kernel, uint64_t period_ns)
 {
-	const struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, "cpu_sample");
-	int cpus = libbpf_num_possible_cpus(), result = 0;
+	const struct bpf_program *program;
+	int cpus, result = 0;
 
 	stop(kernel);
 	if (!period_ns)
 		return 0;
+	program = bpf_object__find_program_by_name(kernel->object, "cpu_sample");
+	cpus = libbpf_num_possible_cpus();
 	if (!program || bpf_program__fd(program) < 0)
 		return -ENOENT;
 	if (cpus < 0)

@@ -28,7 +28,7 @@ interface Probe {
 
 /** What is lost where the tracepoints of level `waits` cannot be attached. */
 const NO_WAITS =
-  'where the time of spans goes cannot be told: there is level spans only, not waits and runtime';
+  'where the time of spans goes cannot be told: there is level spans only, none that is deeper';
 
 /** In the order in which they are told. */
 const PROBES: readonly Probe[] = [
@@ -74,6 +74,13 @@ const PROBES: readonly Probe[] = [
     since: 'Linux 5.5, CONFIG_DEBUG_INFO_BTF',
     need: 'optional',
     without: NO_WAITS,
+  },
+  {
+    name: 'the clocks of processors',
+    run: (native) => native.probeClock(),
+    since: 'Linux 4.9, CONFIG_PERF_EVENTS',
+    need: 'optional',
+    without: 'where in their code programs spend their time cannot be told: there is no level cpu',
   },
   {
     name: 'run-time statistics',

@@ -15,7 +15,7 @@ interface KnownBad {
 
 const KNOWN_BAD: readonly KnownBad[] = [
   {
-    what: 'a profiler that samples user stacks while uprobes are attached may crash the kernel',
+    what: 'a profiler that samples user stacks by bpf_get_stack while uprobes are attached may crash the kernel (goidspan reads them itself)',
     from: [0, 0],
     until: [6, 13],
     verdict: 'info',

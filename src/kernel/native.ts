@@ -49,6 +49,7 @@ export interface Native {
   probeRingBuffer(): number;
   probeRawTracepoint(tracepoint: string): number;
   probeTypedTracepoint(tracepoint: string): number;
+  probeClock(): number;
   probeRunStatistics(): number;
   probeUprobe(multi: boolean): number;
   probeIdlePriority(): number;
@@ -256,6 +257,7 @@ function declare(path: string): Native {
     probeRingBuffer: bind('probe__ring_buffer', 'int'),
     probeRawTracepoint: bind('probe__raw_tracepoint', 'int', 'const char *'),
     probeTypedTracepoint: bind('probe__typed_tracepoint', 'int', 'const char *'),
+    probeClock: bind('probe__clock', 'int'),
     probeRunStatistics: bind('probe__run_statistics', 'int'),
     probeUprobe: (multi) => probeUprobe(Number(multi)),
     probeIdlePriority: bind('probe__idle_priority', 'int'),

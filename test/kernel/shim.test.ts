@@ -51,6 +51,18 @@ describeKernel('the shim', () => {
     }
   });
 
+  it('looks at processors where the program for it was loaded, and forgets stacks that nobody has told', async () => {
+    // At level spans it was not.
+    expect(native.sample(kernel.handle, 10_000_000)).toBe(-ENOENT);
+    expect(native.sample(kernel.handle, 0)).toBe(0);
+    const deep = Kernel.open({ ringBytes: 4096, level: 'cpu' });
+    for (const period of [10_000_000, 1_000_000, 0, 0]) expect(native.sample(deep.handle, period)).toBe(0);
+    expect(await native.forgetStacks(deep.handle)).toBe(0);
+    expect(native.sample(deep.handle, 10_000_000)).toBe(0);
+    deep.close();
+    expect(native.probeClock()).toBe(0);
+  });
+
   it('loads the programs that are asked for, and attaches no other', async () => {
     const out = new BigUint64Array(1);
     const options = {
