@@ -23,6 +23,7 @@ import {
   parseOptionsAndOne,
   parseOptionsAndWords,
   pidOf,
+  profileHzOf,
   statementFormOf,
   UsageError,
   usage,
@@ -40,6 +41,7 @@ export interface CommonOptions {
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
+  readonly profileHz: number | undefined;
   readonly isVerbose: boolean;
 }
 
@@ -92,6 +94,7 @@ const COMMON = {
   'service-name': { type: 'string' },
   level: { type: 'string' },
   'wait-min': { type: 'string' },
+  'profile-hz': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 const TARGETS = {
@@ -263,6 +266,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
   if (empty !== undefined) throw usage(command, `--${empty} needs a value`);
   const form = values['db-statement'];
   const waitMin = values['wait-min'];
+  const hz = values['profile-hz'];
   return {
     outFile: values.out,
     durationSeconds: values.duration === undefined ? undefined : durationOf(command, values.duration),
@@ -273,6 +277,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     waits: values.waits === undefined ? undefined : waitFormOf(command, values.waits),
     waitMinMillis: waitMin === undefined ? undefined : millisOf(command, 'wait-min', waitMin),
     slowMillis: values.slow === undefined ? undefined : millisOf(command, 'slow', values.slow),
+    profileHz: hz === undefined ? undefined : profileHzOf(command, hz),
     isVerbose: values.verbose ?? false,
   };
 }

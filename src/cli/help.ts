@@ -7,13 +7,14 @@ Options:
       --summary FILE.json  write the closing summary as JSON
       --service-name NAME  service.name of all targets
       --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went)
-                           or runtime (and what of it the garbage collector and the slow ways to
-                           memory took)
+                           runtime (and what of it the garbage collector and the slow ways to memory
+                           took) or cpu (and where in the code)
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
                            default), events (of the span), attributes (the breakdown only) or none
       --wait-min MS        shortest wait that is a child span (default 1)
       --slow MS            from level waits on, requests that take as long say why (by default those of
                            100 ms, and those that are far slower than usual for their route)
+      --profile-hz N       at level cpu, how often each processor is looked at (default 99)
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: which probes are attached
       --version            print the version

@@ -4,6 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
+import { PROFILE_HZ_MAX } from '../tracer/api.ts';
 
 /** The command line cannot be understood; the message says why and where to read on. */
 export class UsageError extends Error {
@@ -104,6 +105,12 @@ export function millisOf(command: string, option: string, text: string): number 
     command,
     `--${option} ${text}: not a number of milliseconds above 0 and up to ${MAX_DURATION_SECONDS}`,
   );
+}
+
+export function profileHzOf(command: string, text: string): number {
+  const hz = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  if (hz > 0 && hz <= PROFILE_HZ_MAX) return hz;
+  throw usage(command, `--profile-hz ${text}: not a number above 0 and up to ${PROFILE_HZ_MAX}`);
 }
 
 /** `server` means any path that ends in it, `./server` the one in this directory. */

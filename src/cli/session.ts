@@ -74,6 +74,7 @@ export class Session {
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,
         slowMillis: options.slowMillis,
+        profileHz: options.profileHz,
         onWorldStop: (stop, target) => metrics?.onWorldStop(stop, target),
         onEvent: (event) => {
           state.follow(event);

@@ -14,6 +14,7 @@ import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
+import { PROFILE_HZ_MAX } from '../tracer/api.ts';
 import { DAY_MS, integer, shown } from './check-values.ts';
 import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
 import type { GoidSpanProcessorOptions, Limits, SamplerOptions, Target } from './options.ts';
@@ -34,6 +35,7 @@ export interface Settings {
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
+  readonly profileHz: number | undefined;
   readonly dbStatement: StatementForm | undefined;
 }
 
@@ -51,7 +53,7 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  ...['level', 'waits', 'waitMinMillis', 'slowMillis', 'dbStatement', 'pollIntervalMillis'],
+  ...['level', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'dbStatement', 'pollIntervalMillis'],
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
 /** Limit → smallest and largest value. */
@@ -119,8 +121,15 @@ export function checkOptions(
     waits,
     waitMinMillis: millis('waitMinMillis', fields['waitMinMillis']),
     slowMillis: millis('slowMillis', fields['slowMillis']),
+    profileHz: profileHzOf(fields['profileHz']),
     dbStatement,
   };
+}
+
+function profileHzOf(value: unknown): number | undefined {
+  if (value === undefined || (typeof value === 'number' && value > 0 && value <= PROFILE_HZ_MAX))
+    return value;
+  throw new RangeError(`profileHz must be a number above 0 and up to ${PROFILE_HZ_MAX}, not ${shown(value)}`);
 }
 
 function millis(name: string, value: unknown): number | undefined {

@@ -89,7 +89,7 @@ export interface GoidSpanProcessorOptions {
   readonly serviceName?: string;
   /**
    * How deep the targets are looked at: `spans`; `waits`, where the time of each span went; `runtime`, and what of it the
-   * garbage collector and the slow ways to memory took. Default `GOIDSPAN_LEVEL`, else `spans`.
+   * garbage collector and the slow ways to memory took; `cpu`, and where in the code. Default `GOIDSPAN_LEVEL`, else `spans`.
    */
   readonly level?: ProbeLevel;
   /**
@@ -104,6 +104,8 @@ export interface GoidSpanProcessorOptions {
    * 5 ms on those that are slower than 95 % of their route, and take twice as long as half of them.
    */
   readonly slowMillis?: number;
+  /** At level `cpu`: how often each processor is looked at, in 1/s. Default 99. */
+  readonly profileHz?: number;
   /** `db.query.text` of the targets: with literals replaced by `?`, as the program has written it, or left out. Default `sanitized`. */
   readonly dbStatement?: StatementForm;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */

@@ -15,6 +15,9 @@ import type { SpanKindName } from '../wire/wire.gen.ts';
 
 export type { DrainStats, DurationBucket, SlowAllocations, TargetInfo, WorldStop };
 
+/** More would be a load of its own. */
+export const PROFILE_HZ_MAX = 10_000;
+
 export interface TracerOptions {
   /** Where finished spans go: any `SpanProcessor`. */
   readonly processors: readonly SpanSink[];

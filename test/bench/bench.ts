@@ -6,6 +6,7 @@ import { buildGenerator } from './load.ts';
 import { exportTo, startSwallow } from './program.ts';
 import { attachTimes } from './rows/attach-times.ts';
 import { clientCalls } from './rows/client-calls.ts';
+import { code } from './rows/code.ts';
 import { concurrent } from './rows/concurrent.ts';
 import { exportCpu } from './rows/export-cpu.ts';
 import { exportEncode } from './rows/export-encode.ts';
@@ -60,6 +61,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'client-calls': clientCalls,
   'sql-calls': sqlCalls,
   waits,
+  code,
   concurrent,
   'many-requests': manyRequests,
   goroutines,

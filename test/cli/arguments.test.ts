@@ -68,6 +68,7 @@ describe('parseArguments', () => {
   it('reads from when on requests are slow, also of a replay', () => {
     expect(parse('replay a.rec --slow 20')).toMatchObject({ common: { slowMillis: 20 } });
     expect(parse('run --slow 0.5 -- x')).toMatchObject({ common: { slowMillis: 0.5 } });
+    expect(parse('run --profile-hz 499 -- x')).toMatchObject({ common: { profileHz: 499 } });
   });
 
   it.each(['spans', 'attributes', 'none'])('reads --waits %s, also of a replay', (waits) => {
@@ -161,6 +162,10 @@ describe('parseArguments', () => {
       '--level deep: not one of spans, waits, runtime, cpu (see goidspan run --help)',
     ],
     ['run --duration= -- x', '--duration needs a value (see goidspan run --help)'],
+    ...['0', '-1', '10001', '99Hz'].map((value): [string, string] => [
+      `run --profile-hz=${value} -- x`,
+      `--profile-hz ${value}: not a number above 0 and up to 10000 (see goidspan run --help)`,
+    ]),
     ['run --level= -- x', '--level needs a value (see goidspan run --help)'],
     ['replay a.rec --level waits', 'unknown option --level (see goidspan replay --help)'],
     [
