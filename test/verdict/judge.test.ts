@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { CodePlace } from '../../src/correlate/code-place.ts';
 import type { Breakdown } from '../../src/correlate/time-spent.ts';
 import { CAUSES } from '../../src/correlate/verdict.ts';
-import type { CallEvidence, Evidence, WaitEvidence } from '../../src/verdict/evidence.ts';
+import type { CallEvidence, CodeAt, Evidence, WaitEvidence } from '../../src/verdict/evidence.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { milliseconds } from '../../src/verdict/milliseconds.ts';
 import { RULES } from '../../src/verdict/rules.ts';
@@ -23,6 +24,16 @@ function wait(use: WaitEvidence['use'], lasted: number, more: Partial<WaitEviden
 function call(kind: CallEvidence['kind'], name: string, spent: Breakdown, poolMs = 0): CallEvidence {
   return { kind, name, ns: ms(spent), poolNs: poolMs * 1e6 };
 }
+
+const place = (pc: number): CodePlace => ({ targetId: 1, pc, link: 0, stackId: 0 });
+const [WAITS, HOLDS, NOWHERE] = [place(1), place(2), place(3)];
+const names = ['', 'main.wait', 'main.hold'];
+const codeAt: CodeAt = (at) => {
+  const name = names[at?.pc ?? 0];
+  return name ? [{ function: name, file: '/src/x.go', line: at?.pc ?? 0, isInlined: false }] : undefined;
+};
+const seen = (...places: readonly [CodePlace, number][]) =>
+  places.map(([at, samples]) => ({ place: at, samples }));
 
 const holder = { wakerGoid: 812, wakerIsHolder: true, wakerName: 'GET /report' };
 
@@ -121,6 +132,55 @@ describe('the verdict', () => {
     const verdict = judge(given);
     expect(verdict?.sentence).toBe(sentence);
     expect(sentence.startsWith(`${verdict?.cause}: `)).toBe(true);
+  });
+
+  it.each<[string, Evidence]>([
+    [
+      'mutex: 41 of 50 ms waiting in main.wait (x.go:1) for a lock held by goroutine 812 (GET /report, main.hold (x.go:2))',
+      evidence(
+        { cpu: 9, mutex: 41 },
+        { waits: [wait('mutex', 41, { ...holder, place: WAITS, wakerPlace: HOLDS })] },
+      ),
+    ],
+    [
+      'channel: 30 of 36 ms waiting to receive from a channel in main.wait (x.go:1), ended by goroutine 9 (main.hold (x.go:2))',
+      evidence(
+        { cpu: 6, 'chan.receive': 30 },
+        { waits: [wait('chan.receive', 30, { wakerGoid: 9, place: WAITS, wakerPlace: HOLDS })] },
+      ),
+    ],
+    [
+      'network: 9 of 10 ms waiting for 10.0.0.7:5432 in main.wait (x.go:1)',
+      evidence(
+        { cpu: 1, network: 9 },
+        { waits: [wait('network', 9, { peer: '10.0.0.7:5432', place: WAITS })] },
+      ),
+    ],
+    // Who slept was another one, for which it has waited.
+    [
+      'sleep: 9 of 10 ms in time.Sleep, while it waited in main.wait (x.go:1) for goroutine 9 (main.hold (x.go:2))',
+      evidence(
+        { cpu: 1, sleep: 9 },
+        { waits: [wait('waitgroup', 9, { wakerGoid: 9, place: WAITS, wakerPlace: HOLDS })] },
+      ),
+    ],
+    // What stands there is not known.
+    [
+      'sleep: 9 of 10 ms in time.Sleep',
+      evidence({ cpu: 1, sleep: 9 }, { waits: [wait('sleep', 9, { place: NOWHERE })] }),
+    ],
+    [
+      'cpu: 9 of 10 ms on a processor, mostly in main.hold (x.go:2)',
+      evidence({ cpu: 9, runnable: 1 }, { sampled: seen([WAITS, 1], [HOLDS, 3]) }),
+    ],
+    // Of few samples, and of many places, none is said to be the one.
+    ['cpu: 9 of 10 ms on a processor', evidence({ cpu: 9, runnable: 1 }, { sampled: seen([HOLDS, 1]) })],
+    [
+      'cpu: 9 of 10 ms on a processor',
+      evidence({ cpu: 9, runnable: 1 }, { sampled: seen([HOLDS, 2], [WAITS, 1], [NOWHERE, 2]) }),
+    ],
+  ])('names the code where it is known: %s', (sentence, given) => {
+    expect(judge(given, codeAt)?.sentence).toBe(sentence);
   });
 
   it('says how much of the span it explains, and how much is known', () => {
