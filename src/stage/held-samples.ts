@@ -9,6 +9,8 @@ const SPANS_MAX = 8_192;
 /** Different places of one span; samples at more count for none. */
 const PLACES_MAX = 256;
 
+const NOTHING: readonly SampledPlace[] = [];
+
 export class HeldSamples {
   readonly #bySpan = new SpanTable<Map<string, SampledPlace>>(() => {});
 
@@ -18,7 +20,8 @@ export class HeldSamples {
 
   /** Those of a span that has ended, the places that were seen most often first. */
   take(spanId: SpanIdWords): readonly SampledPlace[] {
-    return [...(this.#bySpan.take(spanId)?.values() ?? [])].sort((a, b) => b.samples - a.samples);
+    const places = this.#bySpan.take(spanId);
+    return places ? [...places.values()].sort((a, b) => b.samples - a.samples) : NOTHING;
   }
 
   /** What was seen in a span was seen in the one around it as well. */

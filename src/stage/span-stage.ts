@@ -62,12 +62,13 @@ export interface SpanStageOptions {
 interface StageTarget extends SpanTarget {
   readonly counts: TargetCounts;
   readonly typeNames: Map<number, string | null>;
-  /** Facts by the address of the type name that they wait for. */
-  readonly waiting: Map<number, SpanFact[]>;
+  /** What emits facts, by the address of the type name that they wait for. */
+  readonly waiting: Map<number, (() => void)[]>;
   /** Undefined where none is to be told. */
   readonly windows: GcWindows | undefined;
 }
 
+const NO_PLACES: readonly CodePlace[] = [];
 /** Facts that wait for one name; more go without it. */
 const WAITING_MAX = 1_024;
 
@@ -82,6 +83,7 @@ export class SpanStage {
   /** Frames of the stacks that records name. */
   readonly stacks = new Stacks();
   readonly #code: CodeNames;
+  readonly #codeAt: CodeAt = (place) => this.#code.framesAt(place);
   readonly #waitForm: WaitForm;
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
@@ -173,13 +175,17 @@ export class SpanStage {
 
   /** The code of the places in it is known, as far as it will be. */
   #finish(read: SpanFact, evidence: Evidence | undefined, waits: LongestWaits | undefined): void {
-    const codeAt: CodeAt = (place) => this.#code.framesAt(place);
-    const verdict = evidence && judge(evidence, codeAt);
-    const told = waits?.told.map((wait) => withCode(wait, codeAt));
+    const verdict = evidence && judge(evidence, this.#codeAt);
+    const told = waits?.told.map((wait) => withCode(wait, this.#codeAt));
     const fact = this.#told(verdict ? { ...read, verdict } : read, waits, told);
     this.#count(fact);
-    if (fact.errorTypeAddr === 0 || !this.#waitsForName(fact)) this.#pipeline.emit(fact);
-    if (this.#waitForm === 'spans') for (const wait of told ?? []) this.#pipeline.emit(wait);
+    if (fact.errorTypeAddr !== 0 && this.#waitsForName(fact, () => this.#hand(fact, told))) return;
+    this.#hand(fact, told);
+  }
+
+  #hand(fact: SpanFact, waits: readonly SpanFactOf<'wait'>[] = []): void {
+    this.#pipeline.emit(fact);
+    if (this.#waitForm === 'spans') for (const wait of waits) this.#pipeline.emit(wait);
   }
 
   #count({ targetId, spanKind, time, verdict }: SpanFact): void {
@@ -224,32 +230,32 @@ export class SpanStage {
     this.#code.giveUp(targetId);
     for (const [id, { waiting }] of this.#targets) {
       if (targetId !== undefined && id !== targetId) continue;
-      for (const facts of waiting.values()) for (const fact of facts) this.#pipeline.emit(fact);
+      for (const emitters of waiting.values()) for (const emit of emitters) emit();
       waiting.clear();
     }
   }
 
-  #waitsForName(fact: SpanFact): boolean {
+  #waitsForName(fact: SpanFact, emit: () => void): boolean {
     const { askTypeName } = this.#options;
     const target = this.#targets.get(fact.targetId);
     const address = fact.errorTypeAddr;
     if (askTypeName === undefined || target === undefined || target.typeNames.has(address)) return false;
-    const facts = target.waiting.get(address);
-    if (facts === undefined) {
-      target.waiting.set(address, [fact]);
+    const others = target.waiting.get(address);
+    if (others === undefined) {
+      target.waiting.set(address, [emit]);
       askTypeName(fact.targetId, address);
       return true;
     }
-    return facts.length < WAITING_MAX && facts.push(fact) > 0;
+    return others.length < WAITING_MAX && others.push(emit) > 0;
   }
 
   #addTypeName({ targetId, address, name }: TypeNameFrame): void {
     const target = this.#targets.get(targetId);
     if (target === undefined) return;
     target.typeNames.set(address, name);
-    const facts = target.waiting.get(address) ?? [];
+    const emitters = target.waiting.get(address) ?? [];
     target.waiting.delete(address);
-    for (const fact of facts) this.#pipeline.emit(fact);
+    for (const emit of emitters) emit();
   }
 
   #addTarget({ targetId, attributes, waitMinNs = 0 }: TargetFrame): void {
@@ -274,6 +280,7 @@ export class SpanStage {
 
 /** Places whose code is told of. */
 function placesOf(evidence: Evidence | undefined, told: LongestWaits | undefined): readonly CodePlace[] {
+  if (evidence === undefined && told === undefined) return NO_PLACES;
   const seen = evidence?.sampled.map(({ place }) => place) ?? [];
   const waited = evidence?.waits.flatMap(({ place, wakerPlace }) => [place, wakerPlace]) ?? [];
   const spans = told?.told.map(({ body }) => ('use' in body ? body.place : undefined)) ?? [];

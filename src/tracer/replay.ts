@@ -79,7 +79,8 @@ class Replayer {
       waits: options.waits,
       slowMillis: options.slowMillis,
       onRequest: options.onRequest,
-      // It follows in the recording, where it was found.
+      // They stand in the recording, where they were found.
+      askTypeName: () => {},
       askCode: () => {},
     });
   }
