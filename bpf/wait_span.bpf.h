@@ -129,7 +129,6 @@ static __noinline int wait_end(struct goroutine_time *time, __u32 target_id)
 	wait->span_kind = SPAN_KIND_INTERNAL;
 	wait->family = SPAN_FAMILY_WAIT;
 	wait->ending = ENDING_RETURNED;
-	new_span_id(&wait->span_id);
 	if (*(__u64 *)&time->waker_span_id) {
 		wait->header.flags |= SPAN_FLAG_LINK;
 		wait->link_trace_id = time->waker_trace_id;

@@ -1,4 +1,4 @@
-/** Ids of spans of which no record tells: by that of the span that they are in, so that each time they are the same. Pure. */
+/** Ids of waits, which have none in their records: by that of the span that they are in, so that each time they are the same. Pure. */
 import type { SpanIdWords } from '../wire/batch.ts';
 
 /** 2^32 divided by the golden ratio: its multiples are far apart. */

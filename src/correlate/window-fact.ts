@@ -1,21 +1,16 @@
 /** What happened to a whole program as facts within a span that it hit: of the family of waits, and of no record of their own. */
-import { derivedSpanId } from './derived-id.ts';
 import type { SpanFact, SpanFactOf } from './fact.ts';
 import type { TimedWindow } from './gc-window.ts';
 
-/** The part of a span in which it was so; `ordinal` tells those of one span apart. */
-export function windowFact(
-  span: SpanFact,
-  { start, end, body }: TimedWindow,
-  ordinal: number,
-): SpanFactOf<'wait'> {
+/** The part of a span in which it was so. It has no id of its own yet. */
+export function windowFact(span: SpanFact, { start, end, body }: TimedWindow): SpanFactOf<'wait'> {
   return {
     kind: 'span',
     spanKind: 'internal',
     family: 'wait',
     targetId: span.targetId,
     traceId: span.traceId,
-    spanId: derivedSpanId(span.spanId, ordinal),
+    spanId: [0, 0],
     parentSpanId: span.spanId,
     parentIsRemote: false,
     traceFlags: span.traceFlags,

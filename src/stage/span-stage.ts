@@ -4,6 +4,7 @@
  */
 import type { CodePlace } from '../correlate/code-place.ts';
 import { type CodeSample, codeSample } from '../correlate/code-sample.ts';
+import { derivedSpanId } from '../correlate/derived-id.ts';
 import type { SpanFact, SpanFactOf } from '../correlate/fact.ts';
 import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
@@ -176,7 +177,10 @@ export class SpanStage {
   /** The code of the places in it is known, as far as it will be. */
   #finish(read: SpanFact, evidence: Evidence | undefined, waits: LongestWaits | undefined): void {
     const verdict = evidence && judge(evidence, this.#codeAt);
-    const told = waits?.told.map((wait) => withCode(wait, this.#codeAt));
+    const told = waits?.told.map((wait, ordinal) => ({
+      ...withCode(wait, this.#codeAt),
+      spanId: derivedSpanId(read.spanId, ordinal),
+    }));
     const fact = this.#told(verdict ? { ...read, verdict } : read, waits, told);
     this.#count(fact);
     if (fact.errorTypeAddr !== 0 && this.#waitsForName(fact, () => this.#hand(fact, told))) return;
@@ -208,7 +212,7 @@ export class SpanStage {
     const windows = this.#targets.get(fact.targetId)?.windows?.over(fact.start, fact.end);
     if (windows === undefined || windows.length === 0) return waits;
     const all = waits ?? new LongestWaits();
-    all.lay(windows.map((window, ordinal) => windowFact(fact, window, ordinal)));
+    all.lay(windows.map((window) => windowFact(fact, window)));
     return all;
   }
 

@@ -9,7 +9,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'no
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CodeSample, codeSample } from '../../src/correlate/code-sample.ts';
-import type { Ktime, SpanFact } from '../../src/correlate/fact.ts';
+import { derivedSpanId } from '../../src/correlate/derived-id.ts';
+import type { Ktime, SpanFact, SpanIdWords } from '../../src/correlate/fact.ts';
 import { goroutineTurns } from '../../src/correlate/goroutine-turns.ts';
 import { spanFact, type Unfinished } from '../../src/correlate/span-fact.ts';
 import { type WorldStop, worldStop } from '../../src/correlate/world-stop.ts';
@@ -143,12 +144,18 @@ class Run implements HostRun {
     return false;
   }
 
+  #waitId({ parentSpanId = [0, 0] }: SpanFact): SpanIdWords {
+    return derivedSpanId(parentSpanId, this.spans.length);
+  }
+
   #decode(hex: string, unfinished?: Unfinished): void {
     const bytes = new Uint8Array((hex.length / 2 + 7) & ~7);
     bytes.set(Buffer.from(hex, 'hex'));
     decodeBatch(batchOf(bytes.buffer), {
       spanEnd: (record: EvSpanEnd) => {
-        const fact = spanFact(record, unfinished);
+        const read = spanFact(record, unfinished);
+        // Records of waits have none.
+        const fact = read.family === 'wait' ? { ...read, spanId: this.#waitId(read) } : read;
         this.spans.push({ ...fact, criticalNs: this.#turns.take(fact)?.ns });
       },
       processExec: (record) => this.execs.push(record),

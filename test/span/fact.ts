@@ -1,5 +1,6 @@
 /** A complete fact for tests: a plain GET on the server, with what a test wants changed. */
 import type { DbCall } from '../../src/correlate/db-call.ts';
+import { derivedSpanId } from '../../src/correlate/derived-id.ts';
 import type { SpanFactOf } from '../../src/correlate/fact.ts';
 import type { GcWindow } from '../../src/correlate/gc-window.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
@@ -92,7 +93,9 @@ export function makeWaitFact(
 
 /** What happened to the whole program for 2 ms of the span of `makeFact`. */
 export function makeWindowFact(body: GcWindow): SpanFactOf<'wait'> {
-  return windowFact(makeFact(), { start: [101, 0], end: [101, 2_000_000], body }, 0);
+  const fact = makeFact();
+  const window = windowFact(fact, { start: [101, 0], end: [101, 2_000_000], body });
+  return { ...window, spanId: derivedSpanId(fact.spanId, 0) };
 }
 
 export function makeSource(more: Partial<SpanSource> = {}): SpanSource {
