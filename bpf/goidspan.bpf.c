@@ -11,5 +11,6 @@
 #include "process.bpf.h"
 #include "sample.bpf.h"
 #include "thread.bpf.h"
+#include "uring.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

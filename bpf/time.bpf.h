@@ -261,6 +261,7 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 	begun->start_cpu = bpf_get_smp_processor_id();
 	begun->start_node = bpf_get_numa_node_id();
 	begun->migrations = time->migrations;
+	begun->uring_completions = time->uring_completions;
 	time_is_looked_at(time, span, span->record.depth + 1, 1);
 	time_done(time);
 	return 0;
@@ -316,7 +317,7 @@ static __noinline int time_span_end(struct open_span *span, const struct target_
 	to->start_node = begun->start_node;
 	to->end_node = bpf_get_numa_node_id();
 	to->migrations = time->migrations - begun->migrations;
-	to->reserved = 0;
+	to->uring_completions = time->uring_completions - begun->uring_completions;
 	span->record.header.size = offsetof(struct ev_span_end, rest) + at + sizeof(*to);
 	span->record.header.flags |= SPAN_FLAG_TIME;
 	time_is_looked_at(time, span, span->record.depth, -1);

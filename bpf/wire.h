@@ -227,6 +227,8 @@ struct goroutine_time {
 	duration_ns_t alloc_ns DOC("… and of these in the slow ways to memory");
 	__u32 cpu DOC("on which it ran last");
 	__u32 migrations;
+	__u32 uring_completions;
+	__u32 reserved;
 	goid_t goid;
 	ktime_ns_t wait_ktime_ns DOC("since then it does not run; 0: it does");
 	ktime_ns_t ready_ktime_ns DOC("since then it waits for its turn only; 0: it has not been woken yet");
@@ -384,6 +386,7 @@ enum count {
 	NOTE_START_SEEN,        /* one request passed two starts: x/net/http2 under net/http */
 	NOTE_HTTP3_UNTRACED,    /* an HTTP/3 request: its end is not known */
 	NOTE_SWITCH_UNSEEN,     /* a thread came back to its processor without being seen: the time until then is unattributed */
+	NOTE_URING_ELSEWHERE,   /* io_uring has completed something for a target while its thread was elsewhere: nobody knows for which goroutine */
 	NOTE_STACKS_FULL,       /* a stack was told that may have been told before: there is no room to remember it */
 	NOTE_END_WITHOUT_START, /* an end was passed by a call that began before attach, or was lost */
 	COUNT_MAX,

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x89446c590c5f8d4bULL
+#define WIRE_HASH 0x60c8886ff930729eULL

@@ -12,6 +12,9 @@ int kernel__forget_process(struct kernel *kernel, uint32_t tgid)
 	return bpf_map_delete_elem(kernel->slots_fd, &tgid) ? -errno : 0;
 }
 
+/* Of a tracepoint that kernels without CONFIG_IO_URING do not have. */
+#define OPTIONAL_LINK "uring_complete"
+
 static int attach_tracepoint(struct kernel *kernel, const char *name, struct bpf_link **out)
 {
 	const struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, name);
@@ -19,12 +22,14 @@ static int attach_tracepoint(struct kernel *kernel, const char *name, struct bpf
 	if (!program || bpf_program__fd(program) < 0)
 		return -ENOENT;
 	*out = bpf_program__attach(program);
-	return *out ? 0 : -errno;
+	if (*out || (errno == ENOENT && !strcmp(name, OPTIONAL_LINK)))
+		return 0;
+	return -errno;
 }
 
 int kernel__follow_threads(struct kernel *kernel, int on)
 {
-	static const char *const names[THREAD_LINKS] = { "thread_switch", "thread_wake", "socket_data" };
+	static const char *const names[THREAD_LINKS] = { "thread_switch", "thread_wake", "socket_data", OPTIONAL_LINK };
 	int result = 0;
 
 	for (int i = 0; on && !result && i < THREAD_LINKS; i++)

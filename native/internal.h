@@ -31,7 +31,7 @@ struct ring {
 	uint64_t refused; /* records that were larger than RECORD_BYTES_MAX; read by another thread than the draining one */
 };
 
-#define THREAD_LINKS 3 /* switches of threads, that they are woken, and what comes to their sockets */
+#define THREAD_LINKS 4 /* switches of threads, that they are woken, what comes to their sockets and is complete in their rings */
 
 struct kernel {
 	struct bpf_object *object;

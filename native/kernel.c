@@ -22,7 +22,7 @@ static bool is_uprobe(const struct bpf_program *program)
 /* Those that follow processes are always needed. */
 static bool is_optional(const struct bpf_program *program)
 {
-	return bpf_program__type(program) != BPF_PROG_TYPE_RAW_TRACEPOINT;
+	return strncmp(bpf_program__name(program), "process_", strlen("process_"));
 }
 
 /* Is that name among those parted by spaces? All are if there are none. */

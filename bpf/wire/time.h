@@ -46,7 +46,7 @@ struct span_time {
 	__u32 start_node DOC("NUMA node");
 	__u32 end_node;
 	__u32 migrations DOC("how often its goroutine went on on another processor");
-	__u32 reserved;
+	__u32 uring_completions DOC("that io_uring had for it while it was in the ring's system call");
 };
 
 /* What the programs of goroutines' time read of a Go program. */

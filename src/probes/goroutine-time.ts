@@ -127,7 +127,7 @@ export const goroutineTime: ProbeFamily = {
   level: 'waits',
   need: 'optional',
   hooks: [park, ready, readyList, run, yielded, preempted, coroutine],
-  tracepoints: ['thread_switch', 'thread_wake', 'socket_data'],
+  tracepoints: ['thread_switch', 'thread_wake', 'socket_data', 'uring_complete'],
   reads: ['time'],
   knows: ['goroutine_tls', 'wait_reasons'],
 };

@@ -66,6 +66,8 @@ export const GOIDSPAN_NUMA_END = 'goidspan.numa.end';
 export const GOIDSPAN_MIGRATIONS = 'goidspan.migrations';
 /** Ours: nanoseconds of it in the slow ways to memory; absent if none. */
 export const GOIDSPAN_ALLOC = 'goidspan.alloc';
+/** Ours: what io_uring has completed for it while it was in the ring's system call; absent if nothing. */
+export const GOIDSPAN_IO_URING_COMPLETIONS = 'goidspan.io_uring.completions';
 /** Ours, on a wait: for what its goroutine waited, a key of the breakdown. */
 export const GOIDSPAN_WAIT_FOR = 'goidspan.wait.for';
 /** Ours, on a wait: the goroutine that has ended it. */

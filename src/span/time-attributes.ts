@@ -11,7 +11,7 @@ export function addTimeAttributes(
   time: TimeSpent,
   criticalNs: readonly number[] | undefined,
 ): void {
-  const { ns, allocNs, startCpu, endCpu, startNode, endNode, migrations } = time;
+  const { ns, allocNs, startCpu, endCpu, startNode, endNode, migrations, uringCompletions } = time;
   const { json, top } = told(ns);
   if (top !== '') {
     sink.text(names.GOIDSPAN_BREAKDOWN, json);
@@ -26,6 +26,7 @@ export function addTimeAttributes(
     sink.int(names.GOIDSPAN_NUMA_END, endNode);
   }
   if (migrations !== 0) sink.int(names.GOIDSPAN_MIGRATIONS, migrations);
+  if (uringCompletions !== 0) sink.int(names.GOIDSPAN_IO_URING_COMPLETIONS, uringCompletions);
 }
 
 /** As a JSON object without zeros, and the name of the largest member; that is empty if there is none. */

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x89446c590c5f8d4bn;
+export const WIRE_HASH = 0x60c8886ff930729en;
 
 /** `enum alloc_limit` */
 export const allocLimit = {
@@ -298,9 +298,10 @@ export const count = {
   NOTE_START_SEEN: 70,
   NOTE_HTTP3_UNTRACED: 71,
   NOTE_SWITCH_UNSEEN: 72,
-  NOTE_STACKS_FULL: 73,
-  NOTE_END_WITHOUT_START: 74,
-  COUNT_MAX: 75,
+  NOTE_URING_ELSEWHERE: 73,
+  NOTE_STACKS_FULL: 74,
+  NOTE_END_WITHOUT_START: 75,
+  COUNT_MAX: 76,
 } as const;
 
 /** Where everything stands in the records. */
@@ -454,6 +455,7 @@ export const wireLayout: WireLayout = {
       start_node: [176, 4],
       end_node: [180, 4],
       migrations: [184, 4],
+      uring_completions: [188, 4],
     },
   },
 };
@@ -629,6 +631,8 @@ export interface SpanTime {
   readonly endNode: number;
   /** how often its goroutine went on on another processor */
   readonly migrations: number;
+  /** that io_uring had for it while it was in the ring's system call */
+  readonly uringCompletions: number;
 }
 
 /** Reads the part at byte `at` (a multiple of 8). */
@@ -641,6 +645,7 @@ export function readSpanTime(batch: Batch, at: number): SpanTime {
     startNode: batch.u32[(at + 176) >>> 2] as number,
     endNode: batch.u32[(at + 180) >>> 2] as number,
     migrations: batch.u32[(at + 184) >>> 2] as number,
+    uringCompletions: batch.u32[(at + 188) >>> 2] as number,
   };
 }
 

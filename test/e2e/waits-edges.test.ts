@@ -105,6 +105,8 @@ describeWith([kernel, go], 'the time of a span', () => {
     expect(Math.abs(told - (truth['syscall'] ?? 0)), JSON.stringify(breakdown)).toBeLessThan(4e6);
     expect(breakdown['syscall'], JSON.stringify(breakdown)).toBeGreaterThan(39e6);
     expect(breakdown['syscall']).toBeLessThan(44e6);
+    // Both waits were over with one completion.
+    expect(server.attributes['goidspan.io_uring.completions']).toBe(2);
   });
 
   it('names who held a mutex all the time, and nobody else', { timeout }, async () => {

@@ -103,6 +103,7 @@ function randomTime(random: Random): TimeSpent | undefined {
     endCpu: random.below(2),
     endNode: random.below(2),
     migrations: random.pick([0, 4]),
+    uringCompletions: random.pick([0, 2]),
   });
 }
 

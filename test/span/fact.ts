@@ -41,7 +41,17 @@ export function makeFact(more: Partial<HttpFact> = {}, http: Partial<HttpExchang
 export function timeOf(breakdown: Breakdown, more: Partial<TimeSpent> = {}): TimeSpent {
   const ns = new Array<number>(timeUses.length).fill(0);
   for (const [name, number] of timeUses) ns[number] = breakdown[name] ?? 0;
-  return { ns, allocNs: 0, startCpu: 1, endCpu: 1, startNode: 0, endNode: 0, migrations: 0, ...more };
+  return {
+    ns,
+    allocNs: 0,
+    startCpu: 1,
+    endCpu: 1,
+    startNode: 0,
+    endNode: 0,
+    migrations: 0,
+    uringCompletions: 0,
+    ...more,
+  };
 }
 
 /** A query to a PostgreSQL on 127.0.0.1:5432, with what a test wants changed. */

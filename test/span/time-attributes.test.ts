@@ -8,7 +8,7 @@ import { makeFact, makeSource, timeOf } from './fact.ts';
 function timeAttributes(breakdown: Breakdown, more: Partial<TimeSpent> = {}): ReadableSpan['attributes'] {
   const { attributes } = toSpan(makeFact({ time: timeOf(breakdown, more) }), makeSource());
   const isOfTime = (name: string): boolean =>
-    /^goidspan\.(breakdown|wait|alloc|cpu|numa|migrations)/.test(name);
+    /^goidspan\.(breakdown|wait|alloc|cpu|numa|migrations|io_uring)/.test(name);
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => isOfTime(name)));
 }
 
@@ -50,6 +50,7 @@ describe('the time of a span', () => {
     ],
     ['the slow ways to memory', { allocNs: 2 ** 40 }, { 'goidspan.alloc': 2 ** 40 }],
     ['how often it went to another processor', { migrations: 3 }, { 'goidspan.migrations': 3 }],
+    ['what io_uring has completed', { uringCompletions: 2 }, { 'goidspan.io_uring.completions': 2 }],
   ])('names %s', (_, more, expected) => {
     expect(timeAttributes({ cpu: 1 }, more)).toEqual({
       'goidspan.breakdown': '{"cpu":1}',

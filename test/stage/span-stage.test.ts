@@ -38,7 +38,16 @@ const failed = makeRecord({ spanKind: spanKind.SPAN_KIND_CLIENT, errorTypeAddr: 
 /** Of a record: all of it was spent on a mutex. */
 function timeOf(ns: number, allocNs = 0): SpanTime {
   const spent = Object.values(timeUse).map((use) => (use === timeUse.TIME_MUTEX ? ns : 0));
-  return { ns: spent, allocNs, startCpu: 0, endCpu: 0, startNode: 0, endNode: 0, migrations: 0 };
+  return {
+    ns: spent,
+    allocNs,
+    startCpu: 0,
+    endCpu: 0,
+    startNode: 0,
+    endNode: 0,
+    migrations: 0,
+    uringCompletions: 0,
+  };
 }
 
 /** A request, of which so much was spent on a mutex. */
