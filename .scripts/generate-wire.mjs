@@ -214,6 +214,8 @@ function typescript() {
   const header = structOf('ev_header');
   out.push(...layoutTable(), '/** Bytes of each record; of a span, if all of its texts were used. */');
   out.push('export const wireSize = {', ...[header, ...records].map(sizeOf), '} as const;', '');
+  out.push('/** Where the fields of its header stand in every record. */', 'export const headerAt = {');
+  out.push(...header.fields.map((f) => `  ${camel(f.name)}: ${f.at},`), '} as const;', '');
   out.push(...familyTables(), ...interfaceOf(header), ...readerOf(header, 'header'));
   for (const { body } of families) out.push(...interfaceOf(body), ...readerOf(body, 'body'));
   out.push(...interfaceOf(structOf('span_time')), ...readerOf(structOf('span_time'), 'part'));

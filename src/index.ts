@@ -3,6 +3,7 @@ export { type ErrorCode, errorCodes, GoidspanError } from './errors.ts';
 export type { ExportCountsSnapshot } from './export/export-counts.ts';
 export type { ExportEvent } from './export/export-event.ts';
 export type { Transfers } from './export/export-tally.ts';
+export type { KeepRules } from './export/keep-rules.ts';
 export type { SamplerSettings } from './export/sampler.ts';
 export type { ExportResult, SpanExporter, SpanSink } from './export/span-sink.ts';
 export type { KernelOptions } from './kernel/kernel-options.ts';
@@ -16,6 +17,7 @@ export { GoidSpanProcessor } from './plugin/goidspan-span-processor.ts';
 export type {
   ExeTarget,
   GoidSpanProcessorOptions,
+  KeepOptions,
   Limits,
   PidTarget,
   SamplerOptions,

@@ -1,5 +1,6 @@
 /** The command line as data. Pure: reads nothing, prints nothing. */
 import type { ParseArgsConfig } from 'node:util';
+import type { KeepRules } from '../export/keep-rules.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
@@ -17,6 +18,7 @@ import {
 import {
   durationOf,
   globOf,
+  keepOf,
   levelOf,
   millisOf,
   parseOptions,
@@ -42,6 +44,7 @@ export interface CommonOptions {
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
   readonly profileHz: number | undefined;
+  readonly keep: KeepRules | undefined;
   readonly isVerbose: boolean;
 }
 
@@ -85,6 +88,7 @@ const REPLAY = {
   'db-statement': { type: 'string' },
   waits: { type: 'string' },
   slow: { type: 'string' },
+  keep: { type: 'string' },
   verbose: { type: 'boolean', short: 'v' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -278,6 +282,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     waitMinMillis: waitMin === undefined ? undefined : millisOf(command, 'wait-min', waitMin),
     slowMillis: values.slow === undefined ? undefined : millisOf(command, 'slow', values.slow),
     profileHz: hz === undefined ? undefined : profileHzOf(command, hz),
+    keep: values.keep === undefined ? undefined : keepOf(command, values.keep),
     isVerbose: values.verbose ?? false,
   };
 }

@@ -15,6 +15,8 @@ Options:
       --slow MS            from level waits on, requests that take as long say why (by default those of
                            100 ms, and those that are far slower than usual for their route)
       --profile-hz N       at level cpu, how often each processor is looked at (default 99)
+      --keep RULES         keep whole traces of which the root is slow or has failed, and a share of all:
+                           slow,error,ratio=0.01, or some of these; the others are dropped
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: which probes are attached
       --version            print the version
@@ -24,7 +26,7 @@ const ENVIRONMENT = `\
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER and the other standard variables choose
   where spans go. Without them finished traces are printed as trees.
-  GOIDSPAN_LEVEL is what --level is without it.`;
+  GOIDSPAN_LEVEL is what --level is without it, and GOIDSPAN_KEEP what --keep is.`;
 
 const EXIT_CODES = `\
 Exit codes: 0 success, 1 failure at run time, 2 usage, 3 nothing could be attached.`;
@@ -135,6 +137,8 @@ Options:
                            default), events (of the span), attributes (the breakdown only) or none
       --slow MS            from level waits on, requests that take as long say why (by default those of
                            100 ms, and those that are far slower than usual for their route)
+      --keep RULES         keep whole traces of which the root is slow or has failed, and a share of all:
+                           slow,error,ratio=0.01, or some of these; the others are dropped
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: what was attached when it was recorded
       --version            print the version

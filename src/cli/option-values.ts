@@ -1,6 +1,7 @@
 /** How option values are read, and what is said of one that is not as the help says. Pure. */
 import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { KEEP_FORM, type KeepRules, keepRulesOf } from '../export/keep-rules.ts';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
@@ -96,6 +97,12 @@ export function levelOf(command: string, text: string): ProbeLevel {
 export function waitFormOf(command: string, text: string): WaitForm {
   if (isWaitForm(text)) return text;
   throw usage(command, `--waits ${text}: not one of ${waitForms.join(', ')}`);
+}
+
+export function keepOf(command: string, text: string): KeepRules {
+  const rules = keepRulesOf(text);
+  if (rules) return rules;
+  throw usage(command, `--keep ${text}: not ${KEEP_FORM}`);
 }
 
 export function millisOf(command: string, option: string, text: string): number {

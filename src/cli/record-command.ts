@@ -20,7 +20,11 @@ export async function recordCommand(
       version: VERSION,
       startedAt: new Date().toISOString(),
       scope: { name: 'goidspan', version: VERSION },
-      about: { kernel: release(), sampler: context.env['OTEL_TRACES_SAMPLER'] ?? '' },
+      about: {
+        kernel: release(),
+        sampler: context.env['OTEL_TRACES_SAMPLER'] ?? '',
+        sampler_arg: context.env['OTEL_TRACES_SAMPLER_ARG'] ?? '',
+      },
     },
     (error) => terminal.say(error.message),
   );

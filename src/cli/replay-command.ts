@@ -1,4 +1,5 @@
 /** `goidspan replay`: the spans of a recording again, through the same exporters as live ones. */
+import { keepVariable } from '../export/keep-rules.ts';
 import { type Replayed, replay } from '../tracer/replay.ts';
 import type { Invocation } from './arguments.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from './exit-code.ts';
@@ -13,7 +14,7 @@ export async function replayCommand(
   { file, common }: Extract<Invocation, { kind: 'replay' }>,
   context: CommandContext,
 ): Promise<number> {
-  const { terminal, stop } = context;
+  const { terminal, env, stop } = context;
   const startedAt = new Date();
   const chunks = await openRecording(file);
   const sinks = await openSinks(common, context);
@@ -25,6 +26,7 @@ export async function replayCommand(
       dbStatement: common.dbStatement,
       waits: common.waits,
       slowMillis: common.slowMillis,
+      keep: common.keep ?? keepVariable(env, (message) => terminal.say(message)),
       isStopped: () => stop.isDue,
       onTarget: (target) => {
         const event = { kind: 'attached', target, hooks: [], missing: [] } as const;

@@ -7,11 +7,13 @@ import {
   lostOf,
   namedCounts,
   nonZero,
+  noteLines,
   type Summary,
 } from './summary.ts';
 
 /** What `--summary` writes. */
-export interface ReplaySummary extends Pick<Summary, 'startedAt' | 'endedAt' | 'spans' | 'lost' | 'exports'> {
+export interface ReplaySummary
+  extends Pick<Summary, 'startedAt' | 'endedAt' | 'spans' | 'lost' | 'notes' | 'exports'> {
   readonly recording: {
     readonly file: string;
     /** Version of goidspan that recorded. */
@@ -27,7 +29,7 @@ export interface ReplaySummary extends Pick<Summary, 'startedAt' | 'endedAt' | '
 }
 
 export function replaySummaryOf(
-  { recordedBy, startedAt, end, batches, spans, lost, recorded }: Replayed,
+  { recordedBy, startedAt, end, batches, spans, notKept, lost, recorded }: Replayed,
   exports: readonly ExportSummary[],
   about: { readonly file: string; readonly startedAt: Date; readonly endedAt: Date },
 ): ReplaySummary {
@@ -40,6 +42,7 @@ export function replaySummaryOf(
       byKind: spans,
     },
     lost: lostOf(lost, exports),
+    notes: { not_kept: notKept },
     exports,
     recording: {
       file: about.file,
@@ -54,13 +57,14 @@ export function replaySummaryOf(
 }
 
 /** The summary for people, with a final newline. */
-export function formatReplaySummary({ recording, spans, lost, exports }: ReplaySummary): string {
+export function formatReplaySummary({ recording, spans, lost, notes, exports }: ReplaySummary): string {
   const lines = [
     `recorded ${recording.startedAt} by goidspan ${recording.version}, ${count(recording.batches)} batches`,
     `spans    ${count(spans.ended)} (${namedCounts(spans.byKind)})`,
     ...exports.flatMap(exportLines),
     `lost     ${count(lost.total)}`,
     ...nonZero(lost.byReason),
+    ...noteLines(notes),
   ];
   return `goidspan: summary\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }

@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import type { ExportEvent } from '../export/export-event.ts';
+import { keepVariable } from '../export/keep-rules.ts';
 import { samplerOf } from '../export/sampler.ts';
 import type { ExportSink } from '../export/span-sink.ts';
 import { paintOf } from '../export/terminal/style.ts';
@@ -75,6 +76,7 @@ export class Session {
         waitMinMillis: options.waitMinMillis,
         slowMillis: options.slowMillis,
         profileHz: options.profileHz,
+        keep: options.keep ?? keepVariable(env, report),
         onWorldStop: (stop, target) => metrics?.onWorldStop(stop, target),
         onEvent: (event) => {
           state.follow(event);

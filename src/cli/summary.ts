@@ -75,8 +75,7 @@ export function formatSummary({ spans, hits, lost, notes, exports, targets }: Su
     ...nonZero(hits.byProbe, (probe) => meanOf(hits.meanNsByProbe[probe])),
     `lost     ${count(lost.total)}`,
     ...nonZero(lost.byReason),
-    ...(Object.values(notes).some((noted) => noted > 0) ? ['noted'] : []),
-    ...nonZero(notes),
+    ...noteLines(notes),
     `targets  ${count(targets.length)}`,
     ...targets.map(
       (target) =>
@@ -92,6 +91,12 @@ export function exportLines({ name, exported, handed, transfers }: ExportSummary
     `         ${count(exported)} of ${count(handed)} exported to ${NAMES[name] ?? name}`,
     ...(transfers && transfers.requests > 0 ? [transfersLine(transfers)] : []),
   ];
+}
+
+/** Nothing if there was nothing to note. */
+export function noteLines(notes: Summary['notes']): string[] {
+  const lines = nonZero(notes);
+  return lines.length === 0 ? [] : ['noted', ...lines];
 }
 
 function transfersLine({ requests, bytes, retriesByReason, meanMs, maxMs }: Transfers): string {

@@ -26,6 +26,9 @@ export type SpanEnding =
   /** The process ended, or replaced its program, with the span still open. */
   | 'process_exited';
 
+/** Its root has failed, or was slow, or its trace id was drawn; the first of these that is so. */
+export type KeptReason = 'error' | 'slow' | 'ratio';
+
 /** On which side of an operation a span stands. */
 export type { SpanKindName };
 
@@ -69,6 +72,8 @@ interface SpanCore {
   readonly criticalNs?: readonly number[] | undefined;
   /** Why it was slow; absent where it was not, or where that is not clear. */
   readonly verdict?: Verdict | undefined;
+  /** Why its trace is kept, where others are dropped. */
+  readonly kept?: KeptReason | undefined;
   /** Waits in it that were long enough to be told, but are not, since there were many longer ones. */
   readonly waitsDropped?: number | undefined;
   /** Waits in it that are told as its events. */

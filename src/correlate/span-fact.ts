@@ -4,7 +4,6 @@ import {
   familyNames,
   SPAN_SAID_AT,
   SPAN_TIME_BYTES,
-  spanEnding,
   spanFlag,
   spanKindNames,
   spanText,
@@ -13,30 +12,17 @@ import {
 import { WordCache } from '../wire/word-cache.ts';
 import type { BodyReader } from './body-reader.ts';
 import { bodyReaders } from './body-readers.ts';
-import type { Ktime, SpanEnding, SpanFact, SpanFamily } from './fact.ts';
+import { endingOf } from './endings.ts';
+import type { SpanFact, SpanFamily } from './fact.ts';
 import { RecordTexts } from './record-texts.ts';
 import { type KeyParts, RecurringKey, recurringBut } from './recurring-key.ts';
 import { timeSpent } from './time-spent.ts';
 
 const families: Readonly<Record<number, SpanFamily>> = familyNames;
 const kinds: Readonly<Record<number, SpanFact['spanKind']>> = spanKindNames;
-const endings: Readonly<Record<number, SpanEnding>> = {
-  [spanEnding.ENDING_RETURNED]: 'returned',
-  [spanEnding.ENDING_PANICKED]: 'panicked',
-  [spanEnding.ENDING_HIJACKED]: 'hijacked',
-  [spanEnding.ENDING_DISCONNECTED]: 'disconnected',
-  [spanEnding.ENDING_GOROUTINE_EXITED]: 'goroutine_exited',
-  [spanEnding.ENDING_PROCESS_EXITED]: 'process_exited',
-};
 
-/** When and how a span that was still open came to its end, if the record itself does not say. */
-export interface Unfinished {
-  readonly end: Ktime;
-  readonly ending: SpanEnding;
-}
-
-/** The fact of a finished span; `unfinished` completes one that was still open. */
-export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
+/** The fact of a finished span. */
+export function spanFact(record: EvSpanEnd): SpanFact {
   const flags = record.header.flags;
   const { family, body, recurring, traceState, cut, isShared } = saidBy(record);
   return {
@@ -55,11 +41,11 @@ export function spanFact(record: EvSpanEnd, unfinished?: Unfinished): SpanFact {
         ? { traceId: record.linkTraceId, spanId: record.linkSpanId }
         : undefined,
     start: record.startKtimeNs,
-    end: unfinished?.end ?? record.endKtimeNs,
+    end: record.endKtimeNs,
     goid: record.goid,
     parentGoid: record.parentGoid,
     threadId: record.header.tid,
-    ending: unfinished?.ending ?? endings[record.ending] ?? 'returned',
+    ending: endingOf(record.ending),
     errorTypeAddr: record.errorTypeAddr,
     body,
     isBodyShared: isShared,

@@ -65,7 +65,10 @@ port.on('message', (message: ToIngest) => {
       return;
     case 'drain':
       void loop.drain().then(() => {
-        if (message.last) loop.stop();
+        if (message.last) {
+          loop.stop();
+          stage?.finish();
+        }
         stage?.report();
         handOver({ kind: 'done', id: message.id });
       });

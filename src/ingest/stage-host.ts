@@ -71,9 +71,10 @@ export class StageHost {
     return this.#ingest.drain();
   }
 
-  /** Drains a last time. Idempotent. */
-  close(): Promise<void> {
-    return this.#ingest.close();
+  /** Drains a last time; what waits for its root is decided on then. Idempotent. */
+  async close(): Promise<void> {
+    await this.#ingest.close();
+    this.#here?.finish();
   }
 
   /** The frame of a batch follows those of the type names that its spans needed. */

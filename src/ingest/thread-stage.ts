@@ -43,6 +43,11 @@ export class ThreadStage {
     if (frame.kind === 'span') this.#reportSoon();
   }
 
+  /** No records come any more. */
+  finish(): void {
+    this.#stage.finish();
+  }
+
   async flush(sink: number, deadlineMs: number): Promise<void> {
     await this.#sinks[sink]?.sink.forceFlush(deadlineMs);
     this.report();

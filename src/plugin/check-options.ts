@@ -4,6 +4,7 @@
  */
 
 import type { ExportEvent } from '../export/export-event.ts';
+import { type KeepRules, keepVariable } from '../export/keep-rules.ts';
 import { rejectBelowOf, type SamplerSettings, samplerOf } from '../export/sampler.ts';
 import { type BatchSettings, batchSettingsOf } from '../export/settings.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
@@ -15,9 +16,9 @@ import { levelVariable } from '../probes/level-variable.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
 import { PROFILE_HZ_MAX } from '../tracer/api.ts';
-import { DAY_MS, integer, shown } from './check-values.ts';
+import { DAY_MS, integer, share, shown, trueOrFalse } from './check-values.ts';
 import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
-import type { GoidSpanProcessorOptions, Limits, SamplerOptions, Target } from './options.ts';
+import type { GoidSpanProcessorOptions, KeepOptions, Limits, SamplerOptions, Target } from './options.ts';
 import type { SpanProcessor } from './span-processor.ts';
 
 /** The options, complete. */
@@ -36,6 +37,7 @@ export interface Settings {
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
   readonly profileHz: number | undefined;
+  readonly keep: KeepRules | undefined;
   readonly dbStatement: StatementForm | undefined;
 }
 
@@ -53,7 +55,8 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  ...['level', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'dbStatement', 'pollIntervalMillis'],
+  ...['level', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'keep', 'dbStatement'],
+  'pollIntervalMillis',
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
 /** Limit → smallest and largest value. */
@@ -122,6 +125,7 @@ export function checkOptions(
     waitMinMillis: millis('waitMinMillis', fields['waitMinMillis']),
     slowMillis: millis('slowMillis', fields['slowMillis']),
     profileHz: profileHzOf(fields['profileHz']),
+    keep: options.keep === undefined ? keepVariable(env, warn) : keepRulesOf(options.keep),
     dbStatement,
   };
 }
@@ -214,12 +218,23 @@ function targetOf(value: unknown): Target {
 
 function samplerSettingsOf(sampler: SamplerOptions): SamplerSettings {
   const { ratio = 1, parentBased = true } = fieldsOf('sampler', sampler, ['ratio', 'parentBased']);
-  if (typeof ratio !== 'number') throw new TypeError(`sampler.ratio must be a number, not ${shown(ratio)}`);
-  if (!(ratio >= 0 && ratio <= 1)) throw new RangeError(`sampler.ratio must be from 0 to 1, not ${ratio}`);
-  if (typeof parentBased !== 'boolean') {
-    throw new TypeError(`sampler.parentBased must be true or false, not ${shown(parentBased)}`);
+  return {
+    parentBased: trueOrFalse('sampler.parentBased', parentBased),
+    rejectBelow: rejectBelowOf(share('sampler.ratio', ratio)),
+  };
+}
+
+function keepRulesOf(keep: KeepOptions): KeepRules {
+  const given = fieldsOf('keep', keep, ['slow', 'error', 'ratio']);
+  if (Object.values(given).every((value) => value === undefined)) {
+    throw new RangeError('keep must have at least one of slow, error and ratio');
   }
-  return { parentBased, rejectBelow: rejectBelowOf(ratio) };
+  const { slow = false, error = false, ratio = 0 } = given;
+  return {
+    slow: trueOrFalse('keep.slow', slow),
+    error: trueOrFalse('keep.error', error),
+    ratio: share('keep.ratio', ratio),
+  };
 }
 
 function kernelOptionsOf(limits: Fields): KernelOptions {

@@ -40,6 +40,19 @@ export interface SamplerOptions {
   readonly parentBased?: boolean;
 }
 
+/**
+ * Which traces are kept, decided when their local root has ended: their outermost span in a traced process. At least one must be
+ * given; a trace is kept if one of them is so.
+ */
+export interface KeepOptions {
+  /** The root was slow, as `slowMillis` says. Default false. */
+  readonly slow?: boolean;
+  /** The root has failed. Default false. */
+  readonly error?: boolean;
+  /** Share of all that are drawn by their trace ids, 0 to 1. Default 0. */
+  readonly ratio?: number;
+}
+
 /** Sizes and times; each has a default. Those of the queue are not for a `processor`, which has its own. */
 export interface Limits {
   /** Bytes of the ring buffer, a power of two from 4,096 to 1 GiB. Default 32 MiB. */
@@ -106,6 +119,11 @@ export interface GoidSpanProcessorOptions {
   readonly slowMillis?: number;
   /** At level `cpu`: how often each processor is looked at, in 1/s. Default 99. */
   readonly profileHz?: number;
+  /**
+   * Which traces are kept whole, of those that the sampler has chosen; the others are dropped before they are decoded. Default
+   * `GOIDSPAN_KEEP`, else all.
+   */
+  readonly keep?: KeepOptions;
   /** `db.query.text` of the targets: with literals replaced by `?`, as the program has written it, or left out. Default `sanitized`. */
   readonly dbStatement?: StatementForm;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */

@@ -48,7 +48,7 @@ export interface StartFrame {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly scope: { readonly name: string; readonly version: string };
-  /** For people: `uname -r`, the sampler. */
+  /** `uname -r`, and the sampler as the environment had it. */
   readonly about: Readonly<Record<string, string>>;
 }
 

@@ -68,6 +68,7 @@ function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
   // 0: the span was ended for its goroutine, from outside.
   if (fact.threadId !== 0) sink.int(names.THREAD_ID, fact.threadId);
   if (fact.ending !== 'returned') sink.text(names.GOIDSPAN_SPAN_ENDING, fact.ending);
+  if (fact.kept) sink.text(names.GOIDSPAN_KEPT, fact.kept);
   if (fact.cut.length > 0) sink.texts(names.GOIDSPAN_CUT, fact.cut);
   if (fact.time) addTimeAttributes(sink, fact.time, fact.criticalNs);
   if (fact.verdict) addVerdictAttributes(sink, fact.verdict);

@@ -37,10 +37,9 @@ export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription
     return isRedirectIn(fact) === isRedirect;
   },
 
-  /** A status of 500 and above is an error, for clients of 400 and above. */
   errorType({ spanKind, body: { statusCode } }: RecurringFact): string | undefined {
-    const firstError = spanKind === 'client' ? 400 : 500;
-    return statusCode !== undefined && statusCode >= firstError ? String(statusCode) : undefined;
+    const isError = statusCode !== undefined && isErrorStatus(statusCode, spanKind === 'client');
+    return isError ? String(statusCode) : undefined;
   },
 
   addRecurring(
@@ -58,6 +57,9 @@ export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription
     else addVaryingClientAttributes(sink, body);
   },
 };
+
+/** A status of 500 and above is an error, for clients of 400 and above. */
+export const isErrorStatus = (status: number, isClient: boolean): boolean => status >= (isClient ? 400 : 500);
 
 function isRedirectIn({ body: { pattern, path, pathIsEscaped }, cut }: HttpFact): boolean {
   if (!pattern) return false;

@@ -39,6 +39,9 @@ const FAILURES: Partial<Record<SpanEnding, Failure>> = {
   process_exited: { errorType: 'process_exited', message: 'the process ended with the span still open' },
 };
 
+/** Is what ended so an error, whatever came back? */
+export const isFailure = (ending: SpanEnding): boolean => ending === 'panicked' || ending in FAILURES;
+
 const FINE: Outcome = { status: { code: SpanStatusCode.UNSET } };
 const ERROR: SpanStatus = { code: SpanStatusCode.ERROR };
 

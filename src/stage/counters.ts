@@ -22,6 +22,8 @@ export type UserLoss =
   | 'wait_without_span'
   /** What a goroutine has done for a span, because that never came or there was no room: its critical path lacks it. */
   | 'turns_without_span'
+  /** A span that waited until its root would end, in vain: it may have been one to keep. */
+  | 'keep_undecided'
   /** A span processor threw. */
   | 'processor_threw'
   /** A span was still open when tracing stopped. */
@@ -45,4 +47,6 @@ export class Losses {
 export class Counters extends Losses {
   readonly drain = new DrainMeter();
   readonly spans = noSpans();
+  /** Spans, waits not among them, of traces that were not to be kept. */
+  notKept = 0;
 }

@@ -3,19 +3,21 @@
  * the main thread and in the draining one. Whatever is no span is told to the one that hosts it.
  */
 import type { CodePlace } from '../correlate/code-place.ts';
+import { completed } from '../correlate/unfinished.ts';
 import { type WorldStop, worldStop } from '../correlate/world-stop.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { SpanFrame } from '../recording/format.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
-import { type Batch, batchOf } from '../wire/batch.ts';
-import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
+import type { Batch } from '../wire/batch.ts';
+import type { RecordVisitor } from '../wire/decode.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
 import type { SpanCounts } from './counters.ts';
 import type { DrainStats } from './drain-meter.ts';
 import type { FamilyFailure } from './live-check.ts';
 import { type ContextFrame, SpanStage } from './span-stage.ts';
+import type { KeepSettings, VisitorOf } from './tail-keep.ts';
 import type { TargetCounts } from './target-counts.ts';
 
 /** What the stage is told beside batches: what spans are made with, and of spans that are ended from outside. */
@@ -38,6 +40,8 @@ export type TargetReport = Readonly<Pick<TargetCounts, 'spans' | 'verdicts' | 'r
 /** What it has counted since it began. */
 export interface StageReport {
   readonly spans: Readonly<SpanCounts>;
+  /** Spans, waits not among them, of traces that were not to be kept. */
+  readonly notKept: number;
   /** By the id of the target. */
   readonly countsByTarget: ReadonlyMap<number, TargetReport>;
   readonly lost: Readonly<Record<string, number>>;
@@ -51,31 +55,31 @@ export interface StageSettings {
   readonly dbStatement?: StatementForm | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
-  /** Requests that take as long, in milliseconds, are slow. Default: see `Verdicts`. */
+  /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
   readonly slowMillis?: number | undefined;
+  /** Which traces are kept, of those that the kernel has chosen. Default: all. */
+  readonly keep?: KeepSettings | undefined;
 }
 
 export class RecordStage {
   readonly #stage: SpanStage;
-  readonly #visitor: RecordVisitor;
+  readonly #visitorOf: VisitorOf;
 
   constructor(
     processors: readonly (SpanSink | FactSink)[],
-    { scope, dbStatement, waits, slowMillis }: StageSettings,
+    { scope, ...settings }: StageSettings,
     tell: (message: StageMessage) => void,
   ) {
     this.#stage = new SpanStage({
       processors,
-      dbStatement,
-      waits,
-      slowMillis,
+      ...settings,
       onFailure: (targetId, failure) => tell({ kind: 'implausible', targetId, failure }),
       askCode: (place, pcs) => tell({ kind: 'code_wanted', place, pcs }),
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),
     });
     this.#stage.scope = scope;
     const takers = this.#stage.takersOf();
-    this.#visitor = {
+    const all: RecordVisitor = {
       ...takers,
       processExec: (record) => tell({ kind: 'exec', record }),
       processExit: (record) => tell({ kind: 'exit', record }),
@@ -84,18 +88,21 @@ export class RecordStage {
         tell({ kind: 'stop', stop: worldStop(record) });
       },
     };
+    this.#visitorOf = (kept) => (kept ? this.#stage.takersOf(kept) : all);
   }
 
   takeBatch(batch: Batch): void {
-    this.#stage.counters.drain.decode(batch, this.#visitor);
+    this.#stage.counters.drain.measure(batch, (all) => this.#stage.decode(all, this.#visitorOf));
   }
 
   take(frame: StageFrame): void {
-    if (frame.kind !== 'span') {
-      this.#stage.take(frame);
-      return;
-    }
-    decodeBatch(batchOf(frame.bytes), { ...this.#visitor, ...this.#stage.takersOf(frame) });
+    if (frame.kind === 'span') this.#stage.decode(completed(frame.bytes, frame), this.#visitorOf);
+    else this.#stage.take(frame);
+  }
+
+  /** Hands over all that waits: for its root, or for a name. Nothing comes any more but names. */
+  finish(): void {
+    this.#stage.finish();
   }
 
   /** Hands over what waits for a name that may not come any more. */
@@ -107,6 +114,7 @@ export class RecordStage {
     const { counters, countsByTarget } = this.#stage;
     return {
       spans: { ...counters.spans },
+      notKept: counters.notKept,
       countsByTarget,
       lost: counters.lost(),
       drained: counters.drain.stats(),

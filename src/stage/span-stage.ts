@@ -7,7 +7,7 @@ import { type CodeSample, codeSample } from '../correlate/code-sample.ts';
 import { derivedSpanId } from '../correlate/derived-id.ts';
 import type { SpanFact, SpanFactOf } from '../correlate/fact.ts';
 import { goroutineTurns } from '../correlate/goroutine-turns.ts';
-import { spanFact, type Unfinished } from '../correlate/span-fact.ts';
+import { spanFact } from '../correlate/span-fact.ts';
 import { windowFact } from '../correlate/window-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { ClockFrame, CodeFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
@@ -15,11 +15,13 @@ import { SCHEMA_URL } from '../span/conventions.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
 import type { StatementForm } from '../span/statement-form.ts';
+import { withThreshold } from '../span/trace-state.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import type { CodeAt, Evidence } from '../verdict/evidence.ts';
 import { judge } from '../verdict/judge.ts';
+import type { Batch } from '../wire/batch.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
-import type { BadRecord, RecordVisitor } from '../wire/decode.ts';
+import { type BadRecord, decodeBatch, type RecordVisitor } from '../wire/decode.ts';
 import {
   type EvGcStop,
   type EvGoroutineTurns,
@@ -35,8 +37,10 @@ import { HeldTurns } from './held-turns.ts';
 import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { LongestWaits } from './longest-waits.ts';
+import { SlowRequests } from './slow-requests.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 import { Stacks } from './stacks.ts';
+import { type GivenUp, type KeepSettings, type Kept, TailKeep, type VisitorOf } from './tail-keep.ts';
 import { TargetCounts } from './target-counts.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
 
@@ -49,7 +53,10 @@ export interface SpanStageOptions {
   readonly dbStatement?: StatementForm | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
-  readonly slowMillis?: VerdictsOptions['slowMillis'];
+  /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
+  readonly slowMillis?: number | undefined;
+  /** Which traces are kept, of those that the kernel has chosen. Default: all. */
+  readonly keep?: KeepSettings | undefined;
   readonly onRequest?: VerdictsOptions['onRequest'];
   readonly onFailure?: (targetId: number, failure: FamilyFailure) => void;
   /** Asks for a name of which nothing has been said; the spans that need it wait for its frame, which may come at once. Without it they do not. */
@@ -69,6 +76,14 @@ interface StageTarget extends SpanTarget {
   readonly windows: GcWindows | undefined;
 }
 
+/** A span that has ended, and what was found of it. */
+interface Ended {
+  readonly read: SpanFact;
+  readonly evidence: Evidence | undefined;
+  readonly waits: LongestWaits | undefined;
+  readonly kept: Kept | undefined;
+}
+
 const NO_PLACES: readonly CodePlace[] = [];
 /** Facts that wait for one name; more go without it. */
 const WAITING_MAX = 1_024;
@@ -85,6 +100,7 @@ export class SpanStage {
   readonly stacks = new Stacks();
   readonly #code: CodeNames;
   readonly #codeAt: CodeAt = (place) => this.#code.framesAt(place);
+  readonly #keep: TailKeep | undefined;
   readonly #waitForm: WaitForm;
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
@@ -92,11 +108,20 @@ export class SpanStage {
   constructor(options: SpanStageOptions) {
     this.#options = options;
     this.#waitForm = options.waits ?? 'spans';
-    this.#verdicts = new Verdicts(options);
     const { askCode } = options;
     this.#code = new CodeNames(
       askCode && ((place) => askCode(place, this.stacks.get(place.stackId)?.pcs ?? [])),
     );
+    const slow = new SlowRequests(options.slowMillis);
+    this.#verdicts = new Verdicts({ slow, onRequest: options.onRequest });
+    this.#keep =
+      options.keep &&
+      new TailKeep(options.keep, slow, {
+        onDropped: (spans) => {
+          this.counters.notKept += spans;
+        },
+        onGivenUp: (given) => this.#loseGivenUp(given),
+      });
     this.#pipeline = new SpanPipeline({
       processors: options.processors,
       counters: this.counters,
@@ -130,15 +155,23 @@ export class SpanStage {
         this.#code.take(frame.place, frame.frames);
         return;
       case 'forget':
-        this.emitWaiting(frame.targetId);
+        this.finish(frame.targetId);
         this.#targets.delete(frame.targetId);
     }
   }
 
-  /** What takes the records that spans are made of, and nothing of others; `unfinished` completes a span that was still open. */
-  takersOf(unfinished?: Unfinished) {
+  /**
+   * Calls the visitors for the records of a batch that are kept, and returns how many it has. `visitorOf`: with what
+   * `takersOf` has, or what calls that later, but before the next batch.
+   */
+  decode(batch: Batch, visitorOf: VisitorOf): number {
+    return this.#keep ? this.#keep.decode(batch, visitorOf) : decodeBatch(batch, visitorOf(undefined));
+  }
+
+  /** What takes the records that spans are made of, and nothing of others; `kept`: why they are kept, where others are not. */
+  takersOf(kept?: Kept) {
     return {
-      spanEnd: (record: EvSpanEnd) => this.emit(record, unfinished),
+      spanEnd: (record: EvSpanEnd) => this.emit(record, kept),
       goroutineTurns: (record: EvGoroutineTurns) => {
         if (this.#waitForm !== 'none') this.#turns.add(goroutineTurns(record));
       },
@@ -155,9 +188,9 @@ export class SpanStage {
     if (sample.span && sample.place) this.#verdicts.sample(sample.span.spanId, sample.place);
   }
 
-  /** Hands the span of a record over; `unfinished` completes one that was still open. */
-  emit(record: EvSpanEnd, unfinished?: Unfinished): void {
-    const read = spanFact(record, unfinished);
+  /** Hands the span of a record over. */
+  emit(record: EvSpanEnd, kept?: Kept): void {
+    const read = spanFact(record);
     if (read.family === 'wait') {
       if (this.#waitForm !== 'none') this.#waits.add(read);
       return;
@@ -165,23 +198,24 @@ export class SpanStage {
     const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
     const path = this.#turns.take(read);
     const judged = path ? { ...read, criticalNs: path.ns } : read;
-    const evidence = this.#verdicts.on(judged, waits, path);
+    const evidence = this.#verdicts.on(judged, waits, path, kept?.isSlow);
     if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
       this.counters.lose('time_inconsistent');
     }
     const places = placesOf(evidence, this.#tellsWaits ? waits : undefined);
-    if (places.length === 0) this.#finish(judged, evidence, waits);
-    else this.#code.whenKnown(read.targetId, places, () => this.#finish(judged, evidence, waits));
+    const ended = { read: judged, evidence, waits, kept };
+    if (places.length === 0) this.#tell(ended);
+    else this.#code.whenKnown(read.targetId, places, () => this.#tell(ended));
   }
 
   /** The code of the places in it is known, as far as it will be. */
-  #finish(read: SpanFact, evidence: Evidence | undefined, waits: LongestWaits | undefined): void {
+  #tell({ read, evidence, waits, kept }: Ended): void {
     const verdict = evidence && judge(evidence, this.#codeAt);
     const told = waits?.told.map((wait, ordinal) => ({
-      ...withCode(wait, this.#codeAt),
+      ...keptFact(withCode(wait, this.#codeAt), kept),
       spanId: derivedSpanId(read.spanId, ordinal),
     }));
-    const fact = this.#told(verdict ? { ...read, verdict } : read, waits, told);
+    const fact = keptFact(this.#told(verdict ? { ...read, verdict } : read, waits, told), kept);
     this.#count(fact);
     if (fact.errorTypeAddr !== 0 && this.#waitsForName(fact, () => this.#hand(fact, told))) return;
     this.#hand(fact, told);
@@ -190,6 +224,12 @@ export class SpanStage {
   #hand(fact: SpanFact, waits: readonly SpanFactOf<'wait'>[] = []): void {
     this.#pipeline.emit(fact);
     if (this.#waitForm === 'spans') for (const wait of waits) this.#pipeline.emit(wait);
+  }
+
+  #loseGivenUp({ spans, waits, turns }: GivenUp): void {
+    this.counters.lose('keep_undecided', spans);
+    this.counters.lose('wait_without_span', waits);
+    this.counters.lose('turns_without_span', turns);
   }
 
   #count({ targetId, spanKind, time, verdict }: SpanFact): void {
@@ -227,6 +267,12 @@ export class SpanStage {
     if (waits === undefined || !this.#tellsWaits) return fact;
     const waitEvents = this.#waitForm === 'events' ? told : undefined;
     return { ...fact, waitsDropped: waits.dropped, waitEvents };
+  }
+
+  /** Hands over what is kept of what waits for its root, and what waits for a name: of one target, or of all. */
+  finish(targetId?: number): void {
+    this.#keep?.finish((kept) => this.takersOf(kept), targetId);
+    this.emitWaiting(targetId);
   }
 
   /** Hands over what waits for a name that may not come any more: of one target, or of all. */
@@ -295,4 +341,12 @@ function withCode(wait: SpanFactOf<'wait'>, codeAt: CodeAt): SpanFactOf<'wait'> 
   const { body } = wait;
   const code = 'use' in body ? codeAt(body.place) : undefined;
   return code ? { ...wait, isBodyShared: false, body: { ...body, code } as typeof body } : wait;
+}
+
+/** As a span of a kept trace says it. */
+function keptFact<Fact extends SpanFact>(fact: Fact, kept: Kept | undefined): Fact {
+  if (kept === undefined) return fact;
+  const { reason, threshold } = kept;
+  if (threshold === undefined) return { ...fact, kept: reason };
+  return { ...fact, kept: reason, traceState: withThreshold(fact.traceState, threshold) };
 }

@@ -6,23 +6,20 @@ import type { Cause } from '../correlate/verdict.ts';
 import { type Call, isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
 import type { CallEvidence, Evidence, WaitEvidence } from '../verdict/evidence.ts';
 import { explain } from '../verdict/judge.ts';
-import { RouteTimes } from '../verdict/route-times.ts';
+import type { RouteTimes } from '../verdict/route-times.ts';
 import { nanosBetween } from '../wire/batch.ts';
 import { HeldBySpan } from './held-by-span.ts';
 import { HeldSamples } from './held-samples.ts';
 import type { LongestWaits } from './longest-waits.ts';
+import { SlowRequests } from './slow-requests.ts';
 import { isSameSpan, spanKey } from './span-key.ts';
 
 /** Calls of requests that are still open. */
 const CALLS = { all: 8_192, ofOne: 512 } as const;
-/** Routes of which it is known what is usual; requests of more are slow only beyond the fixed bound. */
-const ROUTES_MAX = 1_024;
 /** Places for spans that have ended lately, by which those are called who let others wait. A later one may take a place. */
 const ENDED_MAX = 2_048;
 /** Places on a processor that are evidence, those that were seen most often. */
 const SAMPLED_MAX = 32;
-/** A request that takes so long is slow whatever is usual. */
-const SLOW_NS = 100_000_000;
 
 /** A request that has ended, slow or not. */
 export interface JudgedRequest {
@@ -35,24 +32,23 @@ export interface JudgedRequest {
 }
 
 export interface VerdictsOptions {
-  /** From so long on requests are slow; by default from 100 on, and what is far from usual for its route. */
-  readonly slowMillis?: number | undefined;
+  /** Which requests are slow; by default those that are so without a bound of their own. */
+  readonly slow?: SlowRequests | undefined;
   /** Told of each request whose time is known. */
   readonly onRequest?: ((request: JudgedRequest) => void) | undefined;
 }
 
 export class Verdicts {
-  readonly #slowNs: number | undefined;
+  readonly #slow: SlowRequests;
   readonly #onRequest: VerdictsOptions['onRequest'];
   readonly #calls = new HeldBySpan<Call>(CALLS, () => {});
   readonly #samples = new HeldSamples();
-  readonly #routes = new Map<string, RouteTimes>();
-  /** The same by what recurs of the body, which is one object in all requests that say the same but for what varies. */
+  /** How long requests of a route take, by what recurs of the body, which is one object in all requests that say the same but for what varies. */
   readonly #known = new WeakMap<object, { readonly targetId: number; readonly times: RouteTimes }>();
   readonly #ended = new Array<Call | undefined>(ENDED_MAX);
 
-  constructor({ slowMillis, onRequest }: VerdictsOptions = {}) {
-    this.#slowNs = slowMillis === undefined ? undefined : slowMillis * 1e6;
+  constructor({ slow = new SlowRequests(), onRequest }: VerdictsOptions = {}) {
+    this.#slow = slow;
     this.#onRequest = onRequest;
   }
 
@@ -61,8 +57,16 @@ export class Verdicts {
     this.#samples.add(spanId, place);
   }
 
-  /** What is known of a span that has ended, if it is a slow request. */
-  on(fact: SpanFact, waits: LongestWaits | undefined, path: CriticalPath | undefined): Evidence | undefined {
+  /**
+   * What is known of a span that has ended, if it is a slow request. `wasSlow`: what was found of that before, where not all
+   * requests come here.
+   */
+  on(
+    fact: SpanFact,
+    waits: LongestWaits | undefined,
+    path: CriticalPath | undefined,
+    wasSlow?: boolean,
+  ): Evidence | undefined {
     const sampled = this.#samples.take(fact.spanId);
     if (fact.parentSpanId && !fact.parentIsRemote) this.#samples.handOn(fact.parentSpanId, sampled);
     if (fact.time === undefined || !isCall(fact)) return undefined;
@@ -71,7 +75,7 @@ export class Verdicts {
     const isRequest = fact.spanKind === 'server' && tellingOf(fact).routeOf !== undefined;
     this.#handUp(fact, isRequest ? calls : [fact, ...calls]);
     if (!isRequest) return undefined;
-    const isSlow = this.#isSlow(fact);
+    const isSlow = wasSlow ?? this.#isSlow(fact);
     if (!isSlow && this.#onRequest === undefined) return undefined;
     const evidence = { ...this.#evidence(fact, waits, path, calls), sampled: sampled.slice(0, SAMPLED_MAX) };
     this.#onRequest?.({
@@ -89,24 +93,15 @@ export class Verdicts {
   }
 
   #isSlow(fact: Call): boolean {
-    const durationNs = nanosBetween(fact.start, fact.end);
-    if (this.#slowNs !== undefined) return durationNs >= this.#slowNs;
-    const times = this.#timesOf(fact);
-    const isSlow = durationNs >= SLOW_NS || times?.isSlow(durationNs) === true;
-    times?.add(durationNs);
-    return isSlow;
+    const times = this.#slow.isByRoute ? this.#timesOf(fact) : undefined;
+    return this.#slow.isSlow(nanosBetween(fact.start, fact.end), times);
   }
 
   #timesOf(fact: Call): RouteTimes | undefined {
     const { recurring, targetId } = fact;
     const known = recurring && this.#known.get(recurring);
     if (known?.targetId === targetId) return known.times;
-    const route = `${targetId} ${routeOf(fact)}`;
-    let times = this.#routes.get(route);
-    if (times === undefined && this.#routes.size < ROUTES_MAX) {
-      times = new RouteTimes();
-      this.#routes.set(route, times);
-    }
+    const times = this.#slow.timesOf(targetId, routeOf(fact));
     if (recurring && times) this.#known.set(recurring, { targetId, times });
     return times;
   }

@@ -3,6 +3,7 @@ import type { DurationBucket, SlowAllocations } from '../attach/slow-allocations
 import type { TargetInfo } from '../attach/target-info.ts';
 import type { WorldStop } from '../correlate/world-stop.ts';
 import type { GoidspanError } from '../errors.ts';
+import type { KeepRules } from '../export/keep-rules.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel-options.ts';
@@ -35,10 +36,15 @@ export interface TracerOptions {
   readonly waits?: WaitForm | undefined;
   /** Waits as long as this are spans of their own, in milliseconds. Default 1. */
   readonly waitMinMillis?: number | undefined;
-  /** Requests that take as long, in milliseconds, are slow, and say why where that is clear. Default: see `Verdicts`. */
+  /** Requests that take as long, in milliseconds, are slow, and say why where that is clear. Default: see `SlowRequests`. */
   readonly slowMillis?: number | undefined;
   /** At level `cpu`: how often each processor is looked at, in 1/s. Default 99. */
   readonly profileHz?: number | undefined;
+  /**
+   * Which traces are kept, of those that the sampler has chosen, by how their local root has ended; the others are dropped before
+   * they are decoded. A recording has all. Default: all are kept.
+   */
+  readonly keep?: KeepRules | undefined;
   /** Its `level` is the deepest that can be chosen later, by default that of the tracer. */
   readonly kernel?: KernelOptions;
   /**
@@ -109,7 +115,7 @@ export interface TracerStats {
     readonly meanNsByProbe: Readonly<Record<string, number>>;
   };
   readonly lost: { readonly total: number; readonly byReason: Readonly<Record<string, number>> };
-  /** What is worth knowing but is no loss, e.g. `unsampled`, `traceparent_malformed`. */
+  /** What is worth knowing but is no loss, e.g. `unsampled`, `not_kept`, `traceparent_malformed`. */
   readonly notes: Readonly<Record<string, number>>;
   readonly targets: readonly TargetStats[];
 }

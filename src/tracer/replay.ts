@@ -1,5 +1,8 @@
 /** Makes the spans of a recording again: the same objects that the tracer made, from the same records. */
 
+import { completed } from '../correlate/unfinished.ts';
+import type { KeepRules } from '../export/keep-rules.ts';
+import { samplerOf } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../recording/format.ts';
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
@@ -9,7 +12,7 @@ import type { SpanCounts } from '../stage/counters.ts';
 import { SpanStage } from '../stage/span-stage.ts';
 import type { JudgedRequest } from '../stage/verdicts.ts';
 import { batchOf } from '../wire/batch.ts';
-import { decodeBatch, type RecordVisitor } from '../wire/decode.ts';
+import type { RecordVisitor } from '../wire/decode.ts';
 import type { TargetInfo } from './api.ts';
 
 export interface ReplayOptions {
@@ -20,8 +23,10 @@ export interface ReplayOptions {
   readonly dbStatement?: StatementForm | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
-  /** Requests that take as long, in milliseconds, are slow. Default: see `Verdicts`. */
+  /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
   readonly slowMillis?: number | undefined;
+  /** Which traces are kept of those that were recorded. Default: all. */
+  readonly keep?: KeepRules | undefined;
   /** Told of each request whose time is known: recorded at level `waits` or deeper. */
   readonly onRequest?: ((request: JudgedRequest) => void) | undefined;
   /** Called in turn while spans are made, so that the processors can follow; default 512 spans. */
@@ -39,6 +44,8 @@ export interface Replayed {
   readonly end: RecordingEnd | 'stopped';
   readonly batches: number;
   readonly spans: Readonly<SpanCounts>;
+  /** Spans, waits not among them, of traces that were not to be kept. */
+  readonly notKept: number;
   /** Spans or records that were in the file and made no span. */
   readonly lost: Readonly<Record<string, number>>;
   /** What the tracer had counted when the recording was ended. */
@@ -65,7 +72,7 @@ export async function replay(
 
 class Replayer {
   readonly #options: ReplayOptions;
-  readonly #stage: SpanStage;
+  #stage: SpanStage;
   #start: StartFrame | undefined;
   #recorded: EndFrame | undefined;
   #batches = 0;
@@ -73,22 +80,14 @@ class Replayer {
 
   constructor(options: ReplayOptions) {
     this.#options = options;
-    this.#stage = new SpanStage({
-      processors: options.processors,
-      dbStatement: options.dbStatement,
-      waits: options.waits,
-      slowMillis: options.slowMillis,
-      onRequest: options.onRequest,
-      // They stand in the recording, where they were found.
-      askTypeName: () => {},
-      askCode: () => {},
-    });
+    this.#stage = this.#newStage({});
   }
 
   async take(frame: Frame): Promise<void> {
     switch (frame.kind) {
       case 'start':
         this.#start = frame;
+        this.#stage = this.#newStage(frame.about);
         this.#stage.scope = frame.scope;
         return;
       case 'batch':
@@ -111,27 +110,43 @@ class Replayer {
   }
 
   result(end: Replayed['end']): Replayed {
-    this.#stage.emitWaiting();
+    this.#stage.finish();
     return {
       recordedBy: this.#start?.version ?? '',
       startedAt: this.#start?.startedAt ?? '',
       end,
       batches: this.#batches,
       spans: { ...this.#stage.counters.spans },
+      notKept: this.#stage.counters.notKept,
       lost: this.#stage.counters.lost(),
       recorded: this.#recorded,
     };
   }
 
+  /** Sampled as the recording says. */
+  #newStage({ sampler, sampler_arg }: StartFrame['about']): SpanStage {
+    const { processors, dbStatement, waits, slowMillis, onRequest, keep: rules } = this.#options;
+    const env = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: sampler_arg };
+    const keep = rules && { rules, sampler: samplerOf(env, () => {}) };
+    return new SpanStage({
+      ...{ processors, dbStatement, waits, slowMillis, onRequest, keep },
+      // They stand in the recording, where they were found.
+      askTypeName: () => {},
+      askCode: () => {},
+    });
+  }
+
   /** One record after the other, so that the processors can follow. */
   async #emitAll(frame: BatchFrame | SpanFrame): Promise<void> {
     const told: (() => void)[] = [];
-    const takers = this.#stage.takersOf(frame.kind === 'span' ? frame : undefined);
-    const later = Object.entries(takers).map(([name, take]) => [
-      name,
-      (record: never) => told.push(() => take(record)),
-    ]);
-    decodeBatch(batchOf(frame.bytes), Object.fromEntries(later) as RecordVisitor);
+    const batch = frame.kind === 'span' ? completed(frame.bytes, frame) : batchOf(frame.bytes);
+    this.#stage.decode(batch, (kept) => {
+      const later = Object.entries(this.#stage.takersOf(kept)).map(([name, take]) => [
+        name,
+        (record: never) => told.push(() => take(record)),
+      ]);
+      return Object.fromEntries(later) as RecordVisitor;
+    });
     for (const take of told) {
       take();
       if (++this.#unflushed < (this.#options.flushEverySpans ?? 512)) continue;

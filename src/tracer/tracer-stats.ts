@@ -35,7 +35,7 @@ export function tracerStats({ stage, losses, kernel, runs, attachedLate, targets
       ),
     },
     lost: { total: sum(byReason), byReason },
-    notes: { ...select(kernel, 'NOTE_'), attached_late: attachedLate },
+    notes: { ...select(kernel, 'NOTE_'), not_kept: stage.notKept, attached_late: attachedLate },
     targets,
   };
 }

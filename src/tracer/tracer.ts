@@ -75,7 +75,7 @@ export class Tracer {
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {
-    const { processors, recorder, dbStatement, waits, slowMillis, serviceName } = options;
+    const { processors, recorder, dbStatement, waits, slowMillis, keep, serviceName } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
     this.#level = options.level ?? DEFAULT_LEVEL;
@@ -86,7 +86,13 @@ export class Tracer {
       processors,
       recorder,
       idlePriority: options.idlePriority ?? false,
-      settings: { scope: { name: 'goidspan', version: VERSION }, dbStatement, waits, slowMillis },
+      settings: {
+        scope: { name: 'goidspan', version: VERSION },
+        dbStatement,
+        waits,
+        slowMillis,
+        keep: keep && { rules: keep, sampler: options.sampler ?? DEFAULT_SAMPLER },
+      },
       onMessage: (message) => this.#receive(message),
       onFailure: (error) => this.#warn(error.message),
     });
@@ -311,10 +317,10 @@ export class Tracer {
     this.#stacksFull = full;
   }
 
-  /** Spans that the sampler did not want are no silence. */
+  /** Spans that were not wanted are no silence. */
   #hintAtQuiet(targets: readonly Target[], afterMs: number): void {
     const stats = this.#readStats();
-    if (stats.notes['unsampled'] ?? 0) return;
+    if (stats.notes['unsampled'] || stats.notes['not_kept']) return;
     const silent = new Set(stats.targets.filter(({ spans }) => spans === 0).map(({ targetId }) => targetId));
     for (const { info, quiet, program } of targets) {
       if (!silent.has(info.targetId)) continue;

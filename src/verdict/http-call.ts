@@ -8,6 +8,10 @@ export const httpCall: CallTelling<'http'> = {
     spanKind === 'server'
       ? `${method} ${(pattern && routeOf(pattern)) ?? path}`
       : `${method} ${host ?? ''}`.trim(),
-  routeOf: ({ body: { method, pattern } }) => (pattern ? `${method} ${routeOf(pattern) ?? pattern}` : method),
+  routeOf: ({ body: { method, pattern } }) => routeName(method, pattern),
   poolNs: () => 0,
 };
+
+/** What requests of one route have in common. */
+export const routeName = (method: string, pattern: string | undefined): string =>
+  pattern ? `${method} ${routeOf(pattern) ?? pattern}` : method;

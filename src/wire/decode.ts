@@ -3,12 +3,12 @@
  * not know is reported as such, and where its size cannot be trusted the rest of the batch is given up.
  */
 import type { Batch } from './batch.ts';
+import { fieldAt } from './fields.ts';
 import {
-  type EvSpanEnd,
   evKind,
   fixedRecords,
+  headerAt,
   type RecordHandlers,
-  readEvHeader,
   readEvSpanEnd,
   SPAN_BODY_AT,
   SPAN_TEXT_SIZES_AT,
@@ -18,6 +18,8 @@ import {
   textLimit,
   wireSize,
 } from './wire.gen.ts';
+
+const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 
 /** Why a record was not decoded. */
 export type BadRecord = 'record_damaged' | 'record_unknown';
@@ -29,25 +31,43 @@ export interface RecordVisitor extends RecordHandlers {
 
 /** Calls the visitor for every record of the batch, and returns how many there were. */
 export function decodeBatch(batch: Batch, visitor: RecordVisitor): number {
-  const end = batch.u8.length;
+  return eachRecord(batch, visitor, (at, kind, size) => decodeRecord(batch, at, kind, size, visitor));
+}
+
+/** Calls `take` for every record of the batch that lies in it as a whole, and returns how many there were. */
+export function eachRecord(
+  { u8, u16, u32 }: Batch,
+  visitor: Pick<RecordVisitor, 'bad'>,
+  take: (at: number, kind: number, size: number) => void,
+): number {
+  const end = u8.length;
   let records = 0;
   for (let at = 0; at < end; ) {
     const left = end - at;
-    const header = left >= wireSize.EV_HEADER ? readEvHeader(batch, at) : undefined;
-    if (header === undefined || header.size < wireSize.EV_HEADER || header.size > left) {
+    const size = left >= wireSize.EV_HEADER ? (u32[(at + headerAt.size) >>> 2] as number) : 0;
+    if (size < wireSize.EV_HEADER || size > left) {
       visitor.bad('record_damaged');
       return records;
     }
     records++;
-    decodeRecord(batch, at, header.kind, header.size, visitor);
-    at += (header.size + 7) & ~7;
+    take(at, u16[(at + headerAt.kind) >>> 1] as number, size);
+    at += (size + 7) & ~7;
   }
   return records;
 }
 
-function decodeRecord(batch: Batch, at: number, kind: number, size: number, visitor: RecordVisitor): void {
+/** Calls the visitor for the record at byte `at`. */
+export function decodeRecord(
+  batch: Batch,
+  at: number,
+  kind: number,
+  size: number,
+  visitor: RecordVisitor,
+): void {
   if (kind === evKind.EV_SPAN_END) {
-    decodeSpan(batch, at, size, visitor);
+    const fault = faultOfSpan(batch, at, size);
+    if (fault === undefined) visitor.spanEnd?.(readEvSpanEnd(batch, at), at);
+    else visitor.bad(fault);
     return;
   }
   const known = (fixedRecords as Readonly<Record<number, FixedRecord>>)[kind];
@@ -58,23 +78,19 @@ function decodeRecord(batch: Batch, at: number, kind: number, size: number, visi
 
 type FixedRecord = (typeof fixedRecords)[keyof typeof fixedRecords];
 
-function decodeSpan(batch: Batch, at: number, size: number, visitor: RecordVisitor): void {
-  const record = size >= SPAN_BODY_AT ? readEvSpanEnd(batch, at) : undefined;
-  const bodyBytes = record && spanBodyBytes[record.family];
-  if (record === undefined) visitor.bad('record_damaged');
-  else if (bodyBytes === undefined) visitor.bad('record_unknown');
-  else if (sizeOf(record, SPAN_BODY_AT + bodyBytes + textBytes(batch, at)) !== size)
-    visitor.bad('record_damaged');
-  else visitor.spanEnd?.(record, at);
-}
-
-/** Bytes of a span whose texts end there. */
-function sizeOf({ header }: EvSpanEnd, textsEnd: number): number {
-  return header.flags & spanFlag.SPAN_FLAG_TIME ? ((textsEnd + 7) & ~7) + SPAN_TIME_BYTES : textsEnd;
+/** Why the record of a span cannot be read; undefined if it can. */
+export function faultOfSpan({ u8, u16 }: Batch, at: number, size: number): BadRecord | undefined {
+  if (size < SPAN_BODY_AT) return 'record_damaged';
+  const bodyBytes = spanBodyBytes[u8[at + FAMILY_AT] as number];
+  if (bodyBytes === undefined) return 'record_unknown';
+  const textsEnd = SPAN_BODY_AT + bodyBytes + textBytes(u16, at);
+  const hasTime = (u16[(at + headerAt.flags) >>> 1] as number) & spanFlag.SPAN_FLAG_TIME;
+  const bytes = hasTime ? ((textsEnd + 7) & ~7) + SPAN_TIME_BYTES : textsEnd;
+  return bytes === size ? undefined : 'record_damaged';
 }
 
 /** Bytes of all texts, which are what is left of the record behind its body. */
-function textBytes({ u16 }: Batch, at: number): number {
+function textBytes(u16: Uint16Array, at: number): number {
   const first = (at + SPAN_TEXT_SIZES_AT) >>> 1;
   let sum = 0;
   for (let text = 0; text < textLimit.SPAN_TEXTS_MAX; text++) sum += u16[first + text] as number;

@@ -472,6 +472,15 @@ export const wireSize = {
   EV_SAMPLE: 104,
 } as const;
 
+/** Where the fields of its header stand in every record. */
+export const headerAt = {
+  kind: 0,
+  flags: 2,
+  size: 4,
+  targetId: 8,
+  tid: 12,
+} as const;
+
 /** Kinds of spans by their numbers. */
 export const spanKindNames = { 1: 'server', 2: 'client', 3: 'internal' } as const;
 export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];

@@ -12,7 +12,8 @@ import { type CodeSample, codeSample } from '../../src/correlate/code-sample.ts'
 import { derivedSpanId } from '../../src/correlate/derived-id.ts';
 import type { Ktime, SpanFact, SpanIdWords } from '../../src/correlate/fact.ts';
 import { goroutineTurns } from '../../src/correlate/goroutine-turns.ts';
-import { spanFact, type Unfinished } from '../../src/correlate/span-fact.ts';
+import { spanFact } from '../../src/correlate/span-fact.ts';
+import { completed, type Unfinished } from '../../src/correlate/unfinished.ts';
 import { type WorldStop, worldStop } from '../../src/correlate/world-stop.ts';
 import { HeldTurns } from '../../src/stage/held-turns.ts';
 import { Stacks } from '../../src/stage/stacks.ts';
@@ -151,9 +152,9 @@ class Run implements HostRun {
   #decode(hex: string, unfinished?: Unfinished): void {
     const bytes = new Uint8Array((hex.length / 2 + 7) & ~7);
     bytes.set(Buffer.from(hex, 'hex'));
-    decodeBatch(batchOf(bytes.buffer), {
+    decodeBatch(unfinished ? completed(bytes.buffer, unfinished) : batchOf(bytes.buffer), {
       spanEnd: (record: EvSpanEnd) => {
-        const read = spanFact(record, unfinished);
+        const read = spanFact(record);
         // Records of waits have none.
         const fact = read.family === 'wait' ? { ...read, spanId: this.#waitId(read) } : read;
         this.spans.push({ ...fact, criticalNs: this.#turns.take(fact)?.ns });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { SpanFact } from '../../src/correlate/fact.ts';
-import { spanFact as anyFact, type Unfinished } from '../../src/correlate/span-fact.ts';
+import { spanFact as anyFact } from '../../src/correlate/span-fact.ts';
 import { type EvSpanEnd, httpFlag, spanEnding, spanFlag, spanKind } from '../../src/wire/wire.gen.ts';
 import { httpFact } from '../support/http-fact.ts';
 import { cutBit, linkTraceId, makeRecord, traceId } from './record.ts';
 
-const spanFact = (record: EvSpanEnd, unfinished?: Unfinished) => httpFact(anyFact(record, unfinished));
+const spanFact = (record: EvSpanEnd) => httpFact(anyFact(record));
 const client = { spanKind: spanKind.SPAN_KIND_CLIENT };
 
 describe('spanFact', () => {
@@ -69,15 +69,6 @@ describe('spanFact', () => {
     [spanEnding.ENDING_PROCESS_EXITED, 'process_exited'],
   ])('reads ending %i as %s', (ending, want) => {
     expect(spanFact(makeRecord({ ending })).ending).toBe(want);
-  });
-
-  it('completes a span that was still open', () => {
-    const open = makeRecord({ ending: spanEnding.ENDING_NONE, endKtimeNs: [0, 0] });
-    expect(spanFact(open, { end: [200, 1], ending: 'process_exited' })).toMatchObject({
-      start: [100, 999_999_000],
-      end: [200, 1],
-      ending: 'process_exited',
-    });
   });
 
   it('takes every string from its place', () => {

@@ -31,7 +31,7 @@ describeLive('the context maps', () => {
   async function open(): Promise<SpanFact[]> {
     const spans: SpanFact[] = [];
     decodeBatch(await attached.kernel.copyOpen(0), {
-      spanEnd: (record) => spans.push(spanFact(record, { end: [0, 0], ending: 'process_exited' })),
+      spanEnd: (record) => spans.push(spanFact(record)),
       bad: (reason) => {
         throw new Error(reason);
       },

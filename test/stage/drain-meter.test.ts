@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { DrainMeter } from '../../src/stage/drain-meter.ts';
 import { batchOf } from '../../src/wire/batch.ts';
+import { decodeBatch } from '../../src/wire/decode.ts';
 import { evKind, wireSize } from '../../src/wire/wire.gen.ts';
 
 /** Two records of exits. */
@@ -23,8 +24,8 @@ it('counts batches, records, bytes and time', () => {
     processExit: () => void exits++,
     bad: () => {},
   };
-  meter.decode(batch(), visitor);
-  meter.decode(batch(), visitor);
+  meter.measure(batch(), (all) => decodeBatch(all, visitor));
+  meter.measure(batch(), (all) => decodeBatch(all, visitor));
   const bytes = 4 * wireSize.EV_PROCESS_EXIT;
   const stats = meter.stats();
   expect(stats).toEqual({ batches: 2, records: 4, bytes, timeMs: expect.any(Number) });

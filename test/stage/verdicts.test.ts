@@ -3,6 +3,7 @@ import type { CriticalPath } from '../../src/correlate/critical-path.ts';
 import type { SpanFact, SpanIdWords } from '../../src/correlate/fact.ts';
 import type { Breakdown } from '../../src/correlate/time-spent.ts';
 import { LongestWaits } from '../../src/stage/longest-waits.ts';
+import { SlowRequests } from '../../src/stage/slow-requests.ts';
 import { type JudgedRequest, Verdicts } from '../../src/stage/verdicts.ts';
 import { judge } from '../../src/verdict/judge.ts';
 import { makeDbFact, makeFact, makeWaitFact, timeOf } from '../span/fact.ts';
@@ -51,7 +52,7 @@ function sentenceOn(verdicts: Verdicts, fact: SpanFact, waits?: LongestWaits, pa
 
 describe('the verdict on a request', () => {
   it('names the call on its own goroutine for which it has waited', () => {
-    const verdicts = new Verdicts({ slowMillis: 10 });
+    const verdicts = new Verdicts({ slow: new SlowRequests(10) });
     expect(sentenceOn(verdicts, call([1, 2], 1, { cpu: 1, network: 30 }))).toBeUndefined();
     expect(sentenceOn(verdicts, request({ cpu: 5, network: 30 }))).toBe(
       'upstream: 30 of 35 ms waiting for GET api:8080',
@@ -59,7 +60,7 @@ describe('the verdict on a request', () => {
   });
 
   it('counts a call of another goroutine as far as the path went through it', () => {
-    const verdicts = new Verdicts({ slowMillis: 10 });
+    const verdicts = new Verdicts({ slow: new SlowRequests(10) });
     const spent = timeOf(ms({ cpu: 10, network: 40 }));
     const path = { ns: spent.ns, others: new Map([[8, [{ from: 10e6, to: 50e6 }]]]) };
     verdicts.on(call([1, 2], 10, { network: 40 }, { goid: 8 }), undefined, undefined);
@@ -71,7 +72,7 @@ describe('the verdict on a request', () => {
   });
 
   it('tells a call within another one by the outer one', () => {
-    const verdicts = new Verdicts({ slowMillis: 10 });
+    const verdicts = new Verdicts({ slow: new SlowRequests(10) });
     verdicts.on(call([1, 3], 2, { network: 20 }, { parentSpanId: [1, 2] }), undefined, undefined);
     verdicts.on(call([1, 2], 1, { cpu: 1, network: 20 }), undefined, undefined);
     expect(sentenceOn(verdicts, request({ cpu: 4, network: 20 }))).toBe(
@@ -80,7 +81,7 @@ describe('the verdict on a request', () => {
   });
 
   it('knows the pool of a database', () => {
-    const verdicts = new Verdicts({ slowMillis: 10 });
+    const verdicts = new Verdicts({ slow: new SlowRequests(10) });
     const query = makeDbFact(
       {
         ...{ targetId: 1, goid: 7, spanId: [1, 2], parentSpanId: SERVER, parentIsRemote: false },
@@ -95,7 +96,7 @@ describe('the verdict on a request', () => {
   });
 
   it('names the request for which who held a lock has worked, if that has ended', () => {
-    const verdicts = new Verdicts({ slowMillis: 10 });
+    const verdicts = new Verdicts({ slow: new SlowRequests(10) });
     const wait = makeWaitFact(
       { start: [5, 0], end: [5, 41e6], link: { traceId: [0, 0, 0, 9], spanId: [9, 9] } },
       { use: 'mutex', wakerGoid: 812, wakerIsHolder: true, readyNs: 1e6 },
@@ -126,7 +127,7 @@ describe('the verdict on a request', () => {
   });
 
   it('is none of a span whose time is not known, and of a call', () => {
-    const verdicts = new Verdicts({ slowMillis: 1 });
+    const verdicts = new Verdicts({ slow: new SlowRequests(1) });
     expect(verdicts.on(request({ cpu: 9 }, { time: undefined }), undefined, undefined)).toBeUndefined();
     expect(verdicts.on(call([1, 2], 0, { network: 90 }), undefined, undefined)).toBeUndefined();
   });

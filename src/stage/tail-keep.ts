@@ -1,0 +1,286 @@
+/**
+ * Keeps whole local traces, by how their root has ended, and drops the others before they are decoded. The local root of a
+ * span is the outermost one of its trace in its process: one without a parent, or with a parent elsewhere. Until it ends, the
+ * records wait as they are; what comes later goes the same way.
+ */
+import type { KeptReason } from '../correlate/fact.ts';
+import { RecordTexts } from '../correlate/record-texts.ts';
+import type { KeepRules } from '../export/keep-rules.ts';
+import type { SamplerSettings } from '../export/sampler.ts';
+import type { Batch } from '../wire/batch.ts';
+import { decodeRecord, eachRecord, faultOfSpan, type RecordVisitor } from '../wire/decode.ts';
+import { fieldAt } from '../wire/fields.ts';
+import {
+  type EvSpanEnd,
+  evKind,
+  headerAt,
+  readEvSpanEnd,
+  SPAN_TEXT_SIZES_AT,
+  spanFamily,
+  spanFlag,
+  spanKind,
+  spanText,
+  wireSize,
+} from '../wire/wire.gen.ts';
+import { hasFailed } from './family-roots.ts';
+import { type Bits56, isDrawn, KeepOdds, type Odds } from './keep-odds.ts';
+import { Lately } from './lately.ts';
+import { SlowRecords } from './slow-records.ts';
+import type { SlowRequests } from './slow-requests.ts';
+import {
+  eachWaiting,
+  inOrder,
+  markOf,
+  parentIdAt,
+  recordMark,
+  SPAN_ID_AT,
+  type Waiting,
+  WaitingTraces,
+} from './waiting-traces.ts';
+
+/** Of the records that wait; beyond that those are given up that have waited longest. */
+const BYTES_MAX = 64 << 20;
+/** Of what waits for one root. */
+const BYTES_OF_ONE_MAX = 8 << 20;
+/** What waits for longer is given up: the record of its root was lost, or nobody wants to know any more. */
+const AGE_NS_MAX = 600e9;
+/** Spans that are remembered, of which others may come later. */
+const KEPT_MAX = 1 << 14;
+const DROPPED_MAX = 1 << 17;
+
+const END_AT = fieldAt('EV_SPAN_END', 'end_ktime_ns');
+const TRACE_ID_AT = fieldAt('EV_SPAN_END', 'trace_id');
+const TURNS_TRACE_ID_AT = fieldAt('EV_GOROUTINE_TURNS', 'trace_id');
+const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
+const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
+const TEXT_CUT_AT = fieldAt('EV_SPAN_END', 'text_cut');
+const TRACE_STATE_SIZE_AT = SPAN_TEXT_SIZES_AT + 2 * spanText.SPAN_TEXT_TRACE_STATE;
+
+/** What a span says that was kept. */
+export interface Kept {
+  readonly reason: KeptReason;
+  /** `th` of its trace; undefined: not known. */
+  readonly threshold: string | undefined;
+  /** It is a slow request itself. */
+  readonly isSlow: boolean;
+}
+
+export interface KeepSettings {
+  readonly rules: KeepRules;
+  /** By which traces were sampled before. */
+  readonly sampler: SamplerSettings;
+}
+
+export interface TailKeepHooks {
+  /** Told of spans that are dropped since their root was neither slow nor failed nor drawn, or not asked for. Waits do not count. */
+  readonly onDropped: (spans: number) => void;
+  /** Told of what is given up although it may have been wanted. */
+  readonly onGivenUp: (given: GivenUp) => void;
+}
+
+/** Records of which nobody knows whether they were wanted. */
+export interface GivenUp {
+  spans: number;
+  waits: number;
+  turns: number;
+}
+
+/** Takes the records of a kept trace, or such as belong to none. */
+export type VisitorOf = (kept: Kept | undefined) => RecordVisitor;
+
+export class TailKeep {
+  readonly #rules: KeepRules;
+  readonly #odds: KeepOdds;
+  readonly #slow: SlowRecords;
+  readonly #hooks: TailKeepHooks;
+  readonly #texts = new RecordTexts();
+  readonly #waiting = new WaitingTraces();
+  readonly #kept = new Lately<Kept>(KEPT_MAX);
+  readonly #dropped = new Lately<true>(DROPPED_MAX);
+  /** The last end of a span, in the nanoseconds of the kernel. */
+  #now = 0;
+
+  constructor({ rules, sampler }: KeepSettings, slow: SlowRequests, hooks: TailKeepHooks) {
+    this.#rules = rules;
+    this.#odds = new KeepOdds(rules.ratio, sampler);
+    this.#slow = new SlowRecords(slow);
+    this.#hooks = hooks;
+  }
+
+  /**
+   * Calls the visitors for what is kept of a batch, and of what has waited for it; returns how many records it has. Records
+   * stay as they are until the next call.
+   */
+  decode(batch: Batch, visitorOf: VisitorOf): number {
+    this.#waiting.recycle();
+    const others = visitorOf(undefined);
+    const records = eachRecord(batch, others, (at, kind, size) => {
+      if (kind === evKind.EV_SPAN_END && faultOfSpan(batch, at, size) === undefined) {
+        this.#takeSpan(batch, at, visitorOf);
+      } else if (kind === evKind.EV_GOROUTINE_TURNS && size === wireSize.EV_GOROUTINE_TURNS) {
+        this.#follow(batch, at, recordMark.TURNS, visitorOf);
+      } else {
+        decodeRecord(batch, at, kind, size, others);
+      }
+    });
+    const { oldest } = this.#waiting;
+    if (oldest && this.#now - oldest.since > AGE_NS_MAX) {
+      this.#giveUp(visitorOf, ({ since }) => this.#now - since > AGE_NS_MAX);
+    }
+    return records;
+  }
+
+  /** Decides on what waits, of one target or of all: its root does not come any more. */
+  finish(visitorOf: VisitorOf, targetId?: number): void {
+    this.#giveUp(visitorOf, (waiting) => targetId === undefined || waiting.targetId === targetId);
+  }
+
+  #takeSpan(batch: Batch, at: number, visitorOf: VisitorOf): void {
+    const { u8, u16, u32 } = batch;
+    const end = (at + END_AT) >>> 2;
+    const endNs = (u32[end + 1] as number) * 2 ** 32 + (u32[end] as number);
+    if (endNs > this.#now) this.#now = endNs;
+    const flags = u16[(at + headerAt.flags) >>> 1] as number;
+    if (!(flags & spanFlag.SPAN_FLAG_PARENT) || flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) {
+      this.#endRoot(batch, at, flags, visitorOf);
+      return;
+    }
+    let mark = u8[at + FAMILY_AT] === spanFamily.SPAN_FAMILY_WAIT ? 0 : recordMark.CALL;
+    // A request of the process to itself: what is usual for its route is to be known of all.
+    if (
+      u8[at + KIND_AT] === spanKind.SPAN_KIND_SERVER &&
+      this.#slow.isSlow(readEvSpanEnd(batch, at), u32, at)
+    ) {
+      mark |= recordMark.SLOW;
+    }
+    this.#follow(batch, at, mark, visitorOf);
+  }
+
+  #endRoot(batch: Batch, at: number, flags: number, visitorOf: VisitorOf): void {
+    const { u32 } = batch;
+    const record = readEvSpanEnd(batch, at);
+    const isSlow = this.#slow.isSlow(record, u32, at);
+    const kept = this.#judge(record, batch, at, flags, isSlow);
+    const mark = isSlow ? recordMark.CALL | recordMark.SLOW : recordMark.CALL;
+    const id = (at + SPAN_ID_AT) >>> 2;
+    const waiting = this.#waiting.of(u32[id] as number, u32[id + 1] as number);
+    if (waiting) this.#settle(waiting, kept, visitorOf);
+    this.#settleOne(batch, at, mark, kept, visitorOf);
+  }
+
+  /** A record that goes the way of its parent. */
+  #follow(batch: Batch, at: number, mark: number, visitorOf: VisitorOf): void {
+    const { u32 } = batch;
+    const parent = (at + parentIdAt(mark)) >>> 2;
+    const [first, second] = [u32[parent] as number, u32[parent + 1] as number];
+    const waits = this.#waiting.of(first, second) !== undefined;
+    const kept = waits ? undefined : this.#kept.get(first, second);
+    if (waits || (kept === undefined && !this.#dropped.get(first, second))) {
+      this.#wait(batch, at, mark, visitorOf);
+      return;
+    }
+    // It comes after its root.
+    const id = (at + SPAN_ID_AT) >>> 2;
+    const below =
+      mark & recordMark.CALL ? this.#waiting.of(u32[id] as number, u32[id + 1] as number) : undefined;
+    if (below) this.#settle(below, kept, visitorOf);
+    this.#settleOne(batch, at, mark, kept, visitorOf);
+  }
+
+  #wait(batch: Batch, at: number, mark: number, visitorOf: VisitorOf): void {
+    const waiting = this.#waiting.add(batch, at, mark, this.#now);
+    if (waiting.piece.used > BYTES_OF_ONE_MAX) this.#giveUp(visitorOf, (each) => each === waiting);
+    if (this.#waiting.bytes > BYTES_MAX) this.#giveUp(visitorOf, () => this.#waiting.bytes > BYTES_MAX);
+  }
+
+  /** What waits goes, and is handed over if it is kept. */
+  #settle(waiting: Waiting, kept: Kept | undefined, visitorOf: VisitorOf): void {
+    this.#waiting.remove(waiting);
+    const { batch } = waiting.piece;
+    if (kept)
+      for (const at of inOrder(waiting)) this.#settleOne(batch, at, markOf(batch, at), kept, visitorOf);
+    else eachWaiting(waiting, (at, mark) => this.#settleOne(batch, at, mark, kept, visitorOf));
+  }
+
+  #settleOne(batch: Batch, at: number, mark: number, kept: Kept | undefined, visitorOf: VisitorOf): void {
+    const { u16, u32 } = batch;
+    const id = (at + SPAN_ID_AT) >>> 2;
+    if (kept === undefined) {
+      if (!(mark & recordMark.CALL)) return;
+      this.#dropped.set(u32[id] as number, u32[id + 1] as number, true);
+      this.#hooks.onDropped(1);
+      return;
+    }
+    if (mark & recordMark.CALL) this.#kept.set(u32[id] as number, u32[id + 1] as number, kept);
+    const isSlow = (mark & recordMark.SLOW) !== 0;
+    const kind = u16[(at + headerAt.kind) >>> 1] as number;
+    const size = u32[(at + headerAt.size) >>> 2] as number;
+    decodeRecord(batch, at, kind, size, visitorOf(kept.isSlow === isSlow ? kept : { ...kept, isSlow }));
+  }
+
+  /** Of those the root is not known: they are kept if they are drawn. */
+  #giveUp(visitorOf: VisitorOf, isGivenUp: (waiting: Waiting) => boolean): void {
+    const { own } = this.#odds;
+    const lost: GivenUp = { spans: 0, waits: 0, turns: 0 };
+    for (const waiting of this.#waiting.all()) {
+      if (!isGivenUp(waiting)) continue;
+      if (isDrawn(own, bitsOf(waiting))) {
+        this.#settle(waiting, { reason: 'ratio', threshold: own.drawn, isSlow: false }, visitorOf);
+        continue;
+      }
+      this.#waiting.remove(waiting);
+      const { batch } = waiting.piece;
+      eachWaiting(waiting, (at, mark) => {
+        if (mark & recordMark.TURNS) lost.turns++;
+        else if (mark & recordMark.CALL) lost.spans++;
+        else lost.waits++;
+        const id = (at + SPAN_ID_AT) >>> 2;
+        if (mark & recordMark.CALL)
+          this.#dropped.set(batch.u32[id] as number, batch.u32[id + 1] as number, true);
+      });
+    }
+    this.#hooks.onGivenUp(lost);
+  }
+
+  /** Why a trace is kept whose root that is; undefined if it is not. */
+  #judge(record: EvSpanEnd, batch: Batch, at: number, flags: number, isSlow: boolean): Kept | undefined {
+    const { odds, bits } = this.#oddsOf(record, batch, at, flags);
+    if (this.#rules.error && hasFailed(record)) return { reason: 'error', threshold: odds.anyway, isSlow };
+    if (this.#rules.slow && isSlow) return { reason: 'slow', threshold: odds.anyway, isSlow };
+    return isDrawn(odds, bits ?? bitsAt(batch.u8, at + TRACE_ID_AT))
+      ? { reason: 'ratio', threshold: odds.drawn, isSlow }
+      : undefined;
+  }
+
+  #oddsOf(
+    record: EvSpanEnd,
+    { u16 }: Batch,
+    at: number,
+    flags: number,
+  ): { readonly odds: Odds; readonly bits: Bits56 | undefined } {
+    if (!(flags & spanFlag.SPAN_FLAG_PARENT_REMOTE)) return { odds: this.#odds.own, bits: undefined };
+    const isCut = (u16[(at + TEXT_CUT_AT) >>> 1] as number) & (1 << spanText.SPAN_TEXT_TRACE_STATE);
+    if (isCut || u16[(at + TRACE_STATE_SIZE_AT) >>> 1] === 0) return this.#odds.ofRemote(undefined);
+    this.#texts.begin(record);
+    return this.#odds.ofRemote(this.#texts.of(spanText.SPAN_TEXT_TRACE_STATE));
+  }
+}
+
+/** Of the trace to which what waits there belongs. */
+function bitsOf(waiting: Waiting): Bits56 {
+  let bits: Bits56 = { high: 0, low: 0 };
+  eachWaiting(waiting, (at, mark) => {
+    const idAt = mark & recordMark.TURNS ? TURNS_TRACE_ID_AT : TRACE_ID_AT;
+    bits = bitsAt(waiting.piece.batch.u8, at + idAt);
+  });
+  return bits;
+}
+
+/** The last 56 bits of a trace id. */
+function bitsAt(u8: Uint8Array, at: number): Bits56 {
+  const byte = (index: number): number => u8[at + index] as number;
+  return {
+    high: (byte(9) << 16) | (byte(10) << 8) | byte(11),
+    low: ((byte(12) << 24) | (byte(13) << 16) | (byte(14) << 8) | byte(15)) >>> 0,
+  };
+}
