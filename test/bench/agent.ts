@@ -20,6 +20,8 @@ export interface AgentOptions {
   readonly recordTo?: string;
   /** Default `spans`. */
   readonly level?: ProbeLevel;
+  /** Its `--keep`. */
+  readonly keep?: string;
 }
 
 /** Environment of an agent whose spans are counted and go nowhere. */
@@ -37,7 +39,7 @@ export class Agent {
   /** Starts it and waits until every process is attached. */
   static async attach(
     pids: readonly number[],
-    { core = 'agent', env = NOT_EXPORTING, recordTo, level = 'spans' }: AgentOptions = {},
+    { core = 'agent', env = NOT_EXPORTING, recordTo, level = 'spans', keep }: AgentOptions = {},
   ): Promise<Agent> {
     const summaryPath = join(tmpdir(), `goidspan-bench-${process.pid}-${++lastSummary}.json`);
     const command = recordTo === undefined ? ['attach'] : ['record', '-o', recordTo];
@@ -45,6 +47,7 @@ export class Agent {
       ...command,
       '--level',
       level,
+      ...(keep === undefined ? [] : ['--keep', keep]),
       ...pids.flatMap((pid) => ['--pid', String(pid)]),
       '--summary',
       summaryPath,

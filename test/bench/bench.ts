@@ -23,6 +23,7 @@ import { manyTargets } from './rows/many-targets.ts';
 import { recordBytes } from './rows/record-bytes.ts';
 import { saturated } from './rows/saturated.ts';
 import { sqlCalls } from './rows/sql-calls.ts';
+import { tailKeep } from './rows/tail-keep.ts';
 import { waits } from './rows/waits.ts';
 import { spreadOf } from './statistics.ts';
 import { watchOthers } from './usage.ts';
@@ -75,6 +76,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'export-loss': exportLoss,
   'export-wire': exportWire,
   'record-bytes': recordBytes,
+  'tail-keep': tailKeep,
 };
 
 export interface BenchOptions {

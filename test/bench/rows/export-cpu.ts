@@ -1,9 +1,9 @@
 /** CPU of a span from the ring to the collector's answer, and how many one core carries. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent } from '../agent.ts';
 import type { Bench } from '../bench.ts';
 import { type Figure, figureOf, numberText } from '../figure.ts';
 import { flood } from '../flood.ts';
+import { floodAgent, PACE, quiet, SETTLE_MS, WARM_UP } from '../flooded-agent.ts';
 import {
   ask,
   exportTo,
@@ -20,8 +20,6 @@ import { cpuMs } from '../usage.ts';
 import { lossText } from './missing.ts';
 
 const row = 'export-cpu';
-/** What the stock exporter can still follow, on a core that it has for itself. */
-const PACE = 20_000;
 /** More than anybody takes: the ring stays full. */
 const ALL = 400_000;
 
@@ -101,44 +99,20 @@ const spansOf = ({ quick }: Bench): number => 512 * (quick ? 40 : 400);
 
 const windowOf = ({ quick }: Bench, rate: number) => ({ rate, seconds: quick ? 1 : 4 });
 
-/** Long enough for the compiler, and for the last whole batch to be accepted. */
-const WARM_UP = { rate: PACE, seconds: 1.5 };
-const SETTLE_MS = 500;
-
 /** The agent as users run it, on a core of its own. */
 async function agentUnder(bench: Bench, rate: number, url: string): Promise<Run> {
-  const service = await Service.start(bench.target);
-  try {
-    const agent = await Agent.attach([service.pid], { env: exportTo(url) });
-    const { taken: before } = await flood(bench.floodTools, agent.pid, WARM_UP);
-    await sleep(SETTLE_MS);
-    const [cpu, began] = [cpuMs(agent.pid), performance.now()];
-    await flood(bench.floodTools, agent.pid, windowOf(bench, rate));
-    const { seconds, cpuUsed } = await quiet(agent.pid, began, cpu);
-    const summary = await agent.detach();
-    const spans = summary.spans.exported - before;
-    return { perSecond: spans / seconds, cpuUsPerSpan: (cpuUsed * 1000) / spans, loss: lossText(summary) };
-  } finally {
-    await service.stop();
-  }
+  const {
+    exported,
+    seconds,
+    cpuMs: cpuUsed,
+    summary,
+  } = await floodAgent(bench, windowOf(bench, rate), { url });
+  return {
+    perSecond: exported / seconds,
+    cpuUsPerSpan: (cpuUsed * 1000) / exported,
+    loss: lossText(summary),
+  };
 }
-
-/** Waits until a process has nothing to do any more: the last of what it had was done then. */
-async function quiet(
-  pid: number,
-  began: number,
-  cpuBefore: number,
-): Promise<{ seconds: number; cpuUsed: number }> {
-  for (let [last, at] = [cpuMs(pid), performance.now()]; ; ) {
-    await sleep(200);
-    const now = cpuMs(pid);
-    if (now - last <= QUIET_MS) return { seconds: (at - began) / 1000, cpuUsed: last - cpuBefore };
-    [last, at] = [now, performance.now()];
-  }
-}
-
-/** CPU in 200 ms of an agent that drains an empty ring. */
-const QUIET_MS = 20;
 
 interface Counts {
   readonly exported: number;
