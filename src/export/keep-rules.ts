@@ -16,8 +16,10 @@ export const KEEP_FORM =
 export function keepRulesOf(text: string): KeepRules | undefined {
   const words = text.split(',').map((word) => word.trim().split('='));
   const names = words.map(([name = '']) => name);
-  const isKnown = words.every(([name, value]) =>
-    name === 'ratio' ? isShare(value) : value === undefined && (name === 'slow' || name === 'error'),
+  const isKnown = words.every(([name, value, ...more]) =>
+    name === 'ratio'
+      ? more.length === 0 && isShare(value)
+      : value === undefined && (name === 'slow' || name === 'error'),
   );
   if (!isKnown || new Set(names).size < names.length) return undefined;
   const ratio = words.find(([name]) => name === 'ratio')?.[1];

@@ -7,7 +7,7 @@ import type { KeptReason } from '../correlate/fact.ts';
 import { RecordTexts } from '../correlate/record-texts.ts';
 import type { KeepRules } from '../export/keep-rules.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
-import type { Batch } from '../wire/batch.ts';
+import { type Batch, count64 } from '../wire/batch.ts';
 import { decodeRecord, eachRecord, faultOfSpan, type RecordVisitor } from '../wire/decode.ts';
 import { fieldAt } from '../wire/fields.ts';
 import {
@@ -49,6 +49,7 @@ const KEPT_MAX = 1 << 14;
 const DROPPED_MAX = 1 << 17;
 
 const END_AT = fieldAt('EV_SPAN_END', 'end_ktime_ns');
+const TURNS_START_AT = fieldAt('EV_GOROUTINE_TURNS', 'start_ktime_ns');
 const TRACE_ID_AT = fieldAt('EV_SPAN_END', 'trace_id');
 const TURNS_TRACE_ID_AT = fieldAt('EV_GOROUTINE_TURNS', 'trace_id');
 const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
@@ -97,7 +98,7 @@ export class TailKeep {
   readonly #waiting = new WaitingTraces();
   readonly #kept = new Lately<Kept>(KEPT_MAX);
   readonly #dropped = new Lately<true>(DROPPED_MAX);
-  /** The last end of a span, in the nanoseconds of the kernel. */
+  /** The latest time in any record, in the nanoseconds of the kernel. */
   #now = 0;
 
   constructor({ rules, sampler }: KeepSettings, slow: SlowRequests, hooks: TailKeepHooks) {
@@ -118,6 +119,7 @@ export class TailKeep {
       if (kind === evKind.EV_SPAN_END && faultOfSpan(batch, at, size) === undefined) {
         this.#takeSpan(batch, at, visitorOf);
       } else if (kind === evKind.EV_GOROUTINE_TURNS && size === wireSize.EV_GOROUTINE_TURNS) {
+        this.#lookAtClock(batch.u32, at + TURNS_START_AT);
         this.#follow(batch, at, recordMark.TURNS, visitorOf);
       } else {
         decodeRecord(batch, at, kind, size, others);
@@ -137,9 +139,7 @@ export class TailKeep {
 
   #takeSpan(batch: Batch, at: number, visitorOf: VisitorOf): void {
     const { u8, u16, u32 } = batch;
-    const end = (at + END_AT) >>> 2;
-    const endNs = (u32[end + 1] as number) * 2 ** 32 + (u32[end] as number);
-    if (endNs > this.#now) this.#now = endNs;
+    this.#lookAtClock(u32, at + END_AT);
     const flags = u16[(at + headerAt.flags) >>> 1] as number;
     if (!(flags & spanFlag.SPAN_FLAG_PARENT) || flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) {
       this.#endRoot(batch, at, flags, visitorOf);
@@ -154,6 +154,11 @@ export class TailKeep {
       mark |= recordMark.SLOW;
     }
     this.#follow(batch, at, mark, visitorOf);
+  }
+
+  #lookAtClock(u32: Uint32Array, at: number): void {
+    const time = count64(u32, at);
+    if (time > this.#now) this.#now = time;
   }
 
   #endRoot(batch: Batch, at: number, flags: number, visitorOf: VisitorOf): void {

@@ -4,46 +4,9 @@ import { recurringBut } from '../../src/correlate/recurring-key.ts';
 import { spanFact } from '../../src/correlate/span-fact.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
-import {
-  type EvSpanEnd,
-  evKind,
-  SPAN_BODY_AT,
-  SPAN_TEXT_SIZES_AT,
-  type SpanFamily,
-  spanBodyBytes,
-  spanTexts,
-  wireLayout,
-} from '../../src/wire/wire.gen.ts';
+import type { EvSpanEnd } from '../../src/wire/wire.gen.ts';
 import { Random } from '../support/random.ts';
-
-const numbers: Readonly<Record<SpanFamily, number>> = { http: 1, db: 2, wait: 3 };
-type Values = Readonly<Record<string, number>>;
-
-/** A record of the family with these fields and texts; what is not named is zero or empty. */
-function recordOf(family: SpanFamily, values: Values, texts: Readonly<Record<string, string>>): Uint8Array {
-  const number = numbers[family];
-  const encoded = spanTexts[family].map((name) => Buffer.from(texts[name] ?? ''));
-  const textAt = SPAN_BODY_AT + (spanBodyBytes[number] ?? 0);
-  const size = textAt + Buffer.concat(encoded).length;
-  const bytes = Buffer.alloc((size + 7) & ~7);
-  const fields = {
-    ...wireLayout.records[evKind.EV_SPAN_END]?.fields,
-    ...wireLayout.families[number]?.fields,
-  };
-  bytes.writeUInt16LE(evKind.EV_SPAN_END, 0);
-  bytes.writeUInt16LE(values['flags'] ?? 0, 2);
-  bytes.writeUInt32LE(size, 4);
-  bytes[fields['family']?.[0] as number] = number;
-  for (const [name, value] of Object.entries(values)) {
-    const [at, length] = fields[name] ?? [];
-    if (at !== undefined) bytes.writeUIntLE(value, at, Math.min(6, length as number));
-  }
-  encoded.forEach(({ length }, index) => {
-    bytes.writeUInt16LE(length, SPAN_TEXT_SIZES_AT + 2 * index);
-  });
-  bytes.set(Buffer.concat(encoded), textAt);
-  return bytes;
-}
+import { rawSpan as recordOf } from './raw-record.ts';
 
 /** The facts of the records as they come from a batch, each with what is read of it past every cache. */
 function factsOf(records: readonly Uint8Array[]): { fact: SpanFact; read: SpanFact }[] {
