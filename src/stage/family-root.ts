@@ -1,9 +1,9 @@
-/** What a record of a family says of a local root, of which no fact is made for that: the room has many such records. */
-import type { EvSpanEnd } from '../wire/wire.gen.ts';
+/** What the records of a family say of a local root. They are read as they are: nearly all are of traces that are dropped. */
+import type { Batch } from '../wire/batch.ts';
 
 export interface FamilyRoot {
   /** Whether what came back says that it failed, as `error.type` of the convention does. */
-  readonly hasFailed: (record: EvSpanEnd) => boolean;
+  readonly hasFailed: (batch: Batch, at: number) => boolean;
   /** By what requests of the family are like others, if its server spans are requests. */
   readonly route?: RootRoute;
 }

@@ -1,9 +1,16 @@
 /** Whether a local root has failed, and by what requests are like others, read from its record. */
 import { endingOf } from '../correlate/endings.ts';
 import { isFailure } from '../span/outcome.ts';
-import { type EvSpanEnd, familyNames, type SpanFamily, spanKind } from '../wire/wire.gen.ts';
+import type { Batch } from '../wire/batch.ts';
+import { fieldAt } from '../wire/fields.ts';
+import { familyNames, type SpanFamily, spanKind } from '../wire/wire.gen.ts';
 import type { FamilyRoot, RootRoute } from './family-root.ts';
 import { httpRoot } from './http-root.ts';
+
+const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
+const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
+const ENDING_AT = fieldAt('EV_SPAN_END', 'ending');
+const ERROR_TYPE_AT = fieldAt('EV_SPAN_END', 'error_type_addr');
 
 /** Its spans fail by how they end, and by errors of the call, only. */
 const SILENT: FamilyRoot = { hasFailed: () => false };
@@ -19,12 +26,16 @@ const byNumber: Readonly<Record<number, FamilyRoot>> = Object.fromEntries(
 );
 
 /** As `outcomeOf` has it of the span. */
-export function hasFailed(record: EvSpanEnd): boolean {
-  if (record.errorTypeAddr !== 0 || isFailure(endingOf(record.ending))) return true;
-  return byNumber[record.family]?.hasFailed(record) === true;
+export function hasFailed(batch: Batch, at: number): boolean {
+  const { u8, u32 } = batch;
+  const error = (at + ERROR_TYPE_AT) >>> 2;
+  if (u32[error] !== 0 || u32[error + 1] !== 0) return true;
+  if (isFailure(endingOf(u8[at + ENDING_AT] as number))) return true;
+  return byNumber[u8[at + FAMILY_AT] as number]?.hasFailed(batch, at) === true;
 }
 
 /** Undefined for what is no request. */
-export function routeOfRoot(record: EvSpanEnd): RootRoute | undefined {
-  return record.spanKind === spanKind.SPAN_KIND_SERVER ? byNumber[record.family]?.route : undefined;
+export function routeOfRoot({ u8 }: Batch, at: number): RootRoute | undefined {
+  if (u8[at + KIND_AT] !== spanKind.SPAN_KIND_SERVER) return undefined;
+  return byNumber[u8[at + FAMILY_AT] as number]?.route;
 }

@@ -1,13 +1,19 @@
 /** A request of HTTP, or a call, as a local root. */
 import { isErrorStatus } from '../span/http-convention.ts';
 import { routeName } from '../verdict/http-call.ts';
-import { type EvSpanEnd, httpFlag, httpText, spanKind } from '../wire/wire.gen.ts';
+import { bodyFieldAt, fieldAt } from '../wire/fields.ts';
+import { headerAt, httpFlag, httpText, spanKind } from '../wire/wire.gen.ts';
 import type { FamilyRoot } from './family-root.ts';
 
+const STATUS_AT = bodyFieldAt('http', 'status');
+const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
+
 export const httpRoot: FamilyRoot = {
-  hasFailed: (record: EvSpanEnd) =>
-    (record.header.flags & httpFlag.HTTP_FLAG_STATUS) !== 0 &&
-    isErrorStatus(record.http.status, record.spanKind === spanKind.SPAN_KIND_CLIENT),
+  hasFailed: ({ u8, u16 }, at) => {
+    if (!((u16[(at + headerAt.flags) >>> 1] as number) & httpFlag.HTTP_FLAG_STATUS)) return false;
+    const isClient = u8[at + KIND_AT] === spanKind.SPAN_KIND_CLIENT;
+    return isErrorStatus(u16[(at + STATUS_AT) >>> 1] as number, isClient);
+  },
   route: {
     texts: [httpText.HTTP_TEXT_METHOD, httpText.HTTP_TEXT_PATTERN],
     nameOf: (method = 'GET', pattern) => routeName(method, pattern),

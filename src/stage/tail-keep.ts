@@ -11,7 +11,6 @@ import { type Batch, count64 } from '../wire/batch.ts';
 import { decodeRecord, eachRecord, faultOfSpan, type RecordVisitor } from '../wire/decode.ts';
 import { fieldAt } from '../wire/fields.ts';
 import {
-  type EvSpanEnd,
   evKind,
   headerAt,
   readEvSpanEnd,
@@ -23,7 +22,7 @@ import {
   wireSize,
 } from '../wire/wire.gen.ts';
 import { hasFailed } from './family-roots.ts';
-import { type Bits56, isDrawn, KeepOdds, type Odds } from './keep-odds.ts';
+import { isDrawn, KeepOdds, type Odds } from './keep-odds.ts';
 import { Lately } from './lately.ts';
 import { SlowRecords } from './slow-records.ts';
 import type { SlowRequests } from './slow-requests.ts';
@@ -96,8 +95,10 @@ export class TailKeep {
   readonly #hooks: TailKeepHooks;
   readonly #texts = new RecordTexts();
   readonly #waiting = new WaitingTraces();
-  readonly #kept = new Lately<Kept>(KEPT_MAX);
-  readonly #dropped = new Lately<true>(DROPPED_MAX);
+  readonly #kept = new Lately(KEPT_MAX);
+  /** By the place of the span. */
+  readonly #keptFor: (Kept | undefined)[] = new Array(KEPT_MAX).fill(undefined);
+  readonly #dropped = new Lately(DROPPED_MAX);
   /** The latest time in any record, in the nanoseconds of the kernel. */
   #now = 0;
 
@@ -138,8 +139,8 @@ export class TailKeep {
   }
 
   #takeSpan(batch: Batch, at: number, visitorOf: VisitorOf): void {
-    const { u8, u16, u32 } = batch;
-    this.#lookAtClock(u32, at + END_AT);
+    const { u8, u16 } = batch;
+    this.#lookAtClock(batch.u32, at + END_AT);
     const flags = u16[(at + headerAt.flags) >>> 1] as number;
     if (!(flags & spanFlag.SPAN_FLAG_PARENT) || flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) {
       this.#endRoot(batch, at, flags, visitorOf);
@@ -147,10 +148,7 @@ export class TailKeep {
     }
     let mark = u8[at + FAMILY_AT] === spanFamily.SPAN_FAMILY_WAIT ? 0 : recordMark.CALL;
     // A request of the process to itself: what is usual for its route is to be known of all.
-    if (
-      u8[at + KIND_AT] === spanKind.SPAN_KIND_SERVER &&
-      this.#slow.isSlow(readEvSpanEnd(batch, at), u32, at)
-    ) {
+    if (u8[at + KIND_AT] === spanKind.SPAN_KIND_SERVER && this.#slow.isSlow(batch, at)) {
       mark |= recordMark.SLOW;
     }
     this.#follow(batch, at, mark, visitorOf);
@@ -163,9 +161,8 @@ export class TailKeep {
 
   #endRoot(batch: Batch, at: number, flags: number, visitorOf: VisitorOf): void {
     const { u32 } = batch;
-    const record = readEvSpanEnd(batch, at);
-    const isSlow = this.#slow.isSlow(record, u32, at);
-    const kept = this.#judge(record, batch, at, flags, isSlow);
+    const isSlow = this.#slow.isSlow(batch, at);
+    const kept = this.#judge(batch, at, flags, isSlow);
     const mark = isSlow ? recordMark.CALL | recordMark.SLOW : recordMark.CALL;
     const id = (at + SPAN_ID_AT) >>> 2;
     const waiting = this.#waiting.of(u32[id] as number, u32[id + 1] as number);
@@ -177,17 +174,22 @@ export class TailKeep {
   #follow(batch: Batch, at: number, mark: number, visitorOf: VisitorOf): void {
     const { u32 } = batch;
     const parent = (at + parentIdAt(mark)) >>> 2;
-    const [first, second] = [u32[parent] as number, u32[parent + 1] as number];
-    const waits = this.#waiting.of(first, second) !== undefined;
-    const kept = waits ? undefined : this.#kept.get(first, second);
-    if (waits || (kept === undefined && !this.#dropped.get(first, second))) {
+    const first = u32[parent] as number;
+    const second = u32[parent + 1] as number;
+    if (this.#waiting.of(first, second)) {
+      this.#wait(batch, at, mark, visitorOf);
+      return;
+    }
+    const place = this.#kept.placeOf(first, second);
+    const kept = place < 0 ? undefined : this.#keptFor[place];
+    if (kept === undefined && this.#dropped.placeOf(first, second) < 0) {
       this.#wait(batch, at, mark, visitorOf);
       return;
     }
     // It comes after its root.
     const id = (at + SPAN_ID_AT) >>> 2;
-    const below =
-      mark & recordMark.CALL ? this.#waiting.of(u32[id] as number, u32[id + 1] as number) : undefined;
+    const isCall = (mark & recordMark.CALL) !== 0;
+    const below = isCall ? this.#waiting.of(u32[id] as number, u32[id + 1] as number) : undefined;
     if (below) this.#settle(below, kept, visitorOf);
     this.#settleOne(batch, at, mark, kept, visitorOf);
   }
@@ -212,11 +214,13 @@ export class TailKeep {
     const id = (at + SPAN_ID_AT) >>> 2;
     if (kept === undefined) {
       if (!(mark & recordMark.CALL)) return;
-      this.#dropped.set(u32[id] as number, u32[id + 1] as number, true);
+      this.#dropped.add(u32[id] as number, u32[id + 1] as number);
       this.#hooks.onDropped(1);
       return;
     }
-    if (mark & recordMark.CALL) this.#kept.set(u32[id] as number, u32[id + 1] as number, kept);
+    if (mark & recordMark.CALL) {
+      this.#keptFor[this.#kept.add(u32[id] as number, u32[id + 1] as number)] = kept;
+    }
     const isSlow = (mark & recordMark.SLOW) !== 0;
     const kind = u16[(at + headerAt.kind) >>> 1] as number;
     const size = u32[(at + headerAt.size) >>> 2] as number;
@@ -229,63 +233,58 @@ export class TailKeep {
     const lost: GivenUp = { spans: 0, waits: 0, turns: 0 };
     for (const waiting of this.#waiting.all()) {
       if (!isGivenUp(waiting)) continue;
-      if (isDrawn(own, bitsOf(waiting))) {
+      if (isWaitingDrawn(own, waiting)) {
         this.#settle(waiting, { reason: 'ratio', threshold: own.drawn, isSlow: false }, visitorOf);
         continue;
       }
       this.#waiting.remove(waiting);
-      const { batch } = waiting.piece;
+      const { u32 } = waiting.piece.batch;
       eachWaiting(waiting, (at, mark) => {
+        const id = (at + SPAN_ID_AT) >>> 2;
+        if (mark & recordMark.CALL) this.#dropped.add(u32[id] as number, u32[id + 1] as number);
         if (mark & recordMark.TURNS) lost.turns++;
         else if (mark & recordMark.CALL) lost.spans++;
         else lost.waits++;
-        const id = (at + SPAN_ID_AT) >>> 2;
-        if (mark & recordMark.CALL)
-          this.#dropped.set(batch.u32[id] as number, batch.u32[id + 1] as number, true);
       });
     }
     this.#hooks.onGivenUp(lost);
   }
 
   /** Why a trace is kept whose root that is; undefined if it is not. */
-  #judge(record: EvSpanEnd, batch: Batch, at: number, flags: number, isSlow: boolean): Kept | undefined {
-    const { odds, bits } = this.#oddsOf(record, batch, at, flags);
-    if (this.#rules.error && hasFailed(record)) return { reason: 'error', threshold: odds.anyway, isSlow };
+  #judge(batch: Batch, at: number, flags: number, isSlow: boolean): Kept | undefined {
+    const isRemote = (flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) !== 0;
+    const remote = isRemote ? this.#odds.ofRemote(this.#traceStateOf(batch, at)) : undefined;
+    const odds = remote?.odds ?? this.#odds.own;
+    if (this.#rules.error && hasFailed(batch, at)) return { reason: 'error', threshold: odds.anyway, isSlow };
     if (this.#rules.slow && isSlow) return { reason: 'slow', threshold: odds.anyway, isSlow };
-    return isDrawn(odds, bits ?? bitsAt(batch.u8, at + TRACE_ID_AT))
-      ? { reason: 'ratio', threshold: odds.drawn, isSlow }
-      : undefined;
+    const isIn = remote?.bits ? isDrawn(odds, remote.bits) : isTraceDrawn(odds, batch.u8, at + TRACE_ID_AT);
+    return isIn ? { reason: 'ratio', threshold: odds.drawn, isSlow } : undefined;
   }
 
-  #oddsOf(
-    record: EvSpanEnd,
-    { u16 }: Batch,
-    at: number,
-    flags: number,
-  ): { readonly odds: Odds; readonly bits: Bits56 | undefined } {
-    if (!(flags & spanFlag.SPAN_FLAG_PARENT_REMOTE)) return { odds: this.#odds.own, bits: undefined };
-    const isCut = (u16[(at + TEXT_CUT_AT) >>> 1] as number) & (1 << spanText.SPAN_TEXT_TRACE_STATE);
-    if (isCut || u16[(at + TRACE_STATE_SIZE_AT) >>> 1] === 0) return this.#odds.ofRemote(undefined);
-    this.#texts.begin(record);
-    return this.#odds.ofRemote(this.#texts.of(spanText.SPAN_TEXT_TRACE_STATE));
+  /** One that was cut says nothing that is certain. */
+  #traceStateOf(batch: Batch, at: number): string | undefined {
+    const isCut = (batch.u16[(at + TEXT_CUT_AT) >>> 1] as number) & (1 << spanText.SPAN_TEXT_TRACE_STATE);
+    if (isCut || batch.u16[(at + TRACE_STATE_SIZE_AT) >>> 1] === 0) return undefined;
+    this.#texts.begin(readEvSpanEnd(batch, at));
+    return this.#texts.of(spanText.SPAN_TEXT_TRACE_STATE);
   }
 }
 
-/** Of the trace to which what waits there belongs. */
-function bitsOf(waiting: Waiting): Bits56 {
-  let bits: Bits56 = { high: 0, low: 0 };
+/** Whether the trace is drawn to which what waits there belongs. */
+function isWaitingDrawn(odds: Odds, waiting: Waiting): boolean {
+  let isIn = false;
   eachWaiting(waiting, (at, mark) => {
     const idAt = mark & recordMark.TURNS ? TURNS_TRACE_ID_AT : TRACE_ID_AT;
-    bits = bitsAt(waiting.piece.batch.u8, at + idAt);
+    isIn = isTraceDrawn(odds, waiting.piece.batch.u8, at + idAt);
   });
-  return bits;
+  return isIn;
 }
 
-/** The last 56 bits of a trace id. */
-function bitsAt(u8: Uint8Array, at: number): Bits56 {
-  const byte = (index: number): number => u8[at + index] as number;
-  return {
-    high: (byte(9) << 16) | (byte(10) << 8) | byte(11),
-    low: ((byte(12) << 24) | (byte(13) << 16) | (byte(14) << 8) | byte(15)) >>> 0,
-  };
+/** By the last 56 bits of the id that stands there. */
+function isTraceDrawn({ rejectBelow }: Odds, u8: Uint8Array, at: number): boolean {
+  const high = ((u8[at + 9] as number) << 16) | ((u8[at + 10] as number) << 8) | (u8[at + 11] as number);
+  // The rest seldom matters.
+  if (high !== rejectBelow.high) return high > rejectBelow.high;
+  const low = ((u8[at + 12] as number) << 24) | ((u8[at + 13] as number) << 16);
+  return (low | ((u8[at + 14] as number) << 8) | (u8[at + 15] as number)) >>> 0 >= rejectBelow.low;
 }

@@ -69,7 +69,8 @@ export class WaitingTraces {
     const { u32 } = batch;
     const index = this.#bySpan;
     const parent = (at + parentIdAt(mark)) >>> 2;
-    const [first, second] = [u32[parent] as number, u32[parent + 1] as number];
+    const first = u32[parent] as number;
+    const second = u32[parent + 1] as number;
     const own = (at + SPAN_ID_AT) >>> 2;
     const before = mark & recordMark.CALL ? index.get(u32[own] as number, u32[own + 1] as number) : undefined;
     const waiting = this.#joined(index.get(first, second), before) ?? this.#begin(batch, at, now);
