@@ -65,6 +65,13 @@ describe('parseArguments', () => {
     });
   });
 
+  it('reads which traces are kept, also of a replay', () => {
+    const all = { slow: true, error: true, ratio: 0.01 };
+    expect(parse('run --keep slow,error,ratio=0.01 -- x')).toMatchObject({ common: { keep: all } });
+    expect(parse('replay a.rec --keep error')).toMatchObject({ common: { keep: { error: true, ratio: 0 } } });
+    expect(parse('run -- x')).toMatchObject({ common: { keep: undefined } });
+  });
+
   it('reads from when on requests are slow, also of a replay', () => {
     expect(parse('replay a.rec --slow 20')).toMatchObject({ common: { slowMillis: 20 } });
     expect(parse('run --slow 0.5 -- x')).toMatchObject({ common: { slowMillis: 0.5 } });
@@ -125,6 +132,10 @@ describe('parseArguments', () => {
       words,
       'name two recordings, the earlier one first (see goidspan diff --help)',
     ]),
+    [
+      'run --keep=slow,ratio=2 -- x',
+      '--keep slow,ratio=2: not a list of slow, error and ratio=SHARE, each once, with a share from 0 to 1, e.g. slow,error,ratio=0.01 (see goidspan run --help)',
+    ],
     [
       'run --slow=0 -- x',
       '--slow 0: not a number of milliseconds above 0 and up to 2000000 (see goidspan run --help)',

@@ -147,6 +147,7 @@ function randomHttpFact(random: Random): SpanFact {
       cut: random.pick([[], ['path', 'query']]),
       time: randomTime(random),
       criticalNs: randomTime(random)?.ns,
+      kept: random.pick([undefined, 'error', 'slow', 'ratio'] as const),
       verdict: random.pick([
         undefined,
         { cause: 'mutex', share: 0.703, confidence: 1, sentence: 'mutex: 41 of 58 ms' },

@@ -95,6 +95,30 @@ describe('an option that cannot be used', () => {
       'sampler.parentBased must be true or false',
     ],
     [
+      'rules of what to keep that are none',
+      { ...good, keep: { fast: true } },
+      TypeError,
+      'keep has no fast; it may have slow, error, ratio',
+    ],
+    [
+      'rules by which nothing would be kept',
+      { ...good, keep: {} },
+      RangeError,
+      'keep must have at least one of slow, error and ratio',
+    ],
+    [
+      'a rule as text',
+      { ...good, keep: { slow: 'yes' } },
+      TypeError,
+      'keep.slow must be true or false, not "yes"',
+    ],
+    [
+      'a share to keep above 1',
+      { ...good, keep: { ratio: 1.5 } },
+      RangeError,
+      'keep.ratio must be from 0 to 1, not 1.5',
+    ],
+    [
       'an unknown limit',
       { ...good, limits: { ringbytes: 1 } },
       TypeError,
@@ -174,6 +198,17 @@ describe('the settings', () => {
       out: { batch: { maxQueueSize: 50, maxExportBatchSize: 50 } },
       kernel: { ringBytes: 1 << 20, openSpansMax: 7 },
       sampler: { parentBased: true, rejectBelow: 3n << 54n },
+    });
+  });
+
+  it('keep all traces, or what is given or in the environment', () => {
+    const env = { GOIDSPAN_KEEP: 'error,ratio=0.5' };
+    expect(settingsOf(good, {}).keep).toBeUndefined();
+    expect(settingsOf(good, env).keep).toEqual({ slow: false, error: true, ratio: 0.5 });
+    expect(settingsOf({ ...good, keep: { slow: true } }, env).keep).toEqual({
+      slow: true,
+      error: false,
+      ratio: 0,
     });
   });
 

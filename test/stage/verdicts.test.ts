@@ -59,6 +59,13 @@ describe('the verdict on a request', () => {
     );
   });
 
+  it('takes it from who has seen all requests whether one was slow', () => {
+    const verdicts = new Verdicts({ slow: new SlowRequests(10) });
+    const fact = request({ cpu: 5, sleep: 30 });
+    expect(verdicts.on(fact, undefined, undefined, false)).toBeUndefined();
+    expect(verdicts.on(request({ sleep: 3 }), undefined, undefined, true)?.cause).toBe('sleep');
+  });
+
   it('counts a call of another goroutine as far as the path went through it', () => {
     const verdicts = new Verdicts({ slow: new SlowRequests(10) });
     const spent = timeOf(ms({ cpu: 10, network: 40 }));
