@@ -34,6 +34,8 @@ export class StageHost {
   readonly #recorder: FrameSink | undefined;
   /** Undefined if it is in the thread. */
   readonly #here: RecordStage | undefined;
+  /** Asks for all names that a recording needs, where not all spans are kept that are in it. */
+  readonly #asking: RecordStage | undefined;
 
   /** Starts draining. */
   constructor(
@@ -42,7 +44,17 @@ export class StageHost {
   ) {
     const exports = recorder ? undefined : movable(processors);
     this.#recorder = recorder;
-    this.#here = exports ? undefined : new RecordStage(processors, settings, onMessage);
+    const isPart = recorder !== undefined && settings.keep !== undefined;
+    this.#asking = isPart
+      ? new RecordStage([], { ...settings, keep: undefined }, (message) => {
+          if (isAnswered(message)) onMessage(message);
+        })
+      : undefined;
+    this.#here = exports
+      ? undefined
+      : new RecordStage(processors, settings, (message) => {
+          if (!isPart || !isAnswered(message)) onMessage(message);
+        });
     this.#ingest = new Ingest(
       kernel,
       { onBatch: (batch) => this.#takeBatch(batch), onFailure, onMessage },
@@ -52,6 +64,7 @@ export class StageHost {
 
   take(frame: StageFrame): void {
     this.#recorder?.write(frame);
+    this.#asking?.take(frame);
     if (this.#here) this.#here.take(frame);
     else this.#ingest.tell(frame);
   }
@@ -79,10 +92,14 @@ export class StageHost {
 
   /** The frame of a batch follows those of the type names that its spans needed. */
   #takeBatch(batch: Batch): void {
+    this.#asking?.takeBatch(batch);
     this.#here?.takeBatch(batch);
     this.#recorder?.write({ kind: 'batch', bytes: batch.u8.buffer as ArrayBuffer });
   }
 }
+
+/** Is it to be answered by a frame? */
+const isAnswered = ({ kind }: StageMessage): boolean => kind === 'type_name_wanted' || kind === 'code_wanted';
 
 /** The exporters behind the sinks, if each is one that can be built in the thread. */
 function movable(sinks: readonly SpanSink[]): readonly OtlpExport[] | undefined {
