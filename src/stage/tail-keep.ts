@@ -214,7 +214,7 @@ export class TailKeep {
     const id = (at + SPAN_ID_AT) >>> 2;
     if (kept === undefined) {
       if (!(mark & recordMark.CALL)) return;
-      this.#dropped.add(u32[id] as number, u32[id + 1] as number);
+      this.#dropped.note(u32[id] as number, u32[id + 1] as number);
       this.#hooks.onDropped(1);
       return;
     }
@@ -241,7 +241,7 @@ export class TailKeep {
       const { u32 } = waiting.piece.batch;
       eachWaiting(waiting, (at, mark) => {
         const id = (at + SPAN_ID_AT) >>> 2;
-        if (mark & recordMark.CALL) this.#dropped.add(u32[id] as number, u32[id + 1] as number);
+        if (mark & recordMark.CALL) this.#dropped.note(u32[id] as number, u32[id + 1] as number);
         if (mark & recordMark.TURNS) lost.turns++;
         else if (mark & recordMark.CALL) lost.spans++;
         else lost.waits++;

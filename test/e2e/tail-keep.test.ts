@@ -166,6 +166,8 @@ describeLive('tail keep', () => {
     const recorder = Recorder.create(path, about, (error) => expect.fail(error.message));
     const traced = await TracedServer.start(await acceptance(), { keep: KEEP, recorder });
     await load(traced.server);
+    // Calls that fail in requests that do not, of which most are dropped.
+    for (let request = 0; request < 20; request++) await traced.server.get(`/refused?id=refused${request}`);
     // Open when their process is killed: a failure.
     void traced.server.get(`/fanout?id=open&n=3`).then(() => traced.server.get('/sleep?id=open&ms=60000'));
     await new Promise((done) => setTimeout(done, 300));
@@ -191,6 +193,9 @@ describeLive('tail keep', () => {
     await replay([readFileSync(path)], options);
     expect(spans.length).toBe(traced.spans.length + replayed.notKept);
     expect(spans.some(({ attributes }) => 'goidspan.kept' in attributes)).toBe(false);
+    const refused = spans.filter((span) => String(span.attributes['url.full']).includes('of=refused'));
+    const types = refused.flatMap(({ attributes }) => attributes['error.type'] ?? []);
+    expect(types).toEqual(Array(20).fill('*net.OpError'));
   });
 
   it('is an option of the command, which says how many spans it has dropped', async () => {
