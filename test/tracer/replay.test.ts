@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KeepRules } from '../../src/export/keep-rules.ts';
 import type { Frame } from '../../src/recording/format.ts';
 import { SCHEMA_URL } from '../../src/span/conventions.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
@@ -31,7 +32,7 @@ function records(count: number): ArrayBuffer {
 
 const batch = (count: number): Frame => ({ kind: 'batch', bytes: records(count) });
 
-async function replayed(parts: readonly Frame[], flushEverySpans?: number) {
+async function replayed(parts: readonly Frame[], flushEverySpans?: number, keep?: KeepRules) {
   const spans: ReadableSpan[] = [];
   const flushedAt: number[] = [];
   const collect = {
@@ -39,7 +40,7 @@ async function replayed(parts: readonly Frame[], flushEverySpans?: number) {
     forceFlush: async () => void flushedAt.push(spans.length),
     shutdown: async () => {},
   };
-  const options = { name: 'a.rec', processors: [collect], ...(flushEverySpans && { flushEverySpans }) };
+  const options = { name: 'a.rec', processors: [collect], keep, ...(flushEverySpans && { flushEverySpans }) };
   const result = await replay([recordingOf(parts)], options);
   return { spans, flushedAt, result };
 }
@@ -100,17 +101,35 @@ describe('replay', () => {
     expect({ end, batches }).toEqual({ end: 'stopped', batches: 0 });
   });
 
-  it('survives whole frames whose records are random bytes', {
-    timeout: fuzzTimeoutMilliseconds,
-  }, async () => {
-    const random = new Random(17);
-    for (let round = fuzzInputs(5_000); round > 0; round--) {
-      const bytes = new Uint8Array(records(1 + random.below(3)));
-      for (let change = random.below(40); change >= 0; change--) {
-        bytes[random.below(bytes.length)] = random.u32();
-      }
-      const { result } = await replayed([start, clock, target, { kind: 'batch', bytes: bytes.buffer }]);
-      expect(result.end).toBe('cut_short');
-    }
+  it('keeps of the traces what is asked for, as the recorded sampler lets them stand for others', async () => {
+    const sampled: Frame = { ...start, about: { sampler: 'traceidratio', sampler_arg: '0.5' } };
+    const rules = { slow: false, error: true, ratio: 0 };
+    const ended: Frame = { kind: 'span', end: [2, 7], ending: 'process_exited', bytes: records(1) };
+    const { spans, result } = await replayed([sampled, clock, target, batch(3), ended], 512, rules);
+    expect(spans.map(({ attributes }) => attributes['goidspan.kept'])).toEqual(['error']);
+    expect(spans[0]?.spanContext().traceState?.serialize()).toBe('ot=th:8');
+    expect(result).toMatchObject({ notKept: 3, spans: { client: 1 }, lost: {} });
   });
+
+  it.each([undefined, { slow: true, error: true, ratio: 0.5 }])(
+    'survives whole frames whose records are random bytes, keeping %j',
+    {
+      timeout: fuzzTimeoutMilliseconds,
+    },
+    async (keep) => {
+      const random = new Random(17);
+      for (let round = fuzzInputs(5_000); round > 0; round--) {
+        const bytes = new Uint8Array(records(1 + random.below(3)));
+        for (let change = random.below(40); change >= 0; change--) {
+          bytes[random.below(bytes.length)] = random.u32();
+        }
+        const { result } = await replayed(
+          [start, clock, target, { kind: 'batch', bytes: bytes.buffer }],
+          undefined,
+          keep,
+        );
+        expect(result.end).toBe('cut_short');
+      }
+    },
+  );
 });
