@@ -207,6 +207,6 @@ describeLive('tail keep', () => {
     expect(await command.stop()).toBe(143);
     expect(command.stdout).toMatch(/GET \/status {2}500/);
     expect(command.stdout).not.toMatch(/GET \/status {2}200/);
-    expect(command.stderr).toMatch(/^ {2}noted\n {9}not_kept 5$/m);
+    expect(command.stderr).toMatch(/^ {2}noted\n {11}not_kept 5$/m);
   });
 });
