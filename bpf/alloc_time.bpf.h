@@ -7,6 +7,7 @@
 #ifndef ALLOC_TIME_BPF_H
 #define ALLOC_TIME_BPF_H
 
+#include "durations.bpf.h"
 #include "time.bpf.h"
 
 static __always_inline struct allocs_begun *allocs_of(__u32 tid)
@@ -40,19 +41,6 @@ static __always_inline void alloc_charge(const struct pt_regs *ctx, const struct
 
 	if (time)
 		time->alloc_ns += lasted;
-}
-
-static __always_inline void alloc_count(struct alloc_calls *of, duration_ns_t lasted)
-{
-	__u64 rest = lasted ? (lasted - 1) >> ALLOC_FIRST_BIT : 0;
-	__u32 bucket = 0;
-
-	while (rest && bucket < ALLOC_BUCKETS_MAX - 1) {
-		rest >>= 1;
-		bucket++;
-	}
-	__sync_fetch_and_add(&of->calls[bucket], 1);
-	__sync_fetch_and_add(&of->sum_ns[bucket], lasted);
 }
 
 static __always_inline struct slow_allocs *slow_allocs_of(const struct hit *hit)
@@ -100,7 +88,7 @@ int alloc_span_end(struct pt_regs *ctx)
 	alloc_charge(ctx, hit.target, lasted);
 	allocs = slow_allocs_of(&hit);
 	if (allocs)
-		alloc_count(&allocs->span, lasted);
+		durations_add(&allocs->span, lasted);
 	return 0;
 }
 
@@ -155,7 +143,7 @@ int alloc_heap_end(struct pt_regs *ctx)
 		alloc_charge(ctx, hit.target, lasted);
 	allocs = slow_allocs_of(&hit);
 	if (allocs)
-		alloc_count(&allocs->heap, lasted);
+		durations_add(&allocs->heap, lasted);
 	return 0;
 }
 

@@ -88,6 +88,7 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 	} else {
 		context_inherit(span, target, goroutine.goid);
 	}
+	span_decide(span);
 	span->parent_goid = goroutine.parent_goid;
 	open_span_of(span)->stack_depth = depth;
 	open_span_of(span)->return_addr = return_address(ctx, hit);

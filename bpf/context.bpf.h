@@ -43,6 +43,12 @@ static __always_inline bool span_is_sampled(const struct ev_span_end *span)
 	return span->trace_flags & TRACE_FLAG_SAMPLED;
 }
 
+/* … or it is told only to be counted: then it says what counts are made by, and nothing else. */
+static __always_inline bool span_is_told(struct ev_span_end *span)
+{
+	return span_is_sampled(span) || open_span_of(span)->is_counted;
+}
+
 static __always_inline struct open_spans spans_of(__u32 target_id, goid_t goid)
 {
 	struct open_spans open = { .key = { .goid = goid, .target_id = target_id } };
@@ -99,6 +105,14 @@ static __always_inline const struct settings *settings_get(void)
 	__u32 key = 0;
 
 	return bpf_map_lookup_elem(&settings, &key);
+}
+
+/* The context of a span is known; what is decided now holds until its end. */
+static __always_inline void span_decide(struct ev_span_end *span)
+{
+	const struct settings *settings = settings_get();
+
+	open_span_of(span)->is_counted = !span_is_sampled(span) && settings && settings->counts_unsampled;
 }
 
 /* A new trace begins here. */
@@ -245,9 +259,9 @@ static __always_inline void span_leave(struct ev_span_end *span, const struct go
 {
 	__u32 bytes = span->header.size;
 
-	if (!span_is_sampled(span)) {
+	if (!span_is_sampled(span))
 		count(NOTE_UNSAMPLED);
-	} else {
+	if (span_is_told(span)) {
 		/* It never is; for the verifier. */
 		if (bytes > sizeof(*span))
 			bytes = sizeof(*span);
@@ -259,12 +273,21 @@ static __always_inline void span_leave(struct ev_span_end *span, const struct go
 	bpf_map_delete_elem(&open_by_goroutine, key);
 }
 
+/* What the time of a request went to is counted, too. */
+static __always_inline bool span_tells_time(struct ev_span_end *span)
+{
+	return span_is_sampled(span) || (open_span_of(span)->is_counted && span->span_kind == SPAN_KIND_SERVER);
+}
+
 /* Ends an open span. */
 static __always_inline void span_end(const struct target_row *target, struct ev_span_end *span,
 				     const struct goroutine_key *key, enum span_ending ending, ktime_ns_t now)
 {
 	span->end_ktime_ns = now;
-	time_span_end(open_span_of(span), target);
+	if (span_tells_time(span))
+		time_span_end(open_span_of(span), target);
+	else
+		time_span_drop(open_span_of(span), target);
 	span_leave(span, key, ending);
 }
 

@@ -48,7 +48,7 @@ static __noinline int db_connection(struct ev_span_end *span, const struct targe
 	__u8 system = DB_SYSTEM_OTHER;
 	uaddr_t at = 0, name = 0;
 
-	if (!span || !target || !driver_conn || !span_is_sampled(span))
+	if (!span || !target || !driver_conn || !span_is_told(span))
 		return 0;
 	conn = read_interface(driver_conn + db->driver_conn_ci);
 	type = type_of(&conn);

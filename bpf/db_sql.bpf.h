@@ -26,7 +26,7 @@ static __always_inline struct ev_span_end *db_begin(struct pt_regs *ctx, const s
 
 static __always_inline void db_statement(struct ev_span_end *span, struct go_string statement)
 {
-	if (span_is_sampled(span))
+	if (span_is_told(span))
 		text_append(span, DB_TEXT_STATEMENT, DB_TEXT_STATEMENT_MAX, statement);
 }
 

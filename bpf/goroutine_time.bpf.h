@@ -3,6 +3,7 @@
 #ifndef GOROUTINE_TIME_BPF_H
 #define GOROUTINE_TIME_BPF_H
 
+#include "durations.bpf.h"
 #include "goroutine.bpf.h"
 #include "mutex.bpf.h"
 #include "network_wait.bpf.h"
@@ -137,12 +138,24 @@ int goroutine_ready_list(struct pt_regs *ctx)
 	return 0;
 }
 
+/* A goroutine that has waited for its turn for so long runs. */
+static __always_inline void run_delay_count(const struct hit *hit, duration_ns_t waited)
+{
+	__u32 slot = COOKIE_SLOT(hit->cookie);
+	struct durations *delays = bpf_map_lookup_elem(&run_delays_by_slot, &slot);
+
+	if (delays)
+		durations_add(delays, waited);
+}
+
 /* func execute(gp *g, inheritTime bool)  at its call casgstatus(gp, …)  argument: gp, which is m.curg by then. */
 SEC("uprobe")
 int goroutine_run(struct pt_regs *ctx)
 {
 	struct goroutine_time *time;
+	ktime_ns_t ready;
 	struct hit hit;
+	__u32 before;
 	uaddr_t g;
 
 	if (!hit_begin(&hit, ctx, HIT_GOROUTINE_RUN))
@@ -151,10 +164,16 @@ int goroutine_run(struct pt_regs *ctx)
 	time = time_of(hit.target, g);
 	if (!time)
 		return 0;
-	/* Without having been woken: the first of those for whom the network was over. */
-	if (time->activity == GOROUTINE_WAITS)
+	before = time->activity;
+	ready = time->since_ktime_ns;
+	/* Without having been woken: the first of those for whom the network was over, which runs at once. */
+	if (before == GOROUTINE_WAITS)
 		goroutine_has_waited(time);
 	time_spend_on(time, TIME_CPU);
+	if (before == GOROUTINE_IS_READY)
+		run_delay_count(&hit, time->since_ktime_ns - ready);
+	else if (before == GOROUTINE_WAITS)
+		run_delay_count(&hit, 0);
 	time_is_on(time);
 	wait_place(time, hit.target, g);
 	wait_end(time, hit.target->target_id);

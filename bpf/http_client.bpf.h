@@ -39,12 +39,14 @@ int http_client_start(struct pt_regs *ctx)
 		return 0;
 	http_body(span)->body_bytes = -1;
 	open_span_of(span)->object_addr = go_argument(ctx, &hit);
-	if (!span_is_sampled(span))
+	if (!span_is_told(span))
 		return 0;
 	http_request_read(&request, span, hit.target);
 	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
 	text_append(span, HTTP_TEXT_SCHEME, HTTP_TEXT_SCHEME_MAX, request.scheme);
 	text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.url_host);
+	if (!span_is_sampled(span))
+		return 0;
 	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
 	text_append(span, HTTP_TEXT_QUERY, HTTP_TEXT_QUERY_MAX, request.query);
 	return 0;

@@ -119,12 +119,18 @@ static __noinline bool http_server_describe(struct ev_span_end *span, const stru
 	http_server_context(span, target, &request, writer, &tracestate);
 	if (http_server_ignores(span, &request))
 		return false;
+	span_decide(span);
+	if (!span_is_told(span))
+		return true;
+	if (span_is_sampled(span))
+		http_server_trace_state(span, &tracestate);
+	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
+	if (span_is_sampled(span))
+		text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.host);
+	/* It tells whether the pattern is a route. */
+	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
 	if (!span_is_sampled(span))
 		return true;
-	http_server_trace_state(span, &tracestate);
-	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
-	text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.host);
-	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
 	text_append(span, HTTP_TEXT_QUERY, HTTP_TEXT_QUERY_MAX, request.query);
 	text_append(span, HTTP_TEXT_PEER, HTTP_TEXT_PEER_MAX, request.remote_addr);
 	return true;
@@ -247,7 +253,7 @@ int http_server_end(struct pt_regs *ctx)
 	span = http_server_open(ctx, target, &key, true);
 	if (!span)
 		return 0;
-	if (!span_is_sampled(span)) {
+	if (!span_is_told(span)) {
 		spans_end_above(span, &key, now);
 		span_end(target, span, &key, ending, now);
 		return 0;

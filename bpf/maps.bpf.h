@@ -109,6 +109,14 @@ struct {
 	__type(value, struct stops);
 } stops_by_slot SEC(".maps");
 
+/* How long the goroutines of each target that are watched have waited for their turn, at its slot. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TARGETS_MAX);
+	__type(key, __u32);
+	__type(value, struct durations);
+} run_delays_by_slot SEC(".maps");
+
 /* How long the slow ways to memory have taken in each target, at its slot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -10,6 +10,7 @@
 #define WIRE_H
 
 #include "wire/alloc.h"
+#include "wire/durations.h"
 #include "wire/go.h"
 #include "wire/span.h"
 #include "wire/stack.h"
@@ -173,6 +174,8 @@ struct settings {
 	__u32 follow_exec DOC("1: report every exec on the host, 0: only those of targets");
 	duration_ns_t wait_min_ns DOC("a wait within a span is a span of its own if it lasts as long; 0: none is");
 	duration_ns_t sample_period_ns DOC("a processor is looked at so often; 0: never");
+	__u32 counts_unsampled DOC("1: spans that are not sampled are told all the same, to be counted");
+	__u32 reserved;
 };
 
 /* One end of a TCP connection. */
@@ -279,7 +282,7 @@ struct open_span {
 	__u32 stack_depth DOC("bytes of stack down to the call's return address; 0: the span is none of a call");
 	__u32 nested DOC("1 while a span one level deeper is open on this goroutine");
 	__u32 moves_on DOC("1: the request is about to be served again, by HTTP/2 over the connection that is taken over");
-	__u32 reserved;
+	__u32 is_counted DOC("1: it is not sampled, and is told all the same, to be counted");
 	struct connection connection DOC("that a client span sends its request over; zeros: not known");
 	ktime_ns_t time_opened_ktime_ns DOC("which account its time is taken from (goroutine_time.opened_ktime_ns); 0: none");
 };

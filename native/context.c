@@ -58,13 +58,14 @@ struct copy {
 
 static enum walk copy_open(const struct goroutine_key *key, void *value, void *context)
 {
-	struct ev_span_end *span = &((struct open_span *)value)->record;
+	const struct open_span *open = value;
+	const struct ev_span_end *span = &open->record;
 	struct copy *copy = context;
 
 	if ((copy->target_id && key->target_id != copy->target_id) || span->start_ktime_ns >= copy->started_before_ns)
 		return WALK_KEEP;
-	/* Between insertion and filling an entry is blank; an unsampled one is nobody's business. */
-	if (span->header.size < offsetof(struct ev_span_end, rest) || !(span->trace_flags & 1))
+	/* Between insertion and filling an entry is blank; an unsampled one that is not counted is nobody's business. */
+	if (span->header.size < offsetof(struct ev_span_end, rest) || (!(span->trace_flags & 1) && !open->is_counted))
 		return WALK_KEEP;
 	copy->full = !batch__append(&copy->batch, span, span->header.size);
 	return copy->full ? WALK_STOP : WALK_KEEP;

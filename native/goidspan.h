@@ -140,6 +140,13 @@ SHIM_API int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t coun
 
 /**
  * Of the target in that slot, and of those that had it before.
+ * @param delays  receives a `struct durations` of wire.h
+ * @return -ENOENT if the programs of goroutines' time were not loaded
+ */
+SHIM_API int kernel__run_delays(struct kernel *kernel, uint32_t slot, void *delays, size_t bytes);
+
+/**
+ * Of the target in that slot, and of those that had it before.
  * @param allocs  receives a `struct slow_allocs` of wire.h
  * @return -ENOENT if those programs were not loaded
  */

@@ -54,6 +54,7 @@ struct kernel {
 	uint32_t inherited_max;
 	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */
 	int counts_fd;
+	int run_delays_fd;
 	int slow_allocs_fd;
 	int stacks_fd;
 	int measure_fd; /* -1: off */

@@ -143,6 +143,7 @@ static int find_maps(struct kernel *kernel)
 		{ "time_by_g", &kernel->times_fd },
 		{ "turns_by_g", &kernel->turns_fd },
 		{ "count_by_reason", &kernel->counts_fd },
+		{ "run_delays_by_slot", &kernel->run_delays_fd },
 		{ "slow_allocs_by_slot", &kernel->slow_allocs_fd },
 		{ "told_by_stack", &kernel->stacks_fd },
 	};
@@ -286,6 +287,13 @@ int kernel__counts(struct kernel *kernel, uint64_t *counts, size_t count)
 	counts[LOST_RECORD_TOO_LARGE] += __atomic_load_n(&kernel->ring.refused, __ATOMIC_RELAXED);
 	free(values);
 	return 0;
+}
+
+int kernel__run_delays(struct kernel *kernel, uint32_t slot, void *delays, size_t bytes)
+{
+	if (bytes != sizeof(struct durations))
+		return -EINVAL;
+	return bpf_map_lookup_elem(kernel->run_delays_fd, &slot, delays) ? -errno : 0;
 }
 
 int kernel__slow_allocs(struct kernel *kernel, uint32_t slot, void *allocs, size_t bytes)

@@ -16,10 +16,11 @@ import type { ProcessFacts } from '../process/process.ts';
 import type { TargetFrame } from '../recording/format.ts';
 import type { SpanFamily, SpanKindName, TargetRow } from '../wire/wire.gen.ts';
 import { findForeignCode, sitesWithoutProbe } from './code-check.ts';
+import { bucketsSince, type DurationBucket, DurationWatch } from './durations.ts';
 import type { Program } from './program.ts';
 import { QuietTarget } from './quiet-target.ts';
 import { detachingRow, rowWithTime, type TimeWatch, targetRow } from './row.ts';
-import { type SlowAllocations, SlowAllocationWatch } from './slow-allocations.ts';
+import { type SlowAllocations, slowAllocationsSince } from './slow-allocations.ts';
 import type { TargetInfo } from './target-info.ts';
 
 export class Target {
@@ -50,7 +51,8 @@ export class Target {
   /** Where its probes went in. */
   #path: string | undefined;
   #timeWatch: TimeWatch | undefined;
-  readonly #slowAllocations: SlowAllocationWatch;
+  readonly #runDelays: DurationWatch<DurationBucket[]>;
+  readonly #slowAllocations: DurationWatch<SlowAllocations>;
   /** Levels are changed one after the other. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -71,7 +73,13 @@ export class Target {
     this.program = program;
     this.info = info;
     this.attributes = attributes;
-    this.#slowAllocations = new SlowAllocationWatch(() => kernel.slowAllocations(slot));
+    this.#runDelays = new DurationWatch(() => kernel.runDelays(slot), bucketsSince);
+    this.#slowAllocations = new DurationWatch(() => kernel.slowAllocations(slot), slowAllocationsSince);
+  }
+
+  /** How long goroutines with spans, or that worked for one, have waited for their turn; undefined if that was never watched. */
+  get runDelays(): readonly DurationBucket[] | undefined {
+    return this.#runDelays.current();
   }
 
   /** How long the slow ways to memory have taken; undefined if that was never watched. */
@@ -200,7 +208,10 @@ export class Target {
       (watches('waits') === isWatched && watches('runtime') === wasRuntime && seesStacks === sawStacks)
     )
       return;
-    if (watches('waits') && !isWatched) this.#kernel.followThreads(true);
+    if (watches('waits') && !isWatched) {
+      this.#kernel.followThreads(true);
+      this.#runDelays.begin();
+    }
     const allocHooks = hooksOf([allocTime]);
     const seesAllocations = this.#links.some(({ hook }) => allocHooks.has(hook.name));
     if (watches('runtime') && !wasRuntime && seesAllocations) this.#slowAllocations.begin();
@@ -240,6 +251,7 @@ export class Target {
     // No link goes before another for certain, so that nothing may begin now whose end would not be seen.
     if (this.#row) this.#kernel.setTarget(this.slot, detachingRow(this.#row));
     await this.#kernel.detach(links);
+    this.#runDelays.end();
     this.#slowAllocations.end();
     this.#kernel.setTarget(this.slot, undefined);
   }

@@ -11,15 +11,18 @@ import type { ExportSink } from '../export/span-sink.ts';
 import { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { malformedAttributes, parseResourceAttributes } from '../process/environment.ts';
 import { createResource } from '../span/resource.ts';
+import { HistogramProducer } from '../telemetry/histogram-producer.ts';
 import { type MetricSettings, metricSettingsOf } from '../telemetry/metric-settings.ts';
 import { observe } from '../telemetry/observe.ts';
 import type { Observation, ObservedSink } from '../telemetry/observed.ts';
 import type { MetricExporterHooks } from '../telemetry/otlp-metric-exporter.ts';
-import type { TargetInfo, TracerStats, WorldStop } from '../tracer/api.ts';
+import type { TargetInfo, WorldStop } from '../tracer/api.ts';
+import type { Tracer } from '../tracer/tracer.ts';
 import { VERSION } from '../version.ts';
 
 export class SelfMetrics {
   readonly #meterProvider: MeterProvider;
+  readonly #producer: HistogramProducer;
   #observation: Observation | undefined;
 
   /**
@@ -30,15 +33,17 @@ export class SelfMetrics {
     const settings = metricSettingsOf(env, hooks.report);
     if (!settings) return undefined;
     try {
-      return new SelfMetrics(await meterProviderOf(settings, env, hooks));
+      const producer = new HistogramProducer().use();
+      return new SelfMetrics(await meterProviderOf(settings, producer, env, hooks), producer);
     } catch (error) {
       hooks.debug(`no metrics: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
   }
 
-  private constructor(meterProvider: MeterProvider) {
+  private constructor(meterProvider: MeterProvider, producer: HistogramProducer) {
     this.#meterProvider = meterProvider;
+    this.#producer = producer;
   }
 
   onEvent(event: ExportEvent): void {
@@ -49,10 +54,16 @@ export class SelfMetrics {
     this.#observation?.onWorldStop(stop, target);
   }
 
-  /** Observes the tracer and, of the exporters, the first. */
-  begin(tracerStats: () => TracerStats, [first]: readonly ExportSink[]): void {
+  /** Observes the tracer, which counts calls from now on, and, of the exporters, the first. */
+  begin(
+    tracer: Pick<Tracer, 'currentStats' | 'callCounts' | 'countCalls'>,
+    [first]: readonly ExportSink[],
+  ): void {
     this.#observation = observe({
-      tracerStats,
+      tracerStats: () => tracer.currentStats(),
+      calls: () => tracer.callCounts(),
+      countCalls: (on) => tracer.countCalls(on),
+      producer: this.#producer,
       ...(first && { sink: observedSinkOf(first) }),
       meterProvider: this.#meterProvider,
     });
@@ -81,6 +92,7 @@ function observedSinkOf(sink: ExportSink): ObservedSink {
 
 async function meterProviderOf(
   { otlp, exportIntervalMillis, exportTimeoutMillis }: MetricSettings,
+  producer: HistogramProducer,
   env: NodeJS.ProcessEnv,
   hooks: MetricExporterHooks,
 ): Promise<MeterProvider> {
@@ -91,6 +103,7 @@ async function meterProviderOf(
     exporter,
     exportIntervalMillis,
     exportTimeoutMillis,
+    metricProducers: [producer],
   });
   return new sdk.MeterProvider({
     resource: createResource(attributesOf(env, hooks.report)),

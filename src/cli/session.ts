@@ -28,7 +28,7 @@ import type { Terminal } from './terminal.ts';
 /** What the commands use of a tracer. */
 export type Tracer = Pick<
   RealTracer,
-  'attachPid' | 'attachCommand' | 'followExecutables' | 'currentStats' | 'close'
+  'attachPid' | 'attachCommand' | 'followExecutables' | 'currentStats' | 'callCounts' | 'countCalls' | 'close'
 >;
 
 /** For all that is still under way when the tracer has been closed. */
@@ -83,7 +83,7 @@ export class Session {
           for (const line of linesOf(event, options.isVerbose)) terminal.say(line);
         },
       });
-      metrics?.begin(() => tracer.currentStats(), sinks);
+      metrics?.begin(tracer, sinks);
       return new Session(tracer, { sinks, metrics }, options, terminal, state);
     } catch (error) {
       for (const sink of sinks) await sink.shutdown();

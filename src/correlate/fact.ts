@@ -44,7 +44,7 @@ interface SpanCore {
   readonly parentSpanId?: SpanIdWords | undefined;
   /** The parent came with the request (`traceparent`), so it lives in another process or SDK. */
   readonly parentIsRemote: boolean;
-  /** W3C trace flags; bit 0 is `sampled` and is always set on a span that got here. */
+  /** W3C trace flags; bit 0 is `sampled`: without it the fact is told only to be counted, and is no span. */
   readonly traceFlags: number;
   /** W3C `tracestate` of the remote parent. */
   readonly traceState?: string | undefined;

@@ -3,6 +3,7 @@ import type { ExportCountsSnapshot } from '../export/export-counts.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import type { ExportFailure } from '../export/export-failure.ts';
 import type { DeliveryState } from '../otlp-client/delivery.ts';
+import type { CallSeries } from '../stage/call-counts.ts';
 import type { StageFrame, StageMessage, StageReport, StageSettings } from '../stage/record-stage.ts';
 import type { SinkPlan } from './sink-plan.ts';
 
@@ -43,6 +44,8 @@ export type FromIngest =
   | {
       readonly kind: 'report';
       readonly report: StageReport;
+      /** Those that have changed since the report before. */
+      readonly calls: readonly CallSeries[];
       /** In the order of the plan. */
       readonly sinks: readonly SinkReport[];
     };
@@ -54,6 +57,8 @@ export type ToIngest =
   /** Take in what is in the ring now; the `last` time nothing is taken in afterwards. */
   | { readonly kind: 'drain'; readonly id: number; readonly last: boolean }
   | { readonly kind: 'frame'; readonly frame: StageFrame }
+  /** To the stage: count calls, or do not. */
+  | { readonly kind: 'count_calls'; readonly on: boolean }
   | {
       readonly kind: 'flush' | 'shutdown';
       readonly id: number;

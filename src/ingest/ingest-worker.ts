@@ -76,6 +76,9 @@ port.on('message', (message: ToIngest) => {
     case 'frame':
       stage?.take(message.frame);
       return;
+    case 'count_calls':
+      stage?.countCalls(message.on);
+      return;
     case 'flush':
     case 'shutdown':
       void stage?.[message.kind](message.sink, message.deadlineMs).then(() =>

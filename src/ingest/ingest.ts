@@ -4,6 +4,7 @@ import { GoidspanError } from '../errors.ts';
 import { errnoName } from '../kernel/errno.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OtlpExport } from '../otlp-client/otlp-export.ts';
+import type { CallSeries } from '../stage/call-counts.ts';
 import { noSpans } from '../stage/counters.ts';
 import type { StageFrame, StageMessage, StageReport, StageSettings } from '../stage/record-stage.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
@@ -53,6 +54,8 @@ export class Ingest {
   /** One for each sink in the thread; undefined if the stage is not there. */
   readonly #remotes: readonly RemoteSink[] | undefined;
   #report = NOTHING_YET;
+  /** By their ids. */
+  readonly #calls = new Map<number, CallSeries>();
   #nextId = 1;
   #ended = false;
   #hurries = false;
@@ -90,8 +93,19 @@ export class Ingest {
     return this.#report;
   }
 
+  /** How long calls took, as the stage in the thread had counted when it last said so. */
+  get calls(): readonly CallSeries[] {
+    return [...this.#calls.values()];
+  }
+
+  /** The stage in the thread counts calls from now on, or does not. */
+  countCalls(on: boolean): void {
+    if (!this.#ended) this.#post({ kind: 'count_calls', on });
+  }
+
   /** To the stage in the thread. */
   tell(frame: StageFrame): void {
+    if (frame.kind === 'forget') this.#forgetCalls(frame.targetId);
     if (!this.#ended) this.#post({ kind: 'frame', frame });
   }
 
@@ -159,6 +173,7 @@ export class Ingest {
         break;
       case 'report':
         this.#report = message.report;
+        for (const series of message.calls) this.#calls.set(series.id, series);
         for (const [place, report] of message.sinks.entries()) this.#remotes?.[place]?.receive(report);
         break;
       case 'export_failed':
@@ -166,6 +181,12 @@ export class Ingest {
         break;
       default:
         sink.onMessage?.(message);
+    }
+  }
+
+  #forgetCalls(targetId: number): void {
+    for (const series of this.#calls.values()) {
+      if (series.targetId === targetId) this.#calls.delete(series.id);
     }
   }
 

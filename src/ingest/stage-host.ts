@@ -8,6 +8,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { exportBehind } from '../otlp-client/export-behind.ts';
 import type { OtlpExport } from '../otlp-client/otlp-export.ts';
 import type { FrameSink } from '../recording/recorder.ts';
+import type { CallSeries } from '../stage/call-counts.ts';
 import {
   RecordStage,
   type StageFrame,
@@ -72,6 +73,17 @@ export class StageHost {
   /** As of now, or of the last half second if the stage is in the thread and was not drained since. */
   report(): StageReport {
     return this.#here?.report() ?? this.#ingest.report;
+  }
+
+  /** Calls are counted from now on, and how long they took, or they are not. */
+  countCalls(on: boolean): void {
+    if (this.#here) this.#here.countCalls(on);
+    else this.#ingest.countCalls(on);
+  }
+
+  /** How long calls took that were counted; as old as the report. */
+  calls(): readonly CallSeries[] {
+    return this.#here?.calls() ?? this.#ingest.calls;
   }
 
   /** Whether what comes is to be known within some milliseconds, at the cost of a few hundredths of a core. */

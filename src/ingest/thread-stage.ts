@@ -48,6 +48,10 @@ export class ThreadStage {
     this.#stage.finish();
   }
 
+  countCalls(on: boolean): void {
+    this.#stage.countCalls(on);
+  }
+
   async flush(sink: number, deadlineMs: number): Promise<void> {
     await this.#sinks[sink]?.sink.forceFlush(deadlineMs);
     this.report();
@@ -65,6 +69,7 @@ export class ThreadStage {
     this.#post({
       kind: 'report',
       report: this.#stage.report(),
+      calls: this.#stage.changedCalls(),
       sinks: this.#sinks.map((sink) => sink.report()),
     });
   }

@@ -27,13 +27,14 @@ function programsOf(level: ProbeLevel): string {
     .join(' ');
 }
 
-/** Goroutines with open spans, those that work for them, values in buffers of channels, threads off their processor, readers of sockets: over all targets, by their maps. */
+/** Goroutines with open spans, those that work for them, values in buffers of channels, threads off their processor, readers of sockets: over all targets, by their maps; and the targets. */
 const TIME_MAPS = {
   time_by_g: 12_288,
   turns_by_g: 10_240,
   handed_by_slot: 8_192,
   off_by_thread: 4_096,
   reader_by_sock: 8_192,
+  run_delays_by_slot: wireLimit.TARGETS_MAX,
 } as const;
 
 /** Targets, and threads that are on a slow way to memory: hardly more than there are processors. */

@@ -7,8 +7,8 @@ import { constants } from 'node:os';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import { type Batch, batchOf } from '../wire/batch.ts';
 import {
-  allocLimit,
   count as countIndex,
+  durationsLimit,
   type Settings,
   TARGET_ROW_BYTES,
   type TargetRow,
@@ -34,8 +34,8 @@ export interface Swept {
 }
 
 const COUNTS = Object.keys(countIndex).slice(0, -1);
-/** Of two functions, calls and time of each bucket. */
-const SLOW_ALLOCS_WORDS = 2 * 2 * allocLimit.ALLOC_BUCKETS_MAX;
+/** Count and time of each bucket. */
+const DURATIONS_WORDS = 2 * durationsLimit.DURATION_BUCKETS_MAX;
 const ERROR_BYTES = 512;
 const VMLINUX_BTF = '/sys/kernel/btf/vmlinux';
 
@@ -185,9 +185,16 @@ export class Kernel {
     return Object.fromEntries(COUNTS.map((name, index) => [name, Number(values[index])]));
   }
 
+  /** The `struct durations` of a slot: how long goroutines waited for their turn, whoever's they were; only from level `waits` on. */
+  runDelays(slot: number): BigUint64Array {
+    const words = new BigUint64Array(DURATIONS_WORDS);
+    this.#check(this.#native.runDelays(this.#handle, slot, words), 'read how long goroutines wait');
+    return words;
+  }
+
   /** The `struct slow_allocs` of a slot, whoever's it was; only at level `runtime`. */
   slowAllocations(slot: number): BigUint64Array {
-    const words = new BigUint64Array(SLOW_ALLOCS_WORDS);
+    const words = new BigUint64Array(2 * DURATIONS_WORDS);
     this.#check(this.#native.slowAllocations(this.#handle, slot, words), 'read the times of allocations');
     return words;
   }

@@ -33,6 +33,7 @@ export interface Native {
   drainWhenIdle(kernel: Handle): number;
   drainUrgently(kernel: Handle, on: boolean): void;
   counts(kernel: Handle, counts: BigUint64Array): number;
+  runDelays(kernel: Handle, slot: number, out: BigUint64Array): number;
   slowAllocations(kernel: Handle, slot: number, out: BigUint64Array): number;
   programNames(kernel: Handle): string[];
   programStats(kernel: Handle, index: number, out: BigUint64Array): number;
@@ -171,6 +172,7 @@ function declare(path: string): Native {
   const followThreads = bind('kernel__follow_threads', 'int', 'uintptr_t', 'int');
   const drainUrgently = bind('kernel__drain_urgently', 'void', 'uintptr_t', 'int');
   const counts = bind('kernel__counts', 'int', 'uintptr_t', 'void *', 'size_t');
+  const runDelays = bind('kernel__run_delays', 'int', 'uintptr_t', 'uint32_t', 'void *', 'size_t');
   const slowAllocations = bind('kernel__slow_allocs', 'int', 'uintptr_t', 'uint32_t', 'void *', 'size_t');
   const programCount = bind('kernel__program_count', 'int', 'uintptr_t');
   const programName = bind('kernel__program_name', 'const char *', 'uintptr_t', 'uint32_t');
@@ -239,6 +241,7 @@ function declare(path: string): Native {
     drainWhenIdle: bind('kernel__drain_when_idle', 'int', 'uintptr_t'),
     drainUrgently: (kernel, on) => drainUrgently(kernel, Number(on)),
     counts: (kernel, out) => counts(kernel, out, out.length),
+    runDelays: (kernel, slot, out) => runDelays(kernel, slot, out, out.byteLength),
     slowAllocations: (kernel, slot, out) => slowAllocations(kernel, slot, out, out.byteLength),
     programNames: (kernel) =>
       Array.from({ length: programCount(kernel) }, (_, index) => programName(kernel, index) as string),

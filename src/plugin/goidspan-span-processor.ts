@@ -4,6 +4,7 @@
  * nothing of it throws into the application.
  */
 import { type Context, diag, type Span } from '@opentelemetry/api';
+import type { MetricProducer } from '@opentelemetry/sdk-metrics';
 import { GoidspanError } from '../errors.ts';
 import { BatchSink } from '../export/batch-sink.ts';
 import { FailureReporter } from '../export/failure-reporter.ts';
@@ -12,6 +13,7 @@ import type { SpanExporter, SpanSink } from '../export/span-sink.ts';
 import { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { reportHooks } from '../otlp-client/report-hooks.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
+import { HistogramProducer } from '../telemetry/histogram-producer.ts';
 import { observe } from '../telemetry/observe.ts';
 import type { Observation, Observed } from '../telemetry/observed.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
@@ -35,6 +37,8 @@ export class GoidSpanProcessor implements SpanProcessor {
   /** Where spans go, unless that is a processor of the application. */
   readonly #sink: BatchSink | OtlpExport | undefined;
   readonly #observation: Observation | undefined;
+  readonly #producer = new HistogramProducer();
+  #countsCalls = false;
   readonly #started: Promise<void>;
   readonly #refused: RefusedTarget[] = [];
   readonly #told = new Set<string>();
@@ -80,6 +84,15 @@ export class GoidSpanProcessor implements SpanProcessor {
   shutdown(): Promise<void> {
     this.#closing ??= this.#shutdown();
     return this.#closing;
+  }
+
+  /**
+   * Histograms of the traced programs as they are, for `metricProducers` of a metric reader, whose points are cumulative: of
+   * very many calls a second that spares the main thread the microsecond or two in which the metrics API takes each of them.
+   * Who has it once is told nothing of these by the API.
+   */
+  get metricProducer(): MetricProducer {
+    return this.#producer.use();
   }
 
   /** What it does, why it does not, and everything that is counted. Never throws. */
@@ -137,6 +150,7 @@ export class GoidSpanProcessor implements SpanProcessor {
         onEvent: (event) => this.#follow(event),
       });
       this.#tracer = tracer;
+      tracer.countCalls(this.#countsCalls);
       if (this.#closing) return;
       this.#state = 'tracing';
       this.#watch = new TargetWatch(
@@ -176,6 +190,12 @@ export class GoidSpanProcessor implements SpanProcessor {
     const sink = this.#sink;
     return {
       tracerStats: () => this.#stats(),
+      calls: () => this.#tracer?.callCounts() ?? [],
+      countCalls: (on) => {
+        this.#countsCalls = on;
+        this.#tracer?.countCalls(on);
+      },
+      producer: this.#producer,
       ...(sink && {
         sink: {
           component: 'processor',

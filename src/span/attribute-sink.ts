@@ -9,6 +9,32 @@ export interface AttributeSink {
   texts(name: string, values: readonly string[]): void;
 }
 
+/** Takes those of some names only, as the API has them. */
+export class PickedAttributes implements AttributeSink {
+  readonly attributes: Attributes = {};
+  readonly #names: ReadonlySet<string>;
+
+  constructor(names: ReadonlySet<string>) {
+    this.#names = names;
+  }
+
+  text(name: string, value: string): void {
+    if (this.#names.has(name)) this.attributes[name] = value;
+  }
+
+  int(name: string, value: number): void {
+    if (this.#names.has(name)) this.attributes[name] = value;
+  }
+
+  double(name: string, value: number): void {
+    if (this.#names.has(name)) this.attributes[name] = value;
+  }
+
+  texts(name: string, values: readonly string[]): void {
+    if (this.#names.has(name)) this.attributes[name] = [...values];
+  }
+}
+
 /** Collects them as the API has them. */
 export class AttributeObject implements AttributeSink {
   readonly attributes: Attributes = {};

@@ -3,6 +3,7 @@ import type { DbOperation, DbSystem, RecurringCall } from '../correlate/db-call.
 import type { SpanFactOf } from '../correlate/fact.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
+import { DB_CLIENT_DURATION } from './call-metrics.ts';
 import type { Convention, Description } from './convention.ts';
 import * as db from './db-attribute-names.ts';
 import type { SpanSource } from './span-source.ts';
@@ -65,6 +66,8 @@ export const dbConvention: Convention<DbFact, RecurringFact, DbDescription> = {
   errorType({ body }: RecurringFact): string | undefined {
     return body.statusCode ?? (body.isCanceled ? 'context.Canceled' : undefined);
   },
+
+  metricOf: () => DB_CLIENT_DURATION,
 
   addRecurring(sink: AttributeSink, { body }: RecurringFact, about: DbDescription): void {
     const { system, namespace, peer, statusCode } = body;

@@ -5,6 +5,7 @@ import type { Verdict } from '../correlate/verdict.ts';
 import { nanosBetween } from '../wire/batch.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
+import type { CallMetric } from './call-metrics.ts';
 import type { Description } from './convention.ts';
 import { conventionOf } from './conventions.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -30,6 +31,9 @@ export const kindOf = (fact: SpanFact): SpanKind => kinds[fact.spanKind];
 
 /** Whether what was made of a fact whose body recurs is right for this one, too. */
 export const fitsSpan = (about: Description, fact: SpanFact): boolean => conventionOf(fact).fits(about, fact);
+
+/** By which metric of the conventions calls like this one are counted, if they are. */
+export const metricOfCall = (fact: SpanFact): CallMetric | undefined => conventionOf(fact).metricOf(fact);
 
 /** Hands the attributes of the convention to the sink that spans have in common whose bodies recur. */
 export function addRecurringAttributes(sink: AttributeSink, fact: SpanFact, about: Description): void {

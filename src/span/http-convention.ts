@@ -2,6 +2,7 @@
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { RecurringExchange } from '../correlate/http-exchange.ts';
 import type { AttributeSink } from './attribute-sink.ts';
+import { HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION } from './call-metrics.ts';
 import type { Convention, Description } from './convention.ts';
 import {
   addClientAttributes,
@@ -41,6 +42,9 @@ export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription
     const isError = statusCode !== undefined && isErrorStatus(statusCode, spanKind === 'client');
     return isError ? String(statusCode) : undefined;
   },
+
+  metricOf: ({ spanKind }: RecurringFact) =>
+    spanKind === 'server' ? HTTP_SERVER_DURATION : HTTP_CLIENT_DURATION,
 
   addRecurring(
     sink: AttributeSink,

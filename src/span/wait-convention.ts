@@ -20,6 +20,7 @@ export const waitConvention = {
   describe: ({ body }: RecurringFact) => ({ name: 'window' in body ? body.window : `wait ${body.use}` }),
   fits: () => true,
   errorType: () => undefined,
+  metricOf: () => undefined,
 
   addRecurring(sink: AttributeSink, { body }: RecurringFact): void {
     if ('use' in body) sink.text(names.GOIDSPAN_WAIT_FOR, body.use);

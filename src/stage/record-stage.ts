@@ -13,12 +13,12 @@ import type { WaitForm } from '../span/wait-form.ts';
 import type { Batch } from '../wire/batch.ts';
 import type { RecordVisitor } from '../wire/decode.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
+import type { CallSeries } from './call-counts.ts';
 import type { SpanCounts } from './counters.ts';
 import type { DrainStats } from './drain-meter.ts';
 import type { FamilyFailure } from './live-check.ts';
-import { type ContextFrame, SpanStage } from './span-stage.ts';
+import { type ContextFrame, SpanStage, type TargetReport } from './span-stage.ts';
 import type { KeepSettings, VisitorOf } from './tail-keep.ts';
-import type { TargetCounts } from './target-counts.ts';
 
 /** What the stage is told beside batches: what spans are made with, and of spans that are ended from outside. */
 export type StageFrame = ContextFrame | SpanFrame;
@@ -33,9 +33,6 @@ export type StageMessage =
   /** Likewise: which code stands at a place, and around it. */
   | { readonly kind: 'code_wanted'; readonly place: CodePlace; readonly pcs: readonly number[] }
   | { readonly kind: 'implausible'; readonly targetId: number; readonly failure: FamilyFailure };
-
-/** What it has counted of one target. */
-export type TargetReport = Readonly<Pick<TargetCounts, 'spans' | 'verdicts' | 'requestNs'>>;
 
 /** What it has counted since it began. */
 export interface StageReport {
@@ -108,6 +105,21 @@ export class RecordStage {
   /** Hands over what waits for a name that may not come any more. */
   emitWaiting(): void {
     this.#stage.emitWaiting();
+  }
+
+  /** Calls are counted from now on, sampled or not, and others are not. */
+  countCalls(on: boolean): void {
+    this.#stage.countCalls(on);
+  }
+
+  /** How long calls took that were counted. */
+  calls(): readonly CallSeries[] {
+    return this.#stage.calls();
+  }
+
+  /** Those that have changed since it was asked last. */
+  changedCalls(): readonly CallSeries[] {
+    return this.#stage.changedCalls();
   }
 
   report(): StageReport {

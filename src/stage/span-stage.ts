@@ -21,7 +21,7 @@ import type { CodeAt, Evidence } from '../verdict/evidence.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Batch } from '../wire/batch.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
-import { type BadRecord, decodeBatch, type RecordVisitor } from '../wire/decode.ts';
+import { type BadRecord, decodeBatch, isSampled, type RecordVisitor } from '../wire/decode.ts';
 import {
   type EvGcStop,
   type EvGoroutineTurns,
@@ -30,6 +30,8 @@ import {
   type EvStack,
   spanFlag,
 } from '../wire/wire.gen.ts';
+import { AwaitedNames } from './awaited-names.ts';
+import { CallCounts, type CallSeries } from './call-counts.ts';
 import { CodeNames } from './code-names.ts';
 import { Counters } from './counters.ts';
 import { GcWindows } from './gc-windows.ts';
@@ -37,6 +39,7 @@ import { HeldTurns } from './held-turns.ts';
 import { HeldWaits } from './held-waits.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { LongestWaits } from './longest-waits.ts';
+import type { RouteCount } from './route-counts.ts';
 import { SlowRequests } from './slow-requests.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 import { Stacks } from './stacks.ts';
@@ -69,9 +72,9 @@ export interface SpanStageOptions {
 
 interface StageTarget extends SpanTarget {
   readonly counts: TargetCounts;
-  readonly typeNames: Map<number, string | null>;
-  /** What emits facts, by the address of the type name that they wait for. */
-  readonly waiting: Map<number, (() => void)[]>;
+  readonly typeNames: AwaitedNames;
+  /** Of all calls, whether they become spans or not; as the live check of those that do. */
+  readonly callCheck: LiveCheck;
   /** Undefined where none is to be told. */
   readonly windows: GcWindows | undefined;
 }
@@ -85,8 +88,12 @@ interface Ended {
 }
 
 const NO_PLACES: readonly CodePlace[] = [];
-/** Facts that wait for one name; more go without it. */
-const WAITING_MAX = 1_024;
+
+/** What was counted of one target; plain data. */
+export interface TargetReport {
+  readonly spans: number;
+  readonly routes: readonly RouteCount[];
+}
 
 export class SpanStage {
   readonly counters = new Counters();
@@ -102,6 +109,14 @@ export class SpanStage {
   readonly #codeAt: CodeAt = (place) => this.#code.framesAt(place);
   readonly #keep: TailKeep | undefined;
   readonly #waitForm: WaitForm;
+  /** Undefined as long as nobody wants to know. */
+  #calls: CallCounts | undefined;
+  #countsCalls = false;
+  readonly #counting: RecordVisitor = {
+    spanEnd: (record) => void this.#countCall(record),
+    // Who decodes it again loses it.
+    bad: () => {},
+  };
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
 
@@ -136,8 +151,29 @@ export class SpanStage {
   }
 
   /** What was counted of each target, by its id. */
-  get countsByTarget(): ReadonlyMap<number, TargetCounts> {
-    return new Map([...this.#targets].map(([targetId, { counts }]) => [targetId, counts]));
+  get countsByTarget(): ReadonlyMap<number, TargetReport> {
+    return new Map(
+      [...this.#targets].map(([targetId, { counts }]) => [
+        targetId,
+        { spans: counts.spans, routes: counts.routes.all() },
+      ]),
+    );
+  }
+
+  /** Calls are counted from now on, sampled or not, and others are not. What was counted stays. */
+  countCalls(on: boolean): void {
+    this.#countsCalls = on;
+    if (on) this.#calls ??= new CallCounts();
+  }
+
+  /** How long calls took that were counted. */
+  calls(): readonly CallSeries[] {
+    return this.#calls?.all() ?? [];
+  }
+
+  /** Those that have changed since it was asked last. */
+  changedCalls(): readonly CallSeries[] {
+    return this.#calls?.changed() ?? [];
   }
 
   take(frame: ContextFrame): void {
@@ -149,7 +185,7 @@ export class SpanStage {
         this.#addTarget(frame);
         return;
       case 'type_name':
-        this.#addTypeName(frame);
+        this.#targets.get(frame.targetId)?.typeNames.tell(frame.address, frame.name);
         return;
       case 'code':
         this.#code.take(frame.place, frame.frames);
@@ -157,6 +193,7 @@ export class SpanStage {
       case 'forget':
         this.finish(frame.targetId);
         this.#targets.delete(frame.targetId);
+        this.#calls?.forget(frame.targetId);
     }
   }
 
@@ -165,13 +202,20 @@ export class SpanStage {
    * `takersOf` has, or what calls that later, but before the next batch.
    */
   decode(batch: Batch, visitorOf: VisitorOf): number {
-    return this.#keep ? this.#keep.decode(batch, visitorOf) : decodeBatch(batch, visitorOf(undefined));
+    if (!this.#keep) return decodeBatch(batch, visitorOf(undefined));
+    // What is counted of calls is counted of all.
+    if (this.#countsCalls) decodeBatch(batch, this.#counting);
+    return this.#keep.decode(batch, visitorOf);
   }
 
   /** What takes the records that spans are made of, and nothing of others; `kept`: why they are kept, where others are not. */
   takersOf(kept?: Kept) {
     return {
-      spanEnd: (record: EvSpanEnd) => this.emit(record, kept),
+      spanEnd: (record: EvSpanEnd) => {
+        // With others dropped before, it has been counted before that.
+        const counted = this.#keep ? undefined : this.#countCall(record);
+        if (isSampled(record)) this.emit(record, kept, counted);
+      },
       goroutineTurns: (record: EvGoroutineTurns) => {
         if (this.#waitForm !== 'none') this.#turns.add(goroutineTurns(record));
       },
@@ -188,13 +232,39 @@ export class SpanStage {
     if (sample.span && sample.place) this.#verdicts.sample(sample.span.spanId, sample.place);
   }
 
-  /** Hands the span of a record over. */
-  emit(record: EvSpanEnd, kept?: Kept): void {
-    const read = spanFact(record);
+  /** What a record says that was looked at to be counted; one that is no span is nobody's business else. */
+  #countCall(record: EvSpanEnd): SpanFact | undefined {
+    if (!this.#countsCalls) return undefined;
+    const fact = spanFact(record);
+    if (fact.family === 'wait') return fact;
+    const target = this.#targets.get(fact.targetId);
+    if (target === undefined) {
+      if (!isSampled(record)) this.counters.lose('target_unknown');
+      return fact;
+    }
+    this.#countRequest(fact, target);
+    target.typeNames.when(fact.errorTypeAddr, () => {
+      if (target.callCheck.judge(fact).passes) this.#calls?.add(fact, target.source);
+      else if (!isSampled(fact)) this.counters.lose('implausible');
+    });
+    return fact;
+  }
+
+  /** What its time went to, if that is told. */
+  #countRequest(fact: SpanFact, { counts, source }: StageTarget): void {
+    if (fact.time && fact.spanKind === 'server' && this.#waitForm !== 'none')
+      counts.routes.addTime(fact, source, fact.time);
+  }
+
+  /** Hands the span of a record over. `counted`: what it says, if that has been counted already. */
+  emit(record: EvSpanEnd, kept?: Kept, counted?: SpanFact): void {
+    const read = counted ?? spanFact(record);
     if (read.family === 'wait') {
       if (this.#waitForm !== 'none') this.#waits.add(read);
       return;
     }
+    const target = this.#targets.get(read.targetId);
+    if (target && !this.#countsCalls) this.#countRequest(read, target);
     const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
     const path = this.#turns.take(read);
     const judged = path ? { ...read, criticalNs: path.ns } : read;
@@ -216,9 +286,10 @@ export class SpanStage {
       spanId: derivedSpanId(read.spanId, ordinal),
     }));
     const fact = keptFact(this.#told(verdict ? { ...read, verdict } : read, waits, told), kept);
-    this.#count(fact);
-    if (fact.errorTypeAddr !== 0 && this.#waitsForName(fact, () => this.#hand(fact, told))) return;
-    this.#hand(fact, told);
+    const target = this.#targets.get(fact.targetId);
+    if (target && verdict) target.counts.routes.addVerdict(fact, target.source, verdict.cause);
+    if (target) target.typeNames.when(fact.errorTypeAddr, () => this.#hand(fact, told));
+    else this.#hand(fact, told);
   }
 
   #hand(fact: SpanFact, waits: readonly SpanFactOf<'wait'>[] = []): void {
@@ -230,12 +301,6 @@ export class SpanStage {
     this.counters.lose('keep_undecided', spans);
     this.counters.lose('wait_without_span', waits);
     this.counters.lose('turns_without_span', turns);
-  }
-
-  #count({ targetId, spanKind, time, verdict }: SpanFact): void {
-    const counts = this.#targets.get(targetId)?.counts;
-    if (time && spanKind === 'server') counts?.addRequest(time);
-    if (verdict) counts?.addVerdict(verdict.cause);
   }
 
   get #tellsWaits(): boolean {
@@ -278,51 +343,26 @@ export class SpanStage {
   /** Hands over what waits for a name that may not come any more: of one target, or of all. */
   emitWaiting(targetId?: number): void {
     this.#code.giveUp(targetId);
-    for (const [id, { waiting }] of this.#targets) {
-      if (targetId !== undefined && id !== targetId) continue;
-      for (const emitters of waiting.values()) for (const emit of emitters) emit();
-      waiting.clear();
+    for (const [id, { typeNames }] of this.#targets) {
+      if (targetId === undefined || id === targetId) typeNames.giveUp();
     }
-  }
-
-  #waitsForName(fact: SpanFact, emit: () => void): boolean {
-    const { askTypeName } = this.#options;
-    const target = this.#targets.get(fact.targetId);
-    const address = fact.errorTypeAddr;
-    if (askTypeName === undefined || target === undefined || target.typeNames.has(address)) return false;
-    const others = target.waiting.get(address);
-    if (others === undefined) {
-      target.waiting.set(address, [emit]);
-      askTypeName(fact.targetId, address);
-      return true;
-    }
-    return others.length < WAITING_MAX && others.push(emit) > 0;
-  }
-
-  #addTypeName({ targetId, address, name }: TypeNameFrame): void {
-    const target = this.#targets.get(targetId);
-    if (target === undefined) return;
-    target.typeNames.set(address, name);
-    const emitters = target.waiting.get(address) ?? [];
-    target.waiting.delete(address);
-    for (const emit of emitters) emit();
   }
 
   #addTarget({ targetId, attributes, waitMinNs = 0 }: TargetFrame): void {
-    const { dbStatement } = this.#options;
-    const typeNames = new Map<number, string | null>();
+    const { dbStatement, askTypeName } = this.#options;
+    const typeNames = new AwaitedNames(askTypeName && ((address) => askTypeName(targetId, address)));
     this.#targets.set(targetId, {
       counts: new TargetCounts(),
       liveCheck: new LiveCheck(),
+      callCheck: new LiveCheck(),
       typeNames,
-      waiting: new Map(),
       windows: waitMinNs > 0 ? new GcWindows(waitMinNs) : undefined,
       source: {
         resource: createResource(attributes),
         scope: this.#scope,
         clock: { toUnix: (ktime) => unixOf(ktime, this.#offset) },
         ...(dbStatement && { dbStatement }),
-        errorTypeName: (address) => typeNames.get(address) ?? undefined,
+        errorTypeName: (address) => typeNames.of(address),
       },
     });
   }

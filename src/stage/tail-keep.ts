@@ -8,7 +8,7 @@ import { RecordTexts } from '../correlate/record-texts.ts';
 import type { KeepRules } from '../export/keep-rules.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import { type Batch, count64 } from '../wire/batch.ts';
-import { decodeRecord, eachRecord, faultOfSpan, type RecordVisitor } from '../wire/decode.ts';
+import { decodeRecord, eachRecord, faultOfSpan, isSampled, type RecordVisitor } from '../wire/decode.ts';
 import { fieldAt } from '../wire/fields.ts';
 import {
   evKind,
@@ -51,6 +51,7 @@ const END_AT = fieldAt('EV_SPAN_END', 'end_ktime_ns');
 const TURNS_START_AT = fieldAt('EV_GOROUTINE_TURNS', 'start_ktime_ns');
 const TRACE_ID_AT = fieldAt('EV_SPAN_END', 'trace_id');
 const TURNS_TRACE_ID_AT = fieldAt('EV_GOROUTINE_TURNS', 'trace_id');
+const TRACE_FLAGS_AT = fieldAt('EV_SPAN_END', 'trace_flags');
 const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
 const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 const TEXT_CUT_AT = fieldAt('EV_SPAN_END', 'text_cut');
@@ -140,6 +141,8 @@ export class TailKeep {
 
   #takeSpan(batch: Batch, at: number, visitorOf: VisitorOf): void {
     const { u8, u16 } = batch;
+    // It was told only to be counted.
+    if (!isSampled({ traceFlags: u8[at + TRACE_FLAGS_AT] as number })) return;
     this.#lookAtClock(batch.u32, at + END_AT);
     const flags = u16[(at + headerAt.flags) >>> 1] as number;
     if (!(flags & spanFlag.SPAN_FLAG_PARENT) || flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) {

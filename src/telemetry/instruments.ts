@@ -4,10 +4,12 @@
  * a span is in flight from its first try to its outcome, pauses between tries included, and counted once.
  */
 import { type Attributes, ValueType } from '@opentelemetry/api';
-import type { DurationBucket, TargetStats } from '../tracer/api.ts';
-import { ALLOCATION_BOUNDS_NS, allocationAttributes, slowWaysOf } from './allocation-histogram.ts';
+import { CALL_METRICS, type CallMetric } from '../span/call-metrics.ts';
+import type { DurationBucket, RouteStats } from '../tracer/api.ts';
+import { durationsLimit } from '../wire/wire.gen.ts';
 import type { ExporterFacts, Facts, ProcessorFacts } from './facts.ts';
-import { targetAttributes } from './target-attributes.ts';
+import type { HistogramInstrument } from './histogram.ts';
+import { allocationAttributes, slowWaysOf, targetAttributes } from './target-attributes.ts';
 
 export interface Point {
   readonly value: number;
@@ -26,11 +28,6 @@ export interface ObservedInstrument extends Instrument {
   readonly kind: 'counter' | 'upDownCounter';
   readonly valueType: ValueType;
   readonly points: (facts: Facts) => readonly Point[];
-}
-
-/** Recorded as it happens. */
-export interface HistogramInstrument extends Instrument {
-  readonly bucketBoundaries: readonly number[];
 }
 
 type Tracer = NonNullable<Facts['tracer']>;
@@ -60,13 +57,15 @@ const ofSlowAllocations = (amountOf: (bucket: DurationBucket) => number) => (fac
     ),
   );
 
-/** A point for each name of each target that has any. */
-const ofTargets =
-  (key: string, countsOf: (target: TargetStats) => Readonly<Record<string, number>> | undefined, unit = 1) =>
+/** A point for each name of each route of each target. */
+const ofRoutes =
+  (key: string, countsOf: (route: RouteStats) => Readonly<Record<string, number>>, unit = 1) =>
   (facts: Facts) =>
     (facts.tracer?.stats.targets ?? []).flatMap((target) =>
-      pointsBy(countsOf(target) ?? {}, key, targetAttributes(target)).map(({ value, attributes }) =>
-        point(value / unit, attributes),
+      (target.routes ?? []).flatMap((route) =>
+        pointsBy(countsOf(route), key, { ...targetAttributes(target), ...route.attributes }).map(
+          ({ value, attributes }) => point(value / unit, attributes),
+        ),
       ),
     );
 
@@ -226,16 +225,16 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
     kind: 'counter',
     unit: '{request}',
     valueType: ValueType.INT,
-    description: 'Slow requests of traced programs, by why they were slow.',
-    points: ofTargets('goidspan.verdict.cause', ({ verdicts }) => verdicts),
+    description: 'Slow requests of traced programs, by why they were slow and by route.',
+    points: ofRoutes('goidspan.verdict.cause', ({ verdicts }) => verdicts),
   },
   {
     name: 'goidspan.request.time',
     kind: 'counter',
     unit: 's',
     valueType: ValueType.DOUBLE,
-    description: 'Time of the requests of traced programs, by what it was spent on.',
-    points: ofTargets('goidspan.wait.for', ({ requestTime }) => requestTime, 1e9),
+    description: 'Time of the requests of traced programs, by what it was spent on and by route.',
+    points: ofRoutes('goidspan.wait.for', ({ requestTime }) => requestTime, 1e9),
   },
   {
     name: 'goidspan.allocation.slow.calls',
@@ -288,11 +287,42 @@ export const STOP_DURATION = {
   bucketBoundaries: STOP_BUCKETS,
 } as const satisfies HistogramInstrument;
 
-/** How long each of these calls took; of very many an even sample. */
+/** Upper bounds of the kernel's buckets but the last, in nanoseconds: with those of the histogram none is torn apart. */
+export const DURATION_BOUNDS_NS: readonly number[] = Array.from(
+  { length: durationsLimit.DURATION_BUCKETS_MAX - 1 },
+  (_, bucket) => 2 ** (durationsLimit.DURATION_FIRST_BIT + bucket),
+);
+const DURATION_BOUNDS = DURATION_BOUNDS_NS.map((ns) => ns / 1e9);
+
+/** How long each of these calls took; of very many an even sample, where the API takes them one by one. */
 export const SLOW_ALLOCATION_DURATION = {
   name: 'goidspan.allocation.slow.duration',
   unit: 's',
   description:
     'Time that a slow way to memory took in a traced program, by function; where it has fewer than there were calls, a sample.',
-  bucketBoundaries: ALLOCATION_BOUNDS_NS.map((ns) => ns / 1e9),
+  bucketBoundaries: DURATION_BOUNDS,
 } as const satisfies HistogramInstrument;
+
+/** https://opentelemetry.io/docs/specs/semconv/runtime/go-metrics (in development); likewise. */
+export const SCHEDULE_DURATION = {
+  name: 'go.schedule.duration',
+  unit: 's',
+  description:
+    'Time that goroutines of a traced program that worked for spans waited in a runnable state before they ran.',
+  bucketBoundaries: DURATION_BOUNDS,
+} as const satisfies HistogramInstrument;
+
+/** Of all calls of a kind, sampled or not. */
+const callDuration = ({ name, description, boundsSeconds }: CallMetric): HistogramInstrument => ({
+  name,
+  unit: 's',
+  description,
+  bucketBoundaries: boundsSeconds,
+});
+
+/** Those that are summed up elsewhere. */
+export const COUNTED_INSTRUMENTS: readonly HistogramInstrument[] = [
+  SLOW_ALLOCATION_DURATION,
+  SCHEDULE_DURATION,
+  ...CALL_METRICS.map(callDuration),
+];

@@ -6,21 +6,29 @@ import type { BatchObservableCallback, Histogram, Meter, Observable } from '@ope
 import type { ExportEvent } from '../export/export-event.ts';
 import { ExportTally } from '../export/export-tally.ts';
 import type { TargetInfo, WorldStop } from '../tracer/api.ts';
-import { AllocationHistogram } from './allocation-histogram.ts';
 import { exporterComponent, processorComponent, tracerComponent } from './components.ts';
+import { ofCalls, ofKernel } from './counted-histograms.ts';
 import { type Facts, factsOf, type Identity } from './facts.ts';
+import type { CountedHistogram, HistogramInstrument } from './histogram.ts';
+import { HistogramRecorder } from './histogram-recorder.ts';
 import {
+  COUNTED_INSTRUMENTS,
   GC_PAUSE_DURATION,
-  type HistogramInstrument,
   OBSERVED_INSTRUMENTS,
   type ObservedInstrument,
   OPERATION_DURATION,
-  SLOW_ALLOCATION_DURATION,
   STOP_DURATION,
 } from './instruments.ts';
 import { MeterWatch } from './meter-watch.ts';
 import type { Observation, Observed } from './observed.ts';
 import { targetAttributes } from './target-attributes.ts';
+
+/** Of what the kernel counts, in one collection, over all targets: each takes a microsecond or two of the main thread. */
+export const RECORDED_MAX = 2_000;
+/** Calls are recorded so often, so that no collection has to record all of a minute at once. */
+const CALLS_MS = 1_000;
+/** … and so many in one turn of the event loop. */
+const CALLS_A_TURN = 200;
 
 /** Begins at once, with the provider that is there or with the one that will be. Never throws. */
 export function observe(observed: Observed): Observation {
@@ -35,11 +43,18 @@ class Observer implements Observation {
   #durations: Histogram | undefined;
   #gcPauses: Histogram | undefined;
   #stops: Histogram | undefined;
-  readonly #allocations = new AllocationHistogram();
+  readonly #counted = new Map<string, Histogram>();
+  readonly #ofKernel = new HistogramRecorder();
+  readonly #ofCalls = new HistogramRecorder();
+  readonly #observed: Observed;
+  #calls: NonNullable<Observed['calls']>;
+  #turn: NodeJS.Immediate | undefined;
   #unbind: () => void = () => {};
 
   constructor(observed: Observed) {
-    const { sink, tracerStats, meterProvider } = observed;
+    const { sink, tracerStats, meterProvider, calls = () => [], producer } = observed;
+    this.#observed = observed;
+    this.#calls = calls;
     this.#identity = {
       processor: sink?.component === 'processor' ? processorComponent() : {},
       exporter: sink?.otlp ? exporterComponent(sink.otlp.settings.otlp) : {},
@@ -47,6 +62,10 @@ class Observer implements Observation {
     };
     this.#readFacts = () => factsOf(observed, this.#identity, this.#tally);
     this.#watch = new MeterWatch((meter) => this.#bind(meter), meterProvider);
+    if (!producer) return;
+    producer.source = () => this.#allCounted();
+    producer.onUse = () => this.#tellWhetherCallsCount();
+    this.#tellWhetherCallsCount();
   }
 
   onEvent(event: ExportEvent): void {
@@ -74,8 +93,10 @@ class Observer implements Observation {
 
   stop(): void {
     this.#watch.stop();
-    const last = (this.#durations && quietly(this.#readFacts)) ?? {};
+    const last = ((this.#durations || this.#observed.producer?.isUsed) && quietly(this.#readFacts)) || {};
+    const calls = quietly(this.#calls) ?? [];
     this.#readFacts = () => last;
+    this.#calls = () => calls;
   }
 
   #bind(meter: Meter | undefined): void {
@@ -84,11 +105,18 @@ class Observer implements Observation {
     this.#durations = undefined;
     this.#gcPauses = undefined;
     this.#stops = undefined;
-    if (!meter) return;
+    this.#counted.clear();
+    if (meter) this.#bindTo(meter);
+    this.#tellWhetherCallsCount();
+  }
+
+  #bindTo(meter: Meter): void {
     this.#durations = histogramOf(meter, OPERATION_DURATION);
     this.#gcPauses = histogramOf(meter, GC_PAUSE_DURATION);
     this.#stops = histogramOf(meter, STOP_DURATION);
-    const allocations = histogramOf(meter, SLOW_ALLOCATION_DURATION);
+    for (const instrument of COUNTED_INSTRUMENTS) {
+      this.#counted.set(instrument.name, histogramOf(meter, instrument));
+    }
     const bound = OBSERVED_INSTRUMENTS.map(
       (instrument) => [instrument, observableOf(meter, instrument)] as const,
     );
@@ -100,14 +128,53 @@ class Observer implements Observation {
         for (const { value, attributes } of points(facts)) result.observe(observable, value, attributes);
       }
       // A provider collects histograms after it has asked for what is observed.
-      if (facts.tracer) {
-        const { targets } = facts.tracer.stats;
-        quietly(() => this.#allocations.record(targets, allocations));
-      }
+      quietly(() => this.#recordAll(facts));
     };
     meter.addBatchObservableCallback(callback, observables);
-    this.#unbind = () => meter.removeBatchObservableCallback(callback, observables);
+    const timer = setInterval(() => quietly(() => this.#recordCalls()), CALLS_MS).unref();
+    this.#unbind = () => {
+      meter.removeBatchObservableCallback(callback, observables);
+      clearInterval(timer);
+      clearImmediate(this.#turn);
+    };
   }
+
+  /** Somebody collects them, by the API or by the producer. */
+  #tellWhetherCallsCount(): void {
+    const { countCalls, producer } = this.#observed;
+    quietly(() => countCalls?.(this.#durations !== undefined || producer?.isUsed === true));
+  }
+
+  /** As they are now. */
+  #allCounted(): CountedHistogram[] {
+    const targets = this.#readFacts().tracer?.stats.targets ?? [];
+    return [...ofCalls(this.#calls(), targets), ...ofKernel(targets)];
+  }
+
+  /** For a collection: everything that is due. */
+  #recordAll({ tracer }: Facts): void {
+    if (!tracer || this.#observed.producer?.isUsed) return;
+    const { targets } = tracer.stats;
+    this.#ofKernel.take(ofKernel(targets), RECORDED_MAX);
+    this.#ofKernel.record(this.#histogram);
+    this.#ofCalls.take(ofCalls(this.#calls(), targets));
+    this.#ofCalls.record(this.#histogram);
+  }
+
+  #recordCalls(): void {
+    const calls = this.#calls();
+    if (calls.length === 0 || this.#observed.producer?.isUsed) return;
+    this.#ofCalls.take(ofCalls(calls, this.#readFacts().tracer?.stats.targets ?? []));
+    clearImmediate(this.#turn);
+    this.#recordTurn();
+  }
+
+  #recordTurn(): void {
+    const isMore = quietly(() => this.#ofCalls.record(this.#histogram, CALLS_A_TURN));
+    if (isMore) this.#turn = setImmediate(() => this.#recordTurn());
+  }
+
+  readonly #histogram = ({ name }: HistogramInstrument): Histogram => this.#counted.get(name) as Histogram;
 }
 
 function histogramOf(meter: Meter, { name, bucketBoundaries, ...about }: HistogramInstrument): Histogram {

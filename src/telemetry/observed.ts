@@ -4,7 +4,8 @@ import type { ExportCountsSnapshot } from '../export/export-counts.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import type { DeliveryState } from '../otlp-client/delivery.ts';
 import type { OtlpSinkSettings } from '../otlp-client/otlp-sink-settings.ts';
-import type { TargetInfo, TracerStats, WorldStop } from '../tracer/api.ts';
+import type { CallSeries, TargetInfo, TracerStats, WorldStop } from '../tracer/api.ts';
+import type { HistogramProducer } from './histogram-producer.ts';
 
 /** A sink of spans. Its functions are called when metrics are collected, and may throw. */
 export interface ObservedSink {
@@ -22,6 +23,12 @@ export interface Observed {
   readonly sink?: ObservedSink;
   /** Undefined as long as there is no tracer. */
   readonly tracerStats?: () => TracerStats | undefined;
+  /** Calls of traced programs that are counted. May throw. */
+  readonly calls?: () => readonly CallSeries[];
+  /** Told whether they are wanted, at once and whenever that changes. May throw. */
+  readonly countCalls?: (on: boolean) => void;
+  /** Takes histograms that were counted as they are. Default: the API takes them, value by value. */
+  readonly producer?: HistogramProducer;
   /** Default: the global one, whenever it is registered. */
   readonly meterProvider?: MeterProvider;
 }

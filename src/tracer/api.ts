@@ -1,5 +1,7 @@
 /** What a tracer is given and what it tells: the types of its public face. */
-import type { DurationBucket, SlowAllocations } from '../attach/slow-allocations.ts';
+import type { Attributes } from '@opentelemetry/api';
+import type { DurationBucket } from '../attach/durations.ts';
+import type { SlowAllocations } from '../attach/slow-allocations.ts';
 import type { TargetInfo } from '../attach/target-info.ts';
 import type { WorldStop } from '../correlate/world-stop.ts';
 import type { GoidspanError } from '../errors.ts';
@@ -11,10 +13,11 @@ import type { ProbeLevel } from '../probes/hook.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
+import type { CallSeries } from '../stage/call-counts.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
-export type { DrainStats, DurationBucket, SlowAllocations, TargetInfo, WorldStop };
+export type { CallSeries, DrainStats, DurationBucket, SlowAllocations, TargetInfo, WorldStop };
 
 /** More would be a load of its own. */
 export const PROFILE_HZ_MAX = 10_000;
@@ -88,6 +91,14 @@ export type TracerEvent =
   | { readonly kind: 'degraded'; readonly missing: string; readonly without: string }
   | { readonly kind: 'warning'; readonly message: string };
 
+/** Requests of one method to one route of a target. */
+export interface RouteStats {
+  /** `http.request.method` and, where it is known, `http.route`; `otel.metric.overflow` for all that are too many. */
+  readonly attributes: Attributes;
+  readonly verdicts: Readonly<Record<string, number>>;
+  readonly requestTime: Readonly<Record<string, number>>;
+}
+
 export interface TargetStats extends TargetInfo {
   /** ISO 8601. */
   readonly attachedAt: string;
@@ -97,6 +108,13 @@ export interface TargetStats extends TargetInfo {
   readonly verdicts?: Readonly<Record<string, number>>;
   /** Nanoseconds of requests by the keys of `goidspan.breakdown`; absent if that was never known. */
   readonly requestTime?: Readonly<Record<string, number>>;
+  /** The same route by route. */
+  readonly routes?: readonly RouteStats[];
+  /**
+   * How long goroutines with open spans, or that worked for one, waited for their turn to run; absent if it was never looked
+   * at at level `waits`.
+   */
+  readonly runDelays?: readonly DurationBucket[];
   /** How long the slow ways to memory took; absent if it was never looked at at level `runtime`. */
   readonly slowAllocations?: SlowAllocations;
 }

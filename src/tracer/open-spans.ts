@@ -9,7 +9,7 @@ import { nowKtime } from '../kernel/ktime.ts';
 import type { SpanFrame } from '../recording/format.ts';
 import type { Losses } from '../stage/counters.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
-import { decodeBatch } from '../wire/decode.ts';
+import { decodeBatch, isSampled } from '../wire/decode.ts';
 import type { EvSpanEnd } from '../wire/wire.gen.ts';
 import { isGoroutineAlive } from './goroutine-life.ts';
 
@@ -55,7 +55,7 @@ export class OpenSpans {
   /** Counts the spans that tracing leaves behind. */
   async countAsLost(targetId: number): Promise<void> {
     const open = await this.#kernel.copyOpen(targetId).catch(() => undefined);
-    if (open) this.#visit(open, () => this.#losses.lose('open_at_detach'));
+    if (open) this.#visit(open, (record) => isSampled(record) && this.#losses.lose('open_at_detach'));
     else this.#losses.lose('open_unreadable');
   }
 

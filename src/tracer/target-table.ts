@@ -1,7 +1,8 @@
 /** The targets that live and, for their statistics, the last of those that have ended. Owns the table, not their life. */
 import type { Target } from '../attach/target.ts';
 import { breakdownOf } from '../correlate/time-spent.ts';
-import type { TargetReport } from '../stage/record-stage.ts';
+import type { Cause } from '../correlate/verdict.ts';
+import type { TargetReport } from '../stage/span-stage.ts';
 import type { TargetStats } from './api.ts';
 
 /** Ended targets that are kept. */
@@ -52,19 +53,39 @@ export class TargetTable {
   /** Of those that were attached, at least once. */
   stats(counts: ReadonlyMap<number, TargetReport>): TargetStats[] {
     const attached = [...this.#byId.values()].filter((target) => target.wasAttached && !target.isGuess);
-    return attached.map(({ info, attachedAt, endedAt, slowAllocations }) => ({
+    return attached.map(({ info, attachedAt, endedAt, runDelays, slowAllocations }) => ({
       ...info,
       attachedAt: attachedAt.toISOString(),
       ...(endedAt && { endedAt: endedAt.toISOString() }),
       spans: counts.get(info.targetId)?.spans ?? 0,
       ...requestsOf(counts.get(info.targetId)),
+      ...(runDelays && { runDelays }),
       ...(slowAllocations && { slowAllocations }),
     }));
   }
 }
 
 /** Only of a target whose requests were looked at as deep. */
-function requestsOf(report: TargetReport | undefined): Pick<TargetStats, 'verdicts' | 'requestTime'> {
-  if (report === undefined || report.requestNs.length === 0) return {};
-  return { verdicts: report.verdicts, requestTime: breakdownOf({ ns: report.requestNs }) };
+function requestsOf(
+  report: TargetReport | undefined,
+): Pick<TargetStats, 'verdicts' | 'requestTime' | 'routes'> {
+  if (!report?.routes.some(({ requestNs }) => requestNs.length > 0)) return {};
+  const verdicts: Partial<Record<Cause, number>> = {};
+  const ns: number[] = [];
+  for (const route of report.routes) {
+    for (const [cause, count] of Object.entries(route.verdicts) as [Cause, number][])
+      verdicts[cause] = (verdicts[cause] ?? 0) + count;
+    route.requestNs.forEach((spent, use) => {
+      ns[use] = (ns[use] ?? 0) + spent;
+    });
+  }
+  return {
+    verdicts,
+    requestTime: breakdownOf({ ns }),
+    routes: report.routes.map(({ attributes, verdicts: ofRoute, requestNs }) => ({
+      attributes,
+      verdicts: ofRoute,
+      requestTime: breakdownOf({ ns: requestNs }),
+    })),
+  };
 }

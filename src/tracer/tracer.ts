@@ -17,6 +17,7 @@ import { isWithin } from '../probes/families.ts';
 import { DEFAULT_LEVEL, isLevel, type ProbeLevel } from '../probes/hook.ts';
 import { hasFastNop5 } from '../process/kernel-release.ts';
 import { isAlive } from '../process/process.ts';
+import type { CallSeries } from '../stage/call-counts.ts';
 import { Losses } from '../stage/counters.ts';
 import type { StageMessage } from '../stage/record-stage.ts';
 import { Symbols } from '../symbols/symbols.ts';
@@ -61,6 +62,8 @@ export class Tracer {
   readonly #underWay = new UnderWay((error) => this.#warn(String(error)));
   #level: ProbeLevel;
   #stacksFull = 0;
+  #followsExec = false;
+  #countsCalls = false;
   #closing: Promise<TracerStats> | undefined;
   #finalStats: TracerStats | undefined;
 
@@ -81,7 +84,7 @@ export class Tracer {
     this.#level = options.level ?? DEFAULT_LEVEL;
     this.#kernel = kernel;
     this.#waitMinNs = waitMinNsOf(options);
-    this.#applySettings(false);
+    this.#applySettings();
     this.#stage = new StageHost(kernel, {
       processors,
       recorder,
@@ -182,6 +185,19 @@ export class Tracer {
       this.#level = before;
       throw error;
     }
+  }
+
+  /** Calls are counted from now on, those that are not sampled too, and how long they took; or they are not. */
+  countCalls(on: boolean): void {
+    if (this.#closing !== undefined || this.#countsCalls === on) return;
+    this.#countsCalls = on;
+    this.#stage.countCalls(on);
+    this.#applySettings();
+  }
+
+  /** How long calls took that were counted, of targets that are known still: as old as the statistics. */
+  callCounts(): readonly CallSeries[] {
+    return this.#stage.calls();
   }
 
   /** Everything that is counted, once what the ring holds now has been taken in and handed to the processors. */
@@ -341,7 +357,8 @@ export class Tracer {
     });
   }
 
-  #applySettings(followExec: boolean): void {
+  #applySettings(followExec = this.#followsExec): void {
+    this.#followsExec = followExec;
     const { parentBased, rejectBelow } = this.#options.sampler ?? DEFAULT_SAMPLER;
     this.#kernel.setSettings({
       samplerRejectBelow: rejectBelow,
@@ -349,6 +366,7 @@ export class Tracer {
       followExec: Number(followExec),
       waitMinNs: this.#waitMinNs,
       samplePeriodNs: Math.round(1e9 / (this.#options.profileHz ?? PROFILE_HZ)),
+      countsUnsampled: Number(this.#countsCalls),
     });
   }
 

@@ -20,6 +20,11 @@ import {
 } from './wire.gen.ts';
 
 const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
+const SAMPLED = 1;
+
+/** Whether the record is that of a span, and not told only to be counted. */
+export const isSampled = ({ traceFlags }: { readonly traceFlags: number }): boolean =>
+  (traceFlags & SAMPLED) !== 0;
 
 /** Why a record was not decoded. */
 export type BadRecord = 'record_damaged' | 'record_unknown';

@@ -5,12 +5,12 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x60c8886ff930729en;
+export const WIRE_HASH = 0x9e789d9685962793n;
 
-/** `enum alloc_limit` */
-export const allocLimit = {
-  ALLOC_BUCKETS_MAX: 20,
-  ALLOC_FIRST_BIT: 9,
+/** `enum durations_limit` */
+export const durationsLimit = {
+  DURATION_BUCKETS_MAX: 20,
+  DURATION_FIRST_BIT: 9,
 } as const;
 
 /** `enum text_limit` */
@@ -1335,7 +1335,7 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   return bytes;
 }
 
-/** `struct settings`, 32 bytes. */
+/** `struct settings`, 40 bytes. */
 export interface Settings {
   /** a new trace is sampled if the last 56 bits of its id are not below this */
   readonly samplerRejectBelow: bigint;
@@ -1347,9 +1347,11 @@ export interface Settings {
   readonly waitMinNs: number;
   /** a processor is looked at so often; 0: never */
   readonly samplePeriodNs: number;
+  /** 1: spans that are not sampled are told all the same, to be counted */
+  readonly countsUnsampled: number;
 }
 
-export const SETTINGS_BYTES = 32;
+export const SETTINGS_BYTES = 40;
 
 /** The bytes of a `struct settings`. */
 export function writeSettings(value: Settings): Uint8Array {
@@ -1360,6 +1362,7 @@ export function writeSettings(value: Settings): Uint8Array {
   view.setUint32(12, value.followExec, true);
   view.setBigUint64(16, BigInt(value.waitMinNs), true);
   view.setBigUint64(24, BigInt(value.samplePeriodNs), true);
+  view.setUint32(32, value.countsUnsampled, true);
   return bytes;
 }
 

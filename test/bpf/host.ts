@@ -57,12 +57,14 @@ export interface HostRun {
   /** Threads that have begun a slow way to memory and not ended it. */
   readonly allocating: number;
   /** What slow ways to memory took: of each bucket that holds something. */
-  readonly allocs: readonly AllocBucket[];
+  readonly allocs: readonly Bucket[];
+  /** Likewise, how long goroutines waited for their turn. */
+  readonly delays: readonly Bucket[];
   /** What each sweep kept and removed. */
   readonly sweeps: readonly { readonly kept: number; readonly removed: number }[];
 }
 
-export interface AllocBucket {
+export interface Bucket {
   readonly slot: number;
   readonly way: string;
   readonly bucket: number;
@@ -107,7 +109,8 @@ class Run implements HostRun {
   open = 0;
   inherited = 0;
   allocating = 0;
-  readonly allocs: AllocBucket[] = [];
+  readonly allocs: Bucket[] = [];
+  readonly delays: Bucket[] = [];
   readonly sweeps: { kept: number; removed: number }[] = [];
   readonly #turns = new HeldTurns(() => undefined);
   #unfinished: Unfinished | undefined;
@@ -133,9 +136,10 @@ class Run implements HostRun {
         this.inherited = numberIn(rest[1]);
         this.allocating = numberIn(rest[2]);
         break;
-      case 'allocs': {
+      case 'allocs':
+      case 'delays': {
         const [slot = 0, , bucket = 0, calls = 0, ns = 0] = rest.map(Number);
-        this.allocs.push({ slot, way: rest[1] ?? '', bucket, calls, ns });
+        this[what].push({ slot, way: rest[1] ?? '', bucket, calls, ns });
         break;
       }
       case 'counts':

@@ -91,8 +91,11 @@ function waitOf(body: SpanFactOf<'wait'>['body']): Wait {
   throw new Error(`no record tells of a ${body.window}`);
 }
 
+/** Not of a span: how long goroutines waited for their turn. */
+const DELAYS = 'delays';
+
 const isShown = (name: string): boolean =>
-  name in shown || Object.values(shownOf).some((ofFamily) => name in ofFamily);
+  name === DELAYS || name in shown || Object.values(shownOf).some((ofFamily) => name in ofFamily);
 
 function shownValue(name: string, span: SpanFact, stacks: Stacks): unknown {
   if (name in shown) return shown[name]?.(span);
@@ -130,7 +133,7 @@ export class Scenario {
 
   /**
    * The outcome as text: trees of spans in the order of their starts, then losses, notes and what is left in the maps.
-   * A span is `kind name` and what is special of it: `remote=` parent, `link=`, `ending=`, `resends=`, `cut=`.
+   * A span is `kind name` and what is special of it: `remote=` parent, `link=`, `ending=`, `resends=`, `counted`, `cut=`.
    */
   render(run: HostRun): string[] {
     for (const span of run.spans) this.#byId.set(hexOf(span.spanId), this.#nameOf(span));
@@ -164,6 +167,8 @@ export class Scenario {
       lines.push(`exit target=${exit.header.targetId} tgid=${exit.tgid} code=${exit.exitCode}`);
     for (const { targetId, lastedNs, reason = 'unknown', isForGc, goid } of run.stops)
       lines.push(`stop target=${targetId} ns=${lastedNs} by=g${goid} ${isForGc ? 'gc ' : ''}${reason}`);
+    for (const { slot, bucket, calls, ns } of this.#show.includes(DELAYS) ? run.delays : [])
+      lines.push(`delays target=${slot / 10} bucket=${bucket} count=${calls} ns=${ns}`);
     for (const { slot, way, bucket, calls, ns } of run.allocs)
       lines.push(`allocs target=${slot / 10} ${way} bucket=${bucket} calls=${calls} ns=${ns}`);
     if (run.allocating > 0) lines.push(`allocating ${run.allocating}`);
@@ -209,6 +214,8 @@ export class Scenario {
     if (span.ending !== 'returned') words.push(`ending=${span.ending}`);
     if (span.family === 'http' && span.body.resendCount !== undefined)
       words.push(`resends=${span.body.resendCount}`);
+    // Of no sampled trace: no span, but counted.
+    if (!(span.traceFlags & 1)) words.push('counted');
     if (span.cut.length > 0) words.push(`cut=${span.cut.join()}`);
     for (const name of this.#show) {
       const value = shownValue(name, span, stacks);

@@ -2,7 +2,7 @@
 
 import type { Tracer } from '../../src/cli/session.ts';
 import { GoidspanError } from '../../src/errors.ts';
-import type { TargetInfo, TracerOptions, TracerStats } from '../../src/tracer/api.ts';
+import type { CallSeries, TargetInfo, TracerOptions, TracerStats } from '../../src/tracer/api.ts';
 import { makeSpan } from '../export/spans.ts';
 
 export class FakeTracer implements Tracer {
@@ -77,6 +77,14 @@ export class FakeTracer implements Tracer {
   async close(): Promise<TracerStats> {
     this.calls.push('close');
     return this.currentStats();
+  }
+
+  countCalls(on: boolean): void {
+    this.calls.push(`count calls ${on}`);
+  }
+
+  callCounts(): readonly CallSeries[] {
+    return [];
   }
 
   currentStats(): TracerStats {

@@ -55,6 +55,7 @@ export class Attached {
       followExec: 0,
       waitMinNs: 0,
       samplePeriodNs: 0,
+      countsUnsampled: 0,
     });
     this.#drainBatch = new Uint8Array(batchBytes);
   }

@@ -78,6 +78,7 @@ describeLive('a record', () => {
       followExec: 1,
       waitMinNs: 0,
       samplePeriodNs: 0,
+      countsUnsampled: 0,
     });
     const child = spawn('true');
     const exec = await find(attached.execs, ({ tgid }) => tgid === child.pid);
@@ -87,6 +88,7 @@ describeLive('a record', () => {
       followExec: 0,
       waitMinNs: 0,
       samplePeriodNs: 0,
+      countsUnsampled: 0,
     });
     expect(exec.header.targetId).toBe(0);
     expect(exec.parentTgid).toBe(process.pid);

@@ -10,7 +10,7 @@ import { Kernel } from '../../src/kernel/kernel.ts';
 import { loadNative, nativePath } from '../../src/kernel/native.ts';
 import { kernelAtLeast } from '../../src/process/kernel-release.ts';
 import { requireProcess } from '../../src/process/process.ts';
-import { allocLimit, count, TARGET_ROW_BYTES, wireLimit, wireSize } from '../../src/wire/wire.gen.ts';
+import { count, durationsLimit, TARGET_ROW_BYTES, wireLimit, wireSize } from '../../src/wire/wire.gen.ts';
 import { describeKernel, describeLive } from '../support/capabilities.ts';
 import { temporaryFolder } from '../support/command.ts';
 import { GoServer } from '../support/go-server.ts';
@@ -171,7 +171,7 @@ describeKernel('the shim', () => {
   });
 
   it('gives the times of slow ways to memory to who knows their size, and where they are measured', () => {
-    const words = 4 * allocLimit.ALLOC_BUCKETS_MAX;
+    const words = 4 * durationsLimit.DURATION_BUCKETS_MAX;
     for (const wrong of [words - 1, words + 1, 0])
       expect(native.slowAllocations(kernel.handle, 0, new BigUint64Array(wrong))).toBe(-EINVAL);
     // At level spans they are not.

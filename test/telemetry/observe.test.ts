@@ -11,8 +11,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DeliveryState } from '../../src/otlp-client/delivery.ts';
 import { otlpSinkSettingsOf } from '../../src/otlp-client/otlp-sink-settings.ts';
-import { RECORDED_MAX } from '../../src/telemetry/allocation-histogram.ts';
-import { observe } from '../../src/telemetry/observe.ts';
+import { observe, RECORDED_MAX } from '../../src/telemetry/observe.ts';
 import type { Observation, Observed, ObservedSink } from '../../src/telemetry/observed.ts';
 import type { DurationBucket, SlowAllocations, TargetInfo, TracerStats } from '../../src/tracer/api.ts';
 
@@ -248,23 +247,34 @@ describe('a stop of the world', () => {
 });
 
 describe('requests of traced programs', () => {
-  it('are counted by why they were slow, and their time by what it was spent on', async () => {
+  it('are counted by route and why they were slow, and their time by what it was spent on', async () => {
     const target = { targetId: 1, pid: 42, exe: '/srv/app', serviceName: 'app', attachedAt: '', spans: 9 };
-    const watched = {
-      verdicts: { mutex: 3, pool: 1 },
-      requestTime: { cpu: 1_500_000_000, mutex: 250_000_000 },
-    };
-    const stats = { ...STATS, targets: [{ ...target, ...watched }, target] };
+    const routes = [
+      {
+        attributes: { 'http.request.method': 'GET', 'http.route': '/items/{id}' },
+        verdicts: { mutex: 3, pool: 1 },
+        requestTime: { cpu: 1_500_000_000, mutex: 250_000_000 },
+      },
+      {
+        attributes: { 'otel.metric.overflow': true },
+        verdicts: { mutex: 2 },
+        requestTime: { cpu: 500_000_000 },
+      },
+    ];
+    const stats = { ...STATS, targets: [{ ...target, routes }, target] };
     begin({ tracerStats: () => stats, meterProvider: collecting.provider });
     const lines = await collecting.lines();
     const of = 'service.name=app process.pid=42';
+    const items = 'http.request.method=GET http.route=/items/{id}';
     expect(lines['goidspan.verdicts']).toEqual([
-      `counter[{request}] 3 ${of} goidspan.verdict.cause=mutex`,
-      `counter[{request}] 1 ${of} goidspan.verdict.cause=pool`,
+      `counter[{request}] 3 ${of} ${items} goidspan.verdict.cause=mutex`,
+      `counter[{request}] 1 ${of} ${items} goidspan.verdict.cause=pool`,
+      `counter[{request}] 2 ${of} otel.metric.overflow=true goidspan.verdict.cause=mutex`,
     ]);
     expect(lines['goidspan.request.time']).toEqual([
-      `counter[s] 1.5 ${of} goidspan.wait.for=cpu`,
-      `counter[s] 0.25 ${of} goidspan.wait.for=mutex`,
+      `counter[s] 1.5 ${of} ${items} goidspan.wait.for=cpu`,
+      `counter[s] 0.25 ${of} ${items} goidspan.wait.for=mutex`,
+      `counter[s] 0.5 ${of} otel.metric.overflow=true goidspan.wait.for=cpu`,
     ]);
   });
 });

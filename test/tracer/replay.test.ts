@@ -16,8 +16,10 @@ const [, clock, target] = frames as readonly [Frame, Frame, Frame];
 const placeOf = (field: string): number =>
   wireLayout.records[evKind.EV_SPAN_END]?.fields[field]?.[0] as number;
 
+const SAMPLED = 1;
+
 /** `count` records of client spans of target 1 that say no more than that. */
-function records(count: number): ArrayBuffer {
+function records(count: number, traceFlags = SAMPLED): ArrayBuffer {
   const bytes = new ArrayBuffer(TEXT_AT * count);
   const view = new DataView(bytes);
   for (let at = 0; at < bytes.byteLength; at += TEXT_AT) {
@@ -26,6 +28,7 @@ function records(count: number): ArrayBuffer {
     view.setUint32(at + 8, 1, true);
     view.setUint32(at + placeOf('goid'), 7, true);
     view.setUint8(at + placeOf('family'), FAMILY);
+    view.setUint8(at + placeOf('trace_flags'), traceFlags);
   }
   return bytes;
 }
@@ -73,6 +76,13 @@ describe('replay', () => {
     const { spans } = await replayed([start, clock, target, ended]);
     expect(spans[0]?.duration).toEqual([2, 7]);
     expect(spans[0]?.attributes['goidspan.span.ending']).toBe('process_exited');
+  });
+
+  it('makes no spans of calls that were told only to be counted', async () => {
+    const counted: Frame = { kind: 'batch', bytes: records(3, 0) };
+    const { spans, result } = await replayed([start, clock, target, counted, batch(1)]);
+    expect(spans).toHaveLength(1);
+    expect(result).toMatchObject({ batches: 2, spans: { client: 1 }, lost: {} });
   });
 
   it('counts spans of no target, of a forgotten one, and what is no record', async () => {

@@ -174,14 +174,15 @@ static void process_exit(const struct line *line)
 	programs__forget(1000 * number);
 }
 
-/* reject-below=N (of 2^56) own-decision follow-exec wait-min=N; open-max=N inherited-max=N ring-bytes=N times-max=N threads-max=N handed-max=N allocs-max=N; cpu=N; random=N; scramble=N seed=N */
+/* reject-below=N (of 2^56) own-decision follow-exec wait-min=N counts-unsampled; open-max=N inherited-max=N ring-bytes=N times-max=N threads-max=N handed-max=N allocs-max=N; cpu=N; random=N; scramble=N seed=N */
 static void set(const struct line *line)
 {
 	struct settings settings = { .sampler_reject_below = line__number(line, "reject-below", 0),
 				     .sampler_parent_based = !line__has(line, "own-decision"),
 				     .follow_exec = line__has(line, "follow-exec"),
 				     .wait_min_ns = line__number(line, "wait-min", 0),
-				     .sample_period_ns = line__number(line, "sample-period", 0) };
+				     .sample_period_ns = line__number(line, "sample-period", 0),
+				     .counts_unsampled = line__has(line, "counts-unsampled") };
 
 	programs__set_settings(&settings);
 	if (line__value(line, "open-max"))

@@ -141,7 +141,7 @@ void programs__set_cpu(uint32_t cpu);
 int programs__open_socket(const struct socket_ends *ends);
 void programs__print_counts(void);
 /* What slow ways to memory have taken in the target of that slot: a line for each bucket that holds something. */
-void programs__print_allocs(uint32_t slot);
+void programs__print_durations(uint32_t slot);
 /* Writes a record to stdout, in hex. */
 void programs__print_record(const char *what, const void *record, size_t bytes);
 

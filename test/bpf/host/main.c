@@ -67,7 +67,7 @@ static void run__end(void)
 	printf("maps open=%u inherited=%u allocating=%u\n", host_map__entries("open_by_goroutine"),
 	       host_map__entries("inherited_by_goroutine"), host_map__entries("allocs_by_thread"));
 	for (uint32_t slot = 0; slot < SLOTS; slot++)
-		programs__print_allocs(slot);
+		programs__print_durations(slot);
 	programs__print_counts();
 }
 

@@ -42,6 +42,7 @@ void programs__setup(void)
 	DEFINE(unlocks_by_mutex, HOST_ARRAY);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(stops_by_slot, HOST_ARRAY);
+	DEFINE(run_delays_by_slot, HOST_ARRAY);
 	DEFINE(slow_allocs_by_slot, HOST_ARRAY);
 	DEFINE(allocs_by_thread, HOST_HASH);
 	DEFINE(switch_filters, HOST_ARRAY);
@@ -475,19 +476,20 @@ void programs__print_counts(void)
 	printf("\n");
 }
 
-static void print_allocs(__u32 slot, const char *function, const struct alloc_calls *of)
+static void print_durations(const char *what, __u32 slot, const char *way, const struct durations *of)
 {
-	for (int i = 0; i < ALLOC_BUCKETS_MAX; i++)
-		if (of->calls[i])
-			printf("allocs %u %s %d %llu %llu\n", slot, function, i, of->calls[i], of->sum_ns[i]);
+	for (int i = 0; i < DURATION_BUCKETS_MAX; i++)
+		if (of->counts[i])
+			printf("%s %u %s %d %llu %llu\n", what, slot, way, i, of->counts[i], of->sum_ns[i]);
 }
 
-void programs__print_allocs(uint32_t slot)
+void programs__print_durations(uint32_t slot)
 {
 	const struct slow_allocs *allocs = bpf_map_lookup_elem(&slow_allocs_by_slot, &slot);
 
-	print_allocs(slot, "span", &allocs->span);
-	print_allocs(slot, "heap", &allocs->heap);
+	print_durations("delays", slot, "run", bpf_map_lookup_elem(&run_delays_by_slot, &slot));
+	print_durations("allocs", slot, "span", &allocs->span);
+	print_durations("allocs", slot, "heap", &allocs->heap);
 }
 
 void programs__print_record(const char *what, const void *record, size_t bytes)

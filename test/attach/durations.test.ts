@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { SlowAllocationWatch } from '../../src/attach/slow-allocations.ts';
-import { allocLimit } from '../../src/wire/wire.gen.ts';
+import { DurationWatch } from '../../src/attach/durations.ts';
+import { slowAllocationsSince } from '../../src/attach/slow-allocations.ts';
+import { durationsLimit } from '../../src/wire/wire.gen.ts';
 
-const BUCKETS = allocLimit.ALLOC_BUCKETS_MAX;
+const BUCKETS = durationsLimit.DURATION_BUCKETS_MAX;
 const cacheSpan = 'runtime.(*mcentral).cacheSpan';
 const heapAlloc = 'runtime.(*mheap).alloc';
 
 /** A slot of the kernel's map, and calls that it counts. */
 class Slot {
   readonly words = new BigUint64Array(4 * BUCKETS);
-  readonly watch = new SlowAllocationWatch(() => this.words.slice());
+  readonly watch = new DurationWatch(() => this.words.slice(), slowAllocationsSince);
 
   call(of: 'span' | 'heap', bucket: number, ns: number, times = 1): void {
     const at = (of === 'span' ? 0 : 2 * BUCKETS) + bucket;

@@ -1,0 +1,68 @@
+/** What the requests of one target spent their time on and why slow ones were slow, route by route. Bounded. */
+import type { Attributes } from '@opentelemetry/api';
+import type { SpanFact } from '../correlate/fact.ts';
+import type { TimeSpent } from '../correlate/time-spent.ts';
+import type { Cause } from '../correlate/verdict.ts';
+import { PickedAttributes } from '../span/attribute-sink.ts';
+import { REQUEST_ATTRIBUTES } from '../span/call-metrics.ts';
+import type { Description } from '../span/convention.ts';
+import { addRecurringAttributes } from '../span/describe-span.ts';
+import type { SpanSource } from '../span/span-source.ts';
+import { timeLimit } from '../wire/wire.gen.ts';
+import { OVERFLOW } from './call-counts.ts';
+import { CallsAlike } from './calls-alike.ts';
+
+/** Requests of more are counted together. */
+const ROUTES_MAX = 200;
+
+/** Of one route; plain data. */
+export interface RouteCount {
+  /** The method and, where it is known, the route. */
+  readonly attributes: Attributes;
+  /** Slow requests, by why they were slow. */
+  readonly verdicts: Readonly<Partial<Record<Cause, number>>>;
+  /** Nanoseconds of requests, by the numbers of the uses; empty if their time was never known. */
+  readonly requestNs: readonly number[];
+}
+
+interface Counted extends RouteCount {
+  readonly verdicts: Partial<Record<Cause, number>>;
+  readonly requestNs: number[];
+}
+
+export class RouteCounts {
+  readonly #byRoute = new Map<string, Counted>();
+  readonly #alike = new CallsAlike((fact, _source, about) => this.#routeOf(fact, about));
+
+  addVerdict(fact: SpanFact, source: SpanSource, cause: Cause): void {
+    const { verdicts } = this.#alike.of(fact, source);
+    verdicts[cause] = (verdicts[cause] ?? 0) + 1;
+  }
+
+  addTime(fact: SpanFact, source: SpanSource, { ns }: TimeSpent): void {
+    const { requestNs } = this.#alike.of(fact, source);
+    for (let use = 0; use < timeLimit.TIME_USES_MAX; use++) {
+      requestNs[use] = (requestNs[use] ?? 0) + (ns[use] as number);
+    }
+  }
+
+  all(): readonly RouteCount[] {
+    return [...this.#byRoute.values()];
+  }
+
+  #routeOf(fact: SpanFact, about: Description): Counted {
+    const picked = new PickedAttributes(REQUEST_ATTRIBUTES);
+    addRecurringAttributes(picked, fact, about);
+    return this.#routeWith(picked.attributes);
+  }
+
+  #routeWith(attributes: Attributes): Counted {
+    const key = JSON.stringify(attributes);
+    const known = this.#byRoute.get(key);
+    if (known) return known;
+    if (this.#byRoute.size >= ROUTES_MAX && attributes !== OVERFLOW) return this.#routeWith(OVERFLOW);
+    const counted: Counted = { attributes, verdicts: {}, requestNs: [] };
+    this.#byRoute.set(key, counted);
+    return counted;
+  }
+}
