@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import type { DurationBucket } from '../../src/tracer/api.ts';
 import { breakdownOf, durationNs, timeOf } from '../support/breakdown.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { classes, tracedTimeOf } from '../support/execution-trace.ts';
@@ -88,7 +89,60 @@ describeWith([kernel, go], 'the breakdown of a span', () => {
     expect(runnable / metric).toBeLessThan(2);
     await traced.stop();
   });
+
+  it("and of the turns, as many and as long as in Go's own histogram", { timeout }, async (context) => {
+    const busy = { name: 'with one P', env: { GOMAXPROCS: '1' }, faults: [] };
+    const waits = await WaitsServer.during(context, build, busy);
+    const traced = await waits.traceDuring(context, { level: 'waits' });
+    const delays = async (): Promise<readonly DurationBucket[]> =>
+      (await traced.tracer.stats()).targets[0]?.runDelays ?? [];
+    const before = await waits.latencies();
+    const ours = await delays();
+    // Some wait for many others, some for few.
+    for (const at of [24, 6, 2])
+      await Promise.all(Array.from({ length: at }, () => waits.ask('/runnable?ms=150')));
+    const after = await waits.latencies();
+    const seen = sizesOf(
+      (await delays()).map(({ aboveNs: ns, calls }) => [ns, calls]),
+      ours.map(({ aboveNs: ns, calls }) => [ns, calls]),
+    );
+    const theirs = sizesOf(
+      after.Buckets.map(({ Ns, Count }) => [Ns, Count]),
+      before.Buckets.map(({ Ns, Count }) => [Ns, Count]),
+    );
+    // The runtime looks at every eighth turn, and at those of goroutines that work for no request as well.
+    const turns = 8 * (after.Count - before.Count);
+    expect(seen.count / turns).toBeGreaterThan(0.5);
+    expect(seen.count / turns).toBeLessThan(2);
+    for (const share of [0.25, 0.5, 0.75, 0.9, 0.99]) {
+      // Ours says above what, and each bucket is twice as wide as the one before.
+      const [above, about] = [seen.quantile(share), theirs.quantile(share)];
+      const said = `${share}: above ${above} ns, the runtime's about ${about} ns`;
+      expect(about, said).toBeGreaterThan(above / 2);
+      expect(about, said).toBeLessThan(4 * Math.max(above, 256));
+    }
+    await traced.stop();
+  });
 });
+
+/** How many there are more than before, and which of them are how large. */
+function sizesOf(
+  now: readonly (readonly [number, number])[],
+  before: readonly (readonly [number, number])[],
+) {
+  const earlier = new Map(before);
+  const added = now.map(([ns, count]) => [ns, count - (earlier.get(ns) ?? 0)] as const);
+  const count = added.reduce((sum, [, more]) => sum + more, 0);
+  const quantile = (share: number): number => {
+    let left = share * count;
+    for (const [ns, more] of added) {
+      left -= more;
+      if (left <= 0) return ns;
+    }
+    return 0;
+  };
+  return { count, quantile };
+}
 
 /** Classes of which the span has more or less than the trace, in words. */
 function disagreement(span: ReadableSpan, request: TracedRequest): string[] {

@@ -1,4 +1,5 @@
 /** Decodes OTLP metrics by reflection (protobufjs), as far as tests look at them. */
+import { isDeepStrictEqual } from 'node:util';
 import protobuf from 'protobufjs';
 
 const field = (id: number, type: string) => ({ id, type });
@@ -30,7 +31,13 @@ const root = protobuf.Root.fromJSON({
       },
     },
     HistogramPoint: {
-      fields: { count: field(4, 'fixed64'), sum: field(5, 'double'), attributes: many(9, 'KeyValue') },
+      fields: {
+        count: field(4, 'fixed64'),
+        sum: field(5, 'double'),
+        bucketCounts: many(6, 'fixed64'),
+        explicitBounds: many(7, 'double'),
+        attributes: many(9, 'KeyValue'),
+      },
     },
     KeyValue: { fields: { key: field(1, 'string'), value: field(2, 'AnyValue') } },
     AnyValue: {
@@ -53,7 +60,16 @@ export interface DecodedMetrics {
   readonly resource: Values;
   readonly scope: { readonly name: string; readonly version: string };
   /** The points of each metric by its name; the value of a histogram is its count. */
-  readonly metrics: Readonly<Record<string, readonly { value: number; attributes: Values }[]>>;
+  readonly metrics: Readonly<Record<string, readonly DecodedPoint[]>>;
+}
+
+export interface DecodedPoint {
+  readonly value: number;
+  readonly attributes: Values;
+  /** Of a histogram. */
+  readonly sum?: number;
+  readonly bounds?: readonly number[];
+  readonly counts?: readonly number[];
 }
 
 interface RawAttribute {
@@ -65,29 +81,36 @@ interface RawPoint {
   readonly asDouble?: number;
   readonly asInt?: number;
   readonly count?: number;
+  readonly sum?: number;
+  readonly bucketCounts?: readonly number[];
+  readonly explicitBounds?: readonly number[];
   readonly attributes?: readonly RawAttribute[];
+}
+
+interface RawScope {
+  readonly scope: DecodedMetrics['scope'];
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly sum?: { readonly dataPoints: readonly RawPoint[] };
+    readonly histogram?: { readonly dataPoints: readonly RawPoint[] };
+  }[];
 }
 
 interface RawRequest {
   readonly resourceMetrics: readonly {
     readonly resource: { readonly attributes: readonly RawAttribute[] };
-    readonly scopeMetrics: readonly {
-      readonly scope: DecodedMetrics['scope'];
-      readonly metrics: readonly {
-        readonly name: string;
-        readonly sum?: { readonly dataPoints: readonly RawPoint[] };
-        readonly histogram?: { readonly dataPoints: readonly RawPoint[] };
-      }[];
-    }[];
+    readonly scopeMetrics: readonly RawScope[];
   }[];
 }
 
-/** What a request of one resource and one scope says. Throws on what is none. */
+/** What a request of one resource says, whose scopes are one. Throws on what is none. */
 export function decodeMetrics(bytes: Uint8Array): DecodedMetrics {
   const { resourceMetrics } = request.toObject(request.decode(bytes), { longs: Number }) as RawRequest;
   const [{ resource, scopeMetrics }, ...otherResources] = resourceMetrics as [(typeof resourceMetrics)[0]];
-  const [{ scope, metrics }, ...otherScopes] = scopeMetrics as [(typeof scopeMetrics)[0]];
-  if (otherResources.length + otherScopes.length > 0) throw new Error('more than one resource or scope');
+  const [{ scope }, ...otherScopes] = scopeMetrics as [RawScope, ...RawScope[]];
+  const others = otherScopes.filter((other) => !isDeepStrictEqual(other.scope, scope));
+  if (otherResources.length + others.length > 0) throw new Error('more than one resource or scope');
+  const metrics = scopeMetrics.flatMap((ofScope) => ofScope.metrics);
   return {
     resource: valuesOf(resource.attributes),
     scope,
@@ -97,8 +120,13 @@ export function decodeMetrics(bytes: Uint8Array): DecodedMetrics {
   };
 }
 
-function pointOf({ asDouble, asInt, count, attributes = [] }: RawPoint) {
-  return { value: asInt ?? asDouble ?? count ?? 0, attributes: valuesOf(attributes) };
+function pointOf(point: RawPoint): DecodedPoint {
+  const { asDouble, asInt, count, sum, bucketCounts, explicitBounds, attributes = [] } = point;
+  return {
+    value: asInt ?? asDouble ?? count ?? 0,
+    attributes: valuesOf(attributes),
+    ...(bucketCounts && { sum: sum ?? 0, counts: bucketCounts, bounds: explicitBounds ?? [] }),
+  };
 }
 
 function valuesOf(attributes: readonly RawAttribute[]): Values {

@@ -50,6 +50,13 @@ export interface TracedRequest {
   readonly Stop: number;
 }
 
+/** Of goroutines that waited for a turn: how often, how long in total, and how often about how long, in nanoseconds. */
+export interface Latencies {
+  readonly Count: number;
+  readonly Total: number;
+  readonly Buckets: readonly { readonly Ns: number; readonly Count: number }[];
+}
+
 export class WaitsServer {
   readonly server: GoServer;
   readonly #data: string;
@@ -124,7 +131,7 @@ export class WaitsServer {
   }
 
   /** What the runtime has seen of its goroutines' waiting for a turn since the start: how often, and nanoseconds. */
-  async latencies(): Promise<{ readonly Count: number; readonly Total: number }> {
+  async latencies(): Promise<Latencies> {
     return JSON.parse((await this.server.get('/latencies')).body);
   }
 

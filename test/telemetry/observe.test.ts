@@ -11,9 +11,16 @@ import {
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { DeliveryState } from '../../src/otlp-client/delivery.ts';
 import { otlpSinkSettingsOf } from '../../src/otlp-client/otlp-sink-settings.ts';
+import { HistogramProducer } from '../../src/telemetry/histogram-producer.ts';
 import { observe, RECORDED_MAX } from '../../src/telemetry/observe.ts';
 import type { Observation, Observed, ObservedSink } from '../../src/telemetry/observed.ts';
-import type { DurationBucket, SlowAllocations, TargetInfo, TracerStats } from '../../src/tracer/api.ts';
+import type {
+  CallSeries,
+  DurationBucket,
+  SlowAllocations,
+  TargetInfo,
+  TracerStats,
+} from '../../src/tracer/api.ts';
 
 const STATS: TracerStats = {
   spans: { ended: 7, byKind: { server: 5, client: 2, internal: 0 } },
@@ -388,6 +395,90 @@ describe('the slow ways to memory', () => {
     await collecting.collect();
     stats = statsOf(slow);
     expect((await histogramOf()).count).toBe(5);
+  });
+});
+
+describe('what is counted of traced programs', () => {
+  const target = { targetId: 1, pid: 42, exe: '/srv/app', serviceName: 'app', attachedAt: '', spans: 0 };
+  const of = 'service.name=app process.pid=42';
+  const series = (id: number, count: number): CallSeries => ({
+    id,
+    targetId: 1,
+    metric: 'http.server.request.duration',
+    attributes: { 'http.route': `/${id}` },
+    counts: [count, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    sumsNs: [count * 1e6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+  });
+  const stats = {
+    ...STATS,
+    targets: [{ ...target, runDelays: [{ aboveNs: 512, calls: 3, totalNs: 3_000 }] }],
+  };
+
+  it('is every call, each once, and how long goroutines waited for their turn', async () => {
+    let calls = [series(1, 3), { ...series(2, 1), targetId: 99 }];
+    const told: boolean[] = [];
+    begin({
+      tracerStats: () => stats,
+      calls: () => calls,
+      countCalls: (on) => void told.push(on),
+      meterProvider: collecting.provider,
+    });
+    expect(told).toEqual([true]);
+    const first = await collecting.lines();
+    expect(first['http.server.request.duration']).toEqual([`histogram[s] 3×, sum 0.003 ${of} http.route=/1`]);
+    expect(first['go.schedule.duration']).toEqual([`histogram[s] 3×, sum 0.000003 ${of}`]);
+    calls = [series(1, 5), series(3, 1)];
+    const second = await collecting.lines();
+    expect(second['http.server.request.duration']).toEqual([
+      `histogram[s] 5×, sum 0.005 ${of} http.route=/1`,
+      `histogram[s] 1×, sum 0.001 ${of} http.route=/3`,
+    ]);
+  });
+
+  it('is recorded meanwhile, so that little is left for the collection', async () => {
+    vi.useFakeTimers();
+    let read = 0;
+    const observation = begin({
+      tracerStats: () => stats,
+      calls: () => [series(1, 1_000 * ++read)],
+      meterProvider: collecting.provider,
+    });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(read).toBe(3);
+    observation.stop();
+    vi.useRealTimers();
+    const value = (await collecting.collect()).get('http.server.request.duration')?.dataPoints[0]?.value;
+    expect((value as Histogram).count).toBe(4_000);
+  });
+
+  it('is told by a producer alone once somebody has it, also without a provider', async () => {
+    const producer = new HistogramProducer();
+    const told: boolean[] = [];
+    const observation = begin({
+      tracerStats: () => stats,
+      calls: () => [series(1, 3)],
+      countCalls: (on) => void told.push(on),
+      producer,
+    });
+    producer.use();
+    expect(told.at(-1)).toBe(true);
+    metrics.setGlobalMeterProvider(collecting.provider);
+    observation.onEvent({ kind: 'lost', reason: 'closed', spans: 1 });
+    const byApi = await collecting.lines();
+    expect(Object.keys(byApi)).not.toContain('http.server.request.duration');
+    expect(byApi['goidspan.targets']).toHaveLength(1);
+    observation.stop();
+    const [scope] = (await producer.collect()).resourceMetrics.scopeMetrics;
+    expect(scope?.metrics.map(({ descriptor }) => descriptor.name)).toEqual([
+      'http.server.request.duration',
+      'go.schedule.duration',
+    ]);
+  });
+
+  it('is not wanted where nobody collects', () => {
+    const told: boolean[] = [];
+    begin({ tracerStats: () => stats, calls: () => [], countCalls: (on) => void told.push(on) });
+    expect(told).not.toContain(true);
   });
 });
 
