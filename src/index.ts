@@ -37,9 +37,11 @@ export type {
 } from './span/readable-span.ts';
 export type { StatementForm } from './span/statement-form.ts';
 export type {
+  CallSeries,
   DrainStats,
   DurationBucket,
   MissingHook,
+  RouteStats,
   SlowAllocations,
   TargetInfo,
   TargetStats,

@@ -1,6 +1,6 @@
 /** What a family has to say of how its spans are told. */
 import type { AttributeSink } from './attribute-sink.ts';
-import type { CallMetric } from './call-metrics.ts';
+import type { CallMetric } from './call-metric.ts';
 import type { SpanSource } from './span-source.ts';
 
 /** What a convention makes of a fact once, for its name and for its attributes. */
@@ -16,7 +16,9 @@ export interface Convention<Fact, Recurring = Fact, About extends Description = 
   fits(about: About, fact: Fact): boolean;
   /** `error.type` if what came back says that it failed, and how. Only the way in which the span ended goes before. */
   errorType(fact: Recurring): string | undefined;
-  /** By which calls like this one are counted, if they are. */
+  /** By what calls are counted, if they are. */
+  readonly metrics: readonly CallMetric[];
+  /** Which of these counts calls like this one. */
   metricOf(fact: Recurring): CallMetric | undefined;
   /** Those that facts with the same recurring part and a description that fits have in common. */
   addRecurring(sink: AttributeSink, fact: Recurring, about: About): void;

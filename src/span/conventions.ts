@@ -3,6 +3,7 @@
  * `wire.h` and not here does not compile.
  */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
+import type { CallMetric } from './call-metric.ts';
 import type { Convention } from './convention.ts';
 import { dbConvention } from './db-convention.ts';
 import { httpConvention } from './http-convention.ts';
@@ -15,6 +16,11 @@ const conventions = { http: httpConvention, db: dbConvention, wait: waitConventi
   // biome-ignore lint/suspicious/noExplicitAny: what each makes of a fact is its own affair
   [Family in SpanFamily]: Convention<SpanFactOf<Family>, any, any>;
 };
+
+/** By what calls of all families are counted. */
+export const callMetrics: readonly CallMetric[] = Object.values(conventions).flatMap(
+  ({ metrics }) => metrics,
+);
 
 /** The convention of the fact's family, which takes no other facts. */
 export function conventionOf(fact: SpanFact): Convention<SpanFact> {

@@ -3,9 +3,9 @@ import type { DbOperation, DbSystem, RecurringCall } from '../correlate/db-call.
 import type { SpanFactOf } from '../correlate/fact.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
-import { DB_CLIENT_DURATION } from './call-metrics.ts';
 import type { Convention, Description } from './convention.ts';
 import * as db from './db-attribute-names.ts';
+import { OPERATION_DURATION } from './db-metrics.ts';
 import type { SpanSource } from './span-source.ts';
 import { type SqlText, sqlText } from './sql-text.ts';
 
@@ -67,7 +67,9 @@ export const dbConvention: Convention<DbFact, RecurringFact, DbDescription> = {
     return body.statusCode ?? (body.isCanceled ? 'context.Canceled' : undefined);
   },
 
-  metricOf: () => DB_CLIENT_DURATION,
+  metrics: [OPERATION_DURATION],
+
+  metricOf: () => OPERATION_DURATION,
 
   addRecurring(sink: AttributeSink, { body }: RecurringFact, about: DbDescription): void {
     const { system, namespace, peer, statusCode } = body;

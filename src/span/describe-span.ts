@@ -5,7 +5,7 @@ import type { Verdict } from '../correlate/verdict.ts';
 import { nanosBetween } from '../wire/batch.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
-import type { CallMetric } from './call-metrics.ts';
+import type { CallMetric } from './call-metric.ts';
 import type { Description } from './convention.ts';
 import { conventionOf } from './conventions.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';

@@ -2,7 +2,6 @@
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { RecurringExchange } from '../correlate/http-exchange.ts';
 import type { AttributeSink } from './attribute-sink.ts';
-import { HTTP_CLIENT_DURATION, HTTP_SERVER_DURATION } from './call-metrics.ts';
 import type { Convention, Description } from './convention.ts';
 import {
   addClientAttributes,
@@ -11,6 +10,7 @@ import {
   addVaryingClientAttributes,
   addVaryingServerAttributes,
 } from './http-attributes.ts';
+import { CLIENT_DURATION, SERVER_DURATION } from './http-metrics.ts';
 import { isRedirectOfMux, KNOWN_METHODS, OTHER_METHOD, routeOf, spanName } from './http-name.ts';
 import { decodePath } from './url.ts';
 
@@ -43,8 +43,9 @@ export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription
     return isError ? String(statusCode) : undefined;
   },
 
-  metricOf: ({ spanKind }: RecurringFact) =>
-    spanKind === 'server' ? HTTP_SERVER_DURATION : HTTP_CLIENT_DURATION,
+  metrics: [SERVER_DURATION, CLIENT_DURATION],
+
+  metricOf: ({ spanKind }: RecurringFact) => (spanKind === 'server' ? SERVER_DURATION : CLIENT_DURATION),
 
   addRecurring(
     sink: AttributeSink,

@@ -20,6 +20,7 @@ export const waitConvention = {
   describe: ({ body }: RecurringFact) => ({ name: 'window' in body ? body.window : `wait ${body.use}` }),
   fits: () => true,
   errorType: () => undefined,
+  metrics: [],
   metricOf: () => undefined,
 
   addRecurring(sink: AttributeSink, { body }: RecurringFact): void {

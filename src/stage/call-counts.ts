@@ -6,7 +6,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { SpanFact } from '../correlate/fact.ts';
 import { ERROR_TYPE } from '../span/attribute-names.ts';
 import { PickedAttributes } from '../span/attribute-sink.ts';
-import type { CallMetric } from '../span/call-metrics.ts';
+import type { CallMetric } from '../span/call-metric.ts';
 import type { Description } from '../span/convention.ts';
 import { addRecurringAttributes, metricOfCall, outcomeOfSpan } from '../span/describe-span.ts';
 import type { SpanSource } from '../span/span-source.ts';

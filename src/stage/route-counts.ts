@@ -4,9 +4,8 @@ import type { SpanFact } from '../correlate/fact.ts';
 import type { TimeSpent } from '../correlate/time-spent.ts';
 import type { Cause } from '../correlate/verdict.ts';
 import { PickedAttributes } from '../span/attribute-sink.ts';
-import { REQUEST_ATTRIBUTES } from '../span/call-metrics.ts';
 import type { Description } from '../span/convention.ts';
-import { addRecurringAttributes } from '../span/describe-span.ts';
+import { addRecurringAttributes, metricOfCall } from '../span/describe-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { timeLimit } from '../wire/wire.gen.ts';
 import { OVERFLOW } from './call-counts.ts';
@@ -51,7 +50,7 @@ export class RouteCounts {
   }
 
   #routeOf(fact: SpanFact, about: Description): Counted {
-    const picked = new PickedAttributes(REQUEST_ATTRIBUTES);
+    const picked = new PickedAttributes(metricOfCall(fact)?.routeAttributes ?? new Set());
     addRecurringAttributes(picked, fact, about);
     return this.#routeWith(picked.attributes);
   }

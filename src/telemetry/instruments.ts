@@ -4,7 +4,8 @@
  * a span is in flight from its first try to its outcome, pauses between tries included, and counted once.
  */
 import { type Attributes, ValueType } from '@opentelemetry/api';
-import { CALL_METRICS, type CallMetric } from '../span/call-metrics.ts';
+import type { CallMetric } from '../span/call-metric.ts';
+import { callMetrics } from '../span/conventions.ts';
 import type { DurationBucket, RouteStats } from '../tracer/api.ts';
 import { durationsLimit } from '../wire/wire.gen.ts';
 import type { ExporterFacts, Facts, ProcessorFacts } from './facts.ts';
@@ -324,5 +325,5 @@ const callDuration = ({ name, description, boundsSeconds }: CallMetric): Histogr
 export const COUNTED_INSTRUMENTS: readonly HistogramInstrument[] = [
   SLOW_ALLOCATION_DURATION,
   SCHEDULE_DURATION,
-  ...CALL_METRICS.map(callDuration),
+  ...callMetrics.map(callDuration),
 ];

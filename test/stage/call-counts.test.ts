@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { SpanFact } from '../../src/correlate/fact.ts';
-import { HTTP_SERVER_DURATION } from '../../src/span/call-metrics.ts';
+import { SERVER_DURATION } from '../../src/span/http-metrics.ts';
 import { CallCounts } from '../../src/stage/call-counts.ts';
 import { makeDbFact, makeFact, makeSource } from '../span/fact.ts';
 
 const source = makeSource();
-const BUCKETS = HTTP_SERVER_DURATION.boundsSeconds.length + 1;
+const BUCKETS = SERVER_DURATION.boundsSeconds.length + 1;
 
 /** A request to a route that took so long. */
 function request(route: string, lastedNs: number, more: Partial<SpanFact> = {}): SpanFact {

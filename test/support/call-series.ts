@@ -1,11 +1,8 @@
 /** Histograms of calls, told apart by what a test looks at. */
 import { SpanKind } from '@opentelemetry/api';
-import {
-  type CallMetric,
-  DB_CLIENT_DURATION,
-  HTTP_CLIENT_DURATION,
-  HTTP_SERVER_DURATION,
-} from '../../src/span/call-metrics.ts';
+import type { CallMetric } from '../../src/span/call-metric.ts';
+import { OPERATION_DURATION } from '../../src/span/db-metrics.ts';
+import { CLIENT_DURATION, SERVER_DURATION } from '../../src/span/http-metrics.ts';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import type { CallSeries } from '../../src/tracer/api.ts';
 import { durationNs } from './breakdown.ts';
@@ -47,9 +44,9 @@ export function callsOfSpans(spans: readonly ReadableSpan[]): Map<string, Calls>
 }
 
 function metricOf(span: ReadableSpan): CallMetric | undefined {
-  if (span.attributes['db.system.name'] !== undefined) return DB_CLIENT_DURATION;
-  if (span.kind === SpanKind.SERVER) return HTTP_SERVER_DURATION;
-  return span.kind === SpanKind.CLIENT ? HTTP_CLIENT_DURATION : undefined;
+  if (span.attributes['db.system.name'] !== undefined) return OPERATION_DURATION;
+  if (span.kind === SpanKind.SERVER) return SERVER_DURATION;
+  return span.kind === SpanKind.CLIENT ? CLIENT_DURATION : undefined;
 }
 
 const keyOf = (metric: string, attributes: object): string =>
