@@ -14,9 +14,9 @@ import {
   REPLAY_HELP,
   REPORT_HELP,
   RUN_HELP,
+  TOP_HELP,
 } from './help.ts';
 import {
-  durationOf,
   globOf,
   keepOf,
   levelOf,
@@ -26,6 +26,7 @@ import {
   parseOptionsAndWords,
   pidOf,
   profileHzOf,
+  secondsOf,
   statementFormOf,
   UsageError,
   usage,
@@ -63,6 +64,19 @@ interface Attach {
   readonly globs: readonly string[];
 }
 
+/** What requests spend their time on, as it happens. */
+interface Top {
+  readonly kind: 'top';
+  readonly pids: readonly number[];
+  readonly globs: readonly string[];
+  readonly level: ProbeLevel;
+  readonly serviceName: string | undefined;
+  readonly windowSeconds: number;
+  /** Where there is no terminal to draw on: a table so often. */
+  readonly intervalSeconds: number;
+  readonly durationSeconds: number | undefined;
+}
+
 /** What the user wants. */
 export type Invocation =
   | { readonly kind: 'help'; readonly text: string }
@@ -73,6 +87,7 @@ export type Invocation =
   | { readonly kind: 'replay'; readonly file: string; readonly common: CommonOptions }
   | { readonly kind: 'report'; readonly file: string; readonly asJson: boolean }
   | { readonly kind: 'diff'; readonly before: string; readonly after: string; readonly asJson: boolean }
+  | Top
   | { readonly kind: 'inspect'; readonly program: string | number; readonly asJson: boolean }
   | { readonly kind: 'doctor'; readonly asJson: boolean };
 
@@ -106,10 +121,24 @@ const TARGETS = {
   exe: { type: 'string', multiple: true },
 } as const satisfies ParseArgsConfig['options'];
 
+const TOP = {
+  ...GENERAL,
+  ...TARGETS,
+  window: { type: 'string' },
+  interval: { type: 'string' },
+  duration: { type: 'string' },
+  'service-name': { type: 'string' },
+  level: { type: 'string' },
+} as const satisfies ParseArgsConfig['options'];
+
 const RECORDING = { recording: { type: 'string', short: 'o' } } as const satisfies ParseArgsConfig['options'];
 const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies ParseArgsConfig['options'];
 
-const COMMANDS = 'run, attach, record, replay, report, diff, inspect or doctor';
+const COMMANDS = 'run, attach, top, record, replay, report, diff, inspect or doctor';
+
+/** What requests wait for; deeper levels tell nothing more of that. */
+const TOP_LEVEL: ProbeLevel = 'runtime';
+const TOP_WINDOW_SECONDS = 60;
 
 /**
  * Parses the arguments after the program's name.
@@ -122,6 +151,8 @@ export function parseArguments(args: readonly string[]): Invocation {
       return parseRun(rest);
     case 'attach':
       return parseAttach(rest);
+    case 'top':
+      return parseTop(rest);
     case 'record':
       return parseRecord(rest);
     case 'replay':
@@ -164,6 +195,29 @@ function parseAttach(args: readonly string[]): Invocation {
   const targets = targetsOf('attach', values);
   if (!targets) throw usage('attach', '--pid or --exe is missing');
   return { kind: 'attach', common: commonOf('attach', values), ...targets };
+}
+
+function parseTop(args: readonly string[]): Invocation {
+  const values = parseOptions('top', args, TOP);
+  const general = generalOf(values, TOP_HELP);
+  if (general) return general;
+  const targets = targetsOf('top', values);
+  if (!targets) throw usage('top', '--pid or --exe is missing');
+  const seconds = (option: 'window' | 'interval' | 'duration'): number | undefined =>
+    values[option] === undefined ? undefined : secondsOf('top', option, values[option]);
+  const level = values.level === undefined ? TOP_LEVEL : levelOf('top', values.level);
+  if (level === 'spans') throw usage('top', '--level spans: it does not tell what requests wait for');
+  if (values['service-name'] === '') throw usage('top', '--service-name needs a value');
+  const windowSeconds = seconds('window') ?? TOP_WINDOW_SECONDS;
+  return {
+    kind: 'top',
+    ...targets,
+    level,
+    serviceName: values['service-name'],
+    windowSeconds,
+    intervalSeconds: seconds('interval') ?? windowSeconds,
+    durationSeconds: seconds('duration'),
+  };
 }
 
 function parseRecord(args: readonly string[]): Invocation {
@@ -273,7 +327,8 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
   const hz = values['profile-hz'];
   return {
     outFile: values.out,
-    durationSeconds: values.duration === undefined ? undefined : durationOf(command, values.duration),
+    durationSeconds:
+      values.duration === undefined ? undefined : secondsOf(command, 'duration', values.duration),
     summaryFile: values.summary,
     serviceName: values['service-name'],
     level: values.level === undefined ? undefined : levelOf(command, values.level),

@@ -38,6 +38,7 @@ goidspan traces unchanged Go programs from the Linux kernel, as OpenTelemetry sp
 Usage:
   goidspan run [options] -- CMD ARGS…
   goidspan attach (--pid N | --exe GLOB)… [options]
+  goidspan top (--pid N | --exe GLOB)… [options]
   goidspan record -o FILE (-- CMD ARGS… | (--pid N | --exe GLOB)…) [options]
   goidspan replay FILE [options]
   goidspan report FILE [--json]
@@ -48,6 +49,7 @@ Usage:
 Commands:
   run      start a command and trace it, and the Go programs that it starts
   attach   trace programs that run already, or that will be started
+  top      show what the requests of running programs spend their time on, and what to fix first
   record   trace like run or attach, and keep what the kernel said in a file
   replay   make the spans of a recording again, without privileges
   report   say of a recording, route by route, what its slow requests waited for, and what to fix first
@@ -98,6 +100,36 @@ Ends with the last --pid process, after --duration, or on SIGINT and SIGTERM; wi
 more programs.
 
 ${ENVIRONMENT}
+
+${EXIT_CODES}
+`;
+
+/** Of `goidspan top --help`. */
+export const TOP_HELP = `\
+Shows what the requests of running programs spend their time on, route by route, over the last minute, and by
+how much the slowest hundredth would at best be faster if a cause were gone. The route with most to gain comes
+first. Exports nothing.
+
+Usage:
+  goidspan top (--pid N | --exe GLOB)… [options]
+
+Targets, any number of each:
+      --pid N              a process
+      --exe GLOB           every process with such an executable, now and later:
+                           * within a part of the path, ** across parts, ? one character;
+                           without a slash the name of the file is meant
+
+Options:
+      --window SECONDS     over how long (default 60)
+      --interval SECONDS   where stdout is no terminal: a table so often (default: each window)
+      --duration SECONDS   stop after that time
+      --service-name NAME  service.name of all targets
+      --level LEVEL        how deep to look: waits, or runtime (the default: the garbage collector, too)
+      --version            print the version
+  -h, --help               print this help
+
+On a terminal the table is drawn anew each second; q or Ctrl-C quits. Otherwise it is written as text. Every
+request counts, whatever a sampler says; of very many an even part is looked at, and that is said.
 
 ${EXIT_CODES}
 `;

@@ -60,7 +60,7 @@ function explain(error: Error & { code?: string }, command: string, args: readon
   const named = /'([^']*)'/.exec(error.message)?.[1] ?? '';
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown option ${named}`;
   if (error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
-    const mayHaveCommand = command !== 'doctor' && !args.includes('--');
+    const mayHaveCommand = command !== 'doctor' && command !== 'top' && !args.includes('--');
     return `unexpected argument ${named}${mayHaveCommand ? ' (a command goes after --)' : ''}`;
   }
   const option = named.replace(/^-\w, /, '').replace(/ <value>$/, '');
@@ -69,12 +69,12 @@ function explain(error: Error & { code?: string }, command: string, args: readon
     : `${option} needs a value`;
 }
 
-export function durationOf(command: string, text: string): number {
+export function secondsOf(command: string, option: string, text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (seconds > 0 && seconds <= MAX_DURATION_SECONDS) return seconds;
   throw usage(
     command,
-    `--duration ${text}: not a number of seconds above 0 and up to ${MAX_DURATION_SECONDS}`,
+    `--${option} ${text}: not a number of seconds above 0 and up to ${MAX_DURATION_SECONDS}`,
   );
 }
 

@@ -18,14 +18,15 @@ export function formatReport(routes: readonly RouteReport[]): string {
   return routes.map((route) => `${blockOf(route).join('\n')}\n`).join('\n');
 }
 
-function blockOf({ service, route, requests, ns, bounds, causes }: RouteReport): string[] {
+/** Of a route: what it is, how long its requests take, and what they spend that on. */
+export function blockOf({ service, route, requests, lookedAt, ns, bounds, causes }: RouteReport): string[] {
   const rows = causes.map(({ cause, ns: of, p99WithoutNs }) => [
     cause,
     ...[of.p50, of.p95, of.p99].map(ms),
     `${ms(p99WithoutNs)} (${percent(ns.p99, p99WithoutNs)})`,
   ]);
   return [
-    `${route}  ${service}, ${count(requests)} requests`,
+    `${route}  ${service}, ${count(requests)} requests${lookedAt < requests ? `, of which ${count(lookedAt)} were looked at` : ''}`,
     `  p50 ${ms(ns.p50)}, p95 ${ms(ns.p95)}, p99 ${ms(ns.p99)} (${boundsOf(bounds.p99)} with 95 % confidence)`,
     ...alignColumns([['cause', 'at p50', 'at p95', 'at p99', 'p99 without it, at best'], ...rows], '  '),
   ];

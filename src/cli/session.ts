@@ -12,7 +12,7 @@ import { paintOf } from '../export/terminal/style.ts';
 import { useColor } from '../export/terminal/use-color.ts';
 import { useUnicode } from '../export/terminal/use-unicode.ts';
 import { levelVariable } from '../probes/level-variable.ts';
-import type { TracerEvent, TracerOptions } from '../tracer/api.ts';
+import type { TargetInfo, TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
 import { VERSION } from '../version.ts';
 import type { CommonOptions } from './arguments.ts';
@@ -42,6 +42,12 @@ export interface CommandContext {
   readonly openTracer: (options: TracerOptions) => Promise<Tracer>;
   /** Print no traces unless the environment says so. */
   readonly isQuiet?: boolean;
+  /** Print no summary. */
+  readonly isWithoutSummary?: boolean;
+  /** Told of each target that is attached, before any of its requests. */
+  readonly onTarget?: (target: TargetInfo) => void;
+  /** Told of each request whose time is known. */
+  readonly onRequest?: TracerOptions['onRequest'];
 }
 
 /** A running tracer with its exporters. */
@@ -51,6 +57,7 @@ export class Session {
   readonly #metrics: SelfMetrics | undefined;
   readonly #options: CommonOptions;
   readonly #terminal: Terminal;
+  readonly #isWithoutSummary: boolean;
   readonly #state: SessionState;
   readonly #startedAt = new Date();
 
@@ -77,14 +84,16 @@ export class Session {
         slowMillis: options.slowMillis,
         profileHz: options.profileHz,
         keep: options.keep ?? keepVariable(env, report),
+        onRequest: context.onRequest,
         onWorldStop: (stop, target) => metrics?.onWorldStop(stop, target),
         onEvent: (event) => {
           state.follow(event);
+          if (event.kind === 'attached') context.onTarget?.(event.target);
           for (const line of linesOf(event, options.isVerbose)) terminal.say(line);
         },
       });
       metrics?.begin(tracer, sinks);
-      return new Session(tracer, { sinks, metrics }, options, terminal, state);
+      return new Session(tracer, { sinks, metrics }, options, context, state);
     } catch (error) {
       for (const sink of sinks) await sink.shutdown();
       await metrics?.shutdown(0);
@@ -96,7 +105,7 @@ export class Session {
     tracer: Tracer,
     { sinks, metrics }: { readonly sinks: readonly ExportSink[]; readonly metrics: SelfMetrics | undefined },
     options: CommonOptions,
-    terminal: Terminal,
+    { terminal, isWithoutSummary = false }: CommandContext,
     state: SessionState,
   ) {
     this.tracer = tracer;
@@ -104,6 +113,7 @@ export class Session {
     this.#metrics = metrics;
     this.#options = options;
     this.#terminal = terminal;
+    this.#isWithoutSummary = isWithoutSummary;
     this.#state = state;
   }
 
@@ -119,6 +129,17 @@ export class Session {
 
   say(message: string): void {
     this.#terminal.say(message);
+  }
+
+  /** Does the work, and finishes in any case; rejects as the work does. */
+  async during(work: () => Promise<void>): Promise<number> {
+    try {
+      await work();
+    } catch (error) {
+      await this.finish();
+      throw error;
+    }
+    return this.finish();
   }
 
   /** Detaches, drains, summarises. Resolves with the exit code; never rejects. */
@@ -141,7 +162,7 @@ export class Session {
     if (stats) {
       const about = { version: VERSION, startedAt: this.#startedAt, endedAt: new Date() };
       const summary = summaryOf(stats, exports, about);
-      if (this.hasAttached) this.#terminal.writeError(formatSummary(summary));
+      if (this.hasAttached && !this.#isWithoutSummary) this.#terminal.writeError(formatSummary(summary));
       const file = this.#options.summaryFile;
       if (file !== undefined)
         await attempt(() => writeSummary(file, `${JSON.stringify(summary, null, 2)}\n`));

@@ -1,5 +1,7 @@
 /** Our standard streams: spans on stdout, everything else on stderr. */
 
+import { Screen, type ScreenHooks } from './screen.ts';
+
 /** Where the commands write. */
 export interface Terminal {
   readonly isStdoutTerminal: boolean;
@@ -9,6 +11,8 @@ export interface Terminal {
   say(message: string): void;
   /** Text as it is, on stderr. */
   writeError(text: string): void;
+  /** A screen of its own to draw on; undefined where stdout is no terminal that has one. */
+  openScreen?(hooks: ScreenHooks): Screen;
 }
 
 /** Of this process. `onOutputClosed` is called when nobody reads stdout any more. */
@@ -16,10 +20,12 @@ export function processTerminal(onOutputClosed: () => void): Terminal {
   process.stdout.on('error', onOutputClosed);
   // Nobody to tell.
   process.stderr.on('error', () => {});
+  const hasScreen = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
   return {
     isStdoutTerminal: process.stdout.isTTY === true,
     writeOut: (text) => void process.stdout.write(text),
     say: (message) => void process.stderr.write(`goidspan: ${message}\n`),
     writeError: (text) => void process.stderr.write(text),
+    ...(hasScreen && { openScreen: (hooks) => new Screen(process.stdout, process.stdin, hooks) }),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Where spans are made: in the draining thread if every sink can be built there from its plan, so that the main thread does
- * not feel it; here if a foreign processor wants them, or a recorder wants their records. Owns that choice and the order
+ * not feel it; here if a foreign processor wants them, a recorder their records, or somebody what requests spent their time on. Owns that choice and the order
  * of a recording; to its user the two are the same.
  */
 import type { SpanSink } from '../export/span-sink.ts';
@@ -16,6 +16,7 @@ import {
   type StageReport,
   type StageSettings,
 } from '../stage/record-stage.ts';
+import type { VerdictsOptions } from '../stage/verdicts.ts';
 import type { Batch } from '../wire/batch.ts';
 import { Ingest } from './ingest.ts';
 
@@ -26,6 +27,8 @@ export interface StageHostOptions {
   /** The draining thread runs when nothing else wants its processor. */
   readonly idlePriority: boolean;
   readonly onMessage: (message: StageMessage) => void;
+  /** Told of each request whose time is known: the stage is here then. */
+  readonly onRequest?: VerdictsOptions['onRequest'];
   /** Draining has failed. */
   readonly onFailure: (error: Error) => void;
 }
@@ -41,9 +44,9 @@ export class StageHost {
   /** Starts draining. */
   constructor(
     kernel: Kernel,
-    { processors, settings, recorder, idlePriority, onMessage, onFailure }: StageHostOptions,
+    { processors, settings, recorder, idlePriority, onMessage, onRequest, onFailure }: StageHostOptions,
   ) {
-    const exports = recorder ? undefined : movable(processors);
+    const exports = recorder || onRequest ? undefined : movable(processors);
     this.#recorder = recorder;
     const isPart = recorder !== undefined && settings.keep !== undefined;
     this.#asking = isPart
@@ -51,11 +54,10 @@ export class StageHost {
           if (isAnswered(message)) onMessage(message);
         })
       : undefined;
-    this.#here = exports
-      ? undefined
-      : new RecordStage(processors, settings, (message) => {
-          if (!isPart || !isAnswered(message)) onMessage(message);
-        });
+    const tell = (message: StageMessage): void => {
+      if (!isPart || !isAnswered(message)) onMessage(message);
+    };
+    this.#here = exports ? undefined : new RecordStage(processors, settings, tell, onRequest);
     this.#ingest = new Ingest(
       kernel,
       { onBatch: (batch) => this.#takeBatch(batch), onFailure, onMessage },

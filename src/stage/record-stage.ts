@@ -19,6 +19,7 @@ import type { DrainStats } from './drain-meter.ts';
 import type { FamilyFailure } from './live-check.ts';
 import { type ContextFrame, SpanStage, type TargetReport } from './span-stage.ts';
 import type { KeepSettings, VisitorOf } from './tail-keep.ts';
+import type { VerdictsOptions } from './verdicts.ts';
 
 /** What the stage is told beside batches: what spans are made with, and of spans that are ended from outside. */
 export type StageFrame = ContextFrame | SpanFrame;
@@ -66,10 +67,12 @@ export class RecordStage {
     processors: readonly (SpanSink | FactSink)[],
     { scope, ...settings }: StageSettings,
     tell: (message: StageMessage) => void,
+    onRequest?: VerdictsOptions['onRequest'],
   ) {
     this.#stage = new SpanStage({
       processors,
       ...settings,
+      onRequest,
       onFailure: (targetId, failure) => tell({ kind: 'implausible', targetId, failure }),
       askCode: (place, pcs) => tell({ kind: 'code_wanted', place, pcs }),
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),

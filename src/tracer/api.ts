@@ -15,6 +15,7 @@ import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import type { CallSeries } from '../stage/call-counts.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
+import type { JudgedRequest } from '../stage/verdicts.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
 export type { CallSeries, DrainStats, DurationBucket, SlowAllocations, TargetInfo, WorldStop };
@@ -61,6 +62,11 @@ export interface TracerOptions {
    * @internal
    */
   readonly recorder?: FrameSink;
+  /**
+   * From level `waits` on: told of each request, and what it spent its time on. Spans are made on this thread then.
+   * @internal
+   */
+  readonly onRequest?: ((request: JudgedRequest) => void) | undefined;
   /** From level `runtime` on: told of each time that the world of a target was stopped. Must not throw. */
   readonly onWorldStop?: (stop: WorldStop, target: TargetInfo) => void;
   /** Told what happens to targets; must not throw. */

@@ -97,6 +97,7 @@ export class Tracer {
         keep: keep && { rules: keep, sampler: options.sampler ?? DEFAULT_SAMPLER },
       },
       onMessage: (message) => this.#receive(message),
+      onRequest: options.onRequest,
       onFailure: (error) => this.#warn(error.message),
     });
     this.#tellClock();

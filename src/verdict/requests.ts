@@ -10,8 +10,17 @@ export interface Request {
   readonly byCause: readonly number[];
 }
 
-export class Requests {
+/** Of many, some. */
+export interface RequestSample {
   /** How many there were. */
+  readonly count: number;
+  /** So many of them can be looked at. */
+  readonly kept: number;
+  /** Those, the quick ones first. */
+  sorted(): Request[];
+}
+
+export class Requests implements RequestSample {
   count = 0;
   #kept: Request[] = [];
   #stride = 1;
@@ -24,7 +33,10 @@ export class Requests {
     this.#stride *= 2;
   }
 
-  /** The quick ones first. */
+  get kept(): number {
+    return this.#kept.length;
+  }
+
   sorted(): Request[] {
     return [...this.#kept].sort((a, b) => a.durationNs - b.durationNs);
   }

@@ -1,7 +1,7 @@
 /** What the requests of a route spend their time on, and what there is to gain. Pure. */
 import { CAUSES, type Cause } from '../correlate/verdict.ts';
 import { quantile, quantileBounds } from './quantile.ts';
-import type { Request, Requests } from './requests.ts';
+import type { Request, RequestSample } from './requests.ts';
 
 const QUANTILES = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
 export type Quantile = keyof typeof QUANTILES;
@@ -22,6 +22,8 @@ export interface RouteReport {
   readonly service: string;
   readonly route: string;
   readonly requests: number;
+  /** Of these, so many were looked at: an even part. */
+  readonly lookedAt: number;
   readonly ns: Readonly<Record<Quantile, number>>;
   /** Between which they are of all such requests, with 95 % confidence; null: so few do not tell how far up. */
   readonly bounds: Readonly<Record<Quantile, readonly [low: number, high: number | null]>>;
@@ -29,7 +31,7 @@ export interface RouteReport {
   readonly causes: readonly CauseReport[];
 }
 
-export function routeReport(service: string, route: string, requests: Requests): RouteReport {
+export function routeReport(service: string, route: string, requests: RequestSample): RouteReport {
   const sorted = requests.sorted();
   const durations = sorted.map(({ durationNs }) => durationNs);
   const p99 = quantile(durations, QUANTILES.p99);
@@ -42,6 +44,7 @@ export function routeReport(service: string, route: string, requests: Requests):
     service,
     route,
     requests: requests.count,
+    lookedAt: sorted.length,
     ns: ofQuantiles((share) => quantile(durations, share)),
     bounds: ofQuantiles((share) => quantileBounds(durations, share)),
     causes: causes

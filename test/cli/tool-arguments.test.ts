@@ -32,12 +32,35 @@ describe('parseArguments', () => {
     });
   });
 
-  it.each(['inspect -h', 'doctor --help', 'record --help', 'replay -h'])('helps with %s', (line) => {
-    const help = parse(line);
-    expect(help).toMatchObject({ kind: 'help', text: expect.stringContaining('Exit codes:') });
-    const widths = help.kind === 'help' ? help.text.split('\n').map((text) => text.length) : [];
-    expect(Math.max(...widths)).toBeLessThanOrEqual(110);
+  it('reads top with its window', () => {
+    expect(parse('top --pid 7 --exe app')).toEqual({
+      kind: 'top',
+      pids: [7],
+      globs: ['**/app'],
+      level: 'runtime',
+      serviceName: undefined,
+      windowSeconds: 60,
+      intervalSeconds: 60,
+      durationSeconds: undefined,
+    });
+    expect(
+      parse('top --pid 7 --window 10 --interval 2.5 --duration 30 --level waits --service-name shop'),
+    ).toMatchObject({
+      ...{ level: 'waits', serviceName: 'shop' },
+      ...{ windowSeconds: 10, intervalSeconds: 2.5, durationSeconds: 30 },
+    });
+    expect(parse('top --pid 7 --window 10')).toMatchObject({ windowSeconds: 10, intervalSeconds: 10 });
   });
+
+  it.each(['inspect -h', 'doctor --help', 'record --help', 'replay -h', 'top --help'])(
+    'helps with %s',
+    (line) => {
+      const help = parse(line);
+      expect(help).toMatchObject({ kind: 'help', text: expect.stringContaining('Exit codes:') });
+      const widths = help.kind === 'help' ? help.text.split('\n').map((text) => text.length) : [];
+      expect(Math.max(...widths)).toBeLessThanOrEqual(110);
+    },
+  );
 
   it.each([
     ['inspect', 'a program or --pid is missing (see goidspan inspect --help)'],
@@ -45,6 +68,21 @@ describe('parseArguments', () => {
     ['inspect a b', 'unexpected argument b (one program at a time) (see goidspan inspect --help)'],
     ['inspect --pid x', '--pid x: not a process id from 1 to 4194304 (see goidspan inspect --help)'],
     ['inspect --out a b', 'unknown option --out (see goidspan inspect --help)'],
+    ['top', '--pid or --exe is missing (see goidspan top --help)'],
+    [
+      'top --pid 1 --level spans',
+      '--level spans: it does not tell what requests wait for (see goidspan top --help)',
+    ],
+    [
+      'top --pid 1 --window 0',
+      '--window 0: not a number of seconds above 0 and up to 2000000 (see goidspan top --help)',
+    ],
+    [
+      'top --pid 1 --interval=-1',
+      '--interval -1: not a number of seconds above 0 and up to 2000000 (see goidspan top --help)',
+    ],
+    ['top --pid 1 now', 'unexpected argument now (see goidspan top --help)'],
+    ['top --pid 1 --out a', 'unknown option --out (see goidspan top --help)'],
     ['doctor now', 'unexpected argument now (see goidspan doctor --help)'],
     ['doctor --fix', 'unknown option --fix (see goidspan doctor --help)'],
     ['record --pid 1', '-o FILE is missing (see goidspan record --help)'],
