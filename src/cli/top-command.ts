@@ -148,5 +148,6 @@ const commonOf = ({ level, serviceName }: Top): CommonOptions => ({
   waitMinMillis: undefined,
   slowMillis: undefined,
   profileHz: undefined,
+  keep: undefined,
   isVerbose: false,
 });
