@@ -132,7 +132,7 @@ class Said implements Terminal {
 
 /** Every request counts, and nothing leaves. */
 function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const others = Object.entries(env).filter(([name]) => !name.startsWith('OTEL_'));
+  const others = Object.entries(env).filter(([name]) => !/^(OTEL_|GOIDSPAN_KEEP$)/.test(name));
   return { ...Object.fromEntries(others), OTEL_TRACES_SAMPLER: 'always_on' };
 }
 

@@ -54,10 +54,16 @@ export class StageHost {
           if (isAnswered(message)) onMessage(message);
         })
       : undefined;
-    const tell = (message: StageMessage): void => {
-      if (!isPart || !isAnswered(message)) onMessage(message);
-    };
-    this.#here = exports ? undefined : new RecordStage(processors, settings, tell, onRequest);
+    this.#here = exports
+      ? undefined
+      : new RecordStage(
+          processors,
+          settings,
+          (message) => {
+            if (!isPart || !isAnswered(message)) onMessage(message);
+          },
+          onRequest,
+        );
     this.#ingest = new Ingest(
       kernel,
       { onBatch: (batch) => this.#takeBatch(batch), onFailure, onMessage },

@@ -112,11 +112,6 @@ export class SpanStage {
   /** Undefined as long as nobody wants to know. */
   #calls: CallCounts | undefined;
   #countsCalls = false;
-  readonly #counting: RecordVisitor = {
-    spanEnd: (record) => void this.#countCall(record),
-    // Who decodes it again loses it.
-    bad: () => {},
-  };
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
 
@@ -202,9 +197,10 @@ export class SpanStage {
    * `takersOf` has, or what calls that later, but before the next batch.
    */
   decode(batch: Batch, visitorOf: VisitorOf): number {
-    if (!this.#keep) return decodeBatch(batch, visitorOf(undefined));
-    // What is counted of calls is counted of all.
-    if (this.#countsCalls) decodeBatch(batch, this.#counting);
+    if (this.#keep === undefined) return decodeBatch(batch, visitorOf(undefined));
+    // Before any is left out: what is counted of calls is counted of all.
+    if (this.#countsCalls)
+      decodeBatch(batch, { spanEnd: (record) => void this.#countCall(record), bad: () => {} });
     return this.#keep.decode(batch, visitorOf);
   }
 
@@ -212,7 +208,6 @@ export class SpanStage {
   takersOf(kept?: Kept) {
     return {
       spanEnd: (record: EvSpanEnd) => {
-        // With others dropped before, it has been counted before that.
         const counted = this.#keep ? undefined : this.#countCall(record);
         if (isSampled(record)) this.emit(record, kept, counted);
       },
@@ -256,7 +251,7 @@ export class SpanStage {
       counts.routes.addTime(fact, source, fact.time);
   }
 
-  /** Hands the span of a record over. `counted`: what it says, if that has been counted already. */
+  /** Hands the span of a record over. `counted`: what it says, if that has been looked at already. */
   emit(record: EvSpanEnd, kept?: Kept, counted?: SpanFact): void {
     const read = counted ?? spanFact(record);
     if (read.family === 'wait') {

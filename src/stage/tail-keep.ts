@@ -8,7 +8,7 @@ import { RecordTexts } from '../correlate/record-texts.ts';
 import type { KeepRules } from '../export/keep-rules.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import { type Batch, count64 } from '../wire/batch.ts';
-import { decodeRecord, eachRecord, faultOfSpan, isSampled, type RecordVisitor } from '../wire/decode.ts';
+import { decodeRecord, eachRecord, faultOfSpan, isSampledAt, type RecordVisitor } from '../wire/decode.ts';
 import { fieldAt } from '../wire/fields.ts';
 import {
   evKind,
@@ -51,7 +51,6 @@ const END_AT = fieldAt('EV_SPAN_END', 'end_ktime_ns');
 const TURNS_START_AT = fieldAt('EV_GOROUTINE_TURNS', 'start_ktime_ns');
 const TRACE_ID_AT = fieldAt('EV_SPAN_END', 'trace_id');
 const TURNS_TRACE_ID_AT = fieldAt('EV_GOROUTINE_TURNS', 'trace_id');
-const TRACE_FLAGS_AT = fieldAt('EV_SPAN_END', 'trace_flags');
 const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
 const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 const TEXT_CUT_AT = fieldAt('EV_SPAN_END', 'text_cut');
@@ -119,7 +118,8 @@ export class TailKeep {
     const others = visitorOf(undefined);
     const records = eachRecord(batch, others, (at, kind, size) => {
       if (kind === evKind.EV_SPAN_END && faultOfSpan(batch, at, size) === undefined) {
-        this.#takeSpan(batch, at, visitorOf);
+        // Others are no spans, and only counted.
+        if (isSampledAt(batch, at)) this.#takeSpan(batch, at, visitorOf);
       } else if (kind === evKind.EV_GOROUTINE_TURNS && size === wireSize.EV_GOROUTINE_TURNS) {
         this.#lookAtClock(batch.u32, at + TURNS_START_AT);
         this.#follow(batch, at, recordMark.TURNS, visitorOf);
@@ -141,8 +141,6 @@ export class TailKeep {
 
   #takeSpan(batch: Batch, at: number, visitorOf: VisitorOf): void {
     const { u8, u16 } = batch;
-    // It was told only to be counted.
-    if (!isSampled({ traceFlags: u8[at + TRACE_FLAGS_AT] as number })) return;
     this.#lookAtClock(batch.u32, at + END_AT);
     const flags = u16[(at + headerAt.flags) >>> 1] as number;
     if (!(flags & spanFlag.SPAN_FLAG_PARENT) || flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) {

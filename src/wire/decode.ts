@@ -5,6 +5,7 @@
 import type { Batch } from './batch.ts';
 import { fieldAt } from './fields.ts';
 import {
+  type EvSpanEnd,
   evKind,
   fixedRecords,
   headerAt,
@@ -20,11 +21,16 @@ import {
 } from './wire.gen.ts';
 
 const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
+const TRACE_FLAGS_AT = fieldAt('EV_SPAN_END', 'trace_flags');
 const SAMPLED = 1;
 
 /** Whether the record is that of a span, and not told only to be counted. */
-export const isSampled = ({ traceFlags }: { readonly traceFlags: number }): boolean =>
+export const isSampled = ({ traceFlags }: Pick<EvSpanEnd, 'traceFlags'>): boolean =>
   (traceFlags & SAMPLED) !== 0;
+
+/** The same of the record that begins there. */
+export const isSampledAt = ({ u8 }: Batch, at: number): boolean =>
+  ((u8[at + TRACE_FLAGS_AT] as number) & SAMPLED) !== 0;
 
 /** Why a record was not decoded. */
 export type BadRecord = 'record_damaged' | 'record_unknown';

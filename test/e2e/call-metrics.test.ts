@@ -131,6 +131,25 @@ describeLive('calls of a traced program that are counted', () => {
     await traced.stop();
   });
 
+  it.each([
+    ['on the main thread', collecting],
+    ['in the draining thread', byThread],
+  ] as const)(
+    'are all that there were, of which only failed ones are kept: %s',
+    async (_, by) => {
+      const keep = { slow: false, error: true, ratio: 0 };
+      const traced = await TracedServer.start(await acceptance(), { keep }, by);
+      traced.tracer.countCalls(true);
+      await load(traced.server);
+      const { spans, lost } = await traced.tracer.stats();
+      expect(countOf(traced.tracer.callCounts(), SERVER)).toBe(5 * EACH);
+      expect(countOf(traced.tracer.callCounts(), CLIENT)).toBe(EACH);
+      expect([spans.ended, lost.total]).toEqual([EACH, 0]);
+      await traced.stop();
+    },
+    60_000,
+  );
+
   it('are not told by the kernel while nobody counts them', async () => {
     const traced = await TracedServer.start(await acceptance(), {
       sampler: { ...TENTH, rejectBelow: 1n << 56n },
