@@ -12,8 +12,8 @@ Options:
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
                            default), events (of the span), attributes (the breakdown only) or none
       --wait-min MS        shortest wait that is a child span (default 1)
-      --slow MS            from level waits on, requests that take as long say why (by default those of
-                           100 ms, and those that are far slower than usual for their route)
+      --slow MS            requests that take as long are slow (by default those of 100 ms, and those that are
+                           far slower than usual for their route): from level waits on they say why
       --profile-hz N       at level cpu, how often each processor is looked at (default 99)
       --keep RULES         keep whole traces of which the root is slow or has failed, and a share of all:
                            slow,error,ratio=0.01, or some of these; the others are dropped
@@ -167,8 +167,8 @@ Options:
       --summary FILE.json  write the closing summary as JSON
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
                            default), events (of the span), attributes (the breakdown only) or none
-      --slow MS            from level waits on, requests that take as long say why (by default those of
-                           100 ms, and those that are far slower than usual for their route)
+      --slow MS            requests that take as long are slow (by default those of 100 ms, and those that are
+                           far slower than usual for their route): from level waits on they say why
       --keep RULES         keep whole traces of which the root is slow or has failed, and a share of all:
                            slow,error,ratio=0.01, or some of these; the others are dropped
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none

@@ -113,7 +113,7 @@ export interface GoidSpanProcessorOptions {
   /** The shortest wait that is a span of its own, in milliseconds. Default 1. */
   readonly waitMinMillis?: number;
   /**
-   * From level `waits` on: requests that take as long, in milliseconds, are slow and say why. By default those of 100 ms, and from
+   * Requests that take as long, in milliseconds, are slow: from level `waits` on they say why, and `keep` may keep them. By default those of 100 ms, and from
    * 5 ms on those that are slower than 95 % of their route, and take twice as long as half of them.
    */
   readonly slowMillis?: number;
