@@ -13,6 +13,8 @@ export interface IngestData {
   readonly batchBytes: number;
   /** Bytes handed over but not yet taken, above which draining pauses. */
   readonly queuedBytesMax: number;
+  /** Between two batches, while records flow; undefined: as usual. */
+  readonly busyMs: number | undefined;
   /** The thread runs when nothing else wants its processor. */
   readonly idlePriority: boolean;
   /** The stage runs in the thread; without it, the thread hands batches over. */

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { DrainLoop } from '../kernel/drain-loop.ts';
 import type { FromIngest, IngestData, ToIngest } from './ingest-protocol.ts';
 
-const { handle, batchBytes, queuedBytesMax, idlePriority, stage: plan } = workerData as IngestData;
+const { handle, batchBytes, queuedBytesMax, busyMs, idlePriority, stage: plan } = workerData as IngestData;
 const port = parentPort as NonNullable<typeof parentPort>;
 const post = (message: FromIngest): void => port.postMessage(message);
 
@@ -41,6 +41,7 @@ const stage = plan && new (await import('./thread-stage.ts')).ThreadStage(plan, 
 /** Stops early while the main thread is too far behind: the ring then fills and counts. */
 const loop = new DrainLoop(handle, {
   batchBytes,
+  busyMs,
   mayGoOn: () => queuedBytes < queuedBytesMax,
   onFailure: (errno) => post({ kind: 'failed', errno }),
   onBatch: (buffer, bytes) => {

@@ -27,6 +27,8 @@ export interface IngestSink {
 }
 
 export interface IngestOptions {
+  /** Milliseconds between two batches, while records flow. Default: see `DrainLoop`. */
+  readonly busyMs?: number | undefined;
   /** The thread runs when nothing else wants its processor. */
   readonly idlePriority: boolean;
   /** Moves the stage into the thread. */
@@ -62,12 +64,13 @@ export class Ingest {
   #isUrgent = false;
 
   /** Starts draining. The thread keeps the process alive only while somebody waits for it. */
-  constructor(kernel: Kernel, sink: IngestSink, { idlePriority, moved }: IngestOptions) {
+  constructor(kernel: Kernel, sink: IngestSink, { busyMs, idlePriority, moved }: IngestOptions) {
     this.#kernel = kernel;
     const workerData: IngestData = {
       handle: kernel.handle,
       batchBytes: BATCH_BYTES,
       queuedBytesMax: QUEUED_BYTES_MAX,
+      busyMs,
       idlePriority,
       ...(moved && {
         stage: { sinks: moved.exports.map(({ plan }) => plan), settings: moved.settings },

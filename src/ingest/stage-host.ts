@@ -26,6 +26,8 @@ export interface StageHostOptions {
   readonly recorder?: FrameSink | undefined;
   /** The draining thread runs when nothing else wants its processor. */
   readonly idlePriority: boolean;
+  /** Milliseconds between two batches, while records flow. Default: see `DrainLoop`. */
+  readonly busyMs?: number | undefined;
   readonly onMessage: (message: StageMessage) => void;
   /** Told of each request whose time is known: the stage is here then. */
   readonly onRequest?: VerdictsOptions['onRequest'];
@@ -44,7 +46,7 @@ export class StageHost {
   /** Starts draining. */
   constructor(
     kernel: Kernel,
-    { processors, settings, recorder, idlePriority, onMessage, onRequest, onFailure }: StageHostOptions,
+    { processors, settings, recorder, idlePriority, busyMs, onMessage, onRequest, onFailure }: StageHostOptions,
   ) {
     const exports = recorder || onRequest ? undefined : movable(processors);
     this.#recorder = recorder;
@@ -67,7 +69,7 @@ export class StageHost {
     this.#ingest = new Ingest(
       kernel,
       { onBatch: (batch) => this.#takeBatch(batch), onFailure, onMessage },
-      { idlePriority, moved: exports && { exports, settings } },
+      { idlePriority, busyMs, moved: exports && { exports, settings } },
     );
   }
 

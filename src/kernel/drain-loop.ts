@@ -1,6 +1,6 @@
 /**
- * Empties the ring buffer on a timer: every 10 ms while records flow, up to every 100 ms when idle. Runs in the thread
- * that drains; interprets nothing.
+ * Empties the ring buffer on a timer: every 10 ms while records flow, if nobody wants it otherwise, up to every 100 ms when
+ * idle. Runs in the thread that drains; interprets nothing.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Handle, loadNative, type Native } from './native.ts';
@@ -16,6 +16,8 @@ const TOTAL_MAX = 2 ** 30;
 export interface DrainLoopOptions {
   /** Of one batch; the largest record must fit. */
   readonly batchBytes: number;
+  /** Between two batches, while records flow. Default 10. */
+  readonly busyMs?: number | undefined;
   /** Takes the records in the first `bytes` of the buffer, which is written over when it returns. */
   readonly onBatch: (buffer: ArrayBuffer, bytes: number) => void;
   /** Asked before each batch: false leaves the records in the ring, which then fills and counts. */
@@ -28,7 +30,8 @@ export class DrainLoop {
   readonly #handle: Handle;
   readonly #options: DrainLoopOptions;
   readonly #batch: Uint8Array<ArrayBuffer>;
-  #delayMs = BUSY_MS;
+  readonly #busyMs: number;
+  #delayMs: number;
   #timer: NodeJS.Timeout | undefined;
   #immediate: NodeJS.Immediate | undefined;
   #hurries = false;
@@ -36,6 +39,8 @@ export class DrainLoop {
   constructor(handle: Handle, options: DrainLoopOptions) {
     this.#handle = handle;
     this.#options = options;
+    this.#busyMs = options.busyMs ?? BUSY_MS;
+    this.#delayMs = this.#busyMs;
     this.#batch = new Uint8Array(options.batchBytes);
   }
 
@@ -54,7 +59,7 @@ export class DrainLoop {
       this.#immediate = setImmediate(() => this.start());
       return;
     }
-    this.#delayMs = bytes > 0 ? BUSY_MS : Math.min(this.#delayMs * 1.5, IDLE_MS);
+    this.#delayMs = bytes > 0 ? this.#busyMs : Math.min(this.#delayMs * 1.5, IDLE_MS);
     this.#timer = setTimeout(() => this.start(), this.#hurries ? HURRY_MS : this.#delayMs);
   }
 

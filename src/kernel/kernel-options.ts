@@ -47,6 +47,9 @@ const STACK_MAPS = { told_by_stack: 16_384 } as const;
 const unused = (sizes: Readonly<Record<string, number>>): Record<string, number> =>
   Object.fromEntries(Object.keys(sizes).map((map) => [map, 1]));
 
+/** Of the ring buffer, unless it is to be of another size. */
+export const RING_BYTES = 32 << 20;
+
 /** As the shim takes them. */
 export function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
   const level = options.level ?? DEFAULT_LEVEL;
@@ -56,7 +59,7 @@ export function openOptionsOf(options: KernelOptions): Parameters<Native['kernel
     // For arm64 there is none: Linux ≥ 6.1 is needed there.
     ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
     mapSizes: {
-      records: options.ringBytes ?? 32 << 20,
+      records: options.ringBytes ?? RING_BYTES,
       open_by_goroutine: options.openSpansMax ?? 10_240,
       inherited_by_goroutine: options.inheritedMax ?? 65_536,
       ...(level === 'spans' ? unused(TIME_MAPS) : TIME_MAPS),

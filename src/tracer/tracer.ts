@@ -12,6 +12,7 @@ import { StageHost } from '../ingest/stage-host.ts';
 import { Clock } from '../kernel/clock.ts';
 import { degradationsOf } from '../kernel/degradations.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import { RING_BYTES } from '../kernel/kernel-options.ts';
 import { nowKtime } from '../kernel/ktime.ts';
 import { isWithin } from '../probes/families.ts';
 import { DEFAULT_LEVEL, isLevel, type ProbeLevel } from '../probes/hook.ts';
@@ -36,6 +37,9 @@ import { UnderWay } from './under-way.ts';
 
 /** So long a process may do nothing that is traced before that is said. */
 const QUIET_MS = 10_000;
+/** While no larger share of all traces is drawn than that, records are taken in so often, in milliseconds. */
+const LITTLE = 0.1;
+const LITTLE_DRAIN_MS = 50;
 /** Waits as long as this are spans of their own. */
 const WAIT_MIN_MILLIS = 1;
 /** No multiple of what programs do in a round number of times a second. */
@@ -89,6 +93,7 @@ export class Tracer {
       processors,
       recorder,
       idlePriority: options.idlePriority ?? false,
+      busyMs: busyMsOf(options),
       settings: {
         scope: { name: 'goidspan', version: VERSION },
         dbStatement,
@@ -378,6 +383,12 @@ export class Tracer {
   #warn(message: string): void {
     this.#options.onEvent?.({ kind: 'warning', message });
   }
+}
+
+/** Nearly nothing is made of the records: a batch may be larger, if the ring has the room. */
+function busyMsOf({ keep, kernel }: TracerOptions): number | undefined {
+  const isLittle = keep !== undefined && keep.ratio <= LITTLE;
+  return isLittle && (kernel?.ringBytes ?? RING_BYTES) >= RING_BYTES / 4 ? LITTLE_DRAIN_MS : undefined;
 }
 
 function waitMinNsOf({ waits = 'spans', waitMinMillis = WAIT_MIN_MILLIS }: TracerOptions): number {
