@@ -46,7 +46,16 @@ export class StageHost {
   /** Starts draining. */
   constructor(
     kernel: Kernel,
-    { processors, settings, recorder, idlePriority, busyMs, onMessage, onRequest, onFailure }: StageHostOptions,
+    {
+      processors,
+      settings,
+      recorder,
+      idlePriority,
+      busyMs,
+      onMessage,
+      onRequest,
+      onFailure,
+    }: StageHostOptions,
   ) {
     const exports = recorder || onRequest ? undefined : movable(processors);
     this.#recorder = recorder;
