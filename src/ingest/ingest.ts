@@ -17,6 +17,8 @@ import { RemoteSink } from './remote-sink.ts';
  * encoded eight requests in a turn, of which four could leave, and lost the others as `queue_full` before a quick collector.
  */
 const BATCH_BYTES = 1 << 17;
+/** Where a tenth of all spans is made, or less: no more of them in a batch, and no more work in a turn, than else. */
+const LITTLE = { batchBytes: 4 * BATCH_BYTES, busyMs: 50 } as const;
 const QUEUED_BYTES_MAX = 64 << 20;
 
 /** What comes out of the thread: batches, or what the stage in it says. */
@@ -27,8 +29,8 @@ export interface IngestSink {
 }
 
 export interface IngestOptions {
-  /** Milliseconds between two batches, while records flow. Default: see `DrainLoop`. */
-  readonly busyMs?: number | undefined;
+  /** Nearly nothing is made of the records: they may be taken in seldom, many at a time. Default false. */
+  readonly makesLittle?: boolean | undefined;
   /** The thread runs when nothing else wants its processor. */
   readonly idlePriority: boolean;
   /** Moves the stage into the thread. */
@@ -64,13 +66,13 @@ export class Ingest {
   #isUrgent = false;
 
   /** Starts draining. The thread keeps the process alive only while somebody waits for it. */
-  constructor(kernel: Kernel, sink: IngestSink, { busyMs, idlePriority, moved }: IngestOptions) {
+  constructor(kernel: Kernel, sink: IngestSink, { makesLittle = false, idlePriority, moved }: IngestOptions) {
     this.#kernel = kernel;
     const workerData: IngestData = {
       handle: kernel.handle,
-      batchBytes: BATCH_BYTES,
+      batchBytes: makesLittle ? LITTLE.batchBytes : BATCH_BYTES,
       queuedBytesMax: QUEUED_BYTES_MAX,
-      busyMs,
+      busyMs: makesLittle ? LITTLE.busyMs : undefined,
       idlePriority,
       ...(moved && {
         stage: { sinks: moved.exports.map(({ plan }) => plan), settings: moved.settings },

@@ -26,8 +26,8 @@ export interface StageHostOptions {
   readonly recorder?: FrameSink | undefined;
   /** The draining thread runs when nothing else wants its processor. */
   readonly idlePriority: boolean;
-  /** Milliseconds between two batches, while records flow. Default: see `DrainLoop`. */
-  readonly busyMs?: number | undefined;
+  /** Nearly nothing is made of the records: they may be taken in seldom, many at a time. Default false. */
+  readonly makesLittle?: boolean | undefined;
   readonly onMessage: (message: StageMessage) => void;
   /** Told of each request whose time is known: the stage is here then. */
   readonly onRequest?: VerdictsOptions['onRequest'];
@@ -51,7 +51,7 @@ export class StageHost {
       settings,
       recorder,
       idlePriority,
-      busyMs,
+      makesLittle,
       onMessage,
       onRequest,
       onFailure,
@@ -78,7 +78,7 @@ export class StageHost {
     this.#ingest = new Ingest(
       kernel,
       { onBatch: (batch) => this.#takeBatch(batch), onFailure, onMessage },
-      { idlePriority, busyMs, moved: exports && { exports, settings } },
+      { idlePriority, makesLittle, moved: exports && { exports, settings } },
     );
   }
 

@@ -37,9 +37,8 @@ import { UnderWay } from './under-way.ts';
 
 /** So long a process may do nothing that is traced before that is said. */
 const QUIET_MS = 10_000;
-/** While no larger share of all traces is drawn than that, records are taken in so often, in milliseconds. */
+/** Where no larger share of all traces is drawn, nearly no spans are made. */
 const LITTLE = 0.1;
-const LITTLE_DRAIN_MS = 50;
 /** Waits as long as this are spans of their own. */
 const WAIT_MIN_MILLIS = 1;
 /** No multiple of what programs do in a round number of times a second. */
@@ -93,7 +92,7 @@ export class Tracer {
       processors,
       recorder,
       idlePriority: options.idlePriority ?? false,
-      busyMs: busyMsOf(options),
+      makesLittle: makesLittle(options),
       settings: {
         scope: { name: 'goidspan', version: VERSION },
         dbStatement,
@@ -385,10 +384,9 @@ export class Tracer {
   }
 }
 
-/** Nearly nothing is made of the records: a batch may be larger, if the ring has the room. */
-function busyMsOf({ keep, kernel }: TracerOptions): number | undefined {
-  const isLittle = keep !== undefined && keep.ratio <= LITTLE;
-  return isLittle && (kernel?.ringBytes ?? RING_BYTES) >= RING_BYTES / 4 ? LITTLE_DRAIN_MS : undefined;
+/** Nearly nothing is made of the records, and the ring takes many meanwhile. */
+function makesLittle({ keep, kernel }: TracerOptions): boolean {
+  return keep !== undefined && keep.ratio <= LITTLE && (kernel?.ringBytes ?? RING_BYTES) >= RING_BYTES / 4;
 }
 
 function waitMinNsOf({ waits = 'spans', waitMinMillis = WAIT_MIN_MILLIS }: TracerOptions): number {

@@ -1,10 +1,9 @@
 /** The agent as users run it, on a core of its own, that exports what is written into its ring. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Summary } from '../../src/cli/summary.ts';
-import { Agent } from './agent.ts';
+import { Agent, type AgentOptions } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { type FloodOptions, flood } from './flood.ts';
-import { exportTo } from './program.ts';
 import { Service } from './service.ts';
 import { cpuMs } from './usage.ts';
 
@@ -31,11 +30,11 @@ export interface FloodedAgent {
 export async function floodAgent(
   { target, floodTools }: Bench,
   window: FloodOptions,
-  { url, keep }: { readonly url: string; readonly keep?: string },
+  options: Pick<AgentOptions, 'env' | 'keep'>,
 ): Promise<FloodedAgent> {
   const service = await Service.start(target);
   try {
-    const agent = await Agent.attach([service.pid], { env: exportTo(url), ...(keep && { keep }) });
+    const agent = await Agent.attach([service.pid], options);
     const { taken: before } = await flood(floodTools, agent.pid, WARM_UP);
     await sleep(SETTLE_MS);
     const [cpu, began] = [cpuMs(agent.pid), performance.now()];

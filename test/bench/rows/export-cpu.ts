@@ -106,7 +106,7 @@ async function agentUnder(bench: Bench, rate: number, url: string): Promise<Run>
     seconds,
     cpuMs: cpuUsed,
     summary,
-  } = await floodAgent(bench, windowOf(bench, rate), { url });
+  } = await floodAgent(bench, windowOf(bench, rate), { env: exportTo(url) });
   return {
     perSecond: exported / seconds,
     cpuUsPerSpan: (cpuUsed * 1000) / exported,

@@ -14,6 +14,9 @@ const KEEP = 'slow,error,ratio=0.01';
 /** Requests of `/calls` a second, five spans each: a load that leaves the service half of its core. */
 const RATE = 1_000;
 
+/** Without metrics of calls, for which each call is read, kept or not. */
+const envOf = (url: string) => ({ ...exportTo(url), OTEL_METRICS_EXPORTER: 'none' });
+
 /** Of the agent, by whether it keeps all. */
 interface Costs {
   readonly all: number[];
@@ -32,7 +35,10 @@ export async function tailKeep(bench: Bench): Promise<Figure[]> {
 async function plainRequests(bench: Bench, { name, url }: Taker): Promise<Figure> {
   const window = { rate: PACE, seconds: bench.quick ? 1 : 4 };
   const costOf = async (keep?: string): Promise<number> => {
-    const { cpuMs: cpuUsed, taken } = await floodAgent(bench, window, { url, ...(keep && { keep }) });
+    const { cpuMs: cpuUsed, taken } = await floodAgent(bench, window, {
+      env: envOf(url),
+      ...(keep && { keep }),
+    });
     return (cpuUsed * 1000) / taken;
   };
   const costs = await alternating(bench, costOf);
@@ -49,7 +55,7 @@ async function fanOuts(bench: Bench, { url }: Taker): Promise<Figure> {
   const costOf = async (keep?: string): Promise<number> => {
     const service = await Service.start(target);
     try {
-      const agent = await Agent.attach([service.pid], { env: exportTo(url), ...(keep && { keep }) });
+      const agent = await Agent.attach([service.pid], { env: envOf(url), ...(keep && { keep }) });
       const load = (forSeconds: number) =>
         generate(generator, [`${service.url}/calls`], { seconds: forSeconds, rate: RATE, connections: 16 });
       await load(2);
