@@ -184,6 +184,20 @@ describeKernel('the shim', () => {
     deep.close();
   });
 
+  it('gives how long goroutines wait for their turn to who knows its size, and where they are watched', () => {
+    const words = 2 * durationsLimit.DURATION_BUCKETS_MAX;
+    for (const wrong of [words - 1, words + 1, 0])
+      expect(native.runDelays(kernel.handle, 0, new BigUint64Array(wrong))).toBe(-EINVAL);
+    // At level spans they are not.
+    expect(native.runDelays(kernel.handle, 1, new BigUint64Array(words))).toBe(-ENOENT);
+    const deep = Kernel.open({ ringBytes: 4096, level: 'waits' });
+    expect(deep.runDelays(wireLimit.TARGETS_MAX - 1)).toEqual(new BigUint64Array(words));
+    expect(() => deep.runDelays(wireLimit.TARGETS_MAX)).toThrow(
+      /^cannot read how long goroutines wait: .*ENOENT/,
+    );
+    deep.close();
+  });
+
   it('refuses a target slot beyond the last', () => {
     const row = new Uint8Array(TARGET_ROW_BYTES);
     expect(native.setTarget(kernel.handle, wireLimit.TARGETS_MAX - 1, row)).toBe(0);
