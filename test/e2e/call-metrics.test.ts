@@ -71,7 +71,8 @@ describeLive('calls of a traced program that are counted', () => {
       const sleptNs = slept.reduce((sum, [, { sumNs }]) => sum + sumNs, 0);
       expect(sleptNs).toBeGreaterThan(EACH * SLEEP_MS * 1e6);
       expect(sleptNs / 1e6).toBeLessThan(sleptMs);
-      expect(sleptNs / 1e6).toBeGreaterThan(0.9 * sleptMs);
+      // Who asks waits for a processor, too.
+      expect(sleptNs / 1e6).toBeGreaterThan(0.7 * sleptMs);
       // A tenth of the traces, and no more than that in anything but these counts.
       const sampled = stats.spans.ended;
       expect(sampled).toBeGreaterThan(0.02 * 6 * EACH);
