@@ -32,7 +32,7 @@ const mayImport = {
   span: [...wireward, 'correlate'],
   verdict: [...wireward, 'correlate', 'span'],
   otlp: [...wireward, 'correlate', 'span'],
-  profile: ['otlp'],
+  profile: [...wireward, 'correlate', 'span', 'verdict', 'otlp'],
   export: [...wireward, 'correlate', 'span', 'otlp', 'version'],
   'otlp-client': [...exportward, 'version'],
   recording: [...wireward, 'correlate'],
@@ -43,7 +43,7 @@ const mayImport = {
   tracer: [...tracerward, 'version'],
   telemetry: [...exportward, 'stage', 'tracer', 'version'],
   doctor: kernelward,
-  cli: [...tracerward, 'verdict', 'telemetry', 'doctor', 'version'],
+  cli: [...tracerward, 'verdict', 'profile', 'telemetry', 'doctor', 'version'],
   plugin: [...tracerward, 'telemetry'],
   index: [...tracerward, 'plugin'],
 };
@@ -52,7 +52,7 @@ const mayImport = {
 const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'verdict', 'otlp', 'profile', 'stage'];
 
 /** Packages that belong to certain rooms only. */
-const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'] };
+const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'], 'pprof-format': ['profile'] };
 
 const roomOf = (path) => path.replace(/^src\//, '').replace(/\/.*$|\.ts$/, '');
 

@@ -17,6 +17,7 @@ export const errorCodes = {
   bad_endpoint: 'the OTLP endpoint cannot be used',
   cannot_write: 'a file cannot be written',
   cannot_run: 'a command cannot be started',
+  no_go_profile: 'the program does not serve a CPU profile of its own, or it cannot be laid beside ours',
   bad_recording: 'the file is not a recording that this version can replay',
 } as const;
 

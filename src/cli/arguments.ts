@@ -2,6 +2,7 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { KeepRules } from '../export/keep-rules.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
+import type { ProfileFilter } from '../profile/profile-of.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import {
@@ -10,6 +11,7 @@ import {
   DOCTOR_HELP,
   HELP,
   INSPECT_HELP,
+  PROFILE_HELP,
   RECORD_HELP,
   REPLAY_HELP,
   REPORT_HELP,
@@ -18,14 +20,17 @@ import {
 } from './help.ts';
 import {
   globOf,
+  goProfileUrlOf,
+  hzOf,
+  idOf,
   keepOf,
   levelOf,
   millisOf,
+  oneOf,
   parseOptions,
   parseOptionsAndOne,
   parseOptionsAndWords,
   pidOf,
-  profileHzOf,
   secondsOf,
   statementFormOf,
   UsageError,
@@ -77,6 +82,25 @@ interface Top {
   readonly durationSeconds: number | undefined;
 }
 
+/** What was seen of the code of processes, or what a recording holds of it. */
+export interface ProfileInvocation {
+  readonly kind: 'profile';
+  readonly of: Attach | { readonly kind: 'recording'; readonly file: string };
+  readonly filter: ProfileFilter;
+  readonly format: ProfileFormat;
+  /** What of it the table tells, and folded stacks. */
+  readonly value: ProfileValue;
+  /** `-`: stdout. */
+  readonly output: string | undefined;
+  /** Where the program serves a profile of its own. */
+  readonly goProfile: URL | undefined;
+}
+
+export const PROFILE_FORMATS = ['pprof', 'speedscope', 'folded', 'chrome'] as const;
+export type ProfileFormat = (typeof PROFILE_FORMATS)[number];
+export const PROFILE_VALUES = ['cpu', 'wait'] as const;
+export type ProfileValue = (typeof PROFILE_VALUES)[number];
+
 /** What the user wants. */
 export type Invocation =
   | { readonly kind: 'help'; readonly text: string }
@@ -88,6 +112,7 @@ export type Invocation =
   | { readonly kind: 'report'; readonly file: string; readonly asJson: boolean }
   | { readonly kind: 'diff'; readonly before: string; readonly after: string; readonly asJson: boolean }
   | Top
+  | ProfileInvocation
   | { readonly kind: 'inspect'; readonly program: string | number; readonly asJson: boolean }
   | { readonly kind: 'doctor'; readonly asJson: boolean };
 
@@ -131,10 +156,27 @@ const TOP = {
   level: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
+const PROFILE = {
+  ...GENERAL,
+  ...TARGETS,
+  duration: { type: 'string' },
+  hz: { type: 'string' },
+  route: { type: 'string' },
+  trace: { type: 'string' },
+  span: { type: 'string' },
+  format: { type: 'string' },
+  value: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  'go-profile': { type: 'string' },
+  'wait-min': { type: 'string' },
+  'service-name': { type: 'string' },
+  verbose: { type: 'boolean', short: 'v' },
+} as const satisfies ParseArgsConfig['options'];
+
 const RECORDING = { recording: { type: 'string', short: 'o' } } as const satisfies ParseArgsConfig['options'];
 const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies ParseArgsConfig['options'];
 
-const COMMANDS = 'run, attach, top, record, replay, report, diff, inspect or doctor';
+const COMMANDS = 'run, attach, top, record, replay, report, diff, profile, inspect or doctor';
 
 /** What requests wait for; deeper levels tell nothing more of that. */
 const TOP_LEVEL: ProbeLevel = 'runtime';
@@ -161,6 +203,8 @@ export function parseArguments(args: readonly string[]): Invocation {
       return parseReport(rest);
     case 'diff':
       return parseDiff(rest);
+    case 'profile':
+      return parseProfile(rest);
     case 'inspect':
       return parseInspect(rest);
     case 'doctor':
@@ -262,6 +306,52 @@ function parseDiff(args: readonly string[]): Invocation {
   return { kind: 'diff', before, after, asJson: values.json ?? false };
 }
 
+function parseProfile(args: readonly string[]): Invocation {
+  const { values, one } = parseOptionsAndOne('profile', args, PROFILE, 'recording');
+  const general = generalOf(values, PROFILE_HELP);
+  if (general) return general;
+  const of = profiledOf(values, one);
+  const { route, trace, span, format = 'pprof', value = 'cpu', output } = values;
+  const goProfile = values['go-profile'];
+  const empty = (['route', 'output'] as const).find((name) => values[name] === '');
+  if (empty !== undefined) throw usage('profile', `--${empty} needs a value`);
+  if (goProfile !== undefined && (of.kind === 'recording' || of.pids.length !== 1 || of.globs.length > 0))
+    throw usage('profile', '--go-profile goes with one --pid, and nothing else to profile');
+  return {
+    kind: 'profile',
+    of,
+    filter: {
+      route,
+      traceId: trace === undefined ? undefined : idOf('profile', 'trace', trace, 32),
+      spanId: span === undefined ? undefined : idOf('profile', 'span', span, 16),
+    },
+    format: oneOf('profile', 'format', format, PROFILE_FORMATS),
+    value: oneOf('profile', 'value', value, PROFILE_VALUES),
+    output,
+    goProfile: goProfile === undefined ? undefined : goProfileUrlOf('profile', goProfile),
+  };
+}
+
+type ProfileValues = CommonValues & TargetValues & { readonly hz?: string | undefined };
+
+/** Processes, or a recording, of which nothing is left to be chosen. */
+function profiledOf(values: ProfileValues, recording: string | undefined): ProfileInvocation['of'] {
+  const targets = targetsOf('profile', values);
+  if (recording === undefined) {
+    if (!targets) throw usage('profile', '--pid, --exe or a recording is missing');
+    const { hz } = values;
+    const common = commonOf('profile', { ...values, level: 'cpu', waits: 'spans' });
+    const profileHz = hz === undefined ? undefined : hzOf('profile', 'hz', hz);
+    return { kind: 'attach', common: { ...common, profileHz }, ...targets };
+  }
+  if (targets) throw usage('profile', 'either --pid and --exe or a recording, not both');
+  const live = (['duration', 'hz', 'wait-min', 'service-name'] as const).find(
+    (name) => values[name] !== undefined,
+  );
+  if (live !== undefined) throw usage('profile', `--${live} does not go with a recording`);
+  return { kind: 'recording', file: recording };
+}
+
 function parseInspect(args: readonly string[]): Invocation {
   const options = { ...GENERAL, ...JSON_OPTION, pid: { type: 'string' } } as const;
   const { values, one } = parseOptionsAndOne('inspect', args, options, 'program');
@@ -336,7 +426,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     waits: values.waits === undefined ? undefined : waitFormOf(command, values.waits),
     waitMinMillis: waitMin === undefined ? undefined : millisOf(command, 'wait-min', waitMin),
     slowMillis: values.slow === undefined ? undefined : millisOf(command, 'slow', values.slow),
-    profileHz: hz === undefined ? undefined : profileHzOf(command, hz),
+    profileHz: hz === undefined ? undefined : hzOf(command, 'profile-hz', hz),
     keep: values.keep === undefined ? undefined : keepOf(command, values.keep),
     isVerbose: values.verbose ?? false,
   };

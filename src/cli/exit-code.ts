@@ -13,6 +13,7 @@ const FAILURES_AT_RUN_TIME: ReadonlySet<ErrorCode> = new Set([
   'cannot_write',
   'cannot_run',
   'bad_recording',
+  'no_go_profile',
 ]);
 
 /** Of an error that ends the command. */

@@ -43,6 +43,7 @@ Usage:
   goidspan replay FILE [options]
   goidspan report FILE [--json]
   goidspan diff BEFORE AFTER [--json]
+  goidspan profile (FILE | (--pid N | --exe GLOB)…) [options]
   goidspan inspect (BINARY | --pid N) [--json]
   goidspan doctor [--json]
 
@@ -54,6 +55,7 @@ Commands:
   replay   make the spans of a recording again, without privileges
   report   say of a recording, route by route, what its slow requests waited for, and what to fix first
   diff     say what has changed between two recordings, as before and after a deploy
+  profile  say in which functions the time went, on processors and waiting, by request
   inspect  say what would be attached where in a program, and what it costs
   doctor   say whether this host can trace, and what to change if not
 
@@ -217,6 +219,49 @@ Options:
 Both must have been made at level waits or deeper: goidspan record --level waits -o FILE …
 
 Exit codes: 0 success, 1 failure at run time or not such a recording, 2 usage.
+`;
+
+/** Of `goidspan profile --help`. */
+export const PROFILE_HELP = `\
+Says in which functions the time of Go programs went: on processors, and waiting where that was in a span
+and long. Each sample says of which trace, span, goroutine and route it is, and what it counts as.
+
+Usage:
+  goidspan profile (--pid N | --exe GLOB)… [options]
+  goidspan profile FILE [options]
+
+What is profiled:
+      --pid N              a process (may be repeated)
+      --exe GLOB           every process with such an executable, as of goidspan attach
+      FILE                 what was recorded: goidspan record --level cpu -o FILE …
+      --route ROUTE        only requests of a route: 'GET /items/{id}', or /items/{id}
+      --trace ID           only that trace
+      --span ID            only that span, and what is within it in the same process
+
+Of processes:
+      --duration SECONDS   for so long (default 10)
+      --hz N               look at each processor so often in a second (default 99)
+      --wait-min MS        shortest wait that counts (default 1)
+      --go-profile URL     take Go's own CPU profile meanwhile and lay it beside this one: where the program
+                           serves net/http/pprof, as host:port or as a whole URL; with one --pid
+      --service-name NAME  service.name of all targets
+
+Output:
+  -o, --output FILE        where to write; - is stdout, which is the default where that is no terminal; else
+                           SERVICE-TIME.pb.gz (or the like) in this directory
+      --format FORMAT      pprof (the default; for go tool pprof), speedscope, folded (for flame graphs) or
+                           chrome (moment by moment, for Perfetto and chrome://tracing)
+      --value VALUE        what the table tells, and folded stacks: cpu (the default) or wait
+  -v, --verbose            say more: which probes are attached
+      --version            print the version
+  -h, --help               print this help
+
+Environment:
+  OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER and the other standard variables: the spans of that
+  time go there as well.
+
+Exit codes: 0 success, 1 failure at run time or no sample, 2 usage, 3 nothing could be attached, or not as
+deep.
 `;
 
 /** Of `goidspan inspect --help`. */

@@ -45,6 +45,8 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
         return await (await import('./report-command.ts')).reportCommand(invocation, context);
       case 'diff':
         return await (await import('./report-command.ts')).diffCommand(invocation, context);
+      case 'profile':
+        return await (await import('./profile-command.ts')).profileCommand(invocation, context);
       case 'inspect':
         return await (await import('./inspect-command.ts')).inspectCommand(invocation, terminal);
       case 'doctor':

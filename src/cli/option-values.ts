@@ -114,10 +114,39 @@ export function millisOf(command: string, option: string, text: string): number 
   );
 }
 
-export function profileHzOf(command: string, text: string): number {
+export function hzOf(command: string, option: string, text: string): number {
   const hz = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (hz > 0 && hz <= PROFILE_HZ_MAX) return hz;
-  throw usage(command, `--profile-hz ${text}: not a number above 0 and up to ${PROFILE_HZ_MAX}`);
+  throw usage(command, `--${option} ${text}: not a number above 0 and up to ${PROFILE_HZ_MAX}`);
+}
+
+/** Of a trace (32 digits) or a span (16). */
+export function idOf(command: string, option: string, text: string, digits: number): string {
+  if (text.length === digits && /^[0-9a-f]+$/i.test(text)) return text.toLowerCase();
+  throw usage(command, `--${option} ${text}: not ${digits} hexadecimal digits`);
+}
+
+export function oneOf<T extends string>(
+  command: string,
+  option: string,
+  text: string,
+  known: readonly T[],
+): T {
+  const found = known.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw usage(command, `--${option} ${text}: not one of ${known.join(', ')}`);
+}
+
+const GO_PROFILE_PATH = '/debug/pprof/profile';
+
+/** `localhost:6060` means the place where `net/http/pprof` serves it. */
+export function goProfileUrlOf(command: string, text: string): URL {
+  const whole = /^https?:\/\//i.test(text) ? text : `http://${text}`;
+  if (text === '' || !URL.canParse(whole))
+    throw usage(command, `--go-profile ${text}: not an http or https URL, or host:port`);
+  const url = new URL(whole);
+  if (url.pathname === '/') url.pathname = GO_PROFILE_PATH;
+  return url;
 }
 
 /** `server` means any path that ends in it, `./server` the one in this directory. */

@@ -5,8 +5,9 @@ import { Screen, type ScreenHooks } from './screen.ts';
 /** Where the commands write. */
 export interface Terminal {
   readonly isStdoutTerminal: boolean;
-  /** For spans. */
-  writeOut(text: string): void;
+  readonly isStderrTerminal?: boolean;
+  /** For spans, and whatever else a command is asked for. */
+  writeOut(data: string | Uint8Array): void;
   /** One line for the user, with the program's name. */
   say(message: string): void;
   /** Text as it is, on stderr. */
@@ -23,7 +24,8 @@ export function processTerminal(onOutputClosed: () => void): Terminal {
   const hasScreen = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb';
   return {
     isStdoutTerminal: process.stdout.isTTY === true,
-    writeOut: (text) => void process.stdout.write(text),
+    isStderrTerminal: process.stderr.isTTY === true,
+    writeOut: (data) => void process.stdout.write(data),
     say: (message) => void process.stderr.write(`goidspan: ${message}\n`),
     writeError: (text) => void process.stderr.write(text),
     ...(hasScreen && { openScreen: (hooks) => new Screen(process.stdout, process.stdin, hooks) }),

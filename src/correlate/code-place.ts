@@ -23,6 +23,11 @@ export interface CodeFrame {
   readonly isInlined: boolean;
 }
 
+/** Stands for the kernel where there would be a target. */
+export const KERNEL_ID = 0;
+/** What its code says for the file that it is from. */
+export const KERNEL_FILE = '[kernel]';
+
 /** The same for places that are the same. */
 export const placeKey = ({ targetId, pc, link, stackId }: CodePlace): string =>
   `${targetId} ${pc} ${link} ${stackId}`;
@@ -33,4 +38,9 @@ export function codePlace(
   { pc, link, stackId }: Omit<CodePlace, 'targetId'>,
 ): CodePlace | undefined {
   return pc === 0 && stackId === 0 ? undefined : { targetId, pc, link, stackId };
+}
+
+/** Where the kernel was; undefined if it ran nothing. */
+export function kernelPlace(stackId: number): CodePlace | undefined {
+  return codePlace(KERNEL_ID, { pc: 0, link: 0, stackId });
 }

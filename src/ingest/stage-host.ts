@@ -1,6 +1,7 @@
 /**
  * Where spans are made: in the draining thread if every sink can be built there from its plan, so that the main thread does
- * not feel it; here if a foreign processor wants them, a recorder their records, or somebody what requests spent their time on. Owns that choice and the order
+ * not feel it; here if a foreign processor wants them, a recorder their records, or somebody what requests spent their time on, or what is
+ * seen of their code. Owns that choice and the order
  * of a recording; to its user the two are the same.
  */
 import type { SpanSink } from '../export/span-sink.ts';
@@ -9,6 +10,7 @@ import { exportBehind } from '../otlp-client/export-behind.ts';
 import type { OtlpExport } from '../otlp-client/otlp-export.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import type { CallSeries } from '../stage/call-counts.ts';
+import type { CodeSink } from '../stage/code-sink.ts';
 import {
   RecordStage,
   type StageFrame,
@@ -24,6 +26,7 @@ export interface StageHostOptions {
   readonly processors: readonly SpanSink[];
   readonly settings: StageSettings;
   readonly recorder?: FrameSink | undefined;
+  readonly codeSink?: CodeSink | undefined;
   /** The draining thread runs when nothing else wants its processor. */
   readonly idlePriority: boolean;
   /** Nearly nothing is made of the records: they may be taken in seldom, many at a time. Default false. */
@@ -50,6 +53,7 @@ export class StageHost {
       processors,
       settings,
       recorder,
+      codeSink,
       idlePriority,
       makesLittle,
       onMessage,
@@ -57,11 +61,13 @@ export class StageHost {
       onFailure,
     }: StageHostOptions,
   ) {
-    const exports = recorder || onRequest ? undefined : movable(processors);
+    const exports = recorder || codeSink || onRequest ? undefined : movable(processors);
     this.#recorder = recorder;
+    // A recording holds all that can be made of it, by somebody who has not got the program.
+    const asksAllCode = recorder !== undefined;
     const isPart = recorder !== undefined && settings.keep !== undefined;
     this.#asking = isPart
-      ? new RecordStage([], { ...settings, keep: undefined }, (message) => {
+      ? new RecordStage([], { ...settings, keep: undefined, asksAllCode }, (message) => {
           if (isAnswered(message)) onMessage(message);
         })
       : undefined;
@@ -69,11 +75,11 @@ export class StageHost {
       ? undefined
       : new RecordStage(
           processors,
-          settings,
+          { ...settings, asksAllCode },
           (message) => {
             if (!isPart || !isAnswered(message)) onMessage(message);
           },
-          onRequest,
+          { codeSink, onRequest },
         );
     this.#ingest = new Ingest(
       kernel,

@@ -3,6 +3,7 @@
  * Format: https://github.com/google/pprof/blob/4902fdda35c8/proto/profile.proto
  */
 
+import { KERNEL_FILE } from '../correlate/code-place.ts';
 import { ProtoWriter } from '../otlp/proto-writer.ts';
 import type { Profile, ProfileFrame, Sample, ValueType } from './profile.ts';
 
@@ -35,8 +36,9 @@ const locationFields = { id: 1, mappingId: 2, line: 4 } as const;
 const lineFields = { functionId: 1, line: 2 } as const;
 const functionFields = { id: 1, name: 2, systemName: 3, filename: 4 } as const;
 
-/** The only mapping: the program. */
+/** The mappings: the program, and the kernel if anything was seen in it. */
 const program = 1;
+const kernel = 2;
 const nanosPerMilli = 1e6;
 
 /** Writes the message `Profile`. */
@@ -60,7 +62,9 @@ class PprofWriter {
     const { info, samples } = this.#profile;
     const out = this.#out;
     for (const type of info.values) this.#valueType(profileFields.sampleType, type);
-    this.#mapping();
+    const { file = '', buildId = '' } = info.program ?? {};
+    this.#mapping(program, file, buildId);
+    if (this.#profile.frames.some(isKernel)) this.#mapping(kernel, KERNEL_FILE, '');
     for (const sample of samples) this.#sample(sample);
     out.int(profileFields.timeNanos, Math.round((info.startUnixMs ?? 0) * nanosPerMilli));
     out.int(profileFields.durationNanos, Math.round((info.durationMs ?? 0) * nanosPerMilli));
@@ -80,10 +84,9 @@ class PprofWriter {
     this.#out.end(message);
   }
 
-  #mapping(): void {
-    const { file = '', buildId = '' } = this.#profile.info.program ?? {};
+  #mapping(id: number, file: string, buildId: string): void {
     const message = this.#out.begin(profileFields.mapping);
-    this.#out.uint(mappingFields.id, program);
+    this.#out.uint(mappingFields.id, id);
     this.#out.uint(mappingFields.filename, this.#string(file));
     this.#out.uint(mappingFields.buildId, this.#string(buildId));
     const { hasFunctions, hasFilenames, hasLineNumbers, hasInlineFrames } = mappingFields;
@@ -130,7 +133,7 @@ class PprofWriter {
     const functions = lines.map((frame) => this.#function(frame));
     const message = this.#out.begin(profileFields.location);
     this.#out.uint(locationFields.id, id);
-    this.#out.uint(locationFields.mappingId, program);
+    this.#out.uint(locationFields.mappingId, lines.some(isKernel) ? kernel : program);
     lines.forEach((frame, index) => {
       const line = this.#out.begin(locationFields.line);
       this.#out.uint(lineFields.functionId, functions[index] ?? 0);
@@ -163,3 +166,5 @@ class PprofWriter {
     return this.#strings.size - 1;
   }
 }
+
+const isKernel = ({ file }: ProfileFrame): boolean => file === KERNEL_FILE;

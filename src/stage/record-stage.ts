@@ -14,6 +14,7 @@ import type { Batch } from '../wire/batch.ts';
 import type { RecordVisitor } from '../wire/decode.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
 import type { CallSeries } from './call-counts.ts';
+import type { CodeSink } from './code-sink.ts';
 import type { SpanCounts } from './counters.ts';
 import type { DrainStats } from './drain-meter.ts';
 import type { FamilyFailure } from './live-check.ts';
@@ -57,6 +58,15 @@ export interface StageSettings {
   readonly slowMillis?: number | undefined;
   /** Which traces are kept, of those that the kernel has chosen. Default: all. */
   readonly keep?: KeepSettings | undefined;
+  /** Asks for the code of every sample and every wait, whoever needs it. */
+  readonly asksAllCode?: boolean | undefined;
+}
+
+/** Who wants to know more than spans; none of them may throw. */
+export interface StageWatchers {
+  /** Told of each request whose time is known. */
+  readonly onRequest?: VerdictsOptions['onRequest'];
+  readonly codeSink?: CodeSink | undefined;
 }
 
 export class RecordStage {
@@ -67,12 +77,13 @@ export class RecordStage {
     processors: readonly (SpanSink | FactSink)[],
     { scope, ...settings }: StageSettings,
     tell: (message: StageMessage) => void,
-    onRequest?: VerdictsOptions['onRequest'],
+    { onRequest, codeSink }: StageWatchers = {},
   ) {
     this.#stage = new SpanStage({
-      processors,
       ...settings,
+      processors,
       onRequest,
+      codeSink,
       onFailure: (targetId, failure) => tell({ kind: 'implausible', targetId, failure }),
       askCode: (place, pcs) => tell({ kind: 'code_wanted', place, pcs }),
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),

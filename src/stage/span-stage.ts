@@ -2,7 +2,7 @@
  * From records to the processors, given what was said of targets before. The one way of all spans, wherever they are made:
  * on the main thread, in the draining thread, from a recording. Knows no kernel and no process.
  */
-import type { CodePlace } from '../correlate/code-place.ts';
+import { type CodePlace, kernelPlace } from '../correlate/code-place.ts';
 import { type CodeSample, codeSample } from '../correlate/code-sample.ts';
 import { derivedSpanId } from '../correlate/derived-id.ts';
 import type { SpanFact, SpanFactOf } from '../correlate/fact.ts';
@@ -14,6 +14,7 @@ import type { ClockFrame, CodeFrame, ForgetFrame, TargetFrame, TypeNameFrame } f
 import { SCHEMA_URL } from '../span/conventions.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
+import type { SpanSource } from '../span/span-source.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import { withThreshold } from '../span/trace-state.ts';
 import type { WaitForm } from '../span/wait-form.ts';
@@ -33,6 +34,7 @@ import {
 import { AwaitedNames } from './awaited-names.ts';
 import { CallCounts, type CallSeries } from './call-counts.ts';
 import { CodeNames } from './code-names.ts';
+import type { CodeSink, SeenCode } from './code-sink.ts';
 import { Counters } from './counters.ts';
 import { GcWindows } from './gc-windows.ts';
 import { HeldTurns } from './held-turns.ts';
@@ -66,8 +68,10 @@ export interface SpanStageOptions {
   readonly askTypeName?: (targetId: number, address: number) => void;
   /** Asks for the code at a place, whose frames around it are given; what needs it waits for its frame. Without it nothing does. */
   readonly askCode?: (place: CodePlace, pcs: readonly number[]) => void;
-  /** Told of each look at a processor: level `cpu`. */
-  readonly onSample?: ((sample: CodeSample) => void) | undefined;
+  /** Takes every sample and every wait: level `cpu`. */
+  readonly codeSink?: CodeSink | undefined;
+  /** Asks for the code of every sample and every wait, whoever needs it. */
+  readonly asksAllCode?: boolean | undefined;
 }
 
 interface StageTarget extends SpanTarget {
@@ -133,7 +137,7 @@ export class SpanStage {
         onGivenUp: (given) => this.#loseGivenUp(given),
       });
     this.#pipeline = new SpanPipeline({
-      processors: options.processors,
+      processors: options.codeSink ? [...options.processors, options.codeSink] : options.processors,
       counters: this.counters,
       targetOf: (targetId) => this.#targets.get(targetId),
       ...(options.onFailure && { onFailure: options.onFailure }),
@@ -223,8 +227,30 @@ export class SpanStage {
   }
 
   #addSample(sample: CodeSample): void {
-    this.#options.onSample?.(sample);
-    if (sample.span && sample.place) this.#verdicts.sample(sample.span.spanId, sample.place);
+    const { targetId, span, place, kernelStackId } = sample;
+    if (span && place) this.#verdicts.sample(span.spanId, place);
+    this.#see(targetId, place, kernelPlace(kernelStackId), (sink, code, source) =>
+      sink.onSample(sample, code, source),
+    );
+  }
+
+  /** Tells who takes all that is seen of the code, once it is known what stands there. */
+  #see(
+    targetId: number,
+    place: CodePlace | undefined,
+    inKernel: CodePlace | undefined,
+    tell: (sink: CodeSink, code: SeenCode, source: SpanSource) => void,
+  ): void {
+    const { codeSink, asksAllCode = false } = this.#options;
+    const source = this.#targets.get(targetId)?.source;
+    if ((codeSink === undefined && !asksAllCode) || source === undefined) return;
+    const places = [place, inKernel].filter((known) => known !== undefined);
+    const isCut = place !== undefined && this.stacks.get(place.stackId)?.isCut === true;
+    this.#code.whenKnown(targetId, places, () => {
+      if (codeSink === undefined) return;
+      const [frames = [], kernelFrames = []] = [place, inKernel].map((of) => this.#code.framesAt(of));
+      tell(codeSink, { frames, kernelFrames, isCut }, source);
+    });
   }
 
   /** What a record says that was looked at to be counted; one that is no span is nobody's business else. */
@@ -256,6 +282,10 @@ export class SpanStage {
     const read = counted ?? spanFact(record);
     if (read.family === 'wait') {
       if (this.#waitForm !== 'none') this.#waits.add(read);
+      if ('place' in read.body)
+        this.#see(read.targetId, read.body.place, undefined, (sink, code, source) =>
+          sink.onWait(read, code, source),
+        );
       return;
     }
     const target = this.#targets.get(read.targetId);

@@ -12,13 +12,14 @@ const LINGER_MS = 60_000;
 
 export interface SymbolQuestion {
   readonly id: number;
-  readonly path: string;
+  /** Undefined: the kernel. */
+  readonly path: string | undefined;
   readonly stack: PlacedStack;
 }
 
 export interface SymbolAnswer {
   readonly id: number;
-  /** Innermost first; none outside the program's Go code. */
+  /** Innermost first; none outside the program's Go code. Of the kernel never none. */
   readonly frames: readonly CodeFrame[];
   readonly failure?: string;
 }
@@ -29,8 +30,9 @@ export interface NamedProgram {
   readonly openPath: string;
 }
 
+/** Who waits for an answer, and what it is about: a program, or the kernel. */
 interface Waiting {
-  readonly program: NamedProgram;
+  readonly program: NamedProgram | undefined;
   readonly resolve: (frames: readonly CodeFrame[]) => void;
 }
 
@@ -40,15 +42,24 @@ export class Symbols {
   #worker: Worker | undefined;
   #leaving: NodeJS.Timeout | undefined;
   #lastId = 0;
-  #hasFailed = false;
+  readonly #said = new Set<string>();
 
-  /** `onFailure` is told once. */
+  /** `onFailure` is told once of programs, and once of the kernel. */
   constructor(onFailure: (message: string) => void) {
     this.#onFailure = onFailure;
   }
 
   /** The frames of a stack of a program; none if that cannot be read. */
   framesOf(program: NamedProgram, stack: PlacedStack): Promise<readonly CodeFrame[]> {
+    return this.#ask(program, stack);
+  }
+
+  /** The frames of a stack of the kernel, by the last 48 bits of its addresses. */
+  kernelFramesOf(pcs: readonly number[]): Promise<readonly CodeFrame[]> {
+    return this.#ask(undefined, { place: { pc: 0, link: 0 }, pcs });
+  }
+
+  #ask(program: NamedProgram | undefined, stack: PlacedStack): Promise<readonly CodeFrame[]> {
     clearTimeout(this.#leaving);
     return new Promise((resolve) => {
       try {
@@ -60,7 +71,7 @@ export class Symbols {
       }
       const id = ++this.#lastId;
       this.#waiting.set(id, { program, resolve });
-      this.#worker.postMessage({ id, path: program.openPath, stack } satisfies SymbolQuestion);
+      this.#worker.postMessage({ id, path: program?.openPath, stack } satisfies SymbolQuestion);
     });
   }
 
@@ -84,16 +95,18 @@ export class Symbols {
   }
 
   #receive({ id, frames, failure }: SymbolAnswer): void {
-    const waiting = this.#waiting.get(id);
+    const asked = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (failure !== undefined) this.#fail(failure.replace('the executable', waiting?.program.path ?? ''));
-    waiting?.resolve(frames);
+    if (failure !== undefined) this.#fail(failure, asked);
+    asked?.resolve(frames);
     if (this.#waiting.size === 0) this.#leaving = setTimeout(() => this.close(), LINGER_MS).unref();
   }
 
-  #fail(message: string): void {
-    if (this.#hasFailed) return;
-    this.#hasFailed = true;
-    this.#onFailure(`cannot tell where in their code goroutines are: ${message}`);
+  #fail(message: string, asked?: Waiting): void {
+    const isOfKernel = asked !== undefined && asked.program === undefined;
+    const what = isOfKernel ? 'what the kernel does for goroutines' : 'where in their code goroutines are';
+    if (this.#said.has(what)) return;
+    this.#said.add(what);
+    this.#onFailure(`cannot tell ${what}: ${message.replace('the executable', asked?.program?.path ?? '')}`);
   }
 }

@@ -14,6 +14,7 @@ import type { FrameSink } from '../recording/recorder.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import type { CallSeries } from '../stage/call-counts.ts';
+import type { CodeSink } from '../stage/code-sink.ts';
 import type { DrainStats } from '../stage/drain-meter.ts';
 import type { JudgedRequest } from '../stage/verdicts.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
@@ -67,6 +68,11 @@ export interface TracerOptions {
    * @internal
    */
   readonly onRequest?: ((request: JudgedRequest) => void) | undefined;
+  /**
+   * At level `cpu`: takes every sample and every wait with its code, as a profile does. Spans are made on the main thread then.
+   * @internal
+   */
+  readonly codeSink?: CodeSink;
   /** From level `runtime` on: told of each time that the world of a target was stopped. Must not throw. */
   readonly onWorldStop?: (stop: WorldStop, target: TargetInfo) => void;
   /** Told what happens to targets; must not throw. */

@@ -8,6 +8,7 @@ import type { BatchFrame, EndFrame, Frame, SpanFrame, StartFrame } from '../reco
 import { type RecordingEnd, readRecording } from '../recording/read-recording.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
+import type { CodeSink } from '../stage/code-sink.ts';
 import type { SpanCounts } from '../stage/counters.ts';
 import { SpanStage } from '../stage/span-stage.ts';
 import type { JudgedRequest } from '../stage/verdicts.ts';
@@ -29,6 +30,8 @@ export interface ReplayOptions {
   readonly keep?: KeepRules | undefined;
   /** Told of each request whose time is known: recorded at level `waits` or deeper. */
   readonly onRequest?: ((request: JudgedRequest) => void) | undefined;
+  /** Takes every sample and every wait with its code: recorded at level `cpu`. */
+  readonly codeSink?: CodeSink | undefined;
   /** Called in turn while spans are made, so that the processors can follow; default 512 spans. */
   readonly flushEverySpans?: number;
   readonly onTarget?: (target: TargetInfo) => void;
@@ -125,11 +128,11 @@ class Replayer {
 
   /** Sampled as the recording says. */
   #newStage({ sampler, sampler_arg }: StartFrame['about']): SpanStage {
-    const { processors, dbStatement, waits, slowMillis, onRequest, keep: rules } = this.#options;
+    const { processors, dbStatement, waits, slowMillis, onRequest, codeSink, keep: rules } = this.#options;
     const env = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: sampler_arg };
     const keep = rules && { rules, sampler: samplerOf(env, () => {}) };
     return new SpanStage({
-      ...{ processors, dbStatement, waits, slowMillis, onRequest, keep },
+      ...{ processors, dbStatement, waits, slowMillis, onRequest, codeSink, keep },
       // They stand in the recording, where they were found.
       askTypeName: () => {},
       askCode: () => {},

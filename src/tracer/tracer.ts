@@ -6,7 +6,7 @@ import { release } from 'node:os';
 import { Programs } from '../attach/program.ts';
 import type { Target } from '../attach/target.ts';
 import { TargetMaker } from '../attach/target-maker.ts';
-import type { CodePlace } from '../correlate/code-place.ts';
+import { type CodeFrame, type CodePlace, KERNEL_ID } from '../correlate/code-place.ts';
 import { DEFAULT_SAMPLER } from '../export/sampler.ts';
 import { StageHost } from '../ingest/stage-host.ts';
 import { Clock } from '../kernel/clock.ts';
@@ -81,7 +81,7 @@ export class Tracer {
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {
-    const { processors, recorder, dbStatement, waits, slowMillis, keep, serviceName } = options;
+    const { processors, recorder, codeSink, dbStatement, waits, slowMillis, keep, serviceName } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
     this.#level = options.level ?? DEFAULT_LEVEL;
@@ -91,6 +91,7 @@ export class Tracer {
     this.#stage = new StageHost(kernel, {
       processors,
       recorder,
+      codeSink,
       idlePriority: options.idlePriority ?? false,
       makesLittle: makesLittle(options),
       settings: {
@@ -281,9 +282,13 @@ export class Tracer {
   }
 
   async #tellCode(place: CodePlace, pcs: readonly number[]): Promise<void> {
+    this.#stage.take({ kind: 'code', place, frames: await this.#codeAt(place, pcs) });
+  }
+
+  async #codeAt(place: CodePlace, pcs: readonly number[]): Promise<readonly CodeFrame[]> {
+    if (place.targetId === KERNEL_ID) return this.#symbols.kernelFramesOf(pcs);
     const program = this.#targets.get(place.targetId)?.program;
-    const frames = program && (await this.#symbols.framesOf(program, { place, pcs }));
-    this.#stage.take({ kind: 'code', place, frames: frames ?? [] });
+    return program ? this.#symbols.framesOf(program, { place, pcs }) : [];
   }
 
   #onProcessExec({ tgid, parentTgid, ktimeNs }: EvProcessExec): void {
@@ -307,7 +312,10 @@ export class Tracer {
     this.#hintAtQuiet(this.#targets.live(), 0);
     for (const target of this.#targets.live()) await this.#life.leave(target);
     this.#attacher.close();
-    await Promise.all([this.#stage.close(), this.#programs.close(), this.#symbols.close()]);
+    await Promise.all([this.#stage.close(), this.#programs.close()]);
+    // What the last records have asked for.
+    await this.#underWay.settled();
+    await this.#symbols.close();
     this.#finalStats = this.#readStats();
     this.#options.recorder?.write({
       kind: 'end',

@@ -120,7 +120,7 @@ describe('parseArguments', () => {
   it.each([
     [
       '',
-      'a command is missing: run, attach, top, record, replay, report, diff, inspect or doctor (see goidspan --help)',
+      'a command is missing: run, attach, top, record, replay, report, diff, profile, inspect or doctor (see goidspan --help)',
     ],
     ['report', 'the recording is missing (see goidspan report --help)'],
     [

@@ -6,8 +6,8 @@ export class RecordingTerminal implements Terminal {
   stdout = '';
   stderr = '';
 
-  writeOut(text: string): void {
-    this.stdout += text;
+  writeOut(data: string | Uint8Array): void {
+    this.stdout += typeof data === 'string' ? data : Buffer.from(data).toString('latin1');
   }
 
   say(message: string): void {

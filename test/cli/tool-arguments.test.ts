@@ -52,7 +52,43 @@ describe('parseArguments', () => {
     expect(parse('top --pid 7 --window 10')).toMatchObject({ windowSeconds: 10, intervalSeconds: 10 });
   });
 
-  it.each(['inspect -h', 'doctor --help', 'record --help', 'replay -h', 'top --help'])(
+  it('reads profile, of processes or of a recording', () => {
+    const id = '0af7651916cd43dd8448eb211c80319c';
+    const line = `--duration 3 --hz 499 --route /items/{id} --trace ${id.toUpperCase()} --span b7ad6b7169203331`;
+    expect(
+      parse(`profile --pid 7 ${line} --format folded --value wait -o - --go-profile localhost:6060`),
+    ).toMatchObject({
+      kind: 'profile',
+      of: {
+        kind: 'attach',
+        pids: [7],
+        globs: [],
+        common: { durationSeconds: 3, profileHz: 499, level: 'cpu', waits: 'spans' },
+      },
+      filter: { route: '/items/{id}', traceId: id, spanId: 'b7ad6b7169203331' },
+      format: 'folded',
+      value: 'wait',
+      output: '-',
+    });
+    expect(parse('profile a.rec --trace 0af7651916cd43dd8448eb211c80319c')).toMatchObject({
+      of: { kind: 'recording', file: 'a.rec' },
+      format: 'pprof',
+      value: 'cpu',
+      output: undefined,
+      goProfile: undefined,
+    });
+  });
+
+  it.each([
+    ['localhost:6060', 'http://localhost:6060/debug/pprof/profile'],
+    ['https://a.example/', 'https://a.example/debug/pprof/profile'],
+    ['http://[::1]:80/own/profile?seconds=2', 'http://[::1]/own/profile?seconds=2'],
+  ])("knows where Go's own profile is by %s", (text, url) => {
+    const { goProfile } = parse(`profile --pid 7 --go-profile ${text}`) as { goProfile?: URL };
+    expect(goProfile?.href).toBe(url);
+  });
+
+  it.each(['inspect -h', 'doctor --help', 'record --help', 'replay -h', 'top --help', 'profile -h'])(
     'helps with %s',
     (line) => {
       const help = parse(line);
@@ -95,6 +131,26 @@ describe('parseArguments', () => {
     ['record -o', '--recording needs a value (see goidspan record --help)'],
     ['replay', 'the recording is missing (see goidspan replay --help)'],
     ['replay a b', 'unexpected argument b (one recording at a time) (see goidspan replay --help)'],
+    ['profile', '--pid, --exe or a recording is missing (see goidspan profile --help)'],
+    ['profile a --pid 1', 'either --pid and --exe or a recording, not both (see goidspan profile --help)'],
+    ['profile a b', 'unexpected argument b (one recording at a time) (see goidspan profile --help)'],
+    ['profile a --hz 9', '--hz does not go with a recording (see goidspan profile --help)'],
+    ['profile --pid 1 --hz 0', '--hz 0: not a number above 0 and up to 10000 (see goidspan profile --help)'],
+    ['profile --pid 1 --trace 0af7', '--trace 0af7: not 32 hexadecimal digits (see goidspan profile --help)'],
+    [
+      'profile --pid 1 --format svg',
+      '--format svg: not one of pprof, speedscope, folded, chrome (see goidspan profile --help)',
+    ],
+    ['profile --pid 1 --value time', '--value time: not one of cpu, wait (see goidspan profile --help)'],
+    [
+      'profile --exe a --go-profile localhost:1',
+      '--go-profile goes with one --pid, and nothing else to profile (see goidspan profile --help)',
+    ],
+    [
+      'profile --pid 1 --go-profile http://',
+      '--go-profile http://: not an http or https URL, or host:port (see goidspan profile --help)',
+    ],
+    ['profile --pid 1 --level waits', 'unknown option --level (see goidspan profile --help)'],
     ['replay a --duration 1', 'unknown option --duration (see goidspan replay --help)'],
   ])('refuses "%s"', (line, message) => {
     expect(() => parse(line)).toThrow(new UsageError(message));

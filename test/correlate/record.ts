@@ -5,7 +5,9 @@ import {
   dbOperation,
   dbSystem,
   type EvGcStop,
+  type EvSample,
   type EvSpanEnd,
+  type EvStack,
   evKind,
   type HttpBody,
   type SpanFamily,
@@ -98,6 +100,35 @@ export function makeWaitRecord({
     ...more,
   };
   return record as EvSpanEnd;
+}
+
+/** The record of a look at a goroutine on a processor within the span of `makeRecord`, with what a test wants changed. */
+export function makeSampleRecord(more: Partial<EvSample> = {}): EvSample {
+  return {
+    header: { kind: evKind.EV_SAMPLE, flags: 0, size: wireSize.EV_SAMPLE, targetId: 3, tid: 4243 },
+    ktimeNs: [101, 0],
+    periodNs: 10_000_000,
+    goid: 18,
+    traceId,
+    spanId: [0x00f067aa, 0x0ba902b7],
+    pc: 0x401000,
+    link: 0,
+    stackId: 0,
+    kernelStackId: 0,
+    use: timeUse.TIME_CPU,
+    cpu: 1,
+    ...more,
+  };
+}
+
+/** The record of the frames of a stack. */
+export function makeStackRecord(stackId: number, pc: readonly number[], flags = 0): EvStack {
+  return {
+    header: { kind: evKind.EV_STACK, flags, size: wireSize.EV_STACK, targetId: 3, tid: 4243 },
+    stackId,
+    frames: pc.length,
+    pc: [...pc],
+  };
 }
 
 /** Why the world is stopped, as the runtime numbers it. */

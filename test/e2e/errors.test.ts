@@ -2,7 +2,7 @@
 import { cpSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseArguments } from '../../src/cli/arguments.ts';
 import { attachCommand } from '../../src/cli/attach-command.ts';
 import { Stop } from '../../src/cli/stop.ts';
@@ -13,6 +13,7 @@ import { go, kernel, type Requirement } from '../support/capabilities.ts';
 import { Child } from '../support/child.ts';
 import { goidspanMain, temporaryFolder } from '../support/command.ts';
 import { buildGo } from '../support/go-build.ts';
+import { GoServer } from '../support/go-server.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const isRoot: Requirement = () => (process.getuid?.() === 0 ? undefined : 'needs root');
@@ -122,6 +123,17 @@ const provocations: Readonly<Record<Provocable, Provocation>> = {
     words: () => [...ours, 'run', '--', 'no-such-command'],
     code: 1,
     message: /^goidspan: cannot run no-such-command: not found on the PATH \(check the name/m,
+  },
+  no_go_profile: {
+    needs: [kernel, go],
+    words: async () => {
+      const server = await GoServer.start(await buildGo({ dir: 'test/fixtures/profile', name: 'profile' }));
+      onTestFinished(() => server.stop());
+      return [...ours, 'profile', '--pid', String(server.pid), '--go-profile', '127.0.0.1:1'];
+    },
+    code: 1,
+    message:
+      /^goidspan: cannot get Go's own profile from http:\/\/127\.0\.0\.1:1\/debug\/pprof\/profile\?seconds=10: .*ECONNREFUSED.* \(does the program serve net\/http\/pprof there\?\)$/m,
   },
   bad_recording: {
     words: () => [...ours, 'replay', goidspanMain],
