@@ -15,6 +15,7 @@ import { openRecording } from './open-recording.ts';
 import { fileNameOf, goFileOf, outputOf, piecesOf, writePieces } from './profile-output.ts';
 import { comparisonTable, headline, pointsApart, TOP, topTable } from './profile-text.ts';
 import type { CommandContext } from './session.ts';
+import { count } from './summary.ts';
 
 /** Between our clock and that of Go's profile. */
 const CLOCK_ERROR_MAX_NS = 500;
@@ -142,7 +143,7 @@ function layBeside(
     TOP,
   );
   terminal.say(
-    `beside Go's own profile, over its ${(said.durationNs / 1e9).toFixed(3)} s, on clocks that agree within ${clock.errorNs} ns: the largest difference is ${pointsApart(compared)} points, of ${ours.samples} and ${said.samples} samples`,
+    `beside Go's own profile, over its ${(said.durationNs / 1e9).toFixed(3)} s, on clocks that agree within ${clock.errorNs} ns: the largest difference is ${pointsApart(compared)} points, of ${count(ours.samples)} and ${count(said.samples)} samples`,
   );
   terminal.writeError(comparisonTable(compared));
 }
