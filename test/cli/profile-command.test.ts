@@ -39,8 +39,11 @@ class BusyTracer extends FakeTracer {
   }
 }
 
-async function run(line: string, make: (options: TracerOptions) => FakeTracer) {
-  const terminal = new RecordingTerminal();
+async function run(
+  line: string,
+  make: (options: TracerOptions) => FakeTracer,
+  terminal: RecordingTerminal = new RecordingTerminal(),
+) {
   const stop = new Stop();
   onTestFinished(() => stop.dispose());
   let tracer: FakeTracer | undefined;
@@ -68,6 +71,17 @@ describe('goidspan profile', () => {
     expect(terminal.stderr).toContain('1 samples, 0.01 s on processors; 0 waits in spans, 0.00 s');
     expect(terminal.stderr).toMatch(/^ +0\.01 s {2}100\.0 % +0\.01 s {2}100\.0 % {2}main\.leaf$/m);
     expect(terminal.stderr).not.toContain('summary');
+  });
+
+  it('counts down where somebody looks on', async () => {
+    const terminal = Object.assign(new RecordingTerminal(), { isStderrTerminal: true });
+    const { outcome } = await run(
+      'profile --pid 7 --duration 1.2',
+      (options) => new BusyTracer(options),
+      terminal,
+    );
+    expect(outcome).toBe(0);
+    expect(terminal.stderr).toContain('\r\u001b[K1 s left\r\u001b[K');
   });
 
   it('is refused where the program cannot be looked at as deep', async () => {
