@@ -31,6 +31,7 @@ const mayImport = {
   correlate: wireward,
   span: [...wireward, 'correlate'],
   verdict: [...wireward, 'correlate', 'span'],
+  advice: [...wireward, 'correlate'],
   otlp: [...wireward, 'correlate', 'span'],
   profile: [...wireward, 'correlate', 'span', 'verdict', 'otlp'],
   export: [...wireward, 'correlate', 'span', 'otlp', 'version'],
@@ -43,13 +44,24 @@ const mayImport = {
   tracer: [...tracerward, 'version'],
   telemetry: [...exportward, 'stage', 'tracer', 'version'],
   doctor: kernelward,
-  cli: [...tracerward, 'verdict', 'profile', 'telemetry', 'doctor', 'version'],
+  cli: [...tracerward, 'verdict', 'advice', 'profile', 'telemetry', 'doctor', 'version'],
   plugin: [...tracerward, 'telemetry'],
   index: [...tracerward, 'plugin'],
 };
 
 /** Rooms without I/O, clock and environment. `binary` gets its bytes handed in; `stage` looks at the clock for its own time. */
-const pure = ['errors', 'version', 'wire', 'correlate', 'span', 'verdict', 'otlp', 'profile', 'stage'];
+const pure = [
+  'errors',
+  'version',
+  'wire',
+  'correlate',
+  'span',
+  'verdict',
+  'advice',
+  'otlp',
+  'profile',
+  'stage',
+];
 
 /** Packages that belong to certain rooms only. */
 const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'], 'pprof-format': ['profile'] };

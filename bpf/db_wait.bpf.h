@@ -4,6 +4,20 @@
 #define DB_WAIT_BPF_H
 
 #include "call.bpf.h"
+#include "db_connection.bpf.h"
+
+/* How full the pool is that the call is made to. */
+static __always_inline void db_pool_use(struct ev_span_end *span, const struct db_layout *db)
+{
+	uaddr_t pool = open_span_of(span)->object_addr;
+
+	if (!pool || db->db_num_open == GO_OFFSET_ABSENT || db->db_max_open == GO_OFFSET_ABSENT ||
+	    db->db_free_conn == GO_OFFSET_ABSENT)
+		return;
+	/* The slice of those that are free: behind its pointer, how many there are. */
+	db_body(span)->pool_used = read_u64(pool + db->db_num_open) - read_u64(pool + db->db_free_conn + 8);
+	db_body(span)->pool_max = read_u64(pool + db->db_max_open);
+}
 
 static __always_inline void db_wait(struct pt_regs *ctx, enum count reason, __s64 sign)
 {
@@ -14,8 +28,11 @@ static __always_inline void db_wait(struct pt_regs *ctx, enum count reason, __s6
 	if (!hit_begin(&hit, ctx, reason))
 		return;
 	open = call_around(ctx, &hit, SPAN_FAMILY_DB, now);
-	if (open.innermost)
-		db_body(open.innermost)->pool_wait_ns += sign * (__s64)now;
+	if (!open.innermost)
+		return;
+	db_body(open.innermost)->pool_wait_ns += sign * (__s64)now;
+	if (sign < 0)
+		db_pool_use(open.innermost, &hit.target->db);
 }
 
 /* In (*DB).conn, the call makechan: the pool has as many connections as it may, so that the call waits for one. */

@@ -18,6 +18,7 @@ export const errorCodes = {
   cannot_write: 'a file cannot be written',
   cannot_run: 'a command cannot be started',
   no_go_profile: 'the program does not serve a CPU profile of its own, or it cannot be laid beside ours',
+  cannot_apply: 'the program does not take what it is advised',
   bad_recording: 'the file is not a recording that this version can replay',
 } as const;
 

@@ -37,11 +37,14 @@ export type {
 } from './span/readable-span.ts';
 export type { StatementForm } from './span/statement-form.ts';
 export type {
+  BudgetStats,
   CallSeries,
+  CollectorFacts,
   DrainStats,
   DurationBucket,
   MissingHook,
   RouteStats,
+  RuntimeFacts,
   SlowAllocations,
   TargetInfo,
   TargetStats,

@@ -41,6 +41,8 @@ struct db_body {
 	__u16 peer_port;
 	__u8 operation DOC("one of enum db_operation");
 	__u8 system DOC("one of enum db_system");
+	__u32 pool_used DOC("connections of the pool that were in use when the call began to wait for one, or being made");
+	__u32 pool_max DOC("connections that it may have; 0: not known, or the call did not wait");
 };
 
 enum db_text {
@@ -78,6 +80,9 @@ struct db_layout {
 	uaddr_t sqlite_driver_type GO_TYPE("modernc.org/sqlite.Driver");
 	uaddr_t sqlite_error_type GO_TYPE("modernc.org/sqlite.Error");
 	go_offset_t db_connector GO_FIELD("database/sql.DB.connector?");
+	go_offset_t db_num_open GO_FIELD("database/sql.DB.numOpen?");
+	go_offset_t db_max_open GO_FIELD("database/sql.DB.maxOpen?");
+	go_offset_t db_free_conn GO_FIELD("database/sql.DB.freeConn?");
 	go_offset_t stmt_db GO_FIELD("database/sql.Stmt.db?");
 	go_offset_t stmt_query GO_FIELD("database/sql.Stmt.query?");
 	go_offset_t rows_dc GO_FIELD("database/sql.Rows.dc?");
@@ -105,6 +110,7 @@ struct db_layout {
 	go_offset_t mysql_config_database GO_FIELD("github.com/go-sql-driver/mysql.Config.DBName?");
 	go_offset_t mysql_error_number GO_FIELD("github.com/go-sql-driver/mysql.MySQLError.Number?");
 	go_offset_t sqlite_error_code GO_FIELD("modernc.org/sqlite.Error.code?");
+	__u16 reserved;
 };
 
 #endif

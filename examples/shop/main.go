@@ -19,6 +19,7 @@ func main() {
 	listen := flag.String("listen", "127.0.0.1:8080", "address to serve on")
 	loadFor := flag.Duration("load", 0, "send requests to itself for that long, then exit")
 	rate := flag.Int("rate", 20, "requests a second of -load")
+	tunable := flag.Bool("tunable", false, "serve PUT "+tunePath+", by which anyone who reaches it may tune the runtime")
 	flag.Parse()
 
 	listener, err := net.Listen("tcp", *listen)
@@ -31,6 +32,9 @@ func main() {
 	mux.HandleFunc("GET /checkout/{cart}", shop.checkout)
 	mux.HandleFunc("GET /price/{item}", price)
 	mux.HandleFunc("POST /reservations/{item}", reserve)
+	if *tunable {
+		mux.HandleFunc("PUT "+tunePath, tune)
+	}
 	go func() { log.Fatal(http.Serve(listener, mux)) }()
 
 	if *loadFor == 0 {

@@ -20,6 +20,7 @@ import { bucketsSince, type DurationBucket, DurationWatch } from './durations.ts
 import type { Program } from './program.ts';
 import { QuietTarget } from './quiet-target.ts';
 import { detachingRow, rowWithTime, type TimeWatch, targetRow } from './row.ts';
+import { type RuntimeFacts, readRuntimeFacts } from './runtime-facts.ts';
 import { type SlowAllocations, slowAllocationsSince } from './slow-allocations.ts';
 import type { TargetInfo } from './target-info.ts';
 
@@ -85,6 +86,12 @@ export class Target {
   /** How long the slow ways to memory have taken; undefined if that was never watched. */
   get slowAllocations(): SlowAllocations | undefined {
     return this.#slowAllocations.current();
+  }
+
+  /** What the Go runtime of the process says of itself now; nothing before it runs its program, or after it has ended. */
+  runtimeFacts(): RuntimeFacts {
+    if (this.awaitsExec || this.endedAt) return {};
+    return readRuntimeFacts(this.info.pid, this.#loadBias, this.program.plan.runtime);
   }
 
   /** Go type (`*net.OpError`) at an address of the process; undefined when not known. */

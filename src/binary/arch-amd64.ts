@@ -3,6 +3,7 @@
 import type * as IcedModule from 'iced-x86';
 import { requireInstalled } from '../installation.ts';
 import type { Arch } from './arch.ts';
+import type { DataReference } from './data-reference.ts';
 import { goroutineTlsOfAmd64 } from './goroutine-tls.ts';
 import type { ArgumentRegister, Instruction, Operation, SiteClass } from './instruction.ts';
 import { referencesOfAmd64 } from './references.ts';
@@ -22,6 +23,7 @@ export const amd64: Arch = {
   decode,
   textOf,
   findReferences: referencesOfAmd64,
+  dataReferences,
   goroutineTls: goroutineTlsOfAmd64,
 };
 
@@ -42,6 +44,30 @@ function decode(code: Uint8Array, vaddr: number): Instruction[] {
       at += length;
     }
     return instructions;
+  } finally {
+    decoded.free();
+    decoder.free();
+  }
+}
+
+/** Operands relative to the instruction pointer. */
+function dataReferences(code: Uint8Array, vaddr: number): DataReference[] {
+  const { Decoder, DecoderOptions, Instruction: Decoded, MemorySizeExt, Mnemonic } = iced();
+  const decoder = new Decoder(64, code, DecoderOptions.None);
+  const decoded = new Decoded();
+  const references: DataReference[] = [];
+  decoder.ip = BigInt(vaddr);
+  try {
+    while (decoder.canDecode) {
+      decoder.decodeOut(decoded);
+      if (decoded.isInvalid || !decoded.isIpRelMemoryOperand) continue;
+      references.push({
+        vaddr: Number(decoded.ip),
+        address: Number(decoded.ipRelMemoryAddress),
+        bytes: decoded.mnemonic === Mnemonic.Lea ? 0 : MemorySizeExt.size(decoded.memorySize),
+      });
+    }
+    return references;
   } finally {
     decoded.free();
     decoder.free();

@@ -6,6 +6,7 @@
 
 import type { Arch } from './arch.ts';
 import { viewOf } from './byte-source.ts';
+import type { DataReference } from './data-reference.ts';
 import type { ArgumentRegister, Instruction, Operation, SiteClass } from './instruction.ts';
 import { referencesOfArm64 } from './references.ts';
 
@@ -15,12 +16,13 @@ export const arm64: Arch = {
   decode,
   textOf,
   findReferences: referencesOfArm64,
+  dataReferences,
 };
 
 const instructionBytes = 4;
 const nop = 0xd503201f;
 /** Register numbers with a meaning in Go's ABI. */
-const [x16, x17, x20, g, framePointer, link, sp] = [16, 17, 20, 28, 29, 30, 31] as const;
+const [x16, x17, x20, temporary, g, framePointer, link, sp] = [16, 17, 20, 27, 28, 29, 30, 31] as const;
 const stackGuards: readonly number[] = [0x10 /* g.stackguard0 */, 0x18 /* g.stackguard1 */];
 
 function decode(code: Uint8Array, vaddr: number): Instruction[] {
@@ -185,6 +187,44 @@ class Constants {
     this.#address.clear();
     this.#variable.clear();
   }
+}
+
+/**
+ * `ADRP Xn` with what completes it behind it: `ADD Xm, Xn, #n`, or a load or store of one register at `[Xn, #n]`. Before Go 1.20
+ * the assembler makes of the latter `ADD` and `[Xn]`, by way of its own register.
+ */
+function dataReferences(code: Uint8Array, vaddr: number): DataReference[] {
+  const view = viewOf(code);
+  const references: DataReference[] = [];
+  const wordAt = (at: number) => (at + instructionBytes <= code.length ? view.getUint32(at, true) : 0);
+  for (let at = 0; at < code.length; at += instructionBytes) {
+    const word = wordAt(at);
+    if (!matches(word, 0x9f000000, 0x90000000)) continue;
+    const here = at + instructionBytes;
+    const next = wordAt(here);
+    const page = pageOf(word, vaddr + at);
+    const isAdd = matches(next, 0xffc00000, 0x91000000) && rn(next) === rd(word);
+    const base = isAdd ? page + field(next, 10, 12) : page;
+    const access = isAdd && rd(next) !== temporary ? undefined : isAdd ? here + instructionBytes : here;
+    const accessed =
+      access === undefined ? undefined : accessOf(wordAt(access), isAdd ? temporary : rd(word));
+    if (accessed) {
+      const { offset, bytes } = accessed;
+      references.push({ vaddr: vaddr + (access ?? here), address: base + offset, bytes });
+    } else if (isAdd) references.push({ vaddr: vaddr + here, address: base, bytes: 0 });
+  }
+  return references;
+}
+
+/** What a load or store of one register takes from `[Xn, #n]`. */
+function accessOf(
+  word: number,
+  base: number,
+): { readonly offset: number; readonly bytes: number } | undefined {
+  if (!matches(word, 0x3b000000, 0x39000000) || rn(word) !== base) return undefined;
+  const isVector128 = bit(word, 26) && bit(word, 23);
+  const bytes = 2 ** (isVector128 ? 4 : word >>> 30);
+  return { offset: field(word, 10, 12) * bytes, bytes };
 }
 
 /** Target of `ADRP`: a page of 4 KiB relative to that of the instruction. */

@@ -1,5 +1,6 @@
 /** The one place where the reader depends on the processor: everything else asks this interface. */
 
+import type { FindDataReferences } from './data-reference.ts';
 import type { Instruction } from './instruction.ts';
 import type { FindReferences } from './references.ts';
 
@@ -12,6 +13,8 @@ export interface Arch {
   /** Decodes all of `code` in order from its first byte; bytes that are no instruction become a `trap`. */
   decode(code: Uint8Array, vaddr: number): Instruction[];
   readonly findReferences: FindReferences;
+  /** What the instructions of `code` read, write or point to at fixed addresses. */
+  readonly dataReferences: FindDataReferences;
   /**
    * Where a thread keeps the goroutine that it runs: bytes from its thread pointer, as the code of `gogo` says, which sets
    * it. Absent where it is always in a register (R28 on arm64).

@@ -9,6 +9,7 @@ import type { Arch } from './arch.ts';
 import { archOf } from './arch-of.ts';
 import { type BuildInfo, readBuildInfo } from './build-info.ts';
 import type { ByteSource } from './byte-source.ts';
+import type { DataReference } from './data-reference.ts';
 import { type Elf, parseElf, type Segment } from './elf.ts';
 import type { Instruction } from './instruction.ts';
 import { findModuleData, type ModuleData } from './moduledata.ts';
@@ -22,6 +23,7 @@ import {
 } from './pclntab.ts';
 import { referenceBytes } from './references.ts';
 import { findStringTable } from './string-table.ts';
+import { findSymbols } from './symbol-table.ts';
 import { Symbolizer } from './symbolizer.ts';
 import { TypeData } from './type-data.ts';
 
@@ -54,6 +56,8 @@ export class GoBinary {
   readonly buildId: string | undefined;
   readonly arch: Arch;
 
+  readonly #source: ByteSource;
+  readonly #elf: Elf;
   readonly #space: AddressSpace;
   readonly #table: Pclntab;
   readonly #moduleData: ModuleData | undefined;
@@ -74,10 +78,12 @@ export class GoBinary {
     const arch = archOf(elf.machine);
     const space = new AddressSpace(source, elf);
     refusePacked(source, elf, space);
-    return new GoBinary(elf, arch, space);
+    return new GoBinary(source, elf, arch, space);
   }
 
-  private constructor(elf: Elf, arch: Arch, space: AddressSpace) {
+  private constructor(source: ByteSource, elf: Elf, arch: Arch, space: AddressSpace) {
+    this.#source = source;
+    this.#elf = elf;
     this.arch = arch;
     this.#space = space;
     this.#table = findPclntab(elf, space);
@@ -207,6 +213,24 @@ export class GoBinary {
       );
     }
     return this.arch.decode(code, fn.entry);
+  }
+
+  /** What a function reads, writes or points to at fixed addresses, in the order of its code; nothing if that is no program text. */
+  dataReferencesOf(fn: GoFunction): DataReference[] {
+    const code = this.#codeOf(fn);
+    return code ? this.arch.dataReferences(code, fn.entry) : [];
+  }
+
+  /** Whether a variable may be at an address: it is in memory that the program may write to. */
+  isVariable(vaddr: number): boolean {
+    return this.#space.segments.some(
+      (s) => s.writable && vaddr >= s.vaddr && vaddr < s.vaddr + s.memoryBytes,
+    );
+  }
+
+  /** Addresses of the variables with these names, by the symbol table; none if it has none. */
+  variables(names: Iterable<string>): Map<string, number> {
+    return findSymbols(this.#source, this.#elf, new Set(names));
   }
 
   /** Assembly text of a decoded instruction. */

@@ -6,6 +6,7 @@ import type { ProfileFilter } from '../profile/profile-of.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import {
+  ADVISE_HELP,
   ATTACH_HELP,
   DIFF_HELP,
   DOCTOR_HELP,
@@ -19,6 +20,7 @@ import {
   TOP_HELP,
 } from './help.ts';
 import {
+  budgetOf,
   globOf,
   goProfileUrlOf,
   hzOf,
@@ -34,6 +36,7 @@ import {
   secondsOf,
   statementFormOf,
   UsageError,
+  urlOf,
   usage,
   waitFormOf,
 } from './option-values.ts';
@@ -51,6 +54,8 @@ export interface CommonOptions {
   readonly slowMillis: number | undefined;
   readonly profileHz: number | undefined;
   readonly keep: KeepRules | undefined;
+  /** What probes may take of the processors; undefined: as much as they do. */
+  readonly budget: number | undefined;
   readonly isVerbose: boolean;
 }
 
@@ -101,6 +106,16 @@ export type ProfileFormat = (typeof PROFILE_FORMATS)[number];
 export const PROFILE_VALUES = ['cpu', 'wait'] as const;
 export type ProfileValue = (typeof PROFILE_VALUES)[number];
 
+/** A process to be measured. */
+interface Advise {
+  readonly kind: 'advise';
+  readonly pid: number;
+  readonly durationSeconds: number;
+  /** Where the program takes what it is advised. */
+  readonly applyTo: URL | undefined;
+  readonly asJson: boolean;
+}
+
 /** What the user wants. */
 export type Invocation =
   | { readonly kind: 'help'; readonly text: string }
@@ -113,6 +128,7 @@ export type Invocation =
   | { readonly kind: 'diff'; readonly before: string; readonly after: string; readonly asJson: boolean }
   | Top
   | ProfileInvocation
+  | Advise
   | { readonly kind: 'inspect'; readonly program: string | number; readonly asJson: boolean }
   | { readonly kind: 'doctor'; readonly asJson: boolean };
 
@@ -138,6 +154,7 @@ const COMMON = {
   'service-name': { type: 'string' },
   level: { type: 'string' },
   'wait-min': { type: 'string' },
+  budget: { type: 'string' },
   'profile-hz': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -176,11 +193,15 @@ const PROFILE = {
 const RECORDING = { recording: { type: 'string', short: 'o' } } as const satisfies ParseArgsConfig['options'];
 const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies ParseArgsConfig['options'];
 
-const COMMANDS = 'run, attach, top, record, replay, report, diff, profile, inspect or doctor';
+const COMMANDS = 'run, attach, top, record, replay, report, diff, profile, advise, inspect or doctor';
 
 /** What requests wait for; deeper levels tell nothing more of that. */
 const TOP_LEVEL: ProbeLevel = 'runtime';
 const TOP_WINDOW_SECONDS = 60;
+/** Of the processors' time that targets may use. */
+const DEFAULT_BUDGET = 0.02;
+/** How long a program is measured. */
+const ADVISE_SECONDS = 30;
 
 /**
  * Parses the arguments after the program's name.
@@ -205,6 +226,8 @@ export function parseArguments(args: readonly string[]): Invocation {
       return parseDiff(rest);
     case 'profile':
       return parseProfile(rest);
+    case 'advise':
+      return parseAdvise(rest);
     case 'inspect':
       return parseInspect(rest);
     case 'doctor':
@@ -352,6 +375,23 @@ function profiledOf(values: ProfileValues, recording: string | undefined): Profi
   return { kind: 'recording', file: recording };
 }
 
+function parseAdvise(args: readonly string[]): Invocation {
+  const text = { type: 'string' } as const;
+  const options = { ...GENERAL, ...JSON_OPTION, pid: text, duration: text, apply: text };
+  const values = parseOptions('advise', args, options);
+  const general = generalOf(values, ADVISE_HELP);
+  if (general) return general;
+  const { pid, duration, apply } = values;
+  if (pid === undefined) throw usage('advise', '--pid is missing');
+  return {
+    kind: 'advise',
+    pid: pidOf('advise', pid),
+    durationSeconds: duration === undefined ? ADVISE_SECONDS : secondsOf('advise', 'duration', duration),
+    applyTo: apply === undefined ? undefined : urlOf('advise', 'apply', apply),
+    asJson: values.json ?? false,
+  };
+}
+
 function parseInspect(args: readonly string[]): Invocation {
   const options = { ...GENERAL, ...JSON_OPTION, pid: { type: 'string' } } as const;
   const { values, one } = parseOptionsAndOne('inspect', args, options, 'program');
@@ -428,6 +468,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     slowMillis: values.slow === undefined ? undefined : millisOf(command, 'slow', values.slow),
     profileHz: hz === undefined ? undefined : hzOf(command, 'profile-hz', hz),
     keep: values.keep === undefined ? undefined : keepOf(command, values.keep),
+    budget: values.budget === undefined ? DEFAULT_BUDGET : budgetOf(command, values.budget),
     isVerbose: values.verbose ?? false,
   };
 }

@@ -12,6 +12,7 @@ const FAILURES_AT_RUN_TIME: ReadonlySet<ErrorCode> = new Set([
   'bad_endpoint',
   'cannot_write',
   'cannot_run',
+  'cannot_apply',
   'bad_recording',
   'no_go_profile',
 ]);

@@ -17,6 +17,8 @@ Options:
       --profile-hz N       at level cpu, how often each processor is looked at (default 99)
       --keep RULES         keep whole traces of which the root is slow or has failed, and a share of all:
                            slow,error,ratio=0.01, or some of these; the others are dropped
+      --budget PART        what probes may take of the processors that the targets may use: above level
+                           spans, what takes more is left out until it fits again (default 2%), or none
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: which probes are attached
       --version            print the version
@@ -44,6 +46,7 @@ Usage:
   goidspan report FILE [--json]
   goidspan diff BEFORE AFTER [--json]
   goidspan profile (FILE | (--pid N | --exe GLOB)…) [options]
+  goidspan advise --pid N [--duration SECONDS] [--apply URL] [--json]
   goidspan inspect (BINARY | --pid N) [--json]
   goidspan doctor [--json]
 
@@ -56,6 +59,7 @@ Commands:
   report   say of a recording, route by route, what its slow requests waited for, and what to fix first
   diff     say what has changed between two recordings, as before and after a deploy
   profile  say in which functions the time went, on processors and waiting, by request
+  advise   measure a program, and say what it should be set to: GOGC, GOMEMLIMIT, GOMAXPROCS, pools
   inspect  say what would be attached where in a program, and what it costs
   doctor   say whether this host can trace, and what to change if not
 
@@ -81,6 +85,30 @@ after --duration the command is ended with SIGTERM, and the exit code is 0.
 ${ENVIRONMENT}
 
 ${EXIT_CODES}
+`;
+
+/** Of `goidspan advise --help`. */
+export const ADVISE_HELP = `\
+Measures a running Go program under its usual load, and says what it should be set to, with the
+measurement behind each advice: GOGC, GOMEMLIMIT, GOMAXPROCS, and connections of database/sql pools.
+
+Usage:
+  goidspan advise --pid N [--duration SECONDS] [--apply URL] [--json]
+
+Options:
+      --pid N              the process
+      --duration SECONDS   how long to measure (default 30)
+      --apply URL          have it applied by the program itself, if that offers it: by
+                           PUT URL?gogc=N&gomemlimit=BYTES&gomaxprocs=N, with what is advised;
+                           nothing is ever written into a process
+      --json               for programs: what was measured, and the advice
+      --version            print the version
+  -h, --help               print this help
+
+It attaches at level runtime meanwhile. Where something is not known, nothing is advised that follows from it.
+
+Exit codes: 0 it was measured, whether there is something to advise or not; 1 failure at run time, also
+of --apply; 2 usage; 3 nothing could be attached.
 `;
 
 /** Of `goidspan attach --help`. */

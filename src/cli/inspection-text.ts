@@ -1,6 +1,7 @@
 /** An inspection for people. Pure. */
+
+import { COST_BY_CLASS, type CostNs } from '../probes/hit-cost.ts';
 import { LEVELS, type ProbeLevel } from '../probes/hook.ts';
-import { COST_BY_CLASS, type CostNs } from './hit-cost.ts';
 import type {
   InspectedHook,
   Inspection,

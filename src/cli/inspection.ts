@@ -6,10 +6,10 @@ import type { SiteClass } from '../binary/instruction.ts';
 import { GoidspanError } from '../errors.ts';
 import type { Depth } from '../probes/depth.ts';
 import { families, isWithin } from '../probes/families.ts';
+import { type CostNs, costOf, costTimes, HITS_PER_PLAIN_REQUEST, sumOf } from '../probes/hit-cost.ts';
 import { DEFAULT_LEVEL, LEVELS, type ProbeFamily, type ProbeLevel } from '../probes/hook.ts';
 import { type AttachPlan, planHooks } from '../probes/plan.ts';
 import type { HookPlan, Site } from '../probes/site.ts';
-import { type CostNs, costOf, costTimes, HITS_PER_PLAIN_REQUEST, sumOf } from './hit-cost.ts';
 
 /** Why a program cannot be traced; the code is one of the README's. */
 export interface Refusal {

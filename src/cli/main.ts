@@ -47,6 +47,8 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
         return await (await import('./report-command.ts')).diffCommand(invocation, context);
       case 'profile':
         return await (await import('./profile-command.ts')).profileCommand(invocation, context);
+      case 'advise':
+        return await (await import('./advise-command.ts')).adviseCommand(invocation, context);
       case 'inspect':
         return await (await import('./inspect-command.ts')).inspectCommand(invocation, terminal);
       case 'doctor':

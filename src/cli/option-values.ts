@@ -70,7 +70,7 @@ function explain(error: Error & { code?: string }, command: string, args: readon
 }
 
 export function secondsOf(command: string, option: string, text: string): number {
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+  const seconds = /^\d+(\.\d+)?s?$/.test(text) ? Number(text.replace('s', '')) : 0;
   if (seconds > 0 && seconds <= MAX_DURATION_SECONDS) return seconds;
   throw usage(
     command,
@@ -147,6 +147,21 @@ export function goProfileUrlOf(command: string, text: string): URL {
   const url = new URL(whole);
   if (url.pathname === '/') url.pathname = GO_PROFILE_PATH;
   return url;
+}
+
+/** Undefined: none. */
+export function budgetOf(command: string, text: string): number | undefined {
+  if (text === 'none') return undefined;
+  const [, number] = /^(\d+(?:\.\d+)?) ?%$/.exec(text) ?? [];
+  const percent = Number(number);
+  if (percent > 0 && percent <= 100) return percent / 100;
+  throw usage(command, `--budget ${text}: not a part of the processors such as 2%, nor none`);
+}
+
+export function urlOf(command: string, option: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
+  throw usage(command, `--${option} ${text}: not an http:// or https:// URL`);
 }
 
 /** `server` means any path that ends in it, `./server` the one in this directory. */

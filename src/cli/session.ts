@@ -28,7 +28,14 @@ import type { Terminal } from './terminal.ts';
 /** What the commands use of a tracer. */
 export type Tracer = Pick<
   RealTracer,
-  'attachPid' | 'attachCommand' | 'followExecutables' | 'currentStats' | 'callCounts' | 'countCalls' | 'close'
+  | 'attachPid'
+  | 'attachCommand'
+  | 'followExecutables'
+  | 'stats'
+  | 'currentStats'
+  | 'callCounts'
+  | 'countCalls'
+  | 'close'
 >;
 
 /** For all that is still under way when the tracer has been closed. */
@@ -82,6 +89,7 @@ export class Session {
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,
         slowMillis: options.slowMillis,
+        budget: options.budget,
         profileHz: options.profileHz,
         keep: options.keep ?? keepVariable(env, report),
         onRequest: context.onRequest,

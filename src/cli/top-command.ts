@@ -149,5 +149,7 @@ const commonOf = ({ level, serviceName }: Top): CommonOptions => ({
   slowMillis: undefined,
   profileHz: undefined,
   keep: undefined,
+  // What it shows is what is looked at as deep.
+  budget: undefined,
   isVerbose: false,
 });

@@ -24,10 +24,20 @@ export interface RecurringCall {
   readonly isCanceled: boolean;
 }
 
+/** How full a pool was. */
+export interface PoolUse {
+  /** Connections that were in use, or being made. */
+  readonly used: number;
+  /** As many as it may have. */
+  readonly max: number;
+}
+
 /** What is known of a call of `database/sql`. */
 export interface DbCall extends RecurringCall {
   /** Nanoseconds that the call waited for a connection of the pool; 0 if it did not. */
   readonly poolWaitNs: number;
+  /** When the call began to wait for a connection the last time; absent if it did not, or if it is not known. */
+  readonly pool?: PoolUse | undefined;
 }
 
 const operations: Readonly<Record<number, DbOperation>> = {
@@ -48,7 +58,7 @@ const systems: Readonly<Record<number, DbSystem>> = {
 
 /** Reads the body and the texts of a record of the family db. */
 export const dbCallReader: BodyReader<RecurringCall, DbCall> = {
-  varying: ['pool_wait_ns'],
+  varying: ['pool_wait_ns', 'pool_used', 'pool_max'],
 
   readRecurring(record: EvSpanEnd, texts: RecordTexts): RecurringCall {
     const { flags } = record.header;
@@ -69,6 +79,7 @@ export const dbCallReader: BodyReader<RecurringCall, DbCall> = {
   },
 
   readBody(recurring: RecurringCall, record: EvSpanEnd): DbCall {
+    const { poolWaitNs, poolUsed, poolMax } = record.db;
     return {
       operation: recurring.operation,
       system: recurring.system,
@@ -78,7 +89,9 @@ export const dbCallReader: BodyReader<RecurringCall, DbCall> = {
       statusCode: recurring.statusCode,
       isCanceled: recurring.isCanceled,
       // Negative if the process has ended while it waited.
-      poolWaitNs: Math.max(0, record.db.poolWaitNs),
+      poolWaitNs: Math.max(0, poolWaitNs),
+      // Full, or it is not the pool that was waited for.
+      pool: poolMax > 0 && poolUsed === poolMax ? { used: poolUsed, max: poolMax } : undefined,
     };
   },
 };

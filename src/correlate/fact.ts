@@ -70,6 +70,8 @@ interface SpanCore {
   readonly time?: TimeSpent | undefined;
   /** Where its time went on its critical path, as `time.ns`; absent where it waited for nobody that worked for it. */
   readonly criticalNs?: readonly number[] | undefined;
+  /** How deep its program was looked at, where that was less than was asked for. */
+  readonly level?: string | undefined;
   /** Why it was slow; absent where it was not, or where that is not clear. */
   readonly verdict?: Verdict | undefined;
   /** Why its trace is kept, where others are dropped. */

@@ -12,6 +12,7 @@ import { functionsOfHooks, HookPlanner } from './hook-planner.ts';
 import { ProgramCode } from './program-code.ts';
 import { factsFor, missingFact, type ProgramFacts, programFacts } from './program-facts.ts';
 import { copyingFunctions, REQUEST } from './request-copies.ts';
+import { PROCESSOR, type RuntimeVariables, runtimeVariables } from './runtime-variables.ts';
 import type { HookPlan } from './site.ts';
 import { untracedServerFunctions, untracedServersIn } from './untraced.ts';
 
@@ -24,6 +25,8 @@ export interface AttachPlan extends Depth, ProgramFacts {
   readonly hasSwissMaps: boolean;
   /** Link-time addresses of functions, returns, types and variables, by the name of their source; those that were found. */
   readonly addresses: Readonly<Record<string, number>>;
+  /** Where the runtime keeps what it says of itself. */
+  readonly runtime: RuntimeVariables;
   /** Import paths of libraries by which the program serves what is not traced. */
   readonly untraced: readonly string[];
 }
@@ -56,7 +59,12 @@ export function planAttach(
     throw refuse(`it has none of ${names.join(', ')}`, 'it makes no spans');
   }
   // Before the hooks, so that a type which one of them asks for was found in the same pass.
-  const fields = planFields(binary, wantedFields, [swissMap, REQUEST, ...typesOfSources(ALL_SOURCES)]);
+  const fields = planFields(binary, wantedFields, [
+    swissMap,
+    REQUEST,
+    PROCESSOR,
+    ...typesOfSources(ALL_SOURCES),
+  ]);
   const hooks = families.flatMap((f) => f.hooks.map((hook) => planner.plan(hook)));
   for (const { hook, missing } of hooks) {
     const isRequired = hook.need === 'required' && present.some((f) => f.hooks.includes(hook));
@@ -80,6 +88,7 @@ export function planAttach(
     fields,
     addresses: addressesOf(code, ALL_SOURCES, planner.roundTripSites),
     hasSwissMaps: binary.hasType(swissMap),
+    runtime: runtimeVariables(binary),
     untraced: untracedServersIn(code.functions),
   };
 }

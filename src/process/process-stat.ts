@@ -30,6 +30,26 @@ export function parseLiveStart(text: string): number | undefined {
   return ENDED.test(state) ? undefined : parseStat(text)?.startTicks;
 }
 
+/** Linux counts times for programs in hundredths of a second, whatever its own ticks are (USER_HZ, sysconf(_SC_CLK_TCK)). */
+export const NS_PER_TICK = 10_000_000;
+
+/** CPU time that all threads of a process have used since its start, by `/proc/<pid>/stat`, fields 14 and 15; in nanoseconds. */
+export function parseCpuTime(text: string): number | undefined {
+  const fields = text.slice(text.lastIndexOf(')') + 1).split(' ');
+  const ticks = Number(fields[12]) + Number(fields[13]);
+  return Number.isSafeInteger(ticks) ? ticks * NS_PER_TICK : undefined;
+}
+
+/** Processors that a process may run on, by the list in `/proc/<pid>/status`: `0-3,8`. */
+export function parseAllowedProcessors(text: string): number | undefined {
+  const list = /^Cpus_allowed_list:\s*([\d,-]+)$/m.exec(text)?.[1];
+  const count = list?.split(',').reduce((sum, range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return sum + Number(last) - Number(first) + 1;
+  }, 0);
+  return count !== undefined && Number.isSafeInteger(count) && count > 0 ? count : undefined;
+}
+
 /** From `status`. */
 export interface ProcessStatus {
   /** Pid of the process that this thread belongs to; equal to the pid for a process. */

@@ -10,6 +10,7 @@
  */
 import type { CodeFrame as Code, CodePlace } from '../correlate/code-place.ts';
 import type { SpanEnding } from '../correlate/fact.ts';
+import type { TargetFacts } from '../correlate/target-facts.ts';
 import type { Ktime } from '../wire/batch.ts';
 import type { ClockOffset } from '../wire/clock-offset.ts';
 import type { WireLayout } from '../wire/layout.ts';
@@ -58,7 +59,7 @@ export interface ClockFrame {
   readonly offset: ClockOffset;
 }
 
-/** A process whose spans may follow. */
+/** A process whose spans may follow; or, of one that was named before, what has become known of it. */
 export interface TargetFrame {
   readonly kind: 'target';
   readonly targetId: number;
@@ -68,6 +69,8 @@ export interface TargetFrame {
   readonly goVersion?: string;
   /** Stops of its world and cycles of its collector are told in spans where they last as long, in nanoseconds; absent: none is. */
   readonly waitMinNs?: number;
+  /** From here on; absent where nothing is known. */
+  readonly facts?: TargetFacts;
   /** Of its resource, in their order. */
   readonly attributes: Readonly<Record<string, string | number>>;
 }

@@ -50,9 +50,10 @@ const FORM_BY_KIND: Readonly<Record<Frame['kind'], (json: Json) => boolean>> = {
     isObject(about) &&
     areTexts(...Object.values(about)),
   clock: ({ offset }) => isTime(offset),
-  target: ({ targetId, pid, exe, serviceName, goVersion, waitMinNs, attributes }) =>
+  target: ({ targetId, pid, exe, serviceName, goVersion, waitMinNs, facts, attributes }) =>
     areCounts(targetId, pid) &&
     (waitMinNs === undefined || areCounts(waitMinNs)) &&
+    (facts === undefined || areFacts(facts)) &&
     areTexts(exe, serviceName) &&
     (goVersion === undefined || areTexts(goVersion)) &&
     isObject(attributes) &&
@@ -76,6 +77,13 @@ function areTexts(...values: unknown[]): boolean {
 
 function areNumbers(...values: unknown[]): boolean {
   return values.every(Number.isFinite);
+}
+
+/** Numbers, and one word. */
+function areFacts(facts: unknown): boolean {
+  if (!isObject(facts)) return false;
+  const { level, ...numbers } = facts;
+  return (level === undefined || areTexts(level)) && areNumbers(...Object.values(numbers));
 }
 
 function areCounts(...values: unknown[]): boolean {

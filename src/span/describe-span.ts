@@ -74,6 +74,7 @@ function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
   if (fact.ending !== 'returned') sink.text(names.GOIDSPAN_SPAN_ENDING, fact.ending);
   if (fact.kept) sink.text(names.GOIDSPAN_KEPT, fact.kept);
   if (fact.cut.length > 0) sink.texts(names.GOIDSPAN_CUT, fact.cut);
+  if (fact.level !== undefined) sink.text(names.GOIDSPAN_LEVEL, fact.level);
   if (fact.time) addTimeAttributes(sink, fact.time, fact.criticalNs);
   if (fact.verdict) addVerdictAttributes(sink, fact.verdict);
   if (fact.waitsDropped) sink.int(names.GOIDSPAN_WAITS_DROPPED, fact.waitsDropped);

@@ -75,6 +75,8 @@ export interface SpanStageOptions {
 }
 
 interface StageTarget extends SpanTarget {
+  /** How deep it is looked at, where that is less than was asked for. */
+  readonly level: string | undefined;
   readonly counts: TargetCounts;
   readonly typeNames: AwaitedNames;
   /** Of all calls, whether they become spans or not; as the live check of those that do. */
@@ -193,6 +195,7 @@ export class SpanStage {
         this.finish(frame.targetId);
         this.#targets.delete(frame.targetId);
         this.#calls?.forget(frame.targetId);
+        this.#verdicts.know(frame.targetId, undefined);
     }
   }
 
@@ -292,7 +295,10 @@ export class SpanStage {
     if (target && !this.#countsCalls) this.#countRequest(read, target);
     const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
     const path = this.#turns.take(read);
-    const judged = path ? { ...read, criticalNs: path.ns } : read;
+    const known = path ? { ...read, criticalNs: path.ns } : read;
+    const level = this.#targets.get(read.targetId)?.level;
+    // One whose time is known has ended before its program was looked at less deep.
+    const judged = level === undefined || (read.time && level === 'spans') ? known : { ...known, level };
     const evidence = this.#verdicts.on(judged, waits, path, kept?.isSlow);
     if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
       this.counters.lose('time_inconsistent');
@@ -373,15 +379,19 @@ export class SpanStage {
     }
   }
 
-  #addTarget({ targetId, attributes, waitMinNs = 0 }: TargetFrame): void {
+  #addTarget({ targetId, attributes, facts, waitMinNs = 0 }: TargetFrame): void {
     const { dbStatement, askTypeName } = this.#options;
-    const typeNames = new AwaitedNames(askTypeName && ((address) => askTypeName(targetId, address)));
+    this.#verdicts.know(targetId, facts);
+    const known = this.#targets.get(targetId);
+    const typeNames =
+      known?.typeNames ?? new AwaitedNames(askTypeName && ((address) => askTypeName(targetId, address)));
     this.#targets.set(targetId, {
-      counts: new TargetCounts(),
-      liveCheck: new LiveCheck(),
-      callCheck: new LiveCheck(),
+      level: facts?.level,
+      counts: known?.counts ?? new TargetCounts(),
+      liveCheck: known?.liveCheck ?? new LiveCheck(),
+      callCheck: known?.callCheck ?? new LiveCheck(),
       typeNames,
-      windows: waitMinNs > 0 ? new GcWindows(waitMinNs) : undefined,
+      windows: waitMinNs > 0 ? (known?.windows ?? new GcWindows(waitMinNs)) : undefined,
       source: {
         resource: createResource(attributes),
         scope: this.#scope,

@@ -2,6 +2,7 @@
 import type { CodePlace } from '../correlate/code-place.ts';
 import type { CriticalPath, Interval } from '../correlate/critical-path.ts';
 import type { SpanFact, SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
+import type { TargetFacts } from '../correlate/target-facts.ts';
 import type { Cause } from '../correlate/verdict.ts';
 import { type Call, isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
 import type { CallEvidence, Evidence, WaitEvidence } from '../verdict/evidence.ts';
@@ -46,10 +47,17 @@ export class Verdicts {
   /** How long requests of a route take, by what recurs of the body, which is one object in all requests that say the same but for what varies. */
   readonly #known = new WeakMap<object, { readonly targetId: number; readonly times: RouteTimes }>();
   readonly #ended = new Array<Call | undefined>(ENDED_MAX);
+  readonly #facts = new Map<number, TargetFacts>();
 
   constructor({ slow = new SlowRequests(), onRequest }: VerdictsOptions = {}) {
     this.#slow = slow;
     this.#onRequest = onRequest;
+  }
+
+  /** What is known of a target from now on. */
+  know(targetId: number, facts: TargetFacts | undefined): void {
+    if (facts) this.#facts.set(targetId, facts);
+    else this.#facts.delete(targetId);
   }
 
   /** Where the goroutines of a span were seen on a processor, before it ends. */
@@ -126,6 +134,7 @@ export class Verdicts {
         .map((call) => callEvidence(call, shareOnPath(call, fact, path)))
         .filter(({ ns }) => ns.length > 0),
       stopReason: stopReason(waits),
+      facts: this.#facts.get(fact.targetId),
     };
   }
 
@@ -198,7 +207,13 @@ function overlap(through: readonly Interval[], from: number, to: number): number
 }
 
 function callEvidence(call: Call, share: number): CallEvidence {
-  const { kind, poolNs } = tellingOf(call);
+  const { kind, poolNs, poolOf } = tellingOf(call);
   const ns = share === 0 ? [] : (call.criticalNs ?? call.time?.ns ?? []);
-  return { kind, name: nameOfCall(call), ns: ns.map((spent) => spent * share), poolNs: poolNs(call) * share };
+  return {
+    kind,
+    name: nameOfCall(call),
+    ns: ns.map((spent) => spent * share),
+    poolNs: poolNs(call) * share,
+    pool: poolOf?.(call),
+  };
 }

@@ -6,7 +6,7 @@
 import { type Attributes, ValueType } from '@opentelemetry/api';
 import type { CallMetric } from '../span/call-metric.ts';
 import { callMetrics } from '../span/conventions.ts';
-import type { DurationBucket, RouteStats } from '../tracer/api.ts';
+import type { BudgetStats, DurationBucket, RouteStats } from '../tracer/api.ts';
 import { durationsLimit } from '../wire/wire.gen.ts';
 import type { ExporterFacts, Facts, ProcessorFacts } from './facts.ts';
 import type { HistogramInstrument } from './histogram.ts';
@@ -26,7 +26,7 @@ interface Instrument {
 
 /** Read when metrics are collected. */
 export interface ObservedInstrument extends Instrument {
-  readonly kind: 'counter' | 'upDownCounter';
+  readonly kind: 'counter' | 'upDownCounter' | 'gauge';
   readonly valueType: ValueType;
   readonly points: (facts: Facts) => readonly Point[];
 }
@@ -46,6 +46,16 @@ const ofExporter = (points: (facts: ExporterFacts) => Point[]) => (facts: Facts)
   facts.exporter ? points(facts.exporter) : [];
 const ofTracer = (points: (tracer: Tracer) => Point[]) => (facts: Facts) =>
   facts.tracer ? points(facts.tracer) : [];
+
+/** Points of the budget, and none where none is kept. */
+const ofBudget = (points: (budget: BudgetStats) => Point[]) => (facts: Facts) => {
+  const { tracer } = facts;
+  return tracer?.stats.budget
+    ? points(tracer.stats.budget).map(({ value, attributes }) =>
+        point(value, { ...tracer.attributes, ...attributes }),
+      )
+    : [];
+};
 
 /** A point for each slow way to memory of each target, of all its calls. */
 const ofSlowAllocations = (amountOf: (bucket: DurationBucket) => number) => (facts: Facts) =>
@@ -196,6 +206,33 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
     points: ofTracer(({ stats, attributes }) => [
       point(stats.targets.filter(({ endedAt }) => endedAt === undefined).length, attributes),
     ]),
+  },
+  {
+    name: 'goidspan.level',
+    kind: 'gauge',
+    unit: '{level}',
+    valueType: ValueType.INT,
+    description:
+      'How deep targets are looked at where a budget is kept: 1 with the name of the level as attribute.',
+    points: ofBudget(({ level, asked }) => [
+      { value: 1, attributes: { 'goidspan.level': level, 'goidspan.level.asked': asked } },
+    ]),
+  },
+  {
+    name: 'goidspan.budget.limit',
+    kind: 'gauge',
+    unit: '1',
+    valueType: ValueType.DOUBLE,
+    description: 'What probes may take of the processors that the targets may use.',
+    points: ofBudget(({ limit }) => [{ value: limit, attributes: {} }]),
+  },
+  {
+    name: 'goidspan.budget.used',
+    kind: 'gauge',
+    unit: '1',
+    valueType: ValueType.DOUBLE,
+    description: 'What probes took of them in the last second.',
+    points: ofBudget(({ used }) => [{ value: used, attributes: {} }]),
   },
   {
     name: 'goidspan.drain.records',

@@ -189,9 +189,14 @@ function observableOf(
   { kind, name, unit, description, valueType }: ObservedInstrument,
 ): Observable {
   const options = { unit, description, valueType };
-  return kind === 'counter'
-    ? meter.createObservableCounter(name, options)
-    : meter.createObservableUpDownCounter(name, options);
+  switch (kind) {
+    case 'counter':
+      return meter.createObservableCounter(name, options);
+    case 'upDownCounter':
+      return meter.createObservableUpDownCounter(name, options);
+    case 'gauge':
+      return meter.createObservableGauge(name, options);
+  }
 }
 
 /** What is observed may be in any state; without its facts this collection goes without us. */

@@ -1,6 +1,7 @@
 /** What a tracer is given and what it tells: the types of its public face. */
 import type { Attributes } from '@opentelemetry/api';
 import type { DurationBucket } from '../attach/durations.ts';
+import type { CollectorFacts, RuntimeFacts } from '../attach/runtime-facts.ts';
 import type { SlowAllocations } from '../attach/slow-allocations.ts';
 import type { TargetInfo } from '../attach/target-info.ts';
 import type { WorldStop } from '../correlate/world-stop.ts';
@@ -19,7 +20,19 @@ import type { DrainStats } from '../stage/drain-meter.ts';
 import type { JudgedRequest } from '../stage/verdicts.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
-export type { CallSeries, DrainStats, DurationBucket, SlowAllocations, TargetInfo, WorldStop };
+import type { BudgetStats } from './budget-stats.ts';
+
+export type {
+  BudgetStats,
+  CallSeries,
+  CollectorFacts,
+  DrainStats,
+  DurationBucket,
+  RuntimeFacts,
+  SlowAllocations,
+  TargetInfo,
+  WorldStop,
+};
 
 /** More would be a load of its own. */
 export const PROFILE_HZ_MAX = 10_000;
@@ -52,6 +65,11 @@ export interface TracerOptions {
   readonly keep?: KeepRules | undefined;
   /** Its `level` is the deepest that can be chosen later, by default that of the tracer. */
   readonly kernel?: KernelOptions;
+  /**
+   * What probes may take, as a part of the processors' time that the targets may use (0.02: 2 %): above it targets are looked at less
+   * deep for a while, but never less than at level `spans`. Default: there is none.
+   */
+  readonly budget?: number | undefined;
   /**
    * Whether the thread that takes in records, and makes and sends spans where it can, runs only when nothing else wants its
    * processor (SCHED_IDLE), as long as it keeps up. For a process that does nothing else: while it waits it may hold what
@@ -99,6 +117,10 @@ export type TracerEvent =
     }
   | { readonly kind: 'refused'; readonly pid: number; readonly exe: string; readonly error: GoidspanError }
   | { readonly kind: 'ended'; readonly target: TargetInfo }
+  /** To keep the budget, targets are looked at at another level than before. */
+  | { readonly kind: 'level'; readonly budget: BudgetStats }
+  /** Told once: even level `spans` takes more than the budget. */
+  | { readonly kind: 'budget_exceeded'; readonly budget: BudgetStats }
   /** This kernel lacks something; `without` says what is lost by that. Once, when the tracer opens. */
   | { readonly kind: 'degraded'; readonly missing: string; readonly without: string }
   | { readonly kind: 'warning'; readonly message: string };
@@ -127,12 +149,16 @@ export interface TargetStats extends TargetInfo {
    * at at level `waits`.
    */
   readonly runDelays?: readonly DurationBucket[];
+  /** What its Go runtime says of itself now; absent once it has ended. */
+  readonly runtime?: RuntimeFacts;
   /** How long the slow ways to memory took; absent if it was never looked at at level `runtime`. */
   readonly slowAllocations?: SlowAllocations;
 }
 
 /** Counters since the tracer was opened. */
 export interface TracerStats {
+  /** Only where there is one. */
+  readonly budget?: BudgetStats;
   readonly spans: {
     readonly ended: number;
     readonly byKind: Readonly<Record<SpanKindName, number>>;

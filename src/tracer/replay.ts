@@ -79,6 +79,7 @@ class Replayer {
   #start: StartFrame | undefined;
   #recorded: EndFrame | undefined;
   #batches = 0;
+  readonly #targets = new Set<number>();
   #unflushed = 0;
 
   constructor(options: ReplayOptions) {
@@ -102,9 +103,11 @@ class Replayer {
         this.#recorded = frame;
         return;
       case 'target': {
-        const { kind: _, attributes: __, waitMinNs: ___, ...target } = frame;
+        const { kind: _, attributes: __, waitMinNs: ___, facts: ____, ...target } = frame;
         this.#stage.take(frame);
-        this.#options.onTarget?.(target);
+        // It comes again when more of it becomes known.
+        if (!this.#targets.has(target.targetId)) this.#options.onTarget?.(target);
+        this.#targets.add(target.targetId);
         return;
       }
       default:

@@ -2,14 +2,19 @@
  * The life of a target: attached, told of, come to run its program, ended. Owns what is told and what becomes of its
  * spans; which processes get one is decided by others.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Program, Programs } from '../attach/program.ts';
 import type { Target } from '../attach/target.ts';
 import type { TargetMaker } from '../attach/target-maker.ts';
+import type { TargetFacts } from '../correlate/target-facts.ts';
 import { GoidspanError } from '../errors.ts';
 import type { StageHost } from '../ingest/stage-host.ts';
 import { nowKtime } from '../kernel/ktime.ts';
+import type { ProbeLevel } from '../probes/hook.ts';
+import { type CgroupLimits, readCgroupLimits } from '../process/cgroup-limits.ts';
 import { executionOf } from '../process/execution.ts';
 import { type ProcessFacts, readProcess } from '../process/process.ts';
+import type { TargetFrame } from '../recording/format.ts';
 import type { Losses } from '../stage/counters.ts';
 import type { FamilyFailure } from '../stage/live-check.ts';
 import type { Ktime } from '../wire/batch.ts';
@@ -29,6 +34,8 @@ export interface TargetLifeOptions {
   /** Waits as long are spans of their own; 0: none is. */
   readonly waitMinNs: number;
   readonly tell: (event: TracerEvent) => void;
+  /** How deep targets are looked at, where that is less than was asked for. */
+  readonly reducedLevel: () => ProbeLevel | undefined;
 }
 
 /** What is known of the process when its target begins. */
@@ -36,6 +43,7 @@ export type Beginning = Partial<Pick<Target, 'awaitsExec' | 'isGuess' | 'executi
 
 export class TargetLife {
   readonly #of: TargetLifeOptions;
+  readonly #known = new WeakMap<Target, TargetFacts>();
 
   constructor(options: TargetLifeOptions) {
     this.#of = options;
@@ -43,12 +51,12 @@ export class TargetLife {
 
   /** Attaches. Throws `GoidspanError`; the program is released then. */
   async begin(facts: ProcessFacts, program: Program, beginning: Beginning): Promise<Target> {
-    const { table, stage, waitMinNs } = this.#of;
+    const { table, stage } = this.#of;
     const target = Object.assign(this.#make(facts, program), beginning, {
       wasHeld: beginning.awaitsExec === true,
     });
     table.add(target);
-    stage.take({ kind: 'target', ...target.info, waitMinNs, attributes: target.attributes });
+    stage.take(this.#frameOf(target));
     try {
       await target.attach();
       if (readProcess(facts.pid)?.startTicks !== facts.startTicks) {
@@ -59,8 +67,28 @@ export class TargetLife {
       table.forget(target);
       throw error;
     }
+    this.observe(target);
     if (!target.isGuess) this.#tellAttached(target);
     return target;
+  }
+
+  /** Tells the stage what has become known of a target beside its records, if that has changed. */
+  observe(target: Target): void {
+    const facts = targetFacts(target, this.#of.reducedLevel());
+    if (facts === undefined || isDeepStrictEqual(facts, this.#known.get(target))) return;
+    this.#known.set(target, facts);
+    this.#of.stage.take(this.#frameOf(target));
+  }
+
+  /** What is known of a target, by the last look. */
+  factsOf(target: Target): TargetFacts {
+    return this.#known.get(target) ?? {};
+  }
+
+  #frameOf(target: Target): TargetFrame {
+    const facts = this.#known.get(target);
+    const { info, attributes } = target;
+    return { kind: 'target', ...info, waitMinNs: this.#of.waitMinNs, ...(facts && { facts }), attributes };
   }
 
   /** Its process has executed a program; false if that is not the one which is traced: the target then ends. */
@@ -172,4 +200,25 @@ const resourceVariables = ['OTEL_SERVICE_NAME', 'OTEL_RESOURCE_ATTRIBUTES'] as c
 
 function hasSameResource({ environment }: ProcessFacts, before: ProcessFacts): boolean {
   return resourceVariables.every((name) => environment.get(name) === before.environment.get(name));
+}
+
+/** Undefined before it runs its program. */
+function targetFacts(target: Target, level: ProbeLevel | undefined): TargetFacts | undefined {
+  if (target.awaitsExec || target.endedAt) return undefined;
+  const { gomaxprocs } = target.runtimeFacts();
+  const { cpus } = cgroupLimits(target.info.pid);
+  return {
+    ...(gomaxprocs !== undefined && { gomaxprocs }),
+    ...(cpus && { cpuLimit: cpus }),
+    ...(level && { level }),
+  };
+}
+
+/** Nothing of a process that has gone, or may not be read. */
+function cgroupLimits(pid: number): CgroupLimits {
+  try {
+    return readCgroupLimits(pid);
+  } catch {
+    return {};
+  }
 }

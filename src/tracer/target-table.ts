@@ -53,16 +53,23 @@ export class TargetTable {
   /** Of those that were attached, at least once. */
   stats(counts: ReadonlyMap<number, TargetReport>): TargetStats[] {
     const attached = [...this.#byId.values()].filter((target) => target.wasAttached && !target.isGuess);
-    return attached.map(({ info, attachedAt, endedAt, runDelays, slowAllocations }) => ({
-      ...info,
-      attachedAt: attachedAt.toISOString(),
-      ...(endedAt && { endedAt: endedAt.toISOString() }),
-      spans: counts.get(info.targetId)?.spans ?? 0,
-      ...requestsOf(counts.get(info.targetId)),
-      ...(runDelays && { runDelays }),
-      ...(slowAllocations && { slowAllocations }),
+    return attached.map((target) => ({
+      ...statsOf(target),
+      spans: counts.get(target.info.targetId)?.spans ?? 0,
+      ...requestsOf(counts.get(target.info.targetId)),
     }));
   }
+}
+
+function statsOf(target: Target): Omit<TargetStats, 'spans'> {
+  const { info, attachedAt, endedAt, runDelays, slowAllocations } = target;
+  return {
+    ...info,
+    attachedAt: attachedAt.toISOString(),
+    ...(endedAt ? { endedAt: endedAt.toISOString() } : { runtime: target.runtimeFacts() }),
+    ...(runDelays && { runDelays }),
+    ...(slowAllocations && { slowAllocations }),
+  };
 }
 
 /** Only of a target whose requests were looked at as deep. */

@@ -14,9 +14,18 @@ interface Counted {
   /** Processes that had sockets before they were attached. */
   readonly attachedLate: number;
   readonly targets: TracerStats['targets'];
+  readonly budget: TracerStats['budget'];
 }
 
-export function tracerStats({ stage, losses, kernel, runs, attachedLate, targets }: Counted): TracerStats {
+export function tracerStats({
+  stage,
+  losses,
+  kernel,
+  runs,
+  attachedLate,
+  targets,
+  budget,
+}: Counted): TracerStats {
   const byProbe = select(kernel, 'HIT_');
   const byReason = { ...select(kernel, 'LOST_'), ...losses.lost() };
   for (const [reason, count] of Object.entries(stage.lost)) {
@@ -37,6 +46,7 @@ export function tracerStats({ stage, losses, kernel, runs, attachedLate, targets
     lost: { total: sum(byReason), byReason },
     notes: { ...select(kernel, 'NOTE_'), not_kept: stage.notKept, attached_late: attachedLate },
     targets,
+    ...(budget && { budget }),
   };
 }
 

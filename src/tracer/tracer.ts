@@ -27,6 +27,7 @@ import type { Ktime } from '../wire/batch.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
 import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
 import { Attacher } from './attacher.ts';
+import { Budget } from './budget.ts';
 import { Follower } from './follower.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { OpenSpans } from './open-spans.ts';
@@ -63,7 +64,10 @@ export class Tracer {
   /** Waits as long are spans of their own; 0: none is. */
   readonly #waitMinNs: number;
   readonly #underWay = new UnderWay((error) => this.#warn(String(error)));
+  /** As deep as was asked for, and as targets are looked at: less, where that keeps the budget. */
+  #asked: ProbeLevel;
   #level: ProbeLevel;
+  readonly #budget: Budget | undefined;
   #stacksFull = 0;
   #followsExec = false;
   #countsCalls = false;
@@ -84,7 +88,8 @@ export class Tracer {
     const { processors, recorder, codeSink, dbStatement, waits, slowMillis, keep, serviceName } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
-    this.#level = options.level ?? DEFAULT_LEVEL;
+    this.#asked = options.level ?? DEFAULT_LEVEL;
+    this.#level = this.#asked;
     this.#kernel = kernel;
     this.#waitMinNs = waitMinNsOf(options);
     this.#applySettings();
@@ -126,6 +131,7 @@ export class Tracer {
       losses: this.#losses,
       underWay: this.#underWay,
       waitMinNs: this.#waitMinNs,
+      reducedLevel: () => (this.#level === this.#asked ? undefined : this.#level),
       tell,
     });
     this.#attacher = new Attacher({
@@ -144,9 +150,33 @@ export class Tracer {
         if (this.#clock.measure()) this.#tellClock();
       },
       sweep: () => this.#sweep(),
-      measure: (on) => this.#kernel.measure(on),
+      // The budget does so by itself, more often.
+      measure: (on) => !this.#budget && this.#kernel.measure(on),
       onFailure: (error) => this.#warn(error.message),
     });
+    this.#budget = this.#openBudget();
+  }
+
+  /** Undefined where there is none to be kept, or nothing that could be left out. */
+  #openBudget(): Budget | undefined {
+    const { budget: share, onEvent } = this.#options;
+    if (share === undefined || this.#loadedLevel === 'spans') return undefined;
+    return new Budget({
+      share,
+      asked: this.#asked,
+      kernel: this.#kernel,
+      hasFastNop5: hasFastNop5(release(), process.arch),
+      targets: () => this.#targets.live(),
+      factsOf: (target) => this.#life.factsOf(target),
+      change: (level) => this.#changeLevel(level),
+      onChange: (budget) => onEvent?.({ kind: 'level', budget }),
+      onExceeded: (budget) => onEvent?.({ kind: 'budget_exceeded', budget }),
+      warn: (message) => this.#warn(message),
+    });
+  }
+
+  get #loadedLevel(): ProbeLevel {
+    return this.#options.kernel?.level ?? this.#options.level ?? DEFAULT_LEVEL;
   }
 
   /** Attaches to a running process. Throws `GoidspanError`. */
@@ -180,16 +210,36 @@ export class Tracer {
    * those that are open meanwhile have no breakdown. Throws what the kernel refuses.
    */
   async setLevel(level: ProbeLevel): Promise<void> {
-    const loaded = this.#options.kernel?.level ?? this.#options.level ?? DEFAULT_LEVEL;
+    const loaded = this.#loadedLevel;
     if (!isLevel(level) || !isWithin(level, loaded))
       throw new RangeError(`level must be within ${loaded}, which was loaded, not ${level}`);
+    const before = this.#asked;
+    this.#asked = level;
+    this.#budget?.ask(level);
+    try {
+      await this.#changeLevel(level);
+    } catch (error) {
+      this.#asked = before;
+      this.#budget?.ask(before);
+      throw error;
+    }
+  }
+
+  async #changeLevel(level: ProbeLevel): Promise<void> {
     const before = this.#level;
     this.#level = level;
+    const observe = () => {
+      for (const target of this.#targets.live()) this.#life.observe(target);
+    };
+    // A span that ends meanwhile and says nothing of its time says why.
+    if (isWithin(level, before)) observe();
     try {
       await this.#underWay.hold(Promise.all(this.#targets.live().map((target) => target.setLevel(level))));
     } catch (error) {
       this.#level = before;
       throw error;
+    } finally {
+      observe();
     }
   }
 
@@ -304,7 +354,7 @@ export class Tracer {
   }
 
   async #close(): Promise<TracerStats> {
-    await this.#housekeeping.close();
+    await Promise.all([this.#housekeeping.close(), this.#budget?.close()]);
     await this.#underWay.settled();
     await Promise.allSettled(this.#targets.live().map((target) => target.detach()));
     await this.#stage.drain();
@@ -334,6 +384,7 @@ export class Tracer {
     await this.#makeRoomForStacks();
     for (const target of this.#targets.live()) {
       if (!isAlive(target.facts)) await this.#life.end(target, nowKtime());
+      else this.#life.observe(target);
     }
     await this.#openSpans.endWithGoroutines(this.#targets.live());
     this.#hintAtQuiet(this.#targets.live(), QUIET_MS);
@@ -367,6 +418,7 @@ export class Tracer {
       runs: this.#kernel.programStats(),
       attachedLate: this.#attacher.late,
       targets: this.#targets.stats(stage.countsByTarget),
+      budget: this.#budget?.stats,
     });
   }
 

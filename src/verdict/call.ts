@@ -1,4 +1,5 @@
 /** What a family says of its spans when a request is judged that has made them, or was one. */
+import type { PoolUse } from '../correlate/db-call.ts';
 import type { SpanFactOf, SpanFamily } from '../correlate/fact.ts';
 import type { CallEvidence } from './evidence.ts';
 
@@ -11,4 +12,6 @@ export interface CallTelling<Family extends SpanFamily> {
   readonly routeOf?: (fact: SpanFactOf<Family>) => string;
   /** Nanoseconds until the call had a connection. */
   readonly poolNs: (fact: SpanFactOf<Family>) => number;
+  /** How full the pool was, where the call has waited for it and that is known. */
+  readonly poolOf?: (fact: SpanFactOf<Family>) => PoolUse | undefined;
 }

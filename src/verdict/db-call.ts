@@ -7,4 +7,5 @@ export const dbCall: CallTelling<'db'> = {
   nameOf: ({ body: { statement, operation = 'call', system } }) =>
     (statement && sqlText(statement, system).summary) || operation.toUpperCase(),
   poolNs: ({ body }) => body.poolWaitNs,
+  poolOf: ({ body }) => body.pool,
 };

@@ -1,5 +1,7 @@
 /** What is known of a slow span when it is judged. Plain data. */
 import type { CodeFrame, CodePlace } from '../correlate/code-place.ts';
+import type { PoolUse } from '../correlate/db-call.ts';
+import type { TargetFacts } from '../correlate/target-facts.ts';
 import type { TimeUse } from '../correlate/time-spent.ts';
 
 /** A wait of the span, or of a goroutine for which it has waited. */
@@ -28,6 +30,8 @@ export interface CallEvidence {
   readonly ns: readonly number[];
   /** Of these: until it had a connection of the pool. */
   readonly poolNs: number;
+  /** How full that was when the wait began. */
+  readonly pool?: PoolUse | undefined;
 }
 
 /** Where the span was seen on a processor. */
@@ -50,4 +54,6 @@ export interface Evidence {
   readonly sampled: readonly SampledPlace[];
   /** Why the world was stopped the longest time, in the runtime's words. */
   readonly stopReason?: string | undefined;
+  /** Of the program whose span it is. */
+  readonly facts?: TargetFacts | undefined;
 }

@@ -3,6 +3,7 @@
  * called, the rest by what it was spent on. What is told is only what is known: a lock has a holder only where that is certain.
  */
 import type { CodeFrame, CodePlace } from '../correlate/code-place.ts';
+import type { TargetFacts } from '../correlate/target-facts.ts';
 import { TIME_USES, type TimeUse } from '../correlate/time-spent.ts';
 import type { Cause } from '../correlate/verdict.ts';
 import { codeName, tellingFrame } from '../span/code-text.ts';
@@ -22,6 +23,7 @@ export interface Shown {
   readonly calls: readonly CallEvidence[];
   readonly rest: readonly number[];
   readonly stopReason: string | undefined;
+  readonly facts: TargetFacts;
   /** The wait that makes at least half of what the cause explains, if there is one of those uses. */
   readonly waitFor: (...uses: readonly TimeUse[]) => WaitEvidence | undefined;
   /** … of any use. */
@@ -36,13 +38,14 @@ export function shownOf(
   explained: number,
   codeAt: CodeAt,
 ): Shown {
-  const { calls, waits, sampled, stopReason } = evidence;
+  const { calls, waits, sampled, stopReason, facts = {} } = evidence;
   return {
     calls,
     rest,
     sampled,
     codeAt,
     stopReason,
+    facts,
     waitFor: (...uses) => waits.find(({ use, ns }) => uses.includes(use) && 2 * ns >= explained),
     longest: waits.find(({ ns }) => 2 * ns >= explained),
   };
@@ -154,10 +157,24 @@ function syncText({ rest, waitFor, codeAt }: Shown): string {
     : `waiting for a condition (sync.Cond)${waitText(waitFor('cond'), codeAt)}`;
 }
 
-function schedulerText({ rest }: Shown): string {
+function schedulerText({ rest, facts: { gomaxprocs } }: Shown): string {
   const ready = timeOf(rest, 'network.ready');
   const unseen = ready > 0 ? `, ${milliseconds(ready)} ms of it before anybody saw that data had come` : '';
-  return `waiting for a turn among the goroutines of its process${unseen}`;
+  const among = gomaxprocs === undefined ? '' : ` (GOMAXPROCS=${gomaxprocs})`;
+  return `waiting for a turn among the goroutines of its process${among}${unseen}`;
+}
+
+function quotaText({ facts: { cpuLimit } }: Shown): string {
+  const limit = cpuLimit === undefined ? '' : ` (limit ${Number(cpuLimit.toFixed(2))} CPU)`;
+  return `throttled by the CPU quota of its cgroup${limit}`;
+}
+
+/** Of the call that has waited longest. */
+function poolText({ calls }: Shown): string {
+  const waited = calls.filter(({ poolNs }) => poolNs > 0).sort((a, b) => b.poolNs - a.poolNs);
+  const pool = waited[0]?.pool;
+  const full = pool === undefined ? '' : ` (${pool.used} of ${pool.max} in use)`;
+  return `waiting for a database connection of the pool${full}, to ${named(waited, ({ poolNs }) => poolNs)}`;
 }
 
 /** The world is stopped for the collector, and for others; who helps it does so only while it works. */
@@ -208,11 +225,7 @@ export const RULES: readonly Rule[] = [
   {
     cause: 'pool',
     explains: ({ calls }) => calls.reduce((sum, { poolNs }) => sum + poolNs, 0),
-    tell: ({ calls }) =>
-      `waiting for a database connection of the pool, to ${named(
-        calls.filter(({ poolNs }) => poolNs > 0),
-        ({ poolNs }) => poolNs,
-      )}`,
+    tell: poolText,
   },
   byCalls('database', 'the database: '),
   byCalls('upstream', ''),
@@ -221,7 +234,7 @@ export const RULES: readonly Rule[] = [
   byUse('sync', ['cond', 'waitgroup'], syncText),
   byUse('scheduler', ['runnable', 'network.ready'], schedulerText),
   byUse('processor', ['preempted'], 'ready to run while other threads had its processor'),
-  byUse('quota', ['throttled'], 'throttled by the CPU quota of its cgroup'),
+  byUse('quota', ['throttled'], quotaText),
   {
     cause: 'gc',
     explains: (_, rest) => (isCollecting(rest) ? timeOf(rest, 'gc.assist', 'gc.stw') : 0),

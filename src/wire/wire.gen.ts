@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x9e789d9685962793n;
+export const WIRE_HASH = 0x8d9e34525151187bn;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -415,7 +415,7 @@ export const wireLayout: WireLayout = {
       texts: ['trace_state', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
     },
     2: {
-      bytes: 40,
+      bytes: 48,
       fields: {
         pool_wait_ns: [144, 8],
         peer_address: [152, 16],
@@ -424,6 +424,8 @@ export const wireLayout: WireLayout = {
         peer_port: [180, 2],
         operation: [182, 1],
         system: [183, 1],
+        pool_used: [184, 4],
+        pool_max: [188, 4],
       },
       texts: ['trace_state', 'statement', 'namespace'],
     },
@@ -498,7 +500,7 @@ export const SPAN_BODY_AT = 144;
 export const SPAN_TIME_BYTES = 192;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
-  2: 40,
+  2: 48,
   3: 72,
 };
 
@@ -556,7 +558,7 @@ export function readHttpBody(batch: Batch, at: number): HttpBody {
   };
 }
 
-/** `struct db_body`, 40 bytes. */
+/** `struct db_body`, 48 bytes. */
 export interface DbBody {
   /** time for which the call waited for a connection of the pool; negative: it waits since then */
   readonly poolWaitNs: number;
@@ -571,6 +573,10 @@ export interface DbBody {
   readonly operation: number;
   /** one of enum db_system */
   readonly system: number;
+  /** connections of the pool that were in use when the call began to wait for one, or being made */
+  readonly poolUsed: number;
+  /** connections that it may have; 0: not known, or the call did not wait */
+  readonly poolMax: number;
 }
 
 /** Reads the body at byte `at` (a multiple of 8). */
@@ -583,6 +589,8 @@ export function readDbBody(batch: Batch, at: number): DbBody {
     peerPort: batch.u16[(at + 36) >>> 1] as number,
     operation: batch.u8[at + 38] as number,
     system: batch.u8[at + 39] as number,
+    poolUsed: batch.u32[(at + 40) >>> 2] as number,
+    poolMax: batch.u32[(at + 44) >>> 2] as number,
   };
 }
 
@@ -1059,7 +1067,7 @@ export interface HttpClientLayout {
   readonly connConn: number;
 }
 
-/** `struct db_layout`, 208 bytes. */
+/** `struct db_layout`, 216 bytes. */
 export interface DbLayout {
   readonly tlsConnType: number;
   readonly wrapErrorType: number;
@@ -1081,6 +1089,9 @@ export interface DbLayout {
   readonly sqliteDriverType: number;
   readonly sqliteErrorType: number;
   readonly dbConnector: number;
+  readonly dbNumOpen: number;
+  readonly dbMaxOpen: number;
+  readonly dbFreeConn: number;
   readonly stmtDb: number;
   readonly stmtQuery: number;
   readonly rowsDc: number;
@@ -1167,7 +1178,7 @@ export interface StackLayout {
   readonly gobufBp: number;
 }
 
-/** `struct target_row`, 528 bytes. */
+/** `struct target_row`, 536 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1200,7 +1211,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 528;
+export const TARGET_ROW_BYTES = 536;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1262,76 +1273,79 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setBigUint64(272, BigInt(value.db.sqliteDriverType), true);
   view.setBigUint64(280, BigInt(value.db.sqliteErrorType), true);
   view.setUint16(288, value.db.dbConnector, true);
-  view.setUint16(290, value.db.stmtDb, true);
-  view.setUint16(292, value.db.stmtQuery, true);
-  view.setUint16(294, value.db.rowsDc, true);
-  view.setUint16(296, value.db.txDc, true);
-  view.setUint16(298, value.db.connDc, true);
-  view.setUint16(300, value.db.driverConnCi, true);
-  view.setUint16(302, value.db.dsnConnectorDriver, true);
-  view.setUint16(304, value.db.tlsConnConn, true);
-  view.setUint16(306, value.db.wrapErrorErr, true);
-  view.setUint16(308, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(310, value.db.pgxTimeoutErr, true);
-  view.setUint16(312, value.db.pgxConnConn, true);
-  view.setUint16(314, value.db.pgxConnConfig, true);
-  view.setUint16(316, value.db.pgxConfigConfig, true);
-  view.setUint16(318, value.db.pgxConfigDatabase, true);
-  view.setUint16(320, value.db.pgxInnerPgConn, true);
-  view.setUint16(322, value.db.pgxPgConnConn, true);
-  view.setUint16(324, value.db.pgxErrorCode, true);
-  view.setUint16(326, value.db.pqConnC, true);
-  view.setUint16(328, value.db.pqConnConfig, true);
-  view.setUint16(330, value.db.pqConfigDatabase, true);
-  view.setUint16(332, value.db.pqErrorCode, true);
-  view.setUint16(334, value.db.mysqlConnNet, true);
-  view.setUint16(336, value.db.mysqlConnConfig, true);
-  view.setUint16(338, value.db.mysqlConfigDatabase, true);
-  view.setUint16(340, value.db.mysqlErrorNumber, true);
-  view.setUint16(342, value.db.sqliteErrorCode, true);
-  view.setUint16(344, value.runtime.gStack, true);
-  view.setUint16(346, value.runtime.gPanic, true);
-  view.setUint16(348, value.runtime.gM, true);
-  view.setUint16(350, value.runtime.gGoid, true);
-  view.setUint16(352, value.runtime.gParentGoid, true);
-  view.setUint16(354, value.runtime.gStartpc, true);
-  view.setUint16(356, value.runtime.mCurg, true);
-  view.setUint16(364, value.httpRequest.method, true);
-  view.setUint16(366, value.httpRequest.url, true);
-  view.setUint16(368, value.httpRequest.protoMajor, true);
-  view.setUint16(370, value.httpRequest.protoMinor, true);
-  view.setUint16(372, value.httpRequest.header, true);
-  view.setUint16(374, value.httpRequest.host, true);
-  view.setUint16(376, value.httpRequest.remoteAddr, true);
-  view.setUint16(378, value.httpRequest.tls, true);
-  view.setUint16(380, value.httpRequest.pattern, true);
-  view.setUint16(382, value.httpRequest.urlScheme, true);
-  view.setUint16(384, value.httpRequest.urlHost, true);
-  view.setUint16(386, value.httpRequest.urlPath, true);
-  view.setUint16(388, value.httpRequest.urlRawPath, true);
-  view.setUint16(390, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(392, BigInt(value.time.semacquire), true);
-  view.setBigUint64(400, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(408, BigInt(value.time.semacquireFd), true);
-  view.setUint16(416, value.time.gSchedlink, true);
-  view.setUint16(418, value.time.gStatus, true);
-  view.setUint16(420, value.time.gWaitReason, true);
-  view.setUint16(422, value.time.gCoroarg, true);
-  view.setUint16(424, value.time.coroGp, true);
-  view.setUint16(426, value.time.hchanDataqsiz, true);
-  view.setUint16(428, value.time.hchanBuf, true);
-  view.setUint16(430, value.time.hchanElemsize, true);
-  view.setUint16(432, value.time.hchanRecvx, true);
-  view.setUint16(434, value.time.sudogG, true);
-  view.setUint16(436, value.time.sudogElem, true);
-  view.setUint16(438, value.time.pollDescFd, true);
-  view.setUint16(440, value.time.pollDescRg, true);
-  view.setUint16(442, value.time.pollDescSelf, true);
-  view.setUint16(448, value.stack.gSched, true);
-  view.setUint16(450, value.stack.gobufPc, true);
-  view.setUint16(452, value.stack.gobufBp, true);
-  view.setBigInt64(456, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 464);
+  view.setUint16(290, value.db.dbNumOpen, true);
+  view.setUint16(292, value.db.dbMaxOpen, true);
+  view.setUint16(294, value.db.dbFreeConn, true);
+  view.setUint16(296, value.db.stmtDb, true);
+  view.setUint16(298, value.db.stmtQuery, true);
+  view.setUint16(300, value.db.rowsDc, true);
+  view.setUint16(302, value.db.txDc, true);
+  view.setUint16(304, value.db.connDc, true);
+  view.setUint16(306, value.db.driverConnCi, true);
+  view.setUint16(308, value.db.dsnConnectorDriver, true);
+  view.setUint16(310, value.db.tlsConnConn, true);
+  view.setUint16(312, value.db.wrapErrorErr, true);
+  view.setUint16(314, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(316, value.db.pgxTimeoutErr, true);
+  view.setUint16(318, value.db.pgxConnConn, true);
+  view.setUint16(320, value.db.pgxConnConfig, true);
+  view.setUint16(322, value.db.pgxConfigConfig, true);
+  view.setUint16(324, value.db.pgxConfigDatabase, true);
+  view.setUint16(326, value.db.pgxInnerPgConn, true);
+  view.setUint16(328, value.db.pgxPgConnConn, true);
+  view.setUint16(330, value.db.pgxErrorCode, true);
+  view.setUint16(332, value.db.pqConnC, true);
+  view.setUint16(334, value.db.pqConnConfig, true);
+  view.setUint16(336, value.db.pqConfigDatabase, true);
+  view.setUint16(338, value.db.pqErrorCode, true);
+  view.setUint16(340, value.db.mysqlConnNet, true);
+  view.setUint16(342, value.db.mysqlConnConfig, true);
+  view.setUint16(344, value.db.mysqlConfigDatabase, true);
+  view.setUint16(346, value.db.mysqlErrorNumber, true);
+  view.setUint16(348, value.db.sqliteErrorCode, true);
+  view.setUint16(352, value.runtime.gStack, true);
+  view.setUint16(354, value.runtime.gPanic, true);
+  view.setUint16(356, value.runtime.gM, true);
+  view.setUint16(358, value.runtime.gGoid, true);
+  view.setUint16(360, value.runtime.gParentGoid, true);
+  view.setUint16(362, value.runtime.gStartpc, true);
+  view.setUint16(364, value.runtime.mCurg, true);
+  view.setUint16(372, value.httpRequest.method, true);
+  view.setUint16(374, value.httpRequest.url, true);
+  view.setUint16(376, value.httpRequest.protoMajor, true);
+  view.setUint16(378, value.httpRequest.protoMinor, true);
+  view.setUint16(380, value.httpRequest.header, true);
+  view.setUint16(382, value.httpRequest.host, true);
+  view.setUint16(384, value.httpRequest.remoteAddr, true);
+  view.setUint16(386, value.httpRequest.tls, true);
+  view.setUint16(388, value.httpRequest.pattern, true);
+  view.setUint16(390, value.httpRequest.urlScheme, true);
+  view.setUint16(392, value.httpRequest.urlHost, true);
+  view.setUint16(394, value.httpRequest.urlPath, true);
+  view.setUint16(396, value.httpRequest.urlRawPath, true);
+  view.setUint16(398, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(400, BigInt(value.time.semacquire), true);
+  view.setBigUint64(408, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(416, BigInt(value.time.semacquireFd), true);
+  view.setUint16(424, value.time.gSchedlink, true);
+  view.setUint16(426, value.time.gStatus, true);
+  view.setUint16(428, value.time.gWaitReason, true);
+  view.setUint16(430, value.time.gCoroarg, true);
+  view.setUint16(432, value.time.coroGp, true);
+  view.setUint16(434, value.time.hchanDataqsiz, true);
+  view.setUint16(436, value.time.hchanBuf, true);
+  view.setUint16(438, value.time.hchanElemsize, true);
+  view.setUint16(440, value.time.hchanRecvx, true);
+  view.setUint16(442, value.time.sudogG, true);
+  view.setUint16(444, value.time.sudogElem, true);
+  view.setUint16(446, value.time.pollDescFd, true);
+  view.setUint16(448, value.time.pollDescRg, true);
+  view.setUint16(450, value.time.pollDescSelf, true);
+  view.setUint16(456, value.stack.gSched, true);
+  view.setUint16(458, value.stack.gobufPc, true);
+  view.setUint16(460, value.stack.gobufBp, true);
+  view.setBigInt64(464, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 472);
   return bytes;
 }
 
@@ -1457,6 +1471,9 @@ export const rowSources = {
     sqliteDriverType: { what: 'type', name: 'modernc.org/sqlite.Driver' },
     sqliteErrorType: { what: 'type', name: 'modernc.org/sqlite.Error' },
     dbConnector: { what: 'field', name: 'database/sql.DB.connector?' },
+    dbNumOpen: { what: 'field', name: 'database/sql.DB.numOpen?' },
+    dbMaxOpen: { what: 'field', name: 'database/sql.DB.maxOpen?' },
+    dbFreeConn: { what: 'field', name: 'database/sql.DB.freeConn?' },
     stmtDb: { what: 'field', name: 'database/sql.Stmt.db?' },
     stmtQuery: { what: 'field', name: 'database/sql.Stmt.query?' },
     rowsDc: { what: 'field', name: 'database/sql.Rows.dc?' },

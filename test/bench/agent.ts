@@ -48,6 +48,8 @@ export class Agent {
       '--level',
       level,
       ...(keep === undefined ? [] : ['--keep', keep]),
+      // It must hold the level.
+      ...['--budget', 'none'],
       ...pids.flatMap((pid) => ['--pid', String(pid)]),
       '--summary',
       summaryPath,

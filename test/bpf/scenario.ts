@@ -60,6 +60,7 @@ const shownOf: {
     code: ({ statusCode }) => statusCode,
     canceled: ({ isCanceled }) => isCanceled || undefined,
     waited: ({ poolWaitNs }) => poolWaitNs || undefined,
+    pool: ({ pool }) => pool && `${pool.used}/${pool.max}`,
   },
   wait: {
     for: (body) => waitOf(body).use,

@@ -12,6 +12,7 @@ const NOTHING = {
   dbStatement: undefined,
   waits: undefined,
   waitMinMillis: undefined,
+  budget: 0.02,
   isVerbose: false,
 };
 
@@ -56,6 +57,21 @@ describe('parseArguments', () => {
   it.each(['spans', 'waits', 'runtime', 'cpu'])('reads --level %s', (level) => {
     expect(parse(`attach --level ${level} --pid 1`)).toMatchObject({ common: { level } });
     expect(parse(`record -o a.rec --level=${level} -- x`)).toMatchObject({ of: { common: { level } } });
+  });
+
+  it.each([
+    ['2%', 0.02],
+    ['0.5 %', 0.005],
+    ['none', undefined],
+  ])('reads --budget %s', (text, budget) => {
+    const { common } = parseArguments(['attach', '--budget', text, '--pid', '1']) as { common: object };
+    expect(common).toHaveProperty('budget', budget);
+  });
+
+  it.each(['2', '0%', '101%', 'x%', '-1%'])('refuses --budget %s', (text) => {
+    expect(() => parseArguments(['run', `--budget=${text}`, '--', 'x'])).toThrow(
+      `--budget ${text}: not a part of the processors such as 2%, nor none (see goidspan run --help)`,
+    );
   });
 
   it('reads recordings to report on, and to compare', () => {
@@ -120,7 +136,7 @@ describe('parseArguments', () => {
   it.each([
     [
       '',
-      'a command is missing: run, attach, top, record, replay, report, diff, profile, inspect or doctor (see goidspan --help)',
+      'a command is missing: run, attach, top, record, replay, report, diff, profile, advise, inspect or doctor (see goidspan --help)',
     ],
     ['report', 'the recording is missing (see goidspan report --help)'],
     [

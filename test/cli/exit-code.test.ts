@@ -25,6 +25,7 @@ describe('exitCodeOfError', () => {
     ['bad_endpoint', 1],
     ['cannot_write', 1],
     ['cannot_run', 1],
+    ['cannot_apply', 1],
     ['no_such_process', 3],
     ['not_permitted', 3],
     ['no_btf', 3],

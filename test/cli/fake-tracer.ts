@@ -87,6 +87,10 @@ export class FakeTracer implements Tracer {
     return [];
   }
 
+  async stats(): Promise<TracerStats> {
+    return this.currentStats();
+  }
+
   currentStats(): TracerStats {
     return {
       spans: { ended: this.#spans, byKind: { server: this.#spans, client: 0, internal: 0 } },

@@ -46,6 +46,22 @@ describe('linesOf', () => {
     ]);
   });
 
+  it('says what is left out to keep the budget, and when it is back', () => {
+    const budget = { limit: 0.02, used: 0.0512, level: 'spans', asked: 'waits', isMeasured: true } as const;
+    expect(linesOf({ kind: 'level', budget }, false)).toEqual([
+      'level spans instead of waits: probes took 5.1 % of the processors, of a budget of 2 %',
+    ]);
+    expect(linesOf({ kind: 'level', budget: { ...budget, isMeasured: false } }, false)).toEqual([
+      'level spans instead of waits: probes took 5.1 % of the processors, as estimated, of a budget of 2 %',
+    ]);
+    expect(linesOf({ kind: 'level', budget: { ...budget, level: 'waits' } }, false)).toEqual([
+      'level waits again: its probes fit into the budget of 2 %',
+    ]);
+    expect(linesOf({ kind: 'budget_exceeded', budget }, false)).toEqual([
+      'probes take 5.1 % of the processors at level spans, more than the budget of 2 %: less deep there is nothing',
+    ]);
+  });
+
   it('passes on why a process was refused, ends and warnings', () => {
     const error = new GoidspanError('not_go', 'cannot attach to pid 7: not a Go program (x)');
     expect(linesOf({ kind: 'refused', pid: 7, exe: '/bin/x', error }, false)).toEqual([error.message]);

@@ -12,6 +12,16 @@ describe('parseArguments', () => {
     expect(parse('doctor --json')).toEqual({ kind: 'doctor', asJson: true });
   });
 
+  it('reads advise', () => {
+    const defaults = { kind: 'advise', pid: 7, durationSeconds: 30, applyTo: undefined, asJson: false };
+    expect(parse('advise --pid 7')).toEqual(defaults);
+    const applyTo = new URL('http://127.0.0.1:8080/tune');
+    expect(parse('advise --pid 7 --duration 5s --json --apply http://127.0.0.1:8080/tune')).toEqual({
+      ...defaults,
+      ...{ durationSeconds: 5, applyTo, asJson: true },
+    });
+  });
+
   it('reads record as run or attach with a file', () => {
     expect(parse('record -o a.rec --duration 2 -- ./server -o x')).toMatchObject({
       kind: 'record',
@@ -88,17 +98,31 @@ describe('parseArguments', () => {
     expect(goProfile?.href).toBe(url);
   });
 
-  it.each(['inspect -h', 'doctor --help', 'record --help', 'replay -h', 'top --help', 'profile -h'])(
-    'helps with %s',
-    (line) => {
-      const help = parse(line);
-      expect(help).toMatchObject({ kind: 'help', text: expect.stringContaining('Exit codes:') });
-      const widths = help.kind === 'help' ? help.text.split('\n').map((text) => text.length) : [];
-      expect(Math.max(...widths)).toBeLessThanOrEqual(110);
-    },
-  );
+  it.each([
+    'advise -h',
+    'inspect -h',
+    'doctor --help',
+    'record --help',
+    'replay -h',
+    'top --help',
+    'profile -h',
+  ])('helps with %s', (line) => {
+    const help = parse(line);
+    expect(help).toMatchObject({ kind: 'help', text: expect.stringContaining('Exit codes:') });
+    const widths = help.kind === 'help' ? help.text.split('\n').map((text) => text.length) : [];
+    expect(Math.max(...widths)).toBeLessThanOrEqual(110);
+  });
 
   it.each([
+    ['advise', '--pid is missing (see goidspan advise --help)'],
+    [
+      'advise --pid 1 --apply file:///x',
+      '--apply file:///x: not an http:// or https:// URL (see goidspan advise --help)',
+    ],
+    [
+      'advise --pid 1 --duration 0s',
+      '--duration 0s: not a number of seconds above 0 and up to 2000000 (see goidspan advise --help)',
+    ],
     ['inspect', 'a program or --pid is missing (see goidspan inspect --help)'],
     ['inspect a --pid 1', 'either a program or --pid, not both (see goidspan inspect --help)'],
     ['inspect a b', 'unexpected argument b (one program at a time) (see goidspan inspect --help)'],

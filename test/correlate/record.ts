@@ -62,6 +62,8 @@ export function makeDbRecord(
     family: 2,
     db: {
       poolWaitNs: 0,
+      poolUsed: 0,
+      poolMax: 0,
       peerAddress: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1),
       sqlState: new Uint8Array(8),
       errorNumber: 0,

@@ -47,8 +47,10 @@ async function withDamaged(file: string, ...args: string[]): Promise<string[]> {
   return [process.execPath, join(folder, 'dist', 'cli', 'main.js'), ...args];
 }
 
-/** Where the tests run there are uprobes; a tracer that is told otherwise stands in, below. */
-type Provocable = Exclude<ErrorCode, 'no_uprobes'>;
+/** Where the tests run there are uprobes; a tracer that is told otherwise stands in, below. Advice takes a program that needs some (`advise.test.ts`). */
+const elsewhere = ['no_uprobes', 'cannot_apply'] as const;
+type Elsewhere = (typeof elsewhere)[number];
+type Provocable = Exclude<ErrorCode, Elsewhere>;
 
 const provocations: Readonly<Record<Provocable, Provocation>> = {
   no_such_process: {
@@ -143,7 +145,9 @@ const provocations: Readonly<Record<Provocable, Provocation>> = {
 };
 
 describe('the command', () => {
-  const codes = Object.keys(errorCodes).filter((code): code is Provocable => code !== 'no_uprobes');
+  const codes = Object.keys(errorCodes).filter(
+    (code): code is Provocable => !elsewhere.includes(code as Elsewhere),
+  );
 
   it.for(codes)('says what is wrong on %s', async (errorCode, context) => {
     const { needs = [], words, env, code, message } = provocations[errorCode];

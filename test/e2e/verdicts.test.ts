@@ -43,14 +43,17 @@ const verdicts: Readonly<Record<string, readonly [cause: string, sentence: RegEx
     'network',
     /waiting for 127\.0\.0\.1:\d+ in main\.askBytes \(network\.go:\d+\)$/,
   ],
-  'the only connection of a pool': ['pool', /connection of the pool, to update items/],
+  'the only connection of a pool': ['pool', /connection of the pool \(1 of 1 in use\), to update items/],
   'a loop': ['cpu', /on a processor, mostly in main\.\S+ \(processors\.go:\d+\)/],
   'a FIFO that is read in the system call': [
     'syscall',
     /blocked in system calls in main\.readLate\S* \(system\.go:\d+\)/,
   ],
   'pages that come late': ['memory', /waiting for pages of memory( in main\.\S+ \(memory\w*\.go:\d+\))?/],
-  'a turn among busy goroutines': ['scheduler', /for a turn/],
+  'a turn among busy goroutines': [
+    'scheduler',
+    /for a turn among the goroutines of its process \(GOMAXPROCS=1\)/,
+  ],
   'a quick peer of a connection': undefined,
   'pages that are on a disk': undefined,
   'pages that are to be cleared': undefined,
@@ -58,7 +61,7 @@ const verdicts: Readonly<Record<string, readonly [cause: string, sentence: RegEx
   'runtime.ReadMemStats': undefined,
   'a loop that is preempted': undefined,
   'system calls that are over before their thread has its turn': undefined,
-  'a loop that is throttled': ['quota', /throttled by the CPU quota/],
+  'a loop that is throttled': ['quota', /throttled by the CPU quota of its cgroup \(limit 0\.1 CPU\)/],
 };
 
 /** Where several causes are about as large, one of them, or none. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseLiveStart, parseStat, parseStatus } from '../../src/process/process-stat.ts';
+import {
+  parseAllowedProcessors,
+  parseCpuTime,
+  parseLiveStart,
+  parseStat,
+  parseStatus,
+} from '../../src/process/process-stat.ts';
 
 const FIELDS = 'S 77 4242 4242 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 9 0 987654 1000 200 18446744073709551615';
 
@@ -14,6 +20,28 @@ describe('parseStat', () => {
 
   it.each(['', 'x', '1 (a', '1 (a) S', '1 (a) S one 2 3', '\0\0\0'])('gives undefined for %j', (text) => {
     expect(parseStat(text)).toBeUndefined();
+  });
+});
+
+describe('parseCpuTime', () => {
+  it('sums what was used in the program and in the kernel', () => {
+    const fields = 'S 77 4242 4242 0 -1 4194560 1 0 0 0 150 25 9 9 20 0 9 0 987654 1000';
+    expect(parseCpuTime(`4242 (a b) ${fields}`)).toBe(1_750_000_000);
+    expect(parseCpuTime('4242 (a) S')).toBeUndefined();
+  });
+});
+
+describe('parseAllowedProcessors', () => {
+  it.each([
+    ['0-3', 4],
+    ['0', 1],
+    ['0-1,8,10-11', 5],
+  ])('counts those of %s', (list, count) => {
+    expect(parseAllowedProcessors(`Name:\tx\nCpus_allowed_list:\t${list}\nMems:\t0\n`)).toBe(count);
+  });
+
+  it('says nothing without the line', () => {
+    expect(parseAllowedProcessors('Name:\tx\n')).toBeUndefined();
   });
 });
 

@@ -24,6 +24,7 @@ export const frames: readonly Frame[] = [
     serviceName: 'shop',
     goVersion: 'go1.26.8',
     waitMinNs: 1_000_000,
+    facts: { gomaxprocs: 2, cpuLimit: 0.5, level: 'spans' },
     attributes: { 'service.name': 'shop', 'process.pid': 42 },
   },
   { kind: 'type_name', targetId: 1, address: 0x6f_0000, name: '*net.OpError' },

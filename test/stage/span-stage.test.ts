@@ -74,6 +74,37 @@ function stageThatAsks(dbStatement?: StatementForm, waits?: WaitForm) {
   return { stage, spans, asked, errorTypes };
 }
 
+describe('a target that is looked at less deep than was asked for', () => {
+  it('has that in its spans, but not in those that had ended before', () => {
+    const { stage, spans } = stageThatAsks();
+    stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
+    stage.take({ ...target, facts: { level: 'spans' } } as ContextFrame);
+    stage.emit(request(1_000));
+    stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
+    stage.take({ ...target, facts: {} } as ContextFrame);
+    stage.emit(makeRecord({}, { method: 'GET', path: '/' }));
+    expect(spans.map(({ attributes }) => attributes['goidspan.level'])).toEqual([
+      undefined,
+      undefined,
+      'spans',
+      undefined,
+    ]);
+  });
+});
+
+describe('a target of which more becomes known', () => {
+  it('keeps its counts, and the names and spans that it waits for', () => {
+    const { stage, asked, errorTypes } = stageThatAsks();
+    stage.emit(failed);
+    stage.take({ ...target, facts: { gomaxprocs: 2 } } as ContextFrame);
+    stage.emit(failed);
+    expect(asked).toHaveLength(1);
+    stage.take(named('*net.OpError'));
+    expect(errorTypes()).toEqual(['*net.OpError', '*net.OpError']);
+    expect(stage.countsByTarget.get(TARGET_ID)?.spans).toBe(2);
+  });
+});
+
 describe('a stage that asks for type names', () => {
   it('holds spans until the name has come, and asks once', () => {
     const { stage, asked, errorTypes } = stageThatAsks();

@@ -66,6 +66,16 @@ describe('the verdict on a request', () => {
     expect(verdicts.on(request({ sleep: 3 }), undefined, undefined, true)).toBeDefined();
   });
 
+  it('names what is known of its program, and not what was known of another one, or was forgotten', () => {
+    const verdicts = new Verdicts({ slow: new SlowRequests(10) });
+    verdicts.know(1, { gomaxprocs: 2 });
+    verdicts.know(2, { gomaxprocs: 9 });
+    const slow = request({ cpu: 5, runnable: 30 });
+    expect(sentenceOn(verdicts, slow)).toContain('of its process (GOMAXPROCS=2)');
+    verdicts.know(1, undefined);
+    expect(sentenceOn(verdicts, slow)).not.toContain('GOMAXPROCS');
+  });
+
   it('counts a call of another goroutine as far as the path went through it', () => {
     const verdicts = new Verdicts({ slow: new SlowRequests(10) });
     const spent = timeOf(ms({ cpu: 10, network: 40 }));

@@ -89,7 +89,13 @@ function linesOf(metric: MetricData): string[] {
   const { dataPointType, descriptor, dataPoints } = metric;
   const isMonotonic = 'isMonotonic' in metric && metric.isMonotonic;
   const kind =
-    dataPointType === DataPointType.HISTOGRAM ? 'histogram' : isMonotonic ? 'counter' : 'upDownCounter';
+    dataPointType === DataPointType.HISTOGRAM
+      ? 'histogram'
+      : dataPointType === DataPointType.GAUGE
+        ? 'gauge'
+        : isMonotonic
+          ? 'counter'
+          : 'upDownCounter';
   return dataPoints.map(({ value, attributes }) => {
     const shown =
       typeof value === 'number' ? value : `${value.count}×, sum ${'sum' in value ? value.sum : ''}`;
@@ -108,6 +114,17 @@ afterEach(async () => {
   metrics.disable();
   vi.useRealTimers();
   await collecting.provider.shutdown();
+});
+
+it('says how a budget is kept', async () => {
+  const budget = { limit: 0.02, used: 0.015, level: 'spans', asked: 'waits', isMeasured: true } as const;
+  begin({ tracerStats: () => ({ ...STATS, budget }), meterProvider: collecting.provider });
+  const lines = await collecting.lines();
+  expect(lines['goidspan.level']).toEqual([
+    `gauge[{level}] 1 ${TRACER} goidspan.level=spans goidspan.level.asked=waits`,
+  ]);
+  expect(lines['goidspan.budget.limit']).toEqual([`gauge[1] 0.02 ${TRACER}`]);
+  expect(lines['goidspan.budget.used']).toEqual([`gauge[1] 0.015 ${TRACER}`]);
 });
 
 function begin(observed: Observed): Observation {

@@ -69,6 +69,10 @@ describe('the verdict', () => {
       evidence({ cpu: 3, runnable: 22 }),
     ],
     [
+      'scheduler: 22 of 25 ms waiting for a turn among the goroutines of its process (GOMAXPROCS=2)',
+      evidence({ cpu: 3, runnable: 22 }, { facts: { gomaxprocs: 2 } }),
+    ],
+    [
       'scheduler: 22 of 25 ms waiting for a turn among the goroutines of its process, 10 ms of it before anybody saw that data had come',
       evidence({ cpu: 3, runnable: 12, 'network.ready': 10 }),
     ],
@@ -77,6 +81,10 @@ describe('the verdict', () => {
       evidence({ cpu: 10, preempted: 30 }),
     ],
     ['quota: 80 of 95 ms throttled by the CPU quota of its cgroup', evidence({ cpu: 15, throttled: 80 })],
+    [
+      'quota: 80 of 95 ms throttled by the CPU quota of its cgroup (limit 0.1 CPU)',
+      evidence({ cpu: 15, throttled: 80 }, { facts: { cpuLimit: 0.1, gomaxprocs: 2 } }),
+    ],
     [
       'gc: 20 of 30 ms for the garbage collector (15 ms helping it, 5 ms stopped); cpu: 10 ms on a processor',
       evidence({ cpu: 10, 'gc.assist': 15, 'gc.stw': 5 }),
@@ -121,6 +129,19 @@ describe('the verdict', () => {
       evidence(
         { cpu: 2, select: 30, network: 4 },
         { calls: [call('database', 'SELECT items', { select: 30, network: 4 }, 30)] },
+      ),
+    ],
+    // Of several, how full the pool was of the one that has waited longest.
+    [
+      'pool: 30 of 36 ms waiting for a database connection of the pool (1 of 1 in use), to SELECT items (2 calls)',
+      evidence(
+        { cpu: 2, select: 30, network: 4 },
+        {
+          calls: [
+            { ...call('database', 'SELECT items', { select: 5 }, 5), pool: { used: 9, max: 9 } },
+            { ...call('database', 'SELECT items', { select: 25 }, 25), pool: { used: 1, max: 1 } },
+          ],
+        },
       ),
     ],
     // What is in no call is told apart.

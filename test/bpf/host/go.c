@@ -27,7 +27,7 @@ static const struct target_row layout = {
 	.http_server.h2_stream_close_err = 96,
 	.http_server.xnet_writer_rws = 8, .http_server.xnet_state_stream = 8, .http_server.xnet_state_status = 64, .http_server.xnet_state_wrote_bytes = 96,
 	.http_server.xnet_stream_close_err = 80,
-	.db.db_connector = 8, .db.stmt_db = 0, .db.stmt_query = 8, .db.rows_dc = 0, .db.tx_dc = 40, .db.conn_dc = 32, .db.driver_conn_ci = 32,
+	.db.db_connector = 8, .db.db_num_open = 24, .db.db_max_open = 32, .db.db_free_conn = 40, .db.stmt_db = 0, .db.stmt_query = 8, .db.rows_dc = 0, .db.tx_dc = 40, .db.conn_dc = 32, .db.driver_conn_ci = 32,
 	.db.dsn_connector_driver = 16, .db.tls_conn_conn = 0, .db.wrap_error_err = 16, .db.pgx_prepare_error_err = 0, .db.pgx_timeout_err = 0,
 	.db.pgx_conn_conn = 0, .db.pgx_conn_config = 32, .db.pgx_config_config = 0, .db.pgx_config_database = 24,
 	.db.pgx_inner_pg_conn = 0, .db.pgx_pg_conn_conn = 0, .db.pgx_error_code = 32,

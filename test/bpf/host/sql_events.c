@@ -119,7 +119,7 @@ static uaddr_t driver_conn_of(const struct line *line)
 	return target->driver_conns[number];
 }
 
-/* A *sql.DB whose connector is of that driver, or is the one that database/sql makes of a driver and a string. */
+/* A *sql.DB whose connector is of that driver, or is the one that database/sql makes of a driver and a string; open=N max=N free=N connections. */
 static uaddr_t write_pool(const struct line *line, const struct target_row *row)
 {
 	uaddr_t pool = memory__allocate(64), dsn = memory__allocate(64);
@@ -137,6 +137,9 @@ static uaddr_t write_pool(const struct line *line, const struct target_row *row)
 					 memory__allocate(64));
 	}
 	write_interface(pool + row->db.db_connector, connector);
+	memory__write_u64(pool + row->db.db_num_open, line__number(line, "open", 0));
+	memory__write_u64(pool + row->db.db_max_open, line__number(line, "max", 0));
+	memory__write_u64(pool + row->db.db_free_conn + 8, line__number(line, "free", 0));
 	return pool;
 }
 
