@@ -260,6 +260,22 @@ describeLive('goidspan profile', () => {
     expect(none.stderr).toMatch(/no sample: \d+ were taken, but none belongs to what was asked for/);
   });
 
+  it('costs requests no hit', { timeout, retry }, async () => {
+    const traced = await TracedServer.of(await start(), { level: 'runtime', kernel: { level: 'cpu' } });
+    const hits = { runtime: 0, cpu: 0 };
+    const requests = 150;
+    for (const level of ['runtime', 'cpu', 'runtime', 'cpu'] as const) {
+      await traced.tracer.setLevel(level);
+      const before = (await traced.tracer.stats()).hits.total;
+      for (let sent = 0; sent < requests; sent++) await traced.server.get('/waits');
+      hits[level] += (await traced.tracer.stats()).hits.total - before;
+    }
+    await traced.stop();
+    expect(hits.runtime).toBeGreaterThan(5 * 2 * requests);
+    // How often goroutines are switched varies.
+    expect((hits.cpu - hits.runtime) / (2 * requests)).toBeLessThan(0.5);
+  });
+
   it('says why there is none', { timeout }, async () => {
     const server = await start();
     const folder = await temporaryFolder();
