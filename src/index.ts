@@ -14,6 +14,7 @@ export {
 } from './plugin/goid-batch-span-processor.ts';
 export { GoidOtlpExporter } from './plugin/goid-otlp-exporter.ts';
 export { GoidSpanProcessor } from './plugin/goidspan-span-processor.ts';
+export type { MetricProducer } from './plugin/metric-producer.ts';
 export type {
   ExeTarget,
   GoidSpanProcessorOptions,

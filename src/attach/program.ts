@@ -79,6 +79,19 @@ export class Programs {
     if (key !== undefined && cached !== undefined) this.#leave(key, cached);
   }
 
+  /** Its file stays open until `ask` has been answered; undefined if it is closed already. */
+  async during<T>(program: Program, ask: () => Promise<T>): Promise<T | undefined> {
+    const key = this.#users.get(program);
+    const cached = key === undefined ? undefined : this.#byFile.get(key);
+    if (key === undefined || cached === undefined) return undefined;
+    cached.users++;
+    try {
+      return await ask();
+    } finally {
+      this.#leave(key, cached);
+    }
+  }
+
   /** Ends the planning thread; programs stay until they are released. */
   close(): Promise<void> {
     return this.#planner.close();

@@ -4,7 +4,6 @@
  * nothing of it throws into the application.
  */
 import { type Context, diag, type Span } from '@opentelemetry/api';
-import type { MetricProducer } from '@opentelemetry/sdk-metrics';
 import { GoidspanError } from '../errors.ts';
 import { BatchSink } from '../export/batch-sink.ts';
 import { FailureReporter } from '../export/failure-reporter.ts';
@@ -19,6 +18,7 @@ import type { Observation, Observed } from '../telemetry/observed.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
 import { Tracer } from '../tracer/tracer.ts';
 import { checkOptions, type ExportChoice, type Settings } from './check-options.ts';
+import type { MetricProducer } from './metric-producer.ts';
 import type { GoidSpanProcessorOptions } from './options.ts';
 import type { SpanProcessor } from './span-processor.ts';
 import type { GoidSpanProcessorStatus, Reason, RefusedTarget } from './status.ts';

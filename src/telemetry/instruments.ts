@@ -6,7 +6,7 @@
 import { type Attributes, ValueType } from '@opentelemetry/api';
 import type { CallMetric } from '../span/call-metric.ts';
 import { callMetrics } from '../span/conventions.ts';
-import type { BudgetStats, DurationBucket, RouteStats } from '../tracer/api.ts';
+import type { BudgetStats, DurationBucket, RouteStats, RuntimeFacts } from '../tracer/api.ts';
 import { durationsLimit } from '../wire/wire.gen.ts';
 import type { ExporterFacts, Facts, ProcessorFacts } from './facts.ts';
 import type { HistogramInstrument } from './histogram.ts';
@@ -56,6 +56,13 @@ const ofBudget = (points: (budget: BudgetStats) => Point[]) => (facts: Facts) =>
       )
     : [];
 };
+
+/** A point for each target whose runtime says that. */
+const ofRuntimes = (amountOf: (runtime: RuntimeFacts) => number | null | undefined) => (facts: Facts) =>
+  (facts.tracer?.stats.targets ?? []).flatMap((target) => {
+    const value = target.runtime && amountOf(target.runtime);
+    return value === undefined || value === null ? [] : [point(value, targetAttributes(target))];
+  });
 
 /** A point for each slow way to memory of each target, of all its calls. */
 const ofSlowAllocations = (amountOf: (bucket: DurationBucket) => number) => (facts: Facts) =>
@@ -206,6 +213,47 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
     points: ofTracer(({ stats, attributes }) => [
       point(stats.targets.filter(({ endedAt }) => endedAt === undefined).length, attributes),
     ]),
+  },
+  // Those of Go's runtime are of https://opentelemetry.io/docs/specs/semconv/runtime/go-metrics (in development, conventions 1.45).
+  {
+    name: 'go.goroutine.count',
+    kind: 'upDownCounter',
+    unit: '{goroutine}',
+    valueType: ValueType.INT,
+    description: 'Goroutines that live in a traced program.',
+    points: ofRuntimes(({ goroutines }) => goroutines),
+  },
+  {
+    name: 'go.processor.limit',
+    kind: 'upDownCounter',
+    unit: '{thread}',
+    valueType: ValueType.INT,
+    description: 'Threads of a traced program that can run Go code at once (GOMAXPROCS).',
+    points: ofRuntimes(({ gomaxprocs }) => gomaxprocs),
+  },
+  {
+    name: 'go.config.gogc',
+    kind: 'upDownCounter',
+    unit: '%',
+    valueType: ValueType.INT,
+    description: 'Target of the heap of a traced program (GOGC).',
+    points: ofRuntimes(({ gcPercent }) => gcPercent),
+  },
+  {
+    name: 'go.memory.limit',
+    kind: 'upDownCounter',
+    unit: 'By',
+    valueType: ValueType.INT,
+    description: 'Memory limit of the Go runtime of a traced program (GOMEMLIMIT), where there is one.',
+    points: ofRuntimes(({ memoryLimitBytes }) => memoryLimitBytes),
+  },
+  {
+    name: 'go.memory.allocated',
+    kind: 'counter',
+    unit: 'By',
+    valueType: ValueType.INT,
+    description: 'Memory that a traced program has allocated to its heap.',
+    points: ofRuntimes(({ allocatedBytes }) => allocatedBytes),
   },
   {
     name: 'goidspan.level',

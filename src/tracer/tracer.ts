@@ -338,7 +338,10 @@ export class Tracer {
   async #codeAt(place: CodePlace, pcs: readonly number[]): Promise<readonly CodeFrame[]> {
     if (place.targetId === KERNEL_ID) return this.#symbols.kernelFramesOf(pcs);
     const program = this.#targets.get(place.targetId)?.program;
-    return program ? this.#symbols.framesOf(program, { place, pcs }) : [];
+    if (program === undefined) return [];
+    return (
+      (await this.#programs.during(program, () => this.#symbols.framesOf(program, { place, pcs }))) ?? []
+    );
   }
 
   #onProcessExec({ tgid, parentTgid, ktimeNs }: EvProcessExec): void {

@@ -127,6 +127,26 @@ it('says how a budget is kept', async () => {
   expect(lines['goidspan.budget.used']).toEqual([`gauge[1] 0.015 ${TRACER}`]);
 });
 
+it('says what the runtimes of targets say of themselves, as far as they do', async () => {
+  const runtime = {
+    goroutines: 37,
+    gomaxprocs: 2,
+    gcPercent: -1,
+    memoryLimitBytes: null,
+    allocatedBytes: 4096,
+  };
+  const targets = STATS.targets.map((target) => ({ ...target, runtime }));
+  begin({ tracerStats: () => ({ ...STATS, targets }), meterProvider: collecting.provider });
+  const lines = await collecting.lines();
+  const valuesOf = (name: string) => lines[name]?.map((line) => line.split(' ').slice(0, 2).join(' '));
+  expect(valuesOf('go.goroutine.count')).toEqual(targets.map(() => 'upDownCounter[{goroutine}] 37'));
+  expect(valuesOf('go.processor.limit')).toEqual(targets.map(() => 'upDownCounter[{thread}] 2'));
+  expect(valuesOf('go.config.gogc')).toEqual(targets.map(() => 'upDownCounter[%] -1'));
+  expect(valuesOf('go.memory.allocated')).toEqual(targets.map(() => 'counter[By] 4096'));
+  expect(lines).not.toHaveProperty('go.memory.limit');
+  expect(targets.length).toBeGreaterThan(0);
+});
+
 function begin(observed: Observed): Observation {
   const observation = observe(observed);
   onTestFinished(() => observation.stop());

@@ -7,9 +7,12 @@ import {
   readEvHeader,
   readEvProcessExec,
   readEvProcessExit,
+  readEvSample,
   readEvSpanEnd,
+  readEvStack,
   readHttpBody,
   readSpanTime,
+  readWaitBody,
   rowSources,
   type Settings,
   type TargetRow,
@@ -26,11 +29,14 @@ const readers = {
   ev_span_end: readEvSpanEnd,
   http_body: readHttpBody,
   db_body: readDbBody,
+  wait_body: readWaitBody,
   span_time: readSpanTime,
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
   ev_gc_stop: readEvGcStop,
   ev_goroutine_turns: readEvGoroutineTurns,
+  ev_stack: readEvStack,
+  ev_sample: readEvSample,
 };
 
 function goldenOf(struct: string): Golden {

@@ -92,7 +92,7 @@ printf("\"\":\"\"},\"struct\":\"${name}\",\"bytes\":\""); hex(&r, sizeof(r)); pr
 }
 
 function macroOf({ type, isArray }: Field): string {
-  if (isArray && type === 'duration_ns_t') return 'COUNTS';
+  if (isArray && ['duration_ns_t', 'uaddr_t'].includes(type)) return 'COUNTS';
   if (isArray || type === 'trace_id_t' || type === 'span_id_t') return 'BYTES';
   return type === '__s64' ? 'SIGNED' : 'NUMBER';
 }
