@@ -26,11 +26,15 @@ script(async () => {
       log: 'shop',
     });
   });
-  say('goidspan run -- shop -load 10s: a tree for each finished trace, then the summary');
+  say('goidspan run --level cpu -- shop -load 10s: a tree for each finished trace, then the summary');
   const cli = join(root, 'dist/cli/main.js');
   const command = [join(root, shop), '-listen', '127.0.0.1:0', '-load', '10s'];
-  process.exitCode = await run(process.execPath, [cli, 'run', '--service-name', 'shop', '--', ...command], {
-    mayFail: true,
-    env: withoutOtelVariables(),
-  });
+  process.exitCode = await run(
+    process.execPath,
+    [cli, 'run', '--level', 'cpu', '--service-name', 'shop', '--', ...command],
+    {
+      mayFail: true,
+      env: withoutOtelVariables(),
+    },
+  );
 });

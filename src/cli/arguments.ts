@@ -5,6 +5,7 @@ import type { ProbeLevel } from '../probes/hook.ts';
 import type { ProfileFilter } from '../profile/profile-of.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
+import { DEFAULT_BUDGET } from '../tracer/api.ts';
 import {
   ADVISE_HELP,
   ATTACH_HELP,
@@ -198,8 +199,6 @@ const COMMANDS = 'run, attach, top, record, replay, report, diff, profile, advis
 /** What requests wait for; deeper levels tell nothing more of that. */
 const TOP_LEVEL: ProbeLevel = 'runtime';
 const TOP_WINDOW_SECONDS = 60;
-/** Of the processors' time that targets may use. */
-const DEFAULT_BUDGET = 0.02;
 /** How long a program is measured. */
 const ADVISE_SECONDS = 30;
 

@@ -6,7 +6,7 @@ Options:
       --duration SECONDS   stop after that time
       --summary FILE.json  write the closing summary as JSON
       --service-name NAME  service.name of all targets
-      --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went)
+      --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went),
                            runtime (and what of it the garbage collector and the slow ways to memory
                            took) or cpu (and where in the code)
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
@@ -81,6 +81,7 @@ ${OPTIONS}
 
 Signals are passed on to the command. The exit code is that of the command (128+N if signal N ended it);
 after --duration the command is ended with SIGTERM, and the exit code is 0.
+On a terminal, where requests are printed, the level is cpu by default: slow ones say why.
 
 ${ENVIRONMENT}
 

@@ -1,5 +1,6 @@
 /** What is said of a tracer's events, one line each, without the program's name. Pure. */
-import type { BudgetStats, TargetInfo, TracerEvent } from '../tracer/api.ts';
+import type { TargetInfo, TracerEvent } from '../tracer/api.ts';
+import { budgetText } from '../tracer/budget-text.ts';
 
 /** The lines to print; `isVerbose` adds what is only of interest when something is looked into. */
 export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
@@ -21,26 +22,14 @@ export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
     case 'ended':
       return [`no longer tracing ${nameOf(event.target)}`];
     case 'level':
-      return [levelText(event.budget)];
     case 'budget_exceeded':
-      return [
-        `probes take ${percent(event.budget.used)} of the processors at level spans, more than the budget of ${percent(event.budget.limit)}: less deep there is nothing`,
-      ];
+      return [budgetText(event)];
     case 'degraded':
       return [`this kernel has no ${event.missing}: ${event.without}`];
     case 'warning':
       return [event.message];
   }
 }
-
-function levelText({ level, asked, used, limit, isMeasured }: BudgetStats): string {
-  if (level === asked) return `level ${level} again: its probes fit into the budget of ${percent(limit)}`;
-  const estimated = isMeasured ? '' : ', as estimated';
-  return `level ${level} instead of ${asked}: probes took ${percent(used)} of the processors${estimated}, of a budget of ${percent(limit)}`;
-}
-
-/** Two figures. */
-const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;
 
 function nameOf({ serviceName, pid, exe, goVersion }: TargetInfo): string {
   return `${serviceName} (pid ${pid}, ${exe}${goVersion === undefined ? '' : `, ${goVersion}`})`;

@@ -1,4 +1,5 @@
 /** `goidspan run`: a command that is traced from its first instruction. */
+import { destinationsOf } from '../export/settings.ts';
 import type { Invocation } from './arguments.ts';
 import { HeldChild } from './held-child.ts';
 import { programsNamedIn } from './named-programs.ts';
@@ -16,7 +17,7 @@ export async function runCommand(
   { common, command }: Extract<Invocation, { kind: 'run' }>,
   context: CommandContext,
 ): Promise<number> {
-  const session = await Session.open(common, context);
+  const session = await Session.open(common, { ...context, level: isLookedAt(context) ? 'cpu' : undefined });
   try {
     const child = await HeldChild.start(command, context.env);
     try {
@@ -36,6 +37,12 @@ export async function runCommand(
     await session.finish();
     throw error;
   }
+}
+
+/** Somebody looks at its requests on a terminal, and wants to know why they are slow. */
+function isLookedAt({ terminal, env }: CommandContext): boolean {
+  const destinations = destinationsOf(env, () => {}) ?? ['console'];
+  return terminal.isStdoutTerminal && destinations.includes('console');
 }
 
 async function followToItsEnd(child: HeldChild, stop: Stop): Promise<number> {

@@ -11,6 +11,7 @@ import type { ExportSink } from '../export/span-sink.ts';
 import { paintOf } from '../export/terminal/style.ts';
 import { useColor } from '../export/terminal/use-color.ts';
 import { useUnicode } from '../export/terminal/use-unicode.ts';
+import type { ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import type { TargetInfo, TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
@@ -49,6 +50,8 @@ export interface CommandContext {
   readonly openTracer: (options: TracerOptions) => Promise<Tracer>;
   /** Print no traces unless the environment says so. */
   readonly isQuiet?: boolean;
+  /** How deep to look if nothing else says so. */
+  readonly level?: ProbeLevel | undefined;
   /** Print no summary. */
   readonly isWithoutSummary?: boolean;
   /** Told of each target that is attached, before any of its requests. */
@@ -84,7 +87,7 @@ export class Session {
         flushesProcessors: false,
         sampler: samplerOf(env, report),
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
-        level: options.level ?? levelVariable(env, report),
+        level: options.level ?? levelVariable(env, report) ?? context.level,
         dbStatement: options.dbStatement,
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,

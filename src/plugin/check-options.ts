@@ -15,7 +15,7 @@ import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
-import { PROFILE_HZ_MAX } from '../tracer/api.ts';
+import { DEFAULT_BUDGET, PROFILE_HZ_MAX } from '../tracer/api.ts';
 import { DAY_MS, integer, share, shown, trueOrFalse } from './check-values.ts';
 import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
 import type { GoidSpanProcessorOptions, KeepOptions, Limits, SamplerOptions, Target } from './options.ts';
@@ -37,6 +37,7 @@ export interface Settings {
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
   readonly profileHz: number | undefined;
+  readonly budget: number | undefined;
   readonly keep: KeepRules | undefined;
   readonly dbStatement: StatementForm | undefined;
 }
@@ -55,7 +56,7 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  ...['level', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'keep', 'dbStatement'],
+  ...['level', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'budget', 'keep', 'dbStatement'],
   'pollIntervalMillis',
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
@@ -125,9 +126,17 @@ export function checkOptions(
     waitMinMillis: millis('waitMinMillis', fields['waitMinMillis']),
     slowMillis: millis('slowMillis', fields['slowMillis']),
     profileHz: profileHzOf(fields['profileHz']),
+    budget: budgetOf(fields['budget']),
     keep: options.keep === undefined ? keepVariable(env, warn) : keepRulesOf(options.keep),
     dbStatement,
   };
+}
+
+function budgetOf(value: unknown): number | undefined {
+  if (value === undefined) return DEFAULT_BUDGET;
+  if (value === 'none') return undefined;
+  if (typeof value === 'number' && value > 0 && value <= 1) return value;
+  throw new RangeError(`budget must be a number above 0 and up to 1, or 'none', not ${shown(value)}`);
 }
 
 function profileHzOf(value: unknown): number | undefined {

@@ -16,6 +16,7 @@ import { HistogramProducer } from '../telemetry/histogram-producer.ts';
 import { observe } from '../telemetry/observe.ts';
 import type { Observation, Observed } from '../telemetry/observed.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
+import { budgetText } from '../tracer/budget-text.ts';
 import { Tracer } from '../tracer/tracer.ts';
 import { checkOptions, type ExportChoice, type Settings } from './check-options.ts';
 import type { MetricProducer } from './metric-producer.ts';
@@ -126,6 +127,7 @@ export class GoidSpanProcessor implements SpanProcessor {
       waitMinMillis,
       slowMillis,
       profileHz,
+      budget,
       keep,
       dbStatement,
       pollIntervalMs,
@@ -144,6 +146,7 @@ export class GoidSpanProcessor implements SpanProcessor {
         waitMinMillis,
         slowMillis,
         profileHz,
+        budget,
         keep,
         dbStatement,
         onWorldStop: (stop, target) => this.#observation?.onWorldStop(stop, target),
@@ -237,6 +240,10 @@ export class GoidSpanProcessor implements SpanProcessor {
       case 'ended':
         this.#watch?.ended(event.target.pid);
         this.#log.info(`no longer tracing ${event.target.serviceName} (pid ${event.target.pid})`);
+        break;
+      case 'level':
+      case 'budget_exceeded':
+        this.#log.info(budgetText(event));
         break;
       case 'degraded':
         this.#log.info(`this kernel has no ${event.missing}: ${event.without}`);

@@ -117,6 +117,11 @@ export interface GoidSpanProcessorOptions {
    * 5 ms on those that are slower than 95 % of their route, and take twice as long as half of them.
    */
   readonly slowMillis?: number;
+  /**
+   * What probes may take, as a part of the processors' time that the targets may use: above it they are looked at less deep for a
+   * while, but never less than at level `spans`. Default: 0.02; `none`: as deep as `level` says.
+   */
+  readonly budget?: number | 'none';
   /** At level `cpu`: how often each processor is looked at, in 1/s. Default 99. */
   readonly profileHz?: number;
   /**

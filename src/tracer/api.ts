@@ -34,6 +34,8 @@ export type {
   WorldStop,
 };
 
+/** Of the processors' time that targets may use, where a budget is kept and nobody says which. */
+export const DEFAULT_BUDGET = 0.02;
 /** More would be a load of its own. */
 export const PROFILE_HZ_MAX = 10_000;
 

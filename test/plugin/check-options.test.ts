@@ -16,6 +16,12 @@ const good = { targets: { pid: 1 }, exporter };
 const settingsOf = (options: object, env: NodeJS.ProcessEnv = {}) =>
   checkOptions(options as GoidSpanProcessorOptions, env, () => {});
 
+it('a budget is kept unless none is wanted', () => {
+  expect(settingsOf(good).budget).toBe(0.02);
+  expect(settingsOf({ ...good, budget: 0.1 }).budget).toBe(0.1);
+  expect(settingsOf({ ...good, budget: 'none' }).budget).toBeUndefined();
+});
+
 describe('an option that cannot be used', () => {
   it.each<[string, unknown, typeof TypeError | typeof RangeError, string]>([
     ['nothing', undefined, TypeError, 'options must be an object, not undefined'],
@@ -47,6 +53,20 @@ describe('an option that cannot be used', () => {
       { exporter },
       TypeError,
       'targets must be { pid } or { exe }, an array of these, or a function',
+    ],
+    [
+      'a budget of nothing',
+      { ...good, budget: 0 },
+      RangeError,
+      "budget must be a number above 0 and up to 1, or 'none', not 0",
+    ],
+    ['a budget of two', { ...good, budget: 2 }, RangeError, 'budget must be'],
+    ['a budget in words', { ...good, budget: '2%' }, RangeError, 'not "2%"'],
+    [
+      'a processor looked at never',
+      { ...good, profileHz: 0 },
+      RangeError,
+      'profileHz must be a number above 0 and up to 10000, not 0',
     ],
     ['an empty list', { ...good, targets: [] }, RangeError, 'targets must name at least one'],
     ['a bare pid', { ...good, targets: 42 }, TypeError, 'targets must be { pid } or { exe }'],
