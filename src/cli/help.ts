@@ -235,7 +235,8 @@ Exit codes: 0 success, 1 failure at run time or not such a recording, 2 usage.
 /** Of `goidspan diff --help`. */
 export const DIFF_HELP = `\
 Says which routes have become slower or faster between two recordings, and by which cause; only what is more than what so few
-requests vary by.
+requests vary by. Where both were made at level cpu, it also says in which functions requests spend more or less, on a processor
+and waiting.
 
 Usage:
   goidspan diff BEFORE AFTER [--json]

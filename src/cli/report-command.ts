@@ -1,7 +1,10 @@
 /** `goidspan report` and `goidspan diff`: what the requests of recordings spent their time on, route by route. */
 import { GoidspanError } from '../errors.ts';
+import { RequestCode } from '../profile/request-code.ts';
 import { replay } from '../tracer/replay.ts';
+import { codeDiff } from '../verdict/code-diff.ts';
 import { Requests } from '../verdict/requests.ts';
+import type { RouteCode } from '../verdict/route-code.ts';
 import { type RouteDiff, routeDiff } from '../verdict/route-diff.ts';
 import { gainOf, type RouteReport, routeReport } from '../verdict/route-report.ts';
 import type { Invocation } from './arguments.ts';
@@ -16,7 +19,7 @@ export async function reportCommand(
   { file, asJson }: Of<'report'>,
   context: CommandContext,
 ): Promise<number> {
-  const routes = await reportsOf(file, context);
+  const { routes } = await readReports(file, context);
   context.terminal.writeOut(asJson ? jsonOf({ routes }) : formatReport(routes));
   return EXIT_SUCCESS;
 }
@@ -25,25 +28,43 @@ export async function diffCommand(
   { before, after, asJson }: Of<'diff'>,
   context: CommandContext,
 ): Promise<number> {
-  const diffs = diffsOf(await reportsOf(before, context), await reportsOf(after, context));
+  const earlier = await readReports(before, context, new RequestCode());
+  const later = await readReports(after, context, new RequestCode());
+  const diffs = diffsOf(earlier, later);
   context.terminal.writeOut(asJson ? jsonOf({ routes: diffs }) : formatDiff(diffs));
   return EXIT_SUCCESS;
 }
 
 const jsonOf = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** Of each route of a service; the one with most to gain comes first. */
-async function reportsOf(file: string, { terminal, stop }: CommandContext): Promise<RouteReport[]> {
+/** What a recording says. */
+interface Reports {
+  /** Of each route of a service; the one with most to gain comes first. */
+  readonly routes: readonly RouteReport[];
+  /** By the key of the route; undefined if nothing is known of it. */
+  readonly code: ReadonlyMap<string, RouteCode> | undefined;
+}
+
+const keyOf = ({ service, route }: Pick<RouteReport, 'service' | 'route'>): string => `${service} ${route}`;
+
+/** `code` takes what is seen of the code of requests, if that is wanted. */
+async function readReports(
+  file: string,
+  { terminal, stop }: CommandContext,
+  code?: RequestCode,
+): Promise<Reports> {
   const services = new Map<number, string>();
+  const serviceOf = (targetId: number): string => services.get(targetId) ?? 'unknown';
   const requests = new Map<string, { service: string; route: string; of: Requests }>();
   const { end, batches } = await replay(await openRecording(file), {
     name: file,
     processors: [],
+    codeSink: code,
     isStopped: () => stop.isDue,
     onTarget: ({ targetId, serviceName }) => services.set(targetId, serviceName),
     onRequest: ({ targetId, route, durationNs, byCause }) => {
-      const service = services.get(targetId) ?? 'unknown';
-      const key = `${service} ${route}`;
+      const service = serviceOf(targetId);
+      const key = keyOf({ service, route });
       let known = requests.get(key);
       if (known === undefined) {
         known = { service, route, of: new Requests() };
@@ -59,18 +80,25 @@ async function reportsOf(file: string, { terminal, stop }: CommandContext): Prom
       `cannot report on ${file}: no request in it says where its time went (record it with --level waits)`,
     );
   }
-  return [...requests.values()]
+  const routes = [...requests.values()]
     .map(({ service, route, of }) => routeReport(service, route, of))
     .sort((a, b) => gainOf(b) - gainOf(a));
+  return {
+    routes,
+    code: code?.byRoute((targetId, route) => keyOf({ service: serviceOf(targetId), route })),
+  };
 }
 
 /** What became slower comes first. */
-function diffsOf(before: readonly RouteReport[], after: readonly RouteReport[]): RouteDiff[] {
-  const keyOf = ({ service, route }: RouteReport): string => `${service} ${route}`;
-  const earlier = new Map(before.map((report) => [keyOf(report), report]));
-  const later = new Map(after.map((report) => [keyOf(report), report]));
+function diffsOf(before: Reports, after: Reports): RouteDiff[] {
+  const earlier = new Map(before.routes.map((report) => [keyOf(report), report]));
+  const later = new Map(after.routes.map((report) => [keyOf(report), report]));
   const order: readonly RouteDiff['change'][] = ['slower', 'faster', 'new', 'gone', 'unclear'];
   return [...new Set([...later.keys(), ...earlier.keys()])]
-    .map((key) => routeDiff(earlier.get(key), later.get(key)))
+    .map((key) => {
+      const diff = routeDiff(earlier.get(key), later.get(key));
+      const [from, to] = [before.code?.get(key), after.code?.get(key)];
+      return from && to ? { ...diff, code: codeDiff(from, to) } : diff;
+    })
     .sort((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
 }

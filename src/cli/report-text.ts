@@ -1,5 +1,8 @@
 /** Reports of routes as text. Pure. */
+import { codeName } from '../span/code-text.ts';
+import type { CodeChange } from '../verdict/code-diff.ts';
 import { milliseconds } from '../verdict/milliseconds.ts';
+import type { CodeUse } from '../verdict/route-code.ts';
 import type { RouteDiff } from '../verdict/route-diff.ts';
 import type { Quantile, RouteReport } from '../verdict/route-report.ts';
 import { count } from './summary.ts';
@@ -40,16 +43,35 @@ export function formatDiff(diffs: readonly RouteDiff[]): string {
   return diffs.map((diff) => `${diffBlockOf(diff).join('\n')}\n`).join('');
 }
 
-function diffBlockOf({ service, route, change, at, before, after, causes }: RouteDiff): string[] {
+function diffBlockOf({ service, route, change, at, before, after, causes, code }: RouteDiff): string[] {
   const of = ({ ns, bounds, requests }: RouteReport): string =>
     `${at} ${ms(ns[at])} (${boundsOf(bounds[at])}), ${count(requests)} requests`;
   return [
     `${route}  ${service}: ${CHANGES[change]}`,
     ...(before ? [`  before  ${of(before)}`] : []),
     ...(after ? [`  after   ${of(after)}`] : []),
-    ...causes.map(({ cause, ns }) => `  ${ns > 0 ? '+' : '-'}${ms(Math.abs(ns))} at ${at} by ${cause}`),
+    ...causes.map(({ cause, ns }) => `  ${signed(ns)} at ${at} by ${cause}`),
+    ...(code ? codeLines(code) : []),
   ];
 }
+
+const signed = (ns: number): string => `${ns > 0 ? '+' : '-'}${ms(Math.abs(ns))}`;
+
+function codeLines(code: readonly CodeChange[]): string[] {
+  if (code.length === 0) return ['  no function with a change beyond what so few samples and waits vary by'];
+  const rows = code.map(({ ns, boundNs, use, before, after, ...frame }) => [
+    `${signed(ns)} ± ${ms(boundNs)}`,
+    `${ms(before.ns)} → ${ms(after.ns)}`,
+    USES[use],
+    codeName(frame),
+  ]);
+  return [
+    '  of a request, on average, with 95 % confidence for all lines together:',
+    ...alignColumns(rows, '  '),
+  ];
+}
+
+const USES: Readonly<Record<CodeUse, string>> = { cpu: 'on a processor', wait: 'waiting' };
 
 const CHANGES: Readonly<Record<RouteDiff['change'], string>> = {
   slower: 'slower',

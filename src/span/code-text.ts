@@ -30,7 +30,7 @@ export function tellingFrame(frames: readonly CodeFrame[]): CodeFrame | undefine
 }
 
 /** `main.(*Cache).Fill (cache.go:88)`. */
-export function codeName({ function: name, file, line }: CodeFrame): string {
+export function codeName({ function: name, file, line }: Omit<CodeFrame, 'isInlined'>): string {
   const short = file.slice(file.lastIndexOf('/') + 1);
   const path = name.slice(name.lastIndexOf('/') + 1);
   return short === '' ? path : `${path} (${short}:${line})`;

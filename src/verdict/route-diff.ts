@@ -1,5 +1,6 @@
 /** What has changed of a route between two reports. Pure. */
 import { CAUSES, type Cause } from '../correlate/verdict.ts';
+import type { CodeChange } from './code-diff.ts';
 import type { Quantile, RouteReport } from './route-report.ts';
 
 /** A cause that has changed by less of the duration is not told. */
@@ -16,6 +17,8 @@ export interface RouteDiff {
   readonly after?: RouteReport | undefined;
   /** By how much these spend more on each cause, in nanoseconds; the largest change first. */
   readonly causes: readonly { readonly cause: Cause; readonly ns: number }[];
+  /** In which functions all requests spend more or less; absent where not both recordings say where they were in their code. */
+  readonly code?: readonly CodeChange[];
 }
 
 export function routeDiff(before: RouteReport | undefined, after: RouteReport | undefined): RouteDiff {

@@ -1,6 +1,7 @@
 /** Reports on real recordings: what is said would be gained is gained when the fault is taken out. */
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { CodeChange } from '../../src/verdict/code-diff.ts';
 import type { RouteDiff } from '../../src/verdict/route-diff.ts';
 import type { RouteReport } from '../../src/verdict/route-report.ts';
 import { describeLive } from '../support/capabilities.ts';
@@ -15,8 +16,14 @@ const retry = 2;
 const requests = 600;
 
 /** Records requests to the server, four at a time. */
-async function record(server: GoServer, file: string, path: string, level = 'waits'): Promise<void> {
-  const recorder = goidspan(['record', '--level', level, '-o', file, '--pid', String(server.pid)]);
+async function record(
+  server: GoServer,
+  file: string,
+  path: string,
+  level = 'waits',
+  more: readonly string[] = [],
+): Promise<void> {
+  const recorder = goidspan(['record', '--level', level, ...more, '-o', file, '--pid', String(server.pid)]);
   await recorder.output(/attached to/);
   let sent = 0;
   const one = async (): Promise<void> => {
@@ -59,6 +66,46 @@ describeLive('a report', () => {
     const text = goidspan(['report', faulty]);
     expect(await text.ended).toBe(0);
     expect(text.stdout).toMatch(/^GET {2}\S+, 600 requests\n {2}p50 [\d.]+ ms/);
+  });
+
+  it('names the functions in which requests spend more than before, and none of what is alike', {
+    timeout,
+    retry,
+  }, async () => {
+    const binary = await buildGo(waitsBuild('local-plain'));
+    const folder = await temporaryFolder();
+    const server = await GoServer.of(new Child(binary, []));
+    const recorded = async (name: string, path: string): Promise<string> => {
+      const file = join(folder, `${name}.rec`);
+      // As deep all the time, however few the requests.
+      await record(server, file, path, 'cpu', ['--budget', 'none']);
+      return file;
+    };
+    const burns = await recorded('burns', '/cpu?ms=4');
+    const again = await recorded('again', '/cpu?ms=4');
+    const more = await recorded('more', '/cpu?ms=12');
+    const sleeps = await recorded('sleeps', '/sleep?ms=20');
+    const longer = await recorded('longer', '/sleep?ms=40');
+    await server.stop();
+    const changes = async (before: string, after: string): Promise<readonly CodeChange[]> => {
+      const [diff] = (await routesOf<RouteDiff>('diff', before, after)) as [RouteDiff];
+      expect(diff.route).toBe('GET');
+      return diff.code ?? expect.unreachable('no code');
+    };
+    expect(await changes(burns, again)).toEqual([]);
+    const [burnt, ...others] = await changes(burns, more);
+    expect(others).toEqual([]);
+    expect(burnt).toMatchObject({ use: 'cpu', file: expect.stringMatching(/processors\.go$/) });
+    const { ns = 0, boundNs = 0 } = burnt ?? {};
+    expect(Math.abs(ns - 8e6)).toBeLessThan(boundNs + 1.5e6);
+    const [slept] = await changes(sleeps, longer);
+    expect(slept).toMatchObject({ use: 'wait', file: expect.stringMatching(/channels\.go$/) });
+    expect(Math.abs((slept?.ns ?? 0) - 20e6)).toBeLessThan(2e6);
+    const text = goidspan(['diff', burns, more]);
+    expect(await text.ended).toBe(0);
+    expect(text.stdout).toMatch(
+      /^ {2}\+\S+ ms ± \S+ ms {2}\S+ ms → \S+ ms {2}on a processor {2}main\.\S+ \(processors\.go:\d+\)$/m,
+    );
   });
 
   it('is refused of a recording that does not say where time went', { timeout }, async () => {
