@@ -1,5 +1,6 @@
 /** Takes what is seen of the code of requests, for what each route spends in which function. Bounded: of many requests, the first. */
 import type { SpanFact } from '../correlate/fact.ts';
+import type { TimeUse } from '../correlate/time-spent.ts';
 import { tellingFrame } from '../span/code-text.ts';
 import { hexOf } from '../span/span-context.ts';
 import type { SpanSource } from '../span/span-source.ts';
@@ -71,11 +72,14 @@ export class RequestCode {
   }
 }
 
-/** Undefined of what happened nobody knows where. That a goroutine could have run is no matter of its code. */
+/** A goroutine could have run: that is no matter of its code. */
+const NO_WAIT: ReadonlySet<TimeUse> = new Set<TimeUse>(['runnable', 'preempted', 'throttled']);
+
+/** Undefined of what nobody knows where it was, and of what is no matter of the code. */
 function hitOf(event: CodeEvent): CodeHit | undefined {
   const { frames } = event.code;
   const frame = tellingFrame(frames) ?? frames[0];
-  if (frame === undefined) return undefined;
+  if (frame === undefined || (event.kind === 'wait' && NO_WAIT.has(event.use))) return undefined;
   return event.kind === 'sample'
     ? { use: 'cpu', frame, ns: event.periodNs }
     : { use: 'wait', frame, ns: event.toNs - event.readyNs - event.fromNs };

@@ -93,11 +93,12 @@ describeLive('a report', () => {
       return diff.code ?? expect.unreachable('no code');
     };
     expect(await changes(burns, again)).toEqual([]);
+    // What it calls to know its time is more as well.
     const [burnt, ...others] = await changes(burns, more);
-    expect(others).toEqual([]);
+    expect(others.filter(({ use }) => use !== 'cpu')).toEqual([]);
     expect(burnt).toMatchObject({ use: 'cpu', file: expect.stringMatching(/processors\.go$/) });
     const { ns = 0, boundNs = 0 } = burnt ?? {};
-    expect(Math.abs(ns - 8e6)).toBeLessThan(boundNs + 1.5e6);
+    expect(Math.abs(ns - 8e6)).toBeLessThan(boundNs + 2e6);
     const [slept] = await changes(sleeps, longer);
     expect(slept).toMatchObject({ use: 'wait', file: expect.stringMatching(/channels\.go$/) });
     expect(Math.abs((slept?.ns ?? 0) - 20e6)).toBeLessThan(2e6);

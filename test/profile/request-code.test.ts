@@ -64,6 +64,7 @@ describe('the code of requests', () => {
     requests.onSample({ ...sampleIn(1), span: undefined }, code, source);
     const wait = makeWaitFact({ parentSpanId: [0, 1], end: [101, 2_000_000] }, { readyNs: 500_000 });
     requests.onWait(wait, code, source);
+    requests.onWait(makeWaitFact({ parentSpanId: [0, 1] }, { use: 'runnable' }), code, source);
     requests.onFact(makeFact({ spanId: [0, 3], spanKind: 'client', parentSpanId: [0, 1] }), source);
     for (const id of [1, 2]) requests.onFact(request(id), source);
     expect(seenOf(requests)).toEqual([
