@@ -45,7 +45,17 @@ describeWith(
 
       const command = goidspan(
         [
-          ...['attach', '--exe', join(folder, '*'), '--level', 'cpu', '--waits', 'attributes'],
+          ...[
+            'attach',
+            '--exe',
+            join(folder, '*'),
+            '--level',
+            'cpu',
+            '--budget',
+            'none',
+            '--waits',
+            'attributes',
+          ],
           ...['--out', paths.out, '--summary', paths.summary],
         ],
         { OTEL_TRACES_EXPORTER: 'none' },

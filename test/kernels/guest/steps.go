@@ -99,7 +99,7 @@ func attachUntil(task task, end syscall.Signal, step string) error {
 		return err
 	}
 	defer server.stop(syscall.SIGKILL, soon)
-	command := goidspan(task, "attach", "--pid", fmt.Sprint(server.Process.Pid), "--level", deepest, "--waits", "attributes",
+	command := goidspan(task, "attach", "--pid", fmt.Sprint(server.Process.Pid), "--level", deepest, "--budget", "none", "--waits", "attributes",
 		"--out", writable(step+".jsonl"), "--summary", writable(step+"-summary.json"))
 	defer command.keep(step + ".log")
 	if err := command.startUntil(`attached to`); err != nil {

@@ -14,7 +14,7 @@ const afterglow = 2 * time.Second
 
 // stressStep traces two servers, and whatever else is started, under all kinds of requests at once.
 func stressStep(task task) error {
-	command := goidspanOnAll(task, "attach", "--exe", "/srv/*", "--level", deepest, "--waits", "attributes", "--out", writable("stress.jsonl"),
+	command := goidspanOnAll(task, "attach", "--exe", "/srv/*", "--level", deepest, "--budget", "none", "--waits", "attributes", "--out", writable("stress.jsonl"),
 		"--summary", writable("stress-summary.json"))
 	servers := map[string]address{}
 	for name, binary := range map[string]string{"main": serverBinary, "xnet": "/srv/xnet"} {
