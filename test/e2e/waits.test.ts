@@ -75,9 +75,7 @@ describeWith([kernel, go], 'where the time of a span went', () => {
       for (const fault of circumstance.faults) {
         const answer = await waits.ask(fault.path, fault.held);
         const { server } = await traced.request(answer.id, 0);
-        expect([...missing(fault, answer), ...differences(fault, answer, server, build)], fault.name).toEqual(
-          [],
-        );
+        expect([...missing(fault, answer), ...differences(answer, server, build)], fault.name).toEqual([]);
       }
       for (const span of traced.spans.filter(isWhole)) {
         all.duration += durationNs(span);
@@ -102,13 +100,13 @@ function missing({ amounts }: Fault, { truth }: Answer): string[] {
 }
 
 /** What of the handler's truth the breakdown has otherwise, in words. */
-function differences(fault: Fault, { truth }: Answer, span: ReadableSpan, { go }: GoBuild): string[] {
+function differences({ truth }: Answer, span: ReadableSpan, { go }: GoBuild): string[] {
   const breakdown = breakdownOf(span);
   return Object.entries(truth).flatMap(([key, ns]) => {
     // Go 1.19 waits for an RWMutex as for a Mutex.
     const told = timeOf(go === oldest && key === 'rwmutex' ? ['mutex'] : key.split(' '), breakdown);
     const off = Math.abs(told - ns) / durationNs(span);
-    if (off <= (fault.within ?? shareWithin)) return [];
+    if (off <= shareWithin) return [];
     return [`${key} is ${ns} ns: ${told} in ${JSON.stringify(breakdown)}`];
   });
 }
