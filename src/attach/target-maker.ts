@@ -60,7 +60,16 @@ export class TargetMaker {
       serviceName: String(attributes['service.name']),
       ...(program.goVersion === undefined ? {} : { goVersion: program.goVersion }),
     };
-    return new Target(kernel, slot, facts, program, info, attributes as TargetFrame['attributes'], level());
+    return new Target(
+      kernel,
+      slot,
+      facts,
+      program,
+      info,
+      attributes as TargetFrame['attributes'],
+      level(),
+      warn,
+    );
   }
 
   /** The slot of a target that has been detached may be used again. */

@@ -45,6 +45,7 @@ export class Target {
   /** Of its resource. */
   readonly attributes: TargetFrame['attributes'];
   readonly #kernel: Kernel;
+  readonly #warn: (message: string) => void;
   #links: AttachedHook[] = [];
   #loadBias = 0;
   #row: TargetRow | undefined;
@@ -65,7 +66,9 @@ export class Target {
     info: TargetInfo,
     attributes: TargetFrame['attributes'],
     level: ProbeLevel,
+    warn: (message: string) => void = () => {},
   ) {
+    this.#warn = warn;
     this.#kernel = kernel;
     this.#level = level;
     this.slot = slot;
@@ -224,12 +227,21 @@ export class Target {
     if (watches('runtime') && !wasRuntime && seesAllocations) this.#slowAllocations.begin();
     const now = nowKtime();
     const runtime = watches('runtime') ? (before?.runtime ?? { slot: this.slot, since: now }) : undefined;
-    if (seesStacks && !sawStacks) this.#kernel.sample(true);
+    if (seesStacks && !sawStacks) this.#beginToSample();
     this.#timeWatch = watches('waits') ? { since: before?.since ?? now, runtime, seesStacks } : undefined;
     this.#row = rowWithTime(this.#row, this.#timeWatch);
     this.#kernel.setTarget(this.slot, this.#row);
     if (!seesStacks && sawStacks) this.#kernel.sample(false);
     if (!this.#timeWatch && isWatched) this.#kernel.followThreads(false);
+  }
+
+  /** Without it the level still tells where goroutines wait. */
+  #beginToSample(): void {
+    try {
+      this.#kernel.sample(true);
+    } catch (error) {
+      this.#warn(`${(error as Error).message}; of level cpu only where goroutines wait is told`);
+    }
   }
 
   /** Finds where the program was loaded and tells the kernel; also after the exec that was awaited. */

@@ -117,16 +117,15 @@ export class Kernel {
     this.#threadFollowers = followers;
   }
 
-  /** One more wants processors to be looked at, as often as the settings say, or one less; while nobody does, they are not. */
+  /**
+   * One more wants processors to be looked at, as often as the settings say, or one less; while nobody does, they are not. Throws
+   * what the kernel refuses, as `perf_event_open` in a container; it counts all the same.
+   */
   sample(on: boolean): void {
-    const samplers = this.#samplers + (on ? 1 : -1);
-    if (!this.#closed && samplers <= 1) {
-      this.#check(
-        this.#native.sample(this.#handle, samplers > 0 ? this.#samplePeriodNs : 0),
-        'sample the processors',
-      );
-    }
-    this.#samplers = samplers;
+    this.#samplers += on ? 1 : -1;
+    if (this.#closed || this.#samplers !== (on ? 1 : 0)) return;
+    const periodNs = on ? this.#samplePeriodNs : 0;
+    this.#check(this.#native.sample(this.#handle, periodNs), 'look at the processors');
   }
 
   /** Stacks that have been told are told again when they are met again. */
