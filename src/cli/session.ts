@@ -60,6 +60,22 @@ export interface CommandContext {
   readonly onRequest?: TracerOptions['onRequest'];
 }
 
+/** Nobody has asked for a level that the kernel refuses to be looked at with: less deep is better than not at all. */
+async function openAsDeep(
+  { openTracer, level: usual, terminal }: CommandContext,
+  asked: ProbeLevel | undefined,
+  options: TracerOptions,
+): Promise<Tracer> {
+  try {
+    return await openTracer({ ...options, level: asked ?? usual });
+  } catch (error) {
+    const isTooDeep = asked === undefined && usual !== undefined;
+    if (!isTooDeep || !(error instanceof GoidspanError) || error.code !== 'kernel_refused') throw error;
+    terminal.say(`${error.message}: requests are looked at less deep than at level ${usual}`);
+    return openTracer(options);
+  }
+}
+
 /** A running tracer with its exporters. */
 export class Session {
   readonly tracer: Tracer;
@@ -81,13 +97,13 @@ export class Session {
     try {
       const debug = options.isVerbose ? report : () => {};
       metrics = await SelfMetrics.open(env, { report, debug });
-      const tracer = await context.openTracer({
+      const level = options.level ?? levelVariable(env, report);
+      const tracer = await openAsDeep(context, level, {
         processors: sinks,
         // The session shuts them down right after the tracer, within one deadline instead of two.
         flushesProcessors: false,
         sampler: samplerOf(env, report),
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
-        level: options.level ?? levelVariable(env, report) ?? context.level,
         dbStatement: options.dbStatement,
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,

@@ -146,6 +146,31 @@ goidspan: summary
     expect(stderr).not.toContain('waiting');
   });
 
+  it('looks at level cpu by default where requests are printed on a terminal, or less deep where the kernel refuses', async () => {
+    const levels: unknown[] = [];
+    const refusal = new GoidspanError('kernel_refused', 'cannot load BPF programs: x (y)');
+    const openTracer: CommandContext['openTracer'] = async (options) => {
+      levels.push(options.level);
+      if (options.level === 'cpu') throw refusal;
+      return new FakeTracer(options);
+    };
+    context = { ...context, openTracer };
+    const run = (...args: string[]) => goidspan(['run', ...args, '--', 'true']);
+    await run();
+    expect(levels.splice(0)).toEqual([undefined]);
+    context = { ...context, terminal: { ...context.terminal, isStdoutTerminal: true } };
+    await run();
+    expect(levels.splice(0)).toEqual(['cpu', undefined]);
+    expect(stderr).toContain('x (y): requests are looked at less deep than at level cpu');
+    await run('--level', 'waits');
+    expect(levels.splice(0)).toEqual(['waits']);
+    await expect(run('--level', 'cpu')).rejects.toBe(refusal);
+    levels.splice(0);
+    context = { ...context, env: { ...context.env, OTEL_TRACES_EXPORTER: 'none' } };
+    await run();
+    expect(levels).toEqual([undefined]);
+  });
+
   it('leaves nothing open when the tracer cannot be opened', async () => {
     const out = join(directory, 'spans.jsonl');
     const error = new GoidspanError('not_permitted', 'cannot load BPF programs: x (y)');
