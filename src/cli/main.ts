@@ -7,7 +7,7 @@ import { EXIT_SUCCESS, EXIT_USAGE, exitCodeOfError } from './exit-code.ts';
 import { UsageError } from './option-values.ts';
 import type { CommandContext } from './session.ts';
 import { Stop } from './stop.ts';
-import { processTerminal, type Terminal } from './terminal.ts';
+import { outputTaken, processTerminal, type Terminal } from './terminal.ts';
 
 async function main(args: readonly string[], stop: Stop, terminal: Terminal): Promise<number> {
   try {
@@ -77,5 +77,9 @@ const stop = new Stop();
 const terminal = processTerminal(() => stop.now('output_closed'));
 // The tracer keeps no process alive: the command lives until it has an exit code.
 setInterval(() => {}, 2 ** 30);
-// Not `exitCode`: connections of exporters may stay open for a while.
-process.exit(await main(process.argv.slice(2), stop, terminal));
+const exitCode = await main(process.argv.slice(2), stop, terminal);
+// Whoever reads us may be slow, or a person with a pager; a signal ends that.
+stop.dispose();
+await outputTaken();
+// Not `process.exitCode`: connections of exporters may stay open for a while.
+process.exit(exitCode);

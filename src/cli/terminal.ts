@@ -31,3 +31,12 @@ export function processTerminal(onOutputClosed: () => void): Terminal {
     ...(hasScreen && { openScreen: (hooks) => new Screen(process.stdout, process.stdin, hooks) }),
   };
 }
+
+/** Resolves when the streams of this process have taken everything (a full pipe takes the rest later), or take nothing any more. */
+export async function outputTaken(): Promise<void> {
+  await Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) => new Promise<void>((done) => stream.write('', () => done())),
+    ),
+  );
+}

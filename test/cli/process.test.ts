@@ -52,6 +52,13 @@ describe('the command goidspan', () => {
     expect(goidspan(args)).toEqual({ status: 2, stdout: '', stderr });
   });
 
+  it('writes everything, however late a pipe is read that is full meanwhile', () => {
+    const long = `/${'x'.repeat(100_000)}`;
+    const script = '"$0" "$1" inspect "$2" 2>&1 >/dev/null | (sleep 1; cat)';
+    const { stdout } = spawnSync('sh', ['-c', script, process.execPath, main, long], { encoding: 'utf8' });
+    expect(stdout).toMatch(/^goidspan: [^\n]{100000,}\n$/);
+  });
+
   it('exits with 1 on an endpoint that is no URL, before it attaches anything', () => {
     expect(goidspan(['attach', '--pid', '1'], { env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'nonsense' } })).toEqual({
       status: 1,

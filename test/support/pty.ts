@@ -24,6 +24,8 @@ export class Pty {
   /** Says its settings before and after the command, and the exit code of that. */
   constructor(words: readonly string[], { rows = 24, columns = 80 } = {}) {
     const shell = [
+      // It outlives a Ctrl-C, which it is sent as well.
+      'trap : INT',
       `stty rows ${rows} cols ${columns}`,
       'echo "tty $(tty)"',
       'echo "before $(stty -g)"',
@@ -31,7 +33,10 @@ export class Pty {
       'echo "code $?"',
       'echo "after $(stty -g)"',
     ].join('; ');
-    this.child = new Child('script', ['-qec', shell, '/dev/null'], { input: true, env: { TERM: 'xterm' } });
+    this.child = new Child('script', ['-qec', shell, '/dev/null'], {
+      input: true,
+      env: { TERM: 'xterm', SHELL: '/bin/sh' },
+    });
   }
 
   /** Everything that was written to the terminal. */
