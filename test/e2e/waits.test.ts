@@ -6,7 +6,13 @@ import { breakdownOf, durationNs, isWhole, timeOf } from '../support/breakdown.t
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { isFullRun } from '../support/full-run.ts';
 import type { GoBuild } from '../support/go-build.ts';
-import { type Circumstance, circumstances, type Fault, faultsNamed } from '../support/waits-faults.ts';
+import {
+  type Circumstance,
+  circumstances,
+  circumstancesOf,
+  type Fault,
+  faultsNamed,
+} from '../support/waits-faults.ts';
 import { type Answer, WaitsServer, waitsBuild } from '../support/waits-server.ts';
 
 const timeout = 300_000;
@@ -55,7 +61,10 @@ function buildOf(go: string | undefined, kind: string): GoBuild {
 /** All faults on the Go of the machine, a few on others; with `GOIDSPAN_TEST_FULL=1` all on all. */
 const cases: readonly Case[] = isFullRun
   ? releases.flatMap((release) =>
-      Object.keys(kinds).map((kind) => ({ build: buildOf(release, kind), circumstances })),
+      Object.keys(kinds).map((kind) => ({
+        build: buildOf(release, kind),
+        circumstances: circumstancesOf(release),
+      })),
     )
   : [
       { build: buildOf(undefined, 'plain'), circumstances },

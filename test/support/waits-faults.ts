@@ -9,6 +9,8 @@ export interface Fault {
   readonly held?: string;
   /** Milliseconds that were asked for, by key as the handler has it; it may be more. */
   readonly amounts: Readonly<Record<string, number>>;
+  /** Can a handler know how long it was, with that release of Go? */
+  readonly isToldBy?: (go: string | undefined) => boolean;
 }
 
 /** How a target runs. */
@@ -112,8 +114,8 @@ export const circumstances: readonly Circumstance[] = [
       {
         name: 'allocating',
         path: '/allocate?ms=100',
-        amounts: { 'gc.assist gc.stw runnable preempted other': 20 },
-        // The handler sees no more than which allocations are slow: of these it counts what is no help, too.
+        amounts: { 'gc.assist': 10 },
+        isToldBy: (go) => go !== '1.19',
       },
     ],
   },
@@ -158,3 +160,9 @@ export const circumstances: readonly Circumstance[] = [
     ],
   },
 ];
+
+/** What handlers can tell that are built with that release of Go. */
+export const circumstancesOf = (go: string | undefined): readonly Circumstance[] =>
+  circumstances
+    .map((one) => ({ ...one, faults: one.faults.filter(({ isToldBy }) => isToldBy?.(go) ?? true) }))
+    .filter(({ faults }) => faults.length > 0);
