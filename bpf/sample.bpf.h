@@ -68,19 +68,15 @@ static __noinline int sample_owner(struct ev_sample *sample, const struct target
 /* Where in its program the running thread is. */
 static __always_inline void place_of_running(struct code_place *place, const struct target_row *target, struct pt_regs *ctx)
 {
-	uaddr_t bias = load_bias(target);
-
 	if (in_kernel(ctx)) {
 		place_of_blocked(place, target, entry_registers((void *)bpf_get_current_task()));
 		return;
 	}
-	place->pc = ctx->REG_PC - bias;
 #ifdef REG_LINK
-	place->link = code_link(target, ctx->REG_LINK, bias);
+	place_at(place, target, ctx->REG_PC, ctx->REG_LINK, ctx->REG_FP);
 #else
-	place->link = code_link(target, peek_u64(ctx->REG_SP), bias);
+	place_at(place, target, ctx->REG_PC, peek_u64(ctx->REG_SP), ctx->REG_FP);
 #endif
-	place->stack_id = stack_at(target, ctx->REG_FP);
 }
 
 /* The clock of a processor. It interrupts whatever runs there, also another program in the middle of its work. */
@@ -93,7 +89,7 @@ int cpu_sample(struct pt_regs *ctx)
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct ev_sample sample = {};
 	struct code_place place;
-	uaddr_t g, m, running;
+	uaddr_t g;
 
 	if (!target || !(target->flags & TARGET_STACKS) || !settings)
 		return 0;
@@ -105,11 +101,9 @@ int cpu_sample(struct pt_regs *ctx)
 	sample.period_ns = settings->sample_period_ns;
 	sample.cpu = bpf_get_smp_processor_id();
 	sample.use = TIME_OTHER;
-	g = thread_g(task, target);
-	m = g ? peek_u64(g + target->runtime.g_m) : 0;
-	running = m ? peek_u64(m + target->runtime.m_curg) : 0;
-	if (running)
-		sample_owner(&sample, target, running);
+	g = thread_goroutine(task, target);
+	if (g)
+		sample_owner(&sample, target, g);
 	place_of_running(&place, target, ctx);
 	sample.pc = place.pc;
 	sample.link = place.link;

@@ -142,12 +142,16 @@ static __noinline stack_id_t stack_of_g(const struct target_row *target, uaddr_t
 	return stack_at(target, peek_u64(g + target->stack.g_sched + target->stack.gobuf_bp));
 }
 
-/* Where a function without a frame returns to, if that word is an address in the code. */
-static __always_inline uaddr_t code_link(const struct target_row *target, uaddr_t word, uaddr_t bias)
+/* A place in the code, by registers. A function without a frame returns to `word`, if that is an address in the code. */
+static __always_inline void place_at(struct code_place *place, const struct target_row *target, uaddr_t pc, uaddr_t word,
+				     uaddr_t frame_pointer)
 {
-	uaddr_t linked = word - bias;
+	uaddr_t bias = load_bias(target);
+	uaddr_t link = word - bias;
 
-	return linked >= target->code_start && linked < target->code_end ? linked : 0;
+	place->pc = pc - bias;
+	place->link = link >= target->code_start && link < target->code_end ? link : 0;
+	place->stack_id = stack_at(target, frame_pointer);
 }
 
 /* Where a goroutine waits that its runtime has parked. */
@@ -163,16 +167,12 @@ static __noinline int place_of_parked(struct code_place *place, const struct tar
 static __noinline int place_of_blocked(struct code_place *place, const struct target_row *target,
 				       const struct pt_regs___kernel *registers)
 {
-	uaddr_t bias = load_bias(target);
-
 #ifdef __TARGET_ARCH_arm64
-	place->pc = BPF_CORE_READ(registers, pc) - bias;
-	place->link = code_link(target, BPF_CORE_READ(registers, regs[30]), bias);
-	place->stack_id = stack_at(target, BPF_CORE_READ(registers, regs[29]));
+	place_at(place, target, BPF_CORE_READ(registers, pc), BPF_CORE_READ(registers, regs[30]),
+		 BPF_CORE_READ(registers, regs[29]));
 #else
-	place->pc = BPF_CORE_READ(registers, ip) - bias;
-	place->link = code_link(target, peek_u64(BPF_CORE_READ(registers, sp)), bias);
-	place->stack_id = stack_at(target, BPF_CORE_READ(registers, bp));
+	place_at(place, target, BPF_CORE_READ(registers, ip), peek_u64(BPF_CORE_READ(registers, sp)),
+		 BPF_CORE_READ(registers, bp));
 #endif
 	return 0;
 }

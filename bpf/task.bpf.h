@@ -50,4 +50,13 @@ static __always_inline uaddr_t thread_g(struct task_struct *task, const struct t
 #endif
 }
 
+/* The g of the goroutine that the running thread runs, or works for on its g0; 0: for none. */
+static __always_inline uaddr_t thread_goroutine(struct task_struct *task, const struct target_row *target)
+{
+	uaddr_t g = thread_g(task, target);
+	uaddr_t m = g ? peek_u64(g + target->runtime.g_m) : 0;
+
+	return m ? peek_u64(m + target->runtime.m_curg) : 0;
+}
+
 #endif

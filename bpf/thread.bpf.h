@@ -122,10 +122,8 @@ static __always_inline void thread_off(struct task_struct *task, __u32 tid, cons
 	struct off_thread off = { .target_id = target->target_id,
 				  .ran_ns = BPF_CORE_READ(task, se.sum_exec_runtime) };
 	struct goroutine_time *time;
-	uaddr_t g = thread_g(task, target);
-	uaddr_t m = g ? peek_u64(g + target->runtime.g_m) : 0;
 
-	off.g_addr = m ? peek_u64(m + target->runtime.m_curg) : 0;
+	off.g_addr = thread_goroutine(task, target);
 	if (!off.g_addr)
 		return;
 	time = time_of(target, off.g_addr);

@@ -32,7 +32,7 @@ int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 	const struct target_row *target;
 	struct goroutine_time *time;
 	struct task_struct *task;
-	uaddr_t g, m;
+	uaddr_t g;
 
 	if (!filter || !filter->process[tgid & (SWITCH_FILTER_NUMBERS - 1)])
 		return 0;
@@ -44,9 +44,8 @@ int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 		count(NOTE_URING_ELSEWHERE);
 		return 0;
 	}
-	g = thread_g(task, target);
-	m = g ? peek_u64(g + target->runtime.g_m) : 0;
-	time = m ? time_of(target, peek_u64(m + target->runtime.m_curg)) : NULL;
+	g = thread_goroutine(task, target);
+	time = g ? time_of(target, g) : NULL;
 	if (time)
 		time->uring_completions++;
 	return 0;
