@@ -2,10 +2,9 @@
  * A Go program on disk, read and planned once however many processes run it. Owns the open file, from which the
  * names of error types are read when they are first needed.
  */
-import { statSync } from 'node:fs';
-import { type FileSource, openFileSource } from '../binary/file-source.ts';
+import { type FileSource, fileKey, openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
-import { GoidspanError, remedyOf } from '../errors.ts';
+import { GoidspanError } from '../errors.ts';
 import type { AttachPlan } from '../probes/plan.ts';
 import { hostArch } from '../process/host.ts';
 import { loadBias, parseMaps } from '../process/memory-map.ts';
@@ -108,18 +107,6 @@ export class Programs {
     if (--cached.users > 0) return;
     cached.source.close();
     if (this.#byFile.get(key) === cached) this.#byFile.delete(key);
-  }
-}
-
-/** The same file under another path is the same program; a file that was written to is not. */
-function fileKey(path: string): string {
-  try {
-    const { dev, ino, size, mtimeMs } = statSync(path);
-    return `${dev}:${ino}:${size}:${mtimeMs}`;
-  } catch (cause) {
-    const said = (cause as Error).message;
-    const remedy = remedyOf(said, 'check the path and its permissions');
-    throw new GoidspanError('bad_binary', `cannot read ${path}: ${said} (${remedy})`, { cause });
   }
 }
 

@@ -1,6 +1,6 @@
 /** A {@link ByteSource} over a path: range reads with `fs.readSync`, never the whole file. The only I/O of this folder. */
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 
@@ -46,6 +46,15 @@ export function openFileSource(path: string): FileSource {
       open = false;
     },
   };
+}
+
+/**
+ * The same file under another path has the same key; one that was written to has not.
+ * @throws GoidspanError `bad_binary` when it cannot be looked at.
+ */
+export function fileKey(path: string): string {
+  const { dev, ino, size, mtimeMs } = orRefuse(path, () => statSync(path));
+  return `${dev}:${ino}:${size}:${mtimeMs}`;
 }
 
 function orRefuse<T>(path: string, act: () => T): T {

@@ -1,7 +1,7 @@
 /** The thread that symbolises: reads the tables of programs, and keeps what it has read of the last few. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { type FileSource, openFileSource } from '../binary/file-source.ts';
+import { type FileSource, fileKey, openFileSource } from '../binary/file-source.ts';
 import { GoBinary } from '../binary/go-binary.ts';
 import type { Symbolizer } from '../binary/symbolizer.ts';
 import { KernelSymbols } from './kernel-symbols.ts';
@@ -37,8 +37,7 @@ const HIDDEN = `${KERNEL_SYMBOLS} tells no addresses (needs CAP_SYSLOG, and sysc
 
 function symbolsOf(path: string): Symbolizer {
   // A path by descriptor is that of another program later.
-  const { dev, ino, size, mtimeMs } = statSync(path);
-  const file = `${dev}:${ino}:${size}:${mtimeMs}`;
+  const file = fileKey(path);
   const known = programs.get(file);
   if (known) return known.symbols;
   const source = openFileSource(path);
