@@ -11,12 +11,12 @@ import { COST_BY_CLASS, costOf } from '../probes/hit-cost.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import { BudgetController } from './budget-controller.ts';
 import type { BudgetStats } from './budget-stats.ts';
+import { countsOf } from './kernel-counts.ts';
 import { ProbeTime } from './probe-time.ts';
 
 const TICK_MS = 1_000;
 /** Run statistics cost every BPF program on the host, so they are on for a part of the time only. */
 const WINDOW_MS = 100;
-const HIT = 'HIT_';
 
 const PROBES: ReadonlySet<string> = new Set(families.flatMap(({ hooks }) => hooks.map(({ name }) => name)));
 /** Those that are there at every level: by their hits what is done is known. */
@@ -145,11 +145,7 @@ export class Budget {
   }
 
   #readHits(): Readonly<Record<string, number>> {
-    return Object.fromEntries(
-      Object.entries(this.#of.kernel.counts())
-        .filter(([name]) => name.startsWith(HIT))
-        .map(([name, count]) => [name.slice(HIT.length).toLowerCase(), count]),
-    );
+    return countsOf('HIT', this.#of.kernel.counts());
   }
 
   /** The dearest of its places counts. */

@@ -2,6 +2,7 @@
 import type { Losses } from '../stage/counters.ts';
 import type { StageReport } from '../stage/record-stage.ts';
 import type { TracerStats } from './api.ts';
+import { countsOf } from './kernel-counts.ts';
 
 /** Who counted what. */
 interface Counted {
@@ -26,8 +27,8 @@ export function tracerStats({
   targets,
   budget,
 }: Counted): TracerStats {
-  const byProbe = select(kernel, 'HIT_');
-  const byReason = { ...select(kernel, 'LOST_'), ...losses.lost() };
+  const byProbe = countsOf('HIT', kernel);
+  const byReason = { ...countsOf('LOST', kernel), ...losses.lost() };
   for (const [reason, count] of Object.entries(stage.lost)) {
     byReason[reason] = (byReason[reason] ?? 0) + count;
   }
@@ -44,19 +45,10 @@ export function tracerStats({
       ),
     },
     lost: { total: sum(byReason), byReason },
-    notes: { ...select(kernel, 'NOTE_'), not_kept: stage.notKept, attached_late: attachedLate },
+    notes: { ...countsOf('NOTE', kernel), not_kept: stage.notKept, attached_late: attachedLate },
     targets,
     ...(budget && { budget }),
   };
-}
-
-/** The counters with that prefix, by the rest of their name in lower case. */
-function select(counts: Readonly<Record<string, number>>, prefix: string): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(counts)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [name.slice(prefix.length).toLowerCase(), value]),
-  );
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {
