@@ -23,6 +23,15 @@ export interface CodeFrame {
   readonly isInlined: boolean;
 }
 
+/** The code that something was seen in: frames innermost first; empty if nothing is known. */
+export interface SeenCode {
+  readonly frames: readonly CodeFrame[];
+  /** What the kernel did for it. */
+  readonly kernelFrames: readonly CodeFrame[];
+  /** There are more frames, further out. */
+  readonly isCut: boolean;
+}
+
 /** Stands for the kernel where there would be a target. */
 export const KERNEL_ID = 0;
 /** What its code says for the file that it is from. */

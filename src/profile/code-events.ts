@@ -1,5 +1,5 @@
 /** What was seen of the code of processes, one thing after the other, until it is made a profile of. Bounded. */
-import type { CodeFrame } from '../correlate/code-place.ts';
+import type { SeenCode } from '../correlate/code-place.ts';
 import type { CodeSample } from '../correlate/code-sample.ts';
 import type { Ktime, SpanFact, SpanFactOf, SpanIdWords, TraceIdWords } from '../correlate/fact.ts';
 import type { TimeUse } from '../correlate/time-spent.ts';
@@ -10,12 +10,6 @@ import { KnownSpans, type SeenSpan } from './known-spans.ts';
 
 /** So many: 65 MB. */
 const EVENTS_MAX = 1 << 18;
-
-interface SeenCode {
-  readonly frames: readonly CodeFrame[];
-  readonly kernelFrames: readonly CodeFrame[];
-  readonly isCut: boolean;
-}
 
 interface Seen {
   readonly targetId: number;

@@ -1,18 +1,9 @@
 /** What takes samples and waits with the code that they were in, and the spans that these were in. Owns the type only. */
-import type { CodeFrame } from '../correlate/code-place.ts';
+import type { SeenCode } from '../correlate/code-place.ts';
 import type { CodeSample } from '../correlate/code-sample.ts';
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { FactSink } from '../export/span-sink.ts';
 import type { SpanSource } from '../span/span-source.ts';
-
-/** Innermost first; empty if nothing is known. */
-export interface SeenCode {
-  readonly frames: readonly CodeFrame[];
-  /** What the kernel did for it. */
-  readonly kernelFrames: readonly CodeFrame[];
-  /** There are more frames, further out. */
-  readonly isCut: boolean;
-}
 
 /** None of its methods may throw. */
 export interface CodeSink extends FactSink {

@@ -2,7 +2,7 @@
  * From records to the processors, given what was said of targets before. The one way of all spans, wherever they are made:
  * on the main thread, in the draining thread, from a recording. Knows no kernel and no process.
  */
-import { type CodePlace, kernelPlace } from '../correlate/code-place.ts';
+import { type CodePlace, kernelPlace, type SeenCode } from '../correlate/code-place.ts';
 import { type CodeSample, codeSample } from '../correlate/code-sample.ts';
 import { derivedSpanId } from '../correlate/derived-id.ts';
 import type { SpanFact, SpanFactOf } from '../correlate/fact.ts';
@@ -34,7 +34,7 @@ import {
 import { AwaitedNames } from './awaited-names.ts';
 import { CallCounts, type CallSeries } from './call-counts.ts';
 import { CodeNames } from './code-names.ts';
-import type { CodeSink, SeenCode } from './code-sink.ts';
+import type { CodeSink } from './code-sink.ts';
 import { Counters } from './counters.ts';
 import { GcWindows } from './gc-windows.ts';
 import { HeldTurns } from './held-turns.ts';
@@ -296,7 +296,7 @@ export class SpanStage {
     const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
     const path = this.#turns.take(read);
     const known = path ? { ...read, criticalNs: path.ns } : read;
-    const level = this.#targets.get(read.targetId)?.level;
+    const level = target?.level;
     // One whose time is known has ended before its program was looked at less deep.
     const judged = level === undefined || (read.time && level === 'spans') ? known : { ...known, level };
     const evidence = this.#verdicts.on(judged, waits, path, kept?.isSlow);
