@@ -10,6 +10,8 @@
 #include "wait_span.bpf.h"
 
 #define ARGUMENT_LOCK 1 /* of gopark */
+#define LONG_RUN_DELAY_NS 1000000
+#define QUEUE_OF_P_MAX 256 /* len(p.runq) of runtime/runtime2.go */
 #define IDLE_WAITS_MAX 4 /* who has waited more often without new work is none that waits for it */
 /* Goroutines of one list that are looked at; those behind it count as waiting until they run. A legacy verifier follows each. */
 #ifdef LEGACY
@@ -138,14 +140,45 @@ int goroutine_ready_list(struct pt_regs *ctx)
 	return 0;
 }
 
+/* How many goroutines are in the queue of the P that runs goroutine `g`, and in that of all; 0 also where that is not known. */
+static __always_inline __u32 queue_length(const struct target_row *target, uaddr_t g)
+{
+	const struct time_layout *layout = &target->time;
+	__u32 head = 0, tail = 0;
+	__s32 global = 0;
+	uaddr_t m, p;
+
+	if (!target->sched_runqsize || layout->m_p == GO_OFFSET_ABSENT || layout->p_runqhead == GO_OFFSET_ABSENT ||
+	    layout->p_runqtail == GO_OFFSET_ABSENT)
+		return 0;
+	m = read_u64(g + target->runtime.g_m);
+	p = m ? read_u64(m + layout->m_p) : 0;
+	if (!p)
+		return 0;
+	read_user(&head, sizeof(head), p + layout->p_runqhead);
+	read_user(&tail, sizeof(tail), p + layout->p_runqtail);
+	read_user(&global, sizeof(global), loaded_address(target, target->sched_runqsize));
+	/* A P takes its goroutines while others may take of them. */
+	return (tail - head <= QUEUE_OF_P_MAX ? tail - head : 0) + (global > 0 ? global : 0);
+}
+
 /* A goroutine that has waited for its turn for so long runs. */
-static __always_inline void run_delay_count(const struct hit *hit, duration_ns_t waited)
+static __noinline int run_delayed(struct goroutine_time *time, const struct hit *hit, uaddr_t g, duration_ns_t waited)
 {
 	__u32 slot = COOKIE_SLOT(hit->cookie);
 	struct durations *delays = bpf_map_lookup_elem(&run_delays_by_slot, &slot);
+	__u32 queued;
 
 	if (delays)
 		durations_add(delays, waited);
+	if (waited < LONG_RUN_DELAY_NS)
+		return 0;
+	queued = queue_length(hit->target, g);
+	if (queued < time->queued)
+		return 0;
+	time->queued = queued;
+	time->queued_ktime_ns = time->since_ktime_ns;
+	return 0;
 }
 
 /* func execute(gp *g, inheritTime bool)  at its call casgstatus(gp, …)  argument: gp, which is m.curg by then. */
@@ -171,9 +204,9 @@ int goroutine_run(struct pt_regs *ctx)
 		goroutine_has_waited(time);
 	time_spend_on(time, TIME_CPU);
 	if (before == GOROUTINE_IS_READY)
-		run_delay_count(&hit, time->since_ktime_ns - ready);
+		run_delayed(time, &hit, g, time->since_ktime_ns - ready);
 	else if (before == GOROUTINE_WAITS)
-		run_delay_count(&hit, 0);
+		run_delayed(time, &hit, g, 0);
 	time_is_on(time);
 	wait_place(time, hit.target, g);
 	wait_end(time, hit.target->target_id);

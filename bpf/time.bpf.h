@@ -262,6 +262,8 @@ static __noinline int time_span_begin(struct open_span *span, const struct targe
 	begun->start_node = bpf_get_numa_node_id();
 	begun->migrations = time->migrations;
 	begun->uring_completions = time->uring_completions;
+	if (!span->record.depth)
+		time->queued = 0;
 	time_is_looked_at(time, span, span->record.depth + 1, 1);
 	time_done(time);
 	return 0;
@@ -318,6 +320,8 @@ static __noinline int time_span_end(struct open_span *span, const struct target_
 	to->end_node = bpf_get_numa_node_id();
 	to->migrations = time->migrations - begun->migrations;
 	to->uring_completions = time->uring_completions - begun->uring_completions;
+	to->queued = time->queued_ktime_ns > span->record.start_ktime_ns ? time->queued : 0;
+	to->reserved = 0;
 	span->record.header.size = offsetof(struct ev_span_end, rest) + at + sizeof(*to);
 	span->record.header.flags |= SPAN_FLAG_TIME;
 	time_is_looked_at(time, span, span->record.depth, -1);

@@ -156,6 +156,7 @@ struct target_row {
 	struct http_request_layout http_request;
 	struct time_layout time;
 	struct stack_layout stack;
+	uaddr_t sched_runqsize DOC("link-time address of how many goroutines are in the global queue; 0: not known");
 	__s64 g_tls_offset DOC("from the thread pointer to where the running g stands; 0: not known");
 	__u8 time_by_reason[WAIT_REASONS_MAX] DOC("by the runtime's number of a wait reason: one of enum time_use, or TIME_BY_CALLER");
 };
@@ -231,7 +232,8 @@ struct goroutine_time {
 	__u32 cpu DOC("on which it ran last");
 	__u32 migrations;
 	__u32 uring_completions;
-	__u32 reserved;
+	__u32 queued DOC("most goroutines behind it in the queues when it had waited long for its turn, since the first span began");
+	ktime_ns_t queued_ktime_ns DOC("when they were so many");
 	goid_t goid;
 	ktime_ns_t wait_ktime_ns DOC("since then it does not run; 0: it does");
 	ktime_ns_t ready_ktime_ns DOC("since then it waits for its turn only; 0: it has not been woken yet");

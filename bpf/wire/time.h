@@ -47,6 +47,8 @@ struct span_time {
 	__u32 end_node;
 	__u32 migrations DOC("how often its goroutine went on on another processor");
 	__u32 uring_completions DOC("that io_uring had for it while it was in the ring's system call");
+	__u32 queued DOC("most goroutines behind it in the queues when it had waited long for its turn; 0: none, or not known");
+	__u32 reserved;
 };
 
 /* What the programs of goroutines' time read of a Go program. */
@@ -59,6 +61,9 @@ struct time_layout {
 	go_offset_t g_wait_reason GO_FIELD("runtime.g.waitreason");
 	go_offset_t g_coroarg GO_FIELD("runtime.g.coroarg?");
 	go_offset_t coro_gp GO_FIELD("runtime.coro.gp?");
+	go_offset_t m_p GO_FIELD("runtime.m.p?");
+	go_offset_t p_runqhead GO_FIELD("runtime.p.runqhead?");
+	go_offset_t p_runqtail GO_FIELD("runtime.p.runqtail?");
 	go_offset_t hchan_dataqsiz GO_FIELD("runtime.hchan.dataqsiz");
 	go_offset_t hchan_buf GO_FIELD("runtime.hchan.buf");
 	go_offset_t hchan_elemsize GO_FIELD("runtime.hchan.elemsize");
@@ -68,7 +73,7 @@ struct time_layout {
 	go_offset_t poll_desc_fd GO_FIELD("runtime.pollDesc.fd?");
 	go_offset_t poll_desc_rg GO_FIELD("runtime.pollDesc.rg?");
 	go_offset_t poll_desc_self GO_FIELD("runtime.pollDesc.self?");
-	__u16 padding[2];
+	__u16 padding[3];
 };
 
 #endif

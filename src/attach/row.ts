@@ -42,6 +42,7 @@ export function targetRow(plan: AttachPlan, targetId: number, tgid: number, loca
     timeSinceKtimeNs: [0, 0],
     allocsSinceKtimeNs: [0, 0],
     stopsSlot: 0,
+    schedRunqsize: plan.runtime.runqsize ?? 0,
     gTlsOffset: plan.goroutineTls ?? 0,
     timeByReason: timeByReason(plan.waitReasons),
     net: canReadConnections ? net : { ...net, tcpConnType: 0 },

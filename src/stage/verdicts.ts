@@ -133,6 +133,7 @@ export class Verdicts {
       calls: outermost(calls)
         .map((call) => callEvidence(call, shareOnPath(call, fact, path)))
         .filter(({ ns }) => ns.length > 0),
+      queued: fact.time?.queued ?? 0,
       stopReason: stopReason(waits),
       facts: this.#facts.get(fact.targetId),
     };

@@ -52,6 +52,8 @@ export interface Evidence {
   readonly calls: readonly CallEvidence[];
   /** Where it was seen on a processor, the most often first. */
   readonly sampled: readonly SampledPlace[];
+  /** Most goroutines that were in the queues behind it when it had waited long for its turn; 0: none, or not known. */
+  readonly queued?: number;
   /** Why the world was stopped the longest time, in the runtime's words. */
   readonly stopReason?: string | undefined;
   /** Of the program whose span it is. */

@@ -23,6 +23,7 @@ export interface Shown {
   readonly calls: readonly CallEvidence[];
   readonly rest: readonly number[];
   readonly stopReason: string | undefined;
+  readonly queued: number;
   readonly facts: TargetFacts;
   /** The wait that makes at least half of what the cause explains, if there is one of those uses. */
   readonly waitFor: (...uses: readonly TimeUse[]) => WaitEvidence | undefined;
@@ -38,13 +39,14 @@ export function shownOf(
   explained: number,
   codeAt: CodeAt,
 ): Shown {
-  const { calls, waits, sampled, stopReason, facts = {} } = evidence;
+  const { calls, waits, sampled, stopReason, queued = 0, facts = {} } = evidence;
   return {
     calls,
     rest,
     sampled,
     codeAt,
     stopReason,
+    queued,
     facts,
     waitFor: (...uses) => waits.find(({ use, ns }) => uses.includes(use) && 2 * ns >= explained),
     longest: waits.find(({ ns }) => 2 * ns >= explained),
@@ -157,10 +159,14 @@ function syncText({ rest, waitFor, codeAt }: Shown): string {
     : `waiting for a condition (sync.Cond)${waitText(waitFor('cond'), codeAt)}`;
 }
 
-function schedulerText({ rest, facts: { gomaxprocs } }: Shown): string {
+function schedulerText({ rest, queued, facts: { gomaxprocs } }: Shown): string {
   const ready = timeOf(rest, 'network.ready');
   const unseen = ready > 0 ? `, ${milliseconds(ready)} ms of it before anybody saw that data had come` : '';
-  const among = gomaxprocs === undefined ? '' : ` (GOMAXPROCS=${gomaxprocs})`;
+  const known = [
+    ...(gomaxprocs === undefined ? [] : [`GOMAXPROCS=${gomaxprocs}`]),
+    ...(queued === 0 ? [] : [`${queued} goroutine${queued === 1 ? '' : 's'} queued`]),
+  ];
+  const among = known.length === 0 ? '' : ` (${known.join(', ')})`;
   return `waiting for a turn among the goroutines of its process${among}${unseen}`;
 }
 

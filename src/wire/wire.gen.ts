@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x8d9e34525151187bn;
+export const WIRE_HASH = 0x385815c3c83fb6ccn;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -448,7 +448,7 @@ export const wireLayout: WireLayout = {
     },
   },
   time: {
-    bytes: 192,
+    bytes: 200,
     fields: {
       ns: [0, 160],
       alloc_ns: [160, 8],
@@ -458,6 +458,7 @@ export const wireLayout: WireLayout = {
       end_node: [180, 4],
       migrations: [184, 4],
       uring_completions: [188, 4],
+      queued: [192, 4],
     },
   },
 };
@@ -465,7 +466,7 @@ export const wireLayout: WireLayout = {
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1440,
+  EV_SPAN_END: 1448,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
   EV_GC_STOP: 48,
@@ -497,7 +498,7 @@ export const SPAN_SAID_AT = 112;
 export const SPAN_TEXT_SIZES_AT = 120;
 /** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */
 export const SPAN_BODY_AT = 144;
-export const SPAN_TIME_BYTES = 192;
+export const SPAN_TIME_BYTES = 200;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 48,
@@ -635,7 +636,7 @@ export function readWaitBody(batch: Batch, at: number): WaitBody {
   };
 }
 
-/** `struct span_time`, 192 bytes. */
+/** `struct span_time`, 200 bytes. */
 export interface SpanTime {
   /** by enum time_use, of its goroutine while it was open */
   readonly ns: readonly number[];
@@ -650,6 +651,8 @@ export interface SpanTime {
   readonly migrations: number;
   /** that io_uring had for it while it was in the ring's system call */
   readonly uringCompletions: number;
+  /** most goroutines behind it in the queues when it had waited long for its turn; 0: none, or not known */
+  readonly queued: number;
 }
 
 /** Reads the part at byte `at` (a multiple of 8). */
@@ -663,10 +666,11 @@ export function readSpanTime(batch: Batch, at: number): SpanTime {
     endNode: batch.u32[(at + 180) >>> 2] as number,
     migrations: batch.u32[(at + 184) >>> 2] as number,
     uringCompletions: batch.u32[(at + 188) >>> 2] as number,
+    queued: batch.u32[(at + 192) >>> 2] as number,
   };
 }
 
-/** `struct ev_span_end`, 1440 bytes. */
+/** `struct ev_span_end`, 1448 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -1150,7 +1154,7 @@ export interface HttpRequestLayout {
   readonly urlRawQuery: number;
 }
 
-/** `struct time_layout`, 56 bytes. */
+/** `struct time_layout`, 64 bytes. */
 export interface TimeLayout {
   readonly semacquire: number;
   readonly semacquireMutex: number;
@@ -1160,6 +1164,9 @@ export interface TimeLayout {
   readonly gWaitReason: number;
   readonly gCoroarg: number;
   readonly coroGp: number;
+  readonly mP: number;
+  readonly pRunqhead: number;
+  readonly pRunqtail: number;
   readonly hchanDataqsiz: number;
   readonly hchanBuf: number;
   readonly hchanElemsize: number;
@@ -1178,7 +1185,7 @@ export interface StackLayout {
   readonly gobufBp: number;
 }
 
-/** `struct target_row`, 536 bytes. */
+/** `struct target_row`, 552 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1205,13 +1212,15 @@ export interface TargetRow {
   readonly httpRequest: HttpRequestLayout;
   readonly time: TimeLayout;
   readonly stack: StackLayout;
+  /** link-time address of how many goroutines are in the global queue; 0: not known */
+  readonly schedRunqsize: number;
   /** from the thread pointer to where the running g stands; 0: not known */
   readonly gTlsOffset: number;
   /** by the runtime's number of a wait reason: one of enum time_use, or TIME_BY_CALLER */
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 536;
+export const TARGET_ROW_BYTES = 552;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1332,20 +1341,24 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(428, value.time.gWaitReason, true);
   view.setUint16(430, value.time.gCoroarg, true);
   view.setUint16(432, value.time.coroGp, true);
-  view.setUint16(434, value.time.hchanDataqsiz, true);
-  view.setUint16(436, value.time.hchanBuf, true);
-  view.setUint16(438, value.time.hchanElemsize, true);
-  view.setUint16(440, value.time.hchanRecvx, true);
-  view.setUint16(442, value.time.sudogG, true);
-  view.setUint16(444, value.time.sudogElem, true);
-  view.setUint16(446, value.time.pollDescFd, true);
-  view.setUint16(448, value.time.pollDescRg, true);
-  view.setUint16(450, value.time.pollDescSelf, true);
-  view.setUint16(456, value.stack.gSched, true);
-  view.setUint16(458, value.stack.gobufPc, true);
-  view.setUint16(460, value.stack.gobufBp, true);
-  view.setBigInt64(464, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 472);
+  view.setUint16(434, value.time.mP, true);
+  view.setUint16(436, value.time.pRunqhead, true);
+  view.setUint16(438, value.time.pRunqtail, true);
+  view.setUint16(440, value.time.hchanDataqsiz, true);
+  view.setUint16(442, value.time.hchanBuf, true);
+  view.setUint16(444, value.time.hchanElemsize, true);
+  view.setUint16(446, value.time.hchanRecvx, true);
+  view.setUint16(448, value.time.sudogG, true);
+  view.setUint16(450, value.time.sudogElem, true);
+  view.setUint16(452, value.time.pollDescFd, true);
+  view.setUint16(454, value.time.pollDescRg, true);
+  view.setUint16(456, value.time.pollDescSelf, true);
+  view.setUint16(464, value.stack.gSched, true);
+  view.setUint16(466, value.stack.gobufPc, true);
+  view.setUint16(468, value.stack.gobufBp, true);
+  view.setBigUint64(472, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(480, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 488);
   return bytes;
 }
 
@@ -1536,6 +1549,9 @@ export const rowSources = {
     gWaitReason: { what: 'field', name: 'runtime.g.waitreason' },
     gCoroarg: { what: 'field', name: 'runtime.g.coroarg?' },
     coroGp: { what: 'field', name: 'runtime.coro.gp?' },
+    mP: { what: 'field', name: 'runtime.m.p?' },
+    pRunqhead: { what: 'field', name: 'runtime.p.runqhead?' },
+    pRunqtail: { what: 'field', name: 'runtime.p.runqtail?' },
     hchanDataqsiz: { what: 'field', name: 'runtime.hchan.dataqsiz' },
     hchanBuf: { what: 'field', name: 'runtime.hchan.buf' },
     hchanElemsize: { what: 'field', name: 'runtime.hchan.elemsize' },

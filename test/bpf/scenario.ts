@@ -23,7 +23,8 @@ const shown: Readonly<Record<string, (fact: SpanFact) => unknown>> = {
     time &&
     breakdownText(time) +
       (time.allocNs ? `,alloc:${time.allocNs}` : '') +
-      (time.migrations ? `,moved:${time.migrations}` : ''),
+      (time.migrations ? `,moved:${time.migrations}` : '') +
+      (time.queued ? `,queued:${time.queued}` : ''),
   critical: ({ criticalNs }) => criticalNs && breakdownText({ ns: criticalNs }),
 };
 

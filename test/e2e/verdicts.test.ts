@@ -52,7 +52,7 @@ const verdicts: Readonly<Record<string, readonly [cause: string, sentence: RegEx
   'pages that come late': ['memory', /waiting for pages of memory( in main\.\S+ \(memory\w*\.go:\d+\))?/],
   'a turn among busy goroutines': [
     'scheduler',
-    /for a turn among the goroutines of its process \(GOMAXPROCS=1\)/,
+    /for a turn among the goroutines of its process \(GOMAXPROCS=1, \d+ goroutines? queued\)/,
   ],
   'a quick peer of a connection': undefined,
   'pages that are on a disk': undefined,

@@ -50,6 +50,7 @@ export function timeOf(breakdown: Breakdown, more: Partial<TimeSpent> = {}): Tim
     endNode: 0,
     migrations: 0,
     uringCompletions: 0,
+    queued: 0,
     ...more,
   };
 }

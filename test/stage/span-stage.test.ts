@@ -47,6 +47,7 @@ function timeOf(ns: number, allocNs = 0): SpanTime {
     endNode: 0,
     migrations: 0,
     uringCompletions: 0,
+    queued: 0,
   };
 }
 

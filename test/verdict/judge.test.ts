@@ -73,6 +73,14 @@ describe('the verdict', () => {
       evidence({ cpu: 3, runnable: 22 }, { facts: { gomaxprocs: 2 } }),
     ],
     [
+      'scheduler: 22 of 25 ms waiting for a turn among the goroutines of its process (GOMAXPROCS=2, 37 goroutines queued)',
+      evidence({ cpu: 3, runnable: 22 }, { facts: { gomaxprocs: 2 }, queued: 37 }),
+    ],
+    [
+      'scheduler: 22 of 25 ms waiting for a turn among the goroutines of its process (1 goroutine queued)',
+      evidence({ cpu: 3, runnable: 22 }, { queued: 1 }),
+    ],
+    [
       'scheduler: 22 of 25 ms waiting for a turn among the goroutines of its process, 10 ms of it before anybody saw that data had come',
       evidence({ cpu: 3, runnable: 12, 'network.ready': 10 }),
     ],

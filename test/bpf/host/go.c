@@ -34,7 +34,7 @@ static const struct target_row layout = {
 	.db.pq_conn_c = 0, .db.pq_conn_config = 32, .db.pq_config_database = 16, .db.pq_error_code = 16,
 	.db.mysql_conn_net = 16, .db.mysql_conn_config = 56, .db.mysql_config_database = 64, .db.mysql_error_number = 0, .db.sqlite_error_code = 16,
 	.time.semacquire = 0x604000, .time.semacquire_mutex = 0x604010, .time.semacquire_fd = 0x604020,
-	.time.g_schedlink = 160, .time.g_status = 144, .time.g_wait_reason = 176, .time.g_coroarg = 328, .time.coro_gp = 0, .time.hchan_dataqsiz = 8, .time.hchan_buf = 16, .time.hchan_elemsize = 24, .time.hchan_recvx = 56, .time.poll_desc_fd = 8, .time.poll_desc_rg = 32, .time.poll_desc_self = 104, .time.sudog_g = 0, .time.sudog_elem = 24,
+	.time.g_schedlink = 160, .time.g_status = 144, .time.g_wait_reason = 176, .time.g_coroarg = 328, .time.coro_gp = 0, .time.m_p = 208, .time.p_runqhead = 40, .time.p_runqtail = 44, .time.hchan_dataqsiz = 8, .time.hchan_buf = 16, .time.hchan_elemsize = 24, .time.hchan_recvx = 56, .time.poll_desc_fd = 8, .time.poll_desc_rg = 32, .time.poll_desc_self = 104, .time.sudog_g = 0, .time.sudog_elem = 24,
 	.stack.g_sched = 400, .stack.gobuf_pc = 8, .stack.gobuf_bp = 48, .code_start = 0x400000, .code_end = 0x700000,
 	.g_tls_offset = -8,
 	.db.tls_conn_type = 0x703000, .db.wrap_error_type = 0x703040, .db.pgx_prepare_error_type = 0x703080, .db.pgx_timeout_type = 0x7030c0,
@@ -74,7 +74,10 @@ struct target_state *go__target(uint32_t number)
 	target->row.time_by_reason[WAIT_REASONS_MAX - 1] = TIME_BY_CALLER;
 	target->g0 = memory__allocate(G_BYTES);
 	target->m = memory__allocate(G_BYTES);
+	target->p = memory__allocate(G_BYTES);
+	target->row.sched_runqsize = memory__allocate(8);
 	memory__write_u64(target->g0 + layout.runtime.g_m, target->m);
+	memory__write_u64(target->m + layout.time.m_p, target->p);
 	target->row.http_client.skip_alt_protocol = memory__allocate(16);
 	memory__write_u64(target->row.http_client.skip_alt_protocol, memory__allocate(16));
 	memory__write_u64(target->row.http_client.skip_alt_protocol + 8, memory__allocate(16));

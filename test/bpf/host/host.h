@@ -169,7 +169,7 @@ struct target_state {
 	struct target_row row;
 	uint32_t slot;
 	bool exists;
-	uaddr_t g0, m;
+	uaddr_t g0, m, p;
 	uaddr_t driver_conns[8]; /* connections of database/sql by their numbers; 0: not made yet */
 };
 

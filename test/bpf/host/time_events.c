@@ -93,12 +93,18 @@ void time_ready(const struct line *line)
 	programs__run(&hit);
 }
 
-/* run gN: its turn has come */
+/* run gN; queued=N in the queue of its P, in-all=N in that of all: its turn has come */
 void time_run(const struct line *line)
 {
 	struct goroutine_state *g = goroutine_of(line->words[1]);
+	struct target_state *target = target_of(line->words[1]);
 	struct probe_hit hit = hit_on_g0(g, "goroutine_run");
+	uint32_t head = UINT32_MAX, tail = head + line__number(line, "queued", 0), all = line__number(line, "in-all", 0);
 
+	memory__write_u64(g->g + target->row.runtime.g_m, target->m);
+	memory__write(target->p + target->row.time.p_runqhead, &head, sizeof(head));
+	memory__write(target->p + target->row.time.p_runqtail, &tail, sizeof(tail));
+	memory__write(target->row.load_bias + target->row.sched_runqsize, &all, sizeof(all));
 	hit.arguments[0] = g->g;
 	programs__run(&hit);
 }
