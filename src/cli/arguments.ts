@@ -354,16 +354,23 @@ function parseProfile(args: readonly string[]): Invocation {
   };
 }
 
-type ProfileValues = CommonValues & TargetValues & { readonly hz?: string | undefined };
+type ProfileValues = CommonValues &
+  TargetValues &
+  Readonly<Partial<Record<'hz' | 'route' | 'trace' | 'span', string | undefined>>>;
+
+/** Of some requests there are fewer samples than of all: they are looked at more often. */
+const CLOSE_UP_HZ = 499;
 
 /** Processes, or a recording, of which nothing is left to be chosen. */
 function profiledOf(values: ProfileValues, recording: string | undefined): ProfileInvocation['of'] {
   const targets = targetsOf('profile', values);
   if (recording === undefined) {
     if (!targets) throw usage('profile', '--pid, --exe or a recording is missing');
-    const { hz } = values;
+    const { hz, route, trace, span } = values;
+    const isCloseUp = [route, trace, span].some((wanted) => wanted !== undefined);
     const common = commonOf('profile', { ...values, level: 'cpu', waits: 'spans' });
-    const profileHz = hz === undefined ? undefined : hzOf('profile', 'hz', hz);
+    const usualHz = isCloseUp ? CLOSE_UP_HZ : undefined;
+    const profileHz = hz === undefined ? usualHz : hzOf('profile', 'hz', hz);
     return { kind: 'attach', common: { ...common, profileHz }, ...targets };
   }
   if (targets) throw usage('profile', 'either --pid and --exe or a recording, not both');

@@ -270,7 +270,8 @@ What is profiled:
 
 Of processes:
       --duration SECONDS   for so long (default 10)
-      --hz N               look at each processor so often in a second (default 99)
+      --hz N               look at each processor so often in a second (default 99; 499 of a route, a trace or
+                           a span)
       --wait-min MS        shortest wait that counts (default 1)
       --go-profile URL     take Go's own CPU profile meanwhile and lay it beside this one: where the program
                            serves net/http/pprof, as host:port or as a whole URL; with one --pid

@@ -80,6 +80,12 @@ describe('parseArguments', () => {
       value: 'wait',
       output: '-',
     });
+    expect(parse('profile --pid 7')).toMatchObject({ of: { common: { profileHz: undefined } } });
+    for (const part of [`--trace ${id}`, '--span b7ad6b7169203331', '--route /items'])
+      expect(parse(`profile --pid 7 ${part}`)).toMatchObject({ of: { common: { profileHz: 499 } } });
+    expect(parse('profile --pid 7 --route /items --hz 50')).toMatchObject({
+      of: { common: { profileHz: 50 } },
+    });
     expect(parse('profile a.rec --trace 0af7651916cd43dd8448eb211c80319c')).toMatchObject({
       of: { kind: 'recording', file: 'a.rec' },
       format: 'pprof',
