@@ -2,7 +2,7 @@
 /*
  * Which client call is under way on a TCP connection of this host, by the connection's addresses: it joins a client
  * span and the server span that answers it although no header travels. The addresses are the kernel's own, found
- * through the file descriptor of Go's net.Conn. Without TLS and HTTP/1 only: there one call at a time owns a connection.
+ * through the file descriptor of Go's net.Conn. HTTP/1 only, with TLS or without: there one call at a time owns a connection.
  */
 #ifndef CONNECTION_BPF_H
 #define CONNECTION_BPF_H
@@ -14,6 +14,9 @@
 #define FAMILY_IPV6 10 /* AF_INET6 */
 
 #define PORTS 65536
+#define WRAPPERS_MAX 3 /* net.Conns around one that is the kernel's, such as *tls.Conn and what a program has of its own */
+/* What a server may have sent since its client has claimed the connection, but no answer: `100 Continue`, tickets of TLS. */
+#define SENT_UNASKED_MAX 16384
 
 /*
  * The client span that last sent a request between two ports: where to look for it. Several may write at once, so nothing
@@ -95,23 +98,47 @@ static __always_inline int connection_of_fd(struct connection *connection, __u32
 	return sk ? connection_of_sock(connection, sk) : -1;
 }
 
+/* Is it a net.Conn of the kernel, and not one around it? What is no interface at all may be looked at, so nothing that fails is a loss. */
+static __always_inline bool is_tcp_conn(const struct target_row *target, const struct go_interface *conn)
+{
+	uaddr_t type = conn->itab ? peek_u64(conn->itab + 8) : 0;
+	uaddr_t tcp_conn = loaded_address(target, target->net.tcp_conn_type);
+
+	return type && (type == tcp_conn || peek_u64(type + GO_POINTER_ELEM) == tcp_conn);
+}
+
+/* The socket behind the net.Conn whose two words stand at `at`, also where others are around it, of which it is the first field. */
+static __always_inline struct sock *sock_of_conn(const struct target_row *target, uaddr_t at)
+{
+	struct go_interface conn = {};
+	uaddr_t net_fd;
+	int wrappers = 0;
+
+	if (!target->net.tcp_conn_type)
+		return NULL;
+	for (; wrappers <= WRAPPERS_MAX; wrappers++) {
+		if (bpf_probe_read_user(&conn, sizeof(conn), (const void *)at))
+			return NULL;
+		if (is_tcp_conn(target, &conn))
+			break;
+		at = conn.data;
+	}
+	if (wrappers > WRAPPERS_MAX)
+		return NULL;
+	net_fd = read_u64(conn.data + target->net.conn_fd);
+	return net_fd ? sock_of_fd(read_u64(net_fd + target->net.fd_pfd + target->net.poll_fd_sysfd)) : NULL;
+}
+
 /* The TCP connection behind the net.Conn whose two words stand at `at`; fails for any other kind of connection. */
 static __always_inline int connection_read(struct connection *connection, const struct target_row *target, uaddr_t at)
 {
-	struct go_interface conn;
-	struct go_type type;
-	uaddr_t net_fd;
+	struct sock *sk = sock_of_conn(target, at);
 
-	if (!target->net.tcp_conn_type)
+	if (!sk || connection_of_sock(connection, sk))
 		return -1;
-	conn = read_interface(at);
-	type = type_of(&conn);
-	if (!is_type(target, &type, target->net.tcp_conn_type))
-		return -1;
-	net_fd = read_u64(conn.data + target->net.conn_fd);
-	if (!net_fd)
-		return -1;
-	return connection_of_fd(connection, read_u64(net_fd + target->net.fd_pfd + target->net.poll_fd_sysfd));
+	connection->sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+	connection->received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt);
+	return 0;
 }
 
 static __always_inline struct connection *connection_of(struct ev_span_end *span)
@@ -172,6 +199,29 @@ static __always_inline bool same_endpoint(const struct endpoint *a, const struct
 	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2];
 }
 
+/* 127.0.0.0/8 or ::1 */
+static __always_inline bool is_loopback(const struct endpoint *endpoint)
+{
+	const __u64 *words = (const void *)endpoint->address;
+
+	if (words[0])
+		return false;
+	return words[1] == __builtin_bswap64(1) ||
+	       (endpoint->address[10] == 0xff && endpoint->address[11] == 0xff && endpoint->address[12] == 127);
+}
+
+/*
+ * Are they the two ends of one connection? Within a network namespace its addresses say so. Those in another one may have the
+ * same addresses and be others': then both ends must be at the same byte, of 2^32.
+ */
+static __always_inline bool same_connection(const struct connection *server, const struct connection *client)
+{
+	if (!same_endpoint(&server->local, &client->remote) || !same_endpoint(&server->remote, &client->local))
+		return false;
+	return server->net == client->net ||
+	       (!is_loopback(&server->local) && server->sent - client->received <= SENT_UNASKED_MAX);
+}
+
 /* The port at the end of Go's `host:port`; 0 if there is none. */
 static __always_inline __u32 port_of(struct go_string address)
 {
@@ -215,7 +265,6 @@ struct caller {
 static __always_inline bool caller_at(struct caller *caller, const struct client_call *call,
 				      const struct connection *connection)
 {
-	const struct connection *callers;
 	struct goroutine_key key;
 	struct ev_span_end *span;
 
@@ -226,9 +275,7 @@ static __always_inline bool caller_at(struct caller *caller, const struct client
 	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	if (!span || !same_span(&span->span_id, &caller->span_id))
 		return false;
-	callers = connection_of(span);
-	if (connection->net != callers->net || !same_endpoint(&connection->local, &callers->remote) ||
-	    !same_endpoint(&connection->remote, &callers->local))
+	if (!same_connection(connection, connection_of(span)))
 		return false;
 	caller->trace_id = span->trace_id;
 	caller->trace_flags = span->trace_flags;

@@ -137,6 +137,13 @@ static __always_inline void context_remote(struct ev_span_end *span, const struc
 								     sample(settings, &span->trace_id);
 }
 
+static __always_inline bool same_trace(const trace_id_t *a, const trace_id_t *b)
+{
+	const __u64 *x = (const void *)a, *y = (const void *)b;
+
+	return x[0] == y[0] && x[1] == y[1];
+}
+
 static __always_inline void context_child(struct ev_span_end *span, const trace_id_t *trace_id,
 					  const span_id_t *span_id, __u32 trace_flags)
 {
@@ -144,6 +151,13 @@ static __always_inline void context_child(struct ev_span_end *span, const trace_
 	span->parent_span_id = *span_id;
 	span->header.flags |= SPAN_FLAG_PARENT;
 	span->trace_flags = trace_flags;
+}
+
+/* The program itself has named another trace for what the span is about: it belongs there, and nowhere else. */
+static __always_inline void context_named(struct ev_span_end *span, const struct remote_parent *parent)
+{
+	span->header.flags &= ~SPAN_FLAG_LINK;
+	context_remote(span, parent);
 }
 
 /*

@@ -113,6 +113,15 @@ static __always_inline __u64 read_u64(uaddr_t from)
 	return value;
 }
 
+/* Where a read that fails is no loss: a thread that runs no Go code has no g. */
+static __always_inline __u64 peek_u64(uaddr_t from)
+{
+	__u64 value = 0;
+
+	bpf_probe_read_user(&value, sizeof(value), (const void *)from);
+	return value;
+}
+
 static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t g)
 {
 	return read_u64(g + target->runtime.g_goid);

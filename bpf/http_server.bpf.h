@@ -5,10 +5,9 @@
 
 #include "connection.bpf.h"
 #include "goroutine.bpf.h"
-#include "header_map.bpf.h"
 #include "http_request.bpf.h"
 #include "http_route.bpf.h"
-#include "traceparent.bpf.h"
+#include "request_context.bpf.h"
 
 #define TRACESTATE_HEADERS_MAX 4
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
@@ -19,45 +18,36 @@ static __always_inline uaddr_t http_server_conn(const struct target_row *target,
 	return read_u64(response + target->http_server.response_conn);
 }
 
-/* Finds the client span on this host that a request without a traceparent comes from; `writer` is its *response. */
+/* Finds the client span on this host that a request comes from; `writer` is its *response. */
 static __always_inline bool http_server_caller(struct caller *caller, struct ev_span_end *span,
 					       const struct target_row *target, uaddr_t writer, struct go_string peer)
 {
-	if (http_body(span)->protocol >= 20 || span->header.flags & HTTP_FLAG_TLS)
-		return false;
-	return may_be_called_by(peer) &&
+	return http_body(span)->protocol < 20 && may_be_called_by(peer) &&
 	       connection_caller(caller, target, http_server_conn(target, writer) + target->http_server.conn_rwc);
 }
 
 /*
- * Decides parent and ids: the request's headers, else the client call on this host that it comes from, else a new
- * trace. Before any text.
+ * Decides parent and ids: the client call on this host that it comes from, if the request's headers name its trace or none;
+ * else what they name, else a new trace. Who forwards the headers of a request hides its own call behind them. Before any text.
  */
 static __always_inline void http_server_context(struct ev_span_end *span, const struct target_row *target,
 						const struct http_request *request, uaddr_t writer,
 						struct go_slice *tracestate)
 {
-	struct header_scan *scan = header_scan_begin(span);
 	struct remote_parent parent = {};
-	struct go_string value = {};
 	struct caller caller;
+	bool is_named = http_request_parent(&parent, span, target, request->header, tracestate);
 
-	scan_headers(scan, target, request->header);
-	if (scan->traceparent.count > 1) {
-		count(NOTE_TRACEPARENT_MALFORMED);
-	} else if (scan->traceparent.count && !read_user(&value, sizeof(value), scan->traceparent.at) &&
-		   traceparent_parse(&parent, value.at, value.bytes)) {
+	if (http_server_caller(&caller, span, target, writer, request->remote_addr) &&
+	    (!is_named || same_trace(&caller.trace_id, &parent.trace_id))) {
+		context_child(span, &caller.trace_id, &caller.span_id, caller.trace_flags);
+		if (caller.target_id != span->header.target_id)
+			span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
+	} else if (is_named) {
 		context_remote(span, &parent);
-		*tracestate = scan->tracestate;
-		return;
-	}
-	if (!http_server_caller(&caller, span, target, writer, request->remote_addr)) {
+	} else {
 		context_root(span);
-		return;
 	}
-	context_child(span, &caller.trace_id, &caller.span_id, caller.trace_flags);
-	if (caller.target_id != span->header.target_id)
-		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
 }
 
 /* The values of the headers that are one list, and whose it becomes. */

@@ -72,6 +72,12 @@ struct sock {
 	struct sock_common __sk_common;
 } __attribute__((preserve_access_index));
 
+struct tcp_sock {
+	struct sock sk; /* stands first in inet_conn, which does here */
+	__u32 rcv_nxt;
+	__u32 write_seq;
+} __attribute__((preserve_access_index));
+
 struct sk_buff {
 	unsigned int len;
 	__u16 transport_header;

@@ -20,15 +20,6 @@ struct pt_regs___kernel {
 #endif
 } __attribute__((preserve_access_index));
 
-/* Reads that fail are no loss: a thread that runs no Go code has no g. */
-static __always_inline __u64 peek_u64(uaddr_t from)
-{
-	__u64 value = 0;
-
-	bpf_probe_read_user(&value, sizeof(value), (const void *)from);
-	return value;
-}
-
 /* The registers with which the running thread has entered the kernel. */
 static __always_inline const struct pt_regs___kernel *entry_registers(struct task_struct *task)
 {

@@ -191,6 +191,8 @@ struct connection {
 	struct endpoint local;
 	struct endpoint remote;
 	__u64 net DOC("network namespace");
+	__u32 sent DOC("by TCP's own count of bytes, which begins anywhere: where what is sent next goes");
+	__u32 received DOC("… and where what comes next goes");
 };
 
 /* Key of time_by_g: a goroutine by its runtime.g, which the next goroutine in it takes over (see goroutine_is_born). */

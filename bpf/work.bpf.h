@@ -24,13 +24,6 @@ struct woken {
 	enum time_use wait_use;
 };
 
-static __always_inline bool same_trace(const trace_id_t *a, const trace_id_t *b)
-{
-	const __u64 *one = (const void *)a, *other = (const void *)b;
-
-	return one[0] == other[0] && one[1] == other[1];
-}
-
 /* Does the goroutine work for that trace? */
 static __noinline int works_for(const struct target_row *target, goid_t goid, const trace_id_t *trace_id)
 {

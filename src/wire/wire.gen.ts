@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x385815c3c83fb6ccn;
+export const WIRE_HASH = 0x292d73292401b89fn;
 
 /** `enum durations_limit` */
 export const durationsLimit = {

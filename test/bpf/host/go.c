@@ -166,7 +166,7 @@ void go__grow_stack(struct goroutine_state *g)
 		memory__write_u64(from - depth, 0xdeadbeef);
 }
 
-void go__write_conn(const struct target_row *row, uaddr_t to, int fd, bool is_tcp)
+void go__write_conn(const struct target_row *row, uaddr_t to, int fd, bool is_tcp, uint32_t wrappers)
 {
 	uaddr_t itab = memory__allocate(32), type = memory__allocate(64), conn = memory__allocate(16);
 	uaddr_t net_fd = memory__allocate(128);
@@ -175,6 +175,15 @@ void go__write_conn(const struct target_row *row, uaddr_t to, int fd, bool is_tc
 	memory__write_u64(type + 48, row->net.tcp_conn_type + row->load_bias + (is_tcp ? 0 : 64));
 	memory__write_u64(conn + row->net.conn_fd, net_fd);
 	memory__write_u64(net_fd + row->net.fd_pfd + row->net.poll_fd_sysfd, fd);
+	for (; wrappers > 0; wrappers--) {
+		uaddr_t around = memory__allocate(64), around_itab = memory__allocate(32);
+
+		memory__write_u64(around, itab);
+		memory__write_u64(around + 8, conn);
+		memory__write_u64(around_itab + 8, memory__allocate(64));
+		itab = around_itab;
+		conn = around;
+	}
 	memory__write_u64(to, itab);
 	memory__write_u64(to + 8, conn);
 }

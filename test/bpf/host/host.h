@@ -105,6 +105,8 @@ struct socket_ends {
 	uint16_t local_port, remote_port;
 	uint16_t family; /* 2 or 10; anything else is no TCP socket */
 	bool is_no_socket;
+	uint64_t net;
+	uint32_t sent, received;
 };
 
 /* What the running program has of its own, while another runs. */
@@ -185,7 +187,7 @@ void go__push_frame(struct goroutine_state *g);
 void go__return(struct goroutine_state *g);
 void go__grow_stack(struct goroutine_state *g);
 /* A net.Conn, as the two words of an interface. */
-void go__write_conn(const struct target_row *row, uaddr_t to, int fd, bool is_tcp);
+void go__write_conn(const struct target_row *row, uaddr_t to, int fd, bool is_tcp, uint32_t wrappers);
 void go__reset(void);
 
 /* ---- events.c: what can happen, as methods on a line of text ---- */

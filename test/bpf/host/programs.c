@@ -449,14 +449,17 @@ int programs__open_socket(const struct socket_ends *ends)
 {
 	struct file *file = calloc(1, sizeof(*file));
 	struct socket *socket = calloc(1, sizeof(*socket));
-	struct sock *sk = calloc(1, sizeof(*sk));
-	struct sock_common *common = &sk->__sk_common;
+	struct tcp_sock *sk = calloc(1, sizeof(*sk));
+	struct sock_common *common = &sk->sk.__sk_common;
 
 	if (fdtable.max_fds == FILES_MAX)
 		exit(2);
 	file->private_data = socket;
 	socket->file = ends->is_no_socket ? NULL : file;
-	socket->sk = sk;
+	socket->sk = &sk->sk;
+	sk->write_seq = ends->sent;
+	sk->rcv_nxt = ends->received;
+	common->skc_net.net = (void *)ends->net;
 	memcpy(&common->skc_rcv_saddr, ends->local + 12, 4);
 	memcpy(&common->skc_daddr, ends->remote + 12, 4);
 	memcpy(&common->skc_v6_rcv_saddr, ends->local, 16);

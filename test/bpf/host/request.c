@@ -59,13 +59,17 @@ uaddr_t write_request(const struct line *line, const struct target_row *row, con
 	return request;
 }
 
+/* socket=N v6 not-a-socket not-tcp other-client other-server lan net=N sent=N received=N; wrapped=N: in so many net.Conns of others */
 void write_socket(const struct line *line, const struct target_row *row, uaddr_t to, bool is_client)
 {
-	struct socket_ends ends = { .family = line__has(line, "v6") ? 10 : 2, .is_no_socket = line__has(line, "not-a-socket") };
+	struct socket_ends ends = {
+		.family = line__has(line, "v6") ? 10 : 2, .is_no_socket = line__has(line, "not-a-socket"),
+		.net = line__number(line, "net", 0), .sent = line__number(line, "sent", 0), .received = line__number(line, "received", 0)
+	};
 	uint8_t *client = is_client ? ends.local : ends.remote, *server = is_client ? ends.remote : ends.local;
 
 	client[10] = client[11] = server[10] = server[11] = 0xff;
-	client[12] = server[12] = 127;
+	client[12] = server[12] = line__has(line, "lan") ? 10 : 127;
 	client[15] = server[15] = 1;
 	if (line__has(line, "other-client"))
 		client[13] = 9;
@@ -73,7 +77,8 @@ void write_socket(const struct line *line, const struct target_row *row, uaddr_t
 		server[13] = 9;
 	*(is_client ? &ends.local_port : &ends.remote_port) = 40000 + line__number(line, "socket", 0);
 	*(is_client ? &ends.remote_port : &ends.local_port) = 8080;
-	go__write_conn(row, to, programs__open_socket(&ends), !line__has(line, "not-tcp"));
+	go__write_conn(row, to, programs__open_socket(&ends), !line__has(line, "not-tcp"),
+		       line__number(line, "wrapped", 0));
 }
 
 uaddr_t write_reply(const struct line *line, const struct target_row *row)
