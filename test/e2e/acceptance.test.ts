@@ -345,8 +345,10 @@ function isTraced(
       await traced.server.get(`/forward?id=${id}`, {
         headers: { traceparent: `00-${remote.trace}-${remote.span}-01` },
       });
-      const { leaves } = await traced.request(id, 1);
-      expect(parentOf(leaves[0] as ReadableSpan)).toBe(remote.span);
+      const { server, calls, leaves } = await traced.request(id, 1);
+      expect([server, ...calls, ...leaves].map(traceOf)).toEqual(Array(3).fill(remote.trace));
+      // The call that has forwarded it is closer than the span that it names.
+      expect(parentOf(leaves[0] as ReadableSpan)).toBe(idOf(calls[0] as ReadableSpan));
     });
 
     it('makes no span of a request whose parent was not sampled', async () => {
