@@ -29,6 +29,7 @@ export type { GoidBatchSpanProcessorOptions, GoidOtlpExporterOptions } from './p
 export type { SpanProcessor } from './plugin/span-processor.ts';
 export type { GoidSpanProcessorStatus, QueueStatus, Reason, RefusedTarget } from './plugin/status.ts';
 export type { ProbeLevel } from './probes/hook.ts';
+export type { Raise } from './probes/raise.ts';
 export type {
   InstrumentationScope,
   RawResourceAttribute,
@@ -44,6 +45,7 @@ export type {
   DrainStats,
   DurationBucket,
   MissingHook,
+  RaiseEvent,
   RouteStats,
   RuntimeFacts,
   SlowAllocations,

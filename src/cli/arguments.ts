@@ -2,6 +2,7 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { KeepRules } from '../export/keep-rules.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
+import { RAISES, type Raise } from '../probes/raise.ts';
 import type { ProfileFilter } from '../profile/profile-of.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
@@ -49,6 +50,7 @@ export interface CommonOptions {
   readonly summaryFile: string | undefined;
   readonly serviceName: string | undefined;
   readonly level: ProbeLevel | undefined;
+  readonly raise: Raise | undefined;
   readonly dbStatement: StatementForm | undefined;
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
@@ -154,6 +156,7 @@ const COMMON = {
   duration: { type: 'string' },
   'service-name': { type: 'string' },
   level: { type: 'string' },
+  raise: { type: 'string' },
   'wait-min': { type: 'string' },
   budget: { type: 'string' },
   'profile-hz': { type: 'string' },
@@ -468,6 +471,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     summaryFile: values.summary,
     serviceName: values['service-name'],
     level: values.level === undefined ? undefined : levelOf(command, values.level),
+    raise: values.raise === undefined ? undefined : oneOf(command, 'raise', values.raise, RAISES),
     dbStatement: form === undefined ? undefined : statementFormOf(command, form),
     waits: values.waits === undefined ? undefined : waitFormOf(command, values.waits),
     waitMinMillis: waitMin === undefined ? undefined : millisOf(command, 'wait-min', waitMin),

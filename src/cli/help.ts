@@ -9,6 +9,8 @@ Options:
       --level LEVEL        how deep to look: spans (the default), waits (where the time of each span went),
                            runtime (and what of it the garbage collector and the slow ways to memory
                            took) or cpu (and where in the code)
+      --raise LEVEL        look as deep for a minute when a route has become slow (p99 twice its usual), as
+                           far as the budget allows: waits, runtime, cpu or none (the default)
       --waits FORM         from level waits on, waits within spans: spans (the longest as children, the
                            default), events (of the span), attributes (the breakdown only) or none
       --wait-min MS        shortest wait that is a child span (default 1)
@@ -28,7 +30,8 @@ const ENVIRONMENT = `\
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER and the other standard variables choose
   where spans go. Without them finished traces are printed as trees.
-  GOIDSPAN_LEVEL is what --level is without it, and GOIDSPAN_KEEP what --keep is.`;
+  GOIDSPAN_LEVEL is what --level is without it, GOIDSPAN_RAISE what --raise is, and GOIDSPAN_KEEP what
+  --keep is.`;
 
 const EXIT_CODES = `\
 Exit codes: 0 success, 1 failure at run time, 2 usage, 3 nothing could be attached.`;

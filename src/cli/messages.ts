@@ -1,6 +1,7 @@
 /** What is said of a tracer's events, one line each, without the program's name. Pure. */
 import type { TargetInfo, TracerEvent } from '../tracer/api.ts';
 import { budgetText } from '../tracer/budget-text.ts';
+import { raiseText } from '../tracer/raise-text.ts';
 
 /** The lines to print; `isVerbose` adds what is only of interest when something is looked into. */
 export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
@@ -24,6 +25,9 @@ export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
     case 'level':
     case 'budget_exceeded':
       return [budgetText(event)];
+    case 'raised':
+    case 'raise_ended':
+      return [raiseText(event)];
     case 'degraded':
       return [`this kernel has no ${event.missing}: ${event.without}`];
     case 'warning':

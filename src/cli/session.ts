@@ -13,6 +13,7 @@ import { useColor } from '../export/terminal/use-color.ts';
 import { useUnicode } from '../export/terminal/use-unicode.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
+import { raiseVariable } from '../probes/raise.ts';
 import type { TargetInfo, TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
 import { VERSION } from '../version.ts';
@@ -109,6 +110,7 @@ export class Session {
         waitMinMillis: options.waitMinMillis,
         slowMillis: options.slowMillis,
         budget: options.budget,
+        raise: options.raise ?? raiseVariable(env, report),
         profileHz: options.profileHz,
         keep: options.keep ?? keepVariable(env, report),
         onRequest: context.onRequest,

@@ -142,6 +142,7 @@ const commonOf = ({ level, serviceName }: Top): CommonOptions => ({
   summaryFile: undefined,
   serviceName,
   level,
+  raise: 'none',
   dbStatement: undefined,
   // No wait is told by itself.
   waits: 'attributes',

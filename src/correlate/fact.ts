@@ -70,7 +70,7 @@ interface SpanCore {
   readonly time?: TimeSpent | undefined;
   /** Where its time went on its critical path, as `time.ns`; absent where it waited for nobody that worked for it. */
   readonly criticalNs?: readonly number[] | undefined;
-  /** How deep its program was looked at, where that was less than was asked for. */
+  /** How deep its program was looked at, where that was not as deep as was asked for, or deeper. */
   readonly level?: string | undefined;
   /** Why it was slow; absent where it was not, or where that is not clear. */
   readonly verdict?: Verdict | undefined;

@@ -4,6 +4,6 @@ export interface TargetFacts {
   readonly gomaxprocs?: number;
   /** Processors' worth of time that its cgroups let it use; absent also where they set no bound. */
   readonly cpuLimit?: number;
-  /** How deep it is looked at, where that is less than was asked for. */
+  /** How deep it is looked at, where that is not as deep as was asked for, or deeper. */
   readonly level?: string;
 }

@@ -67,9 +67,13 @@ export class StageHost {
     const asksAllCode = recorder !== undefined;
     const isPart = recorder !== undefined && settings.keep !== undefined;
     this.#asking = isPart
-      ? new RecordStage([], { ...settings, keep: undefined, asksAllCode }, (message) => {
-          if (isAnswered(message)) onMessage(message);
-        })
+      ? new RecordStage(
+          [],
+          { ...settings, keep: undefined, tellsSlowRoutes: false, asksAllCode },
+          (message) => {
+            if (isAnswered(message)) onMessage(message);
+          },
+        )
       : undefined;
     this.#here = exports
       ? undefined

@@ -13,6 +13,7 @@ import { checkOtlpOptions } from '../otlp-client/options.ts';
 import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
+import { isRaise, RAISES, type Raise, raiseVariable } from '../probes/raise.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
 import { DEFAULT_BUDGET, PROFILE_HZ_MAX } from '../tracer/api.ts';
@@ -33,6 +34,7 @@ export interface Settings {
   readonly pollIntervalMs: number;
   readonly serviceName: string | undefined;
   readonly level: ProbeLevel | undefined;
+  readonly raise: Raise | undefined;
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
@@ -56,7 +58,7 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  ...['level', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'budget', 'keep', 'dbStatement'],
+  ...['level', 'raise', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'budget', 'keep', 'dbStatement'],
   'pollIntervalMillis',
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
@@ -97,9 +99,12 @@ export function checkOptions(
   if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
     throw new TypeError(`serviceName must be a non-empty string, not ${shown(serviceName)}`);
   }
-  const { level, waits, dbStatement } = fields;
+  const { level, raise, waits, dbStatement } = fields;
   if (level !== undefined && !isLevel(level)) {
     throw new RangeError(`level must be one of ${LEVELS.join(', ')}, not ${shown(level)}`);
+  }
+  if (raise !== undefined && !isRaise(raise)) {
+    throw new RangeError(`raise must be one of ${RAISES.join(', ')}, not ${shown(raise)}`);
   }
   if (waits !== undefined && !isWaitForm(waits)) {
     throw new RangeError(`waits must be one of ${waitForms.join(', ')}, not ${shown(waits)}`);
@@ -122,6 +127,7 @@ export function checkOptions(
     pollIntervalMs: integer('pollIntervalMillis', fields['pollIntervalMillis'] ?? 1_000, [10, DAY_MS]),
     serviceName,
     level: level ?? levelVariable(env, warn),
+    raise: raise ?? raiseVariable(env, warn),
     waits,
     waitMinMillis: millis('waitMinMillis', fields['waitMinMillis']),
     slowMillis: millis('slowMillis', fields['slowMillis']),

@@ -17,6 +17,7 @@ import { observe } from '../telemetry/observe.ts';
 import type { Observation, Observed } from '../telemetry/observed.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
 import { budgetText } from '../tracer/budget-text.ts';
+import { raiseText } from '../tracer/raise-text.ts';
 import { Tracer } from '../tracer/tracer.ts';
 import { checkOptions, type ExportChoice, type Settings } from './check-options.ts';
 import type { MetricProducer } from './metric-producer.ts';
@@ -123,6 +124,7 @@ export class GoidSpanProcessor implements SpanProcessor {
       kernel,
       serviceName,
       level,
+      raise,
       waits,
       waitMinMillis,
       slowMillis,
@@ -142,6 +144,7 @@ export class GoidSpanProcessor implements SpanProcessor {
         kernel,
         ...(serviceName !== undefined && { serviceName }),
         level,
+        raise,
         waits,
         waitMinMillis,
         slowMillis,
@@ -244,6 +247,10 @@ export class GoidSpanProcessor implements SpanProcessor {
       case 'level':
       case 'budget_exceeded':
         this.#log.info(budgetText(event));
+        break;
+      case 'raised':
+      case 'raise_ended':
+        this.#log.info(raiseText(event));
         break;
       case 'degraded':
         this.#log.info(`this kernel has no ${event.missing}: ${event.without}`);

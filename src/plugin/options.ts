@@ -3,6 +3,7 @@ import type { ExportEvent } from '../export/export-event.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
 import type { OtlpOptions } from '../otlp-client/options.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
+import type { Raise } from '../probes/raise.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import type { SpanProcessor } from './span-processor.ts';
@@ -105,6 +106,11 @@ export interface GoidSpanProcessorOptions {
    * garbage collector and the slow ways to memory took; `cpu`, and where in the code. Default `GOIDSPAN_LEVEL`, else `spans`.
    */
   readonly level?: ProbeLevel;
+  /**
+   * When a route has become slow (99 of 100 of its requests take twice as long as usual), the targets are looked at as deep as
+   * this for a minute, as far as the budget allows. Default `GOIDSPAN_RAISE`, else `none`.
+   */
+  readonly raise?: Raise;
   /**
    * From level `waits` on, how waits within spans are told: `spans`, the 20 longest of each as spans of their own beside its
    * breakdown; `events`, the same as its events; `attributes`, the breakdown only; or `none`. Default `spans`.

@@ -40,7 +40,7 @@ export class RequestCode {
     this.#events.onFact(fact, source);
     // What was seen in later ones, or in those that were not watched as deep all the time, is not all that was there.
     if (this.#events.refused > 0 || this.#requests.size >= this.#max) return;
-    if (fact.time === undefined || fact.level !== undefined || !isCall(fact)) return;
+    if (fact.time === undefined || (fact.level ?? 'cpu') !== 'cpu' || !isCall(fact)) return;
     const route = fact.spanKind === 'server' ? tellingOf(fact).routeOf?.(fact) : undefined;
     if (route === undefined) return;
     this.#requests.set(hexOf(fact.spanId), { targetId: fact.targetId, route, hits: [] });

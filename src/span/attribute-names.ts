@@ -50,7 +50,7 @@ export const GOIDSPAN_BREAKDOWN = 'goidspan.breakdown';
 export const GOIDSPAN_WAIT_TOP = 'goidspan.wait.top';
 /** Ours: the same on its critical path, with what others did that it waited for, as far as they worked for the span. */
 export const GOIDSPAN_CRITICAL = 'goidspan.critical';
-/** Ours: how deep the program was looked at, where that was less than was asked for, to keep a budget. */
+/** Ours: how deep the program was looked at, where that was not what was asked for: less to keep a budget, or deeper since a route was slow. */
 export const GOIDSPAN_LEVEL = 'goidspan.level';
 /** Ours, on a slow server span: why it was slow, in one sentence with its evidence. */
 export const GOIDSPAN_VERDICT = 'goidspan.verdict';

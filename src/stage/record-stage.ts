@@ -18,6 +18,7 @@ import type { CodeSink } from './code-sink.ts';
 import type { SpanCounts } from './counters.ts';
 import type { DrainStats } from './drain-meter.ts';
 import type { FamilyFailure } from './live-check.ts';
+import { Slowdowns, type SlowRoute } from './slowdowns.ts';
 import { type ContextFrame, SpanStage, type TargetReport } from './span-stage.ts';
 import type { KeepSettings, VisitorOf } from './tail-keep.ts';
 import type { VerdictsOptions } from './verdicts.ts';
@@ -34,6 +35,8 @@ export type StageMessage =
   | { readonly kind: 'type_name_wanted'; readonly targetId: number; readonly address: number }
   /** Likewise: which code stands at a place, and around it. */
   | { readonly kind: 'code_wanted'; readonly place: CodePlace; readonly pcs: readonly number[] }
+  /** Every two seconds, as long as there are any: the slowest, for what is usual for it. */
+  | { readonly kind: 'slow_route'; readonly of: SlowRoute }
   | { readonly kind: 'implausible'; readonly targetId: number; readonly failure: FamilyFailure };
 
 /** What it has counted since it began. */
@@ -60,6 +63,8 @@ export interface StageSettings {
   readonly keep?: KeepSettings | undefined;
   /** Asks for the code of every sample and every wait, whoever needs it. */
   readonly asksAllCode?: boolean | undefined;
+  /** Tells of routes that have become slow. */
+  readonly tellsSlowRoutes?: boolean | undefined;
 }
 
 /** Who wants to know more than spans; none of them may throw. */
@@ -72,10 +77,12 @@ export interface StageWatchers {
 export class RecordStage {
   readonly #stage: SpanStage;
   readonly #visitorOf: VisitorOf;
+  /** Undefined where nobody wants to know. */
+  readonly #slowdowns: Slowdowns | undefined;
 
   constructor(
     processors: readonly (SpanSink | FactSink)[],
-    { scope, ...settings }: StageSettings,
+    { scope, tellsSlowRoutes, ...settings }: StageSettings,
     tell: (message: StageMessage) => void,
     { onRequest, codeSink }: StageWatchers = {},
   ) {
@@ -89,6 +96,7 @@ export class RecordStage {
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),
     });
     this.#stage.scope = scope;
+    this.#slowdowns = tellsSlowRoutes ? new Slowdowns((of) => tell({ kind: 'slow_route', of })) : undefined;
     const takers = this.#stage.takersOf();
     const all: RecordVisitor = {
       ...takers,
@@ -103,10 +111,15 @@ export class RecordStage {
   }
 
   takeBatch(batch: Batch): void {
-    this.#stage.counters.drain.measure(batch, (all) => this.#stage.decode(all, this.#visitorOf));
+    this.#stage.counters.drain.measure(batch, (all) => {
+      // Before any is left out.
+      this.#slowdowns?.look(all);
+      return this.#stage.decode(all, this.#visitorOf);
+    });
   }
 
   take(frame: StageFrame): void {
+    if (frame.kind === 'forget') this.#slowdowns?.forget(frame.targetId);
     if (frame.kind === 'span') this.#stage.decode(completed(frame.bytes, frame), this.#visitorOf);
     else this.#stage.take(frame);
   }

@@ -1,33 +1,32 @@
-/** How long requests of a route take, found by the two texts of their records without making strings of them. Bounded. */
-import type { RouteTimes } from '../verdict/route-times.ts';
+/** What is known of routes, found by the two texts of records without making strings of them. Bounded. */
 import type { Batch } from '../wire/batch.ts';
 import { fieldAt } from '../wire/fields.ts';
 import { headerAt, SPAN_BODY_AT, SPAN_TEXT_SIZES_AT, spanBodyBytes } from '../wire/wire.gen.ts';
 import type { RootRoute } from './family-root.ts';
-import type { SlowRequests } from './slow-requests.ts';
 
 const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 /** A power of two: the index has one place for each value of a hash. */
 const PLACES = 4_096;
 
-interface Place {
+interface Place<T> {
   readonly targetId: number;
   readonly first: Uint8Array;
   readonly second: Uint8Array;
-  readonly times: RouteTimes | undefined;
+  readonly known: T;
 }
 
 const decoder = new TextDecoder();
 
-export class RouteIndex {
-  readonly #slow: SlowRequests;
-  readonly #places: (Place | undefined)[] = new Array(PLACES).fill(undefined);
+export class RouteIndex<T> {
+  readonly #find: (targetId: number, route: string) => T;
+  readonly #places: (Place<T> | undefined)[] = new Array(PLACES).fill(undefined);
 
-  constructor(slow: SlowRequests) {
-    this.#slow = slow;
+  /** `find` is asked again and again, and must find the same. */
+  constructor(find: (targetId: number, route: string) => T) {
+    this.#find = find;
   }
 
-  timesOf(batch: Batch, at: number, route: RootRoute): RouteTimes | undefined {
+  of(batch: Batch, at: number, route: RootRoute): T {
     const { u8, u16, u32 } = batch;
     const targetId = u32[(at + headerAt.targetId) >>> 2] as number;
     const first = startOf(batch, at, route.texts[0]);
@@ -42,12 +41,12 @@ export class RouteIndex {
       isSame(place.first, u8, first, firstEnd) &&
       isSame(place.second, u8, second, secondEnd)
     ) {
-      return place.times;
+      return place.known;
     }
     const texts = [u8.slice(first, firstEnd), u8.slice(second, secondEnd)] as const;
-    const times = this.#slow.timesOf(targetId, route.nameOf(textOf(texts[0]), textOf(texts[1])));
-    this.#places[index] = { targetId, first: texts[0], second: texts[1], times };
-    return times;
+    const known = this.#find(targetId, route.nameOf(textOf(texts[0]), textOf(texts[1])));
+    this.#places[index] = { targetId, first: texts[0], second: texts[1], known };
+    return known;
   }
 }
 

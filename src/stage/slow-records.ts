@@ -1,4 +1,5 @@
 /** Which spans are slow, by their records: as `SlowRequests` has it, of requests and of what else is a local root. */
+import type { RouteTimes } from '../verdict/route-times.ts';
 import type { Batch } from '../wire/batch.ts';
 import { fieldAt } from '../wire/fields.ts';
 import { routeOfRoot } from './family-roots.ts';
@@ -10,21 +11,21 @@ const END_AT = fieldAt('EV_SPAN_END', 'end_ktime_ns');
 
 export class SlowRecords {
   readonly #slow: SlowRequests;
-  readonly #routes: RouteIndex;
+  readonly #routes: RouteIndex<RouteTimes | undefined>;
 
   constructor(slow: SlowRequests) {
     this.#slow = slow;
-    this.#routes = new RouteIndex(slow);
+    this.#routes = new RouteIndex((targetId, route) => slow.timesOf(targetId, route));
   }
 
   isSlow(batch: Batch, at: number): boolean {
     const route = this.#slow.isByRoute ? routeOfRoot(batch, at) : undefined;
-    return this.#slow.isSlow(durationNs(batch.u32, at), route && this.#routes.timesOf(batch, at, route));
+    return this.#slow.isSlow(durationNsAt(batch.u32, at), route && this.#routes.of(batch, at, route));
   }
 }
 
-/** Exact up to 104 days. */
-function durationNs(u32: Uint32Array, at: number): number {
+/** Of the span whose record begins there; exact up to 104 days. */
+export function durationNsAt(u32: Uint32Array, at: number): number {
   const start = (at + START_AT) >>> 2;
   const end = (at + END_AT) >>> 2;
   const high = (u32[end + 1] as number) - (u32[start + 1] as number);

@@ -75,7 +75,7 @@ export interface SpanStageOptions {
 }
 
 interface StageTarget extends SpanTarget {
-  /** How deep it is looked at, where that is less than was asked for. */
+  /** How deep it is looked at, where that is not as deep as was asked for, or deeper. */
   readonly level: string | undefined;
   readonly counts: TargetCounts;
   readonly typeNames: AwaitedNames;

@@ -77,10 +77,15 @@ export class Verdicts {
   ): Evidence | undefined {
     const sampled = this.#samples.take(fact.spanId);
     if (fact.parentSpanId && !fact.parentIsRemote) this.#samples.handOn(fact.parentSpanId, sampled);
-    if (fact.time === undefined || !isCall(fact)) return undefined;
+    if (!isCall(fact)) return undefined;
+    const isRequest = fact.spanKind === 'server' && tellingOf(fact).routeOf !== undefined;
+    if (fact.time === undefined) {
+      // What is usual is to be known when its program is looked at deeper.
+      if (isRequest && wasSlow === undefined) this.#isSlow(fact);
+      return undefined;
+    }
     const calls = this.#calls.take(fact.spanId) ?? [];
     this.#remember(fact);
-    const isRequest = fact.spanKind === 'server' && tellingOf(fact).routeOf !== undefined;
     this.#handUp(fact, isRequest ? calls : [fact, ...calls]);
     if (!isRequest) return undefined;
     const isSlow = wasSlow ?? this.#isSlow(fact);

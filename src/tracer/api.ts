@@ -11,6 +11,7 @@ import type { SamplerSettings } from '../export/sampler.ts';
 import type { SpanSink } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel-options.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
+import type { Raise } from '../probes/raise.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
@@ -21,6 +22,7 @@ import type { JudgedRequest } from '../stage/verdicts.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
 import type { BudgetStats } from './budget-stats.ts';
+import type { RaiseEvent } from './raise-event.ts';
 
 export type {
   BudgetStats,
@@ -28,6 +30,7 @@ export type {
   CollectorFacts,
   DrainStats,
   DurationBucket,
+  RaiseEvent,
   RuntimeFacts,
   SlowAllocations,
   TargetInfo,
@@ -52,6 +55,12 @@ export interface TracerOptions {
   readonly dbStatement?: StatementForm | undefined;
   /** How deep targets are looked at. Default `spans`. */
   readonly level?: ProbeLevel | undefined;
+  /**
+   * When a route has become slow (99 of 100 of its requests take twice as long as usual), all targets are looked at as deep as
+   * this for a minute, and then as before; again after five minutes at the earliest. The budget goes before, and so does
+   * `setLevel`. What is usual is known from 500 requests and a minute on. Default `none`.
+   */
+  readonly raise?: Raise | undefined;
   /** From level `waits` on: how waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
   /** Waits as long as this are spans of their own, in milliseconds. Default 1. */
@@ -65,7 +74,7 @@ export interface TracerOptions {
    * they are decoded. A recording has all. Default: all are kept.
    */
   readonly keep?: KeepRules | undefined;
-  /** Its `level` is the deepest that can be chosen later, by default that of the tracer. */
+  /** Its `level` is the deepest that can be chosen later, by default that of the tracer, or its `raise`. */
   readonly kernel?: KernelOptions;
   /**
    * What probes may take, as a part of the processors' time that the targets may use (0.02: 2 %): above it targets are looked at less
@@ -121,6 +130,8 @@ export type TracerEvent =
   | { readonly kind: 'ended'; readonly target: TargetInfo }
   /** To keep the budget, targets are looked at at another level than before. */
   | { readonly kind: 'level'; readonly budget: BudgetStats }
+  /** A route has become slow, for which targets are looked at deeper; or they are not any more. */
+  | RaiseEvent
   /** Told once: even level `spans` takes more than the budget. */
   | { readonly kind: 'budget_exceeded'; readonly budget: BudgetStats }
   /** This kernel lacks something; `without` says what is lost by that. Once, when the tracer opens. */

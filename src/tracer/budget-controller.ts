@@ -71,9 +71,9 @@ export class BudgetController {
     return this.#exceeds >= EXCEEDS_SAMPLES;
   }
 
-  /** As deep is wanted from now on, and is. */
-  ask(level: ProbeLevel): void {
-    this.#asked = level;
+  /** As deep is wanted from now on, and is, or is less deep. */
+  ask(asked: ProbeLevel, level = asked): void {
+    this.#asked = asked;
     this.#level = level;
     this.#over = 0;
     this.#fits = 0;

@@ -68,10 +68,10 @@ export class Budget {
     return { limit: this.#of.share, used, level, asked: this.#asked, isMeasured: this.#time.isMeasured };
   }
 
-  /** As deep is wanted, and is, from now on. */
-  ask(level: ProbeLevel): void {
-    this.#asked = level;
-    this.#controller.ask(level);
+  /** As deep is wanted from now on, and is, or is less deep. */
+  ask(asked: ProbeLevel, level = asked): void {
+    this.#asked = asked;
+    this.#controller.ask(asked, level);
   }
 
   /** Stops, and resolves when nothing is under way any more. */

@@ -34,8 +34,8 @@ export interface TargetLifeOptions {
   /** Waits as long are spans of their own; 0: none is. */
   readonly waitMinNs: number;
   readonly tell: (event: TracerEvent) => void;
-  /** How deep targets are looked at, where that is less than was asked for. */
-  readonly reducedLevel: () => ProbeLevel | undefined;
+  /** How deep targets are looked at, where that is not what was asked for. */
+  readonly levelNotAsked: () => ProbeLevel | undefined;
 }
 
 /** What is known of the process when its target begins. */
@@ -74,7 +74,7 @@ export class TargetLife {
 
   /** Tells the stage what has become known of a target beside its records, if that has changed. */
   observe(target: Target): void {
-    const facts = targetFacts(target, this.#of.reducedLevel());
+    const facts = targetFacts(target, this.#of.levelNotAsked());
     if (facts === undefined || isDeepStrictEqual(facts, this.#known.get(target))) return;
     this.#known.set(target, facts);
     this.#of.stage.take(this.#frameOf(target));

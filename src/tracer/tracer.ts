@@ -15,7 +15,7 @@ import { Kernel } from '../kernel/kernel.ts';
 import { RING_BYTES } from '../kernel/kernel-options.ts';
 import { nowKtime } from '../kernel/ktime.ts';
 import { isWithin } from '../probes/families.ts';
-import { DEFAULT_LEVEL, isLevel, type ProbeLevel } from '../probes/hook.ts';
+import { DEFAULT_LEVEL, type ProbeLevel } from '../probes/hook.ts';
 import { hasFastNop5 } from '../process/kernel-release.ts';
 import { isAlive } from '../process/process.ts';
 import type { CallSeries } from '../stage/call-counts.ts';
@@ -27,9 +27,10 @@ import type { Ktime } from '../wire/batch.ts';
 import type { EvProcessExec, EvProcessExit } from '../wire/wire.gen.ts';
 import type { TargetInfo, TracerEvent, TracerOptions, TracerStats } from './api.ts';
 import { Attacher } from './attacher.ts';
-import { Budget } from './budget.ts';
+import { Budget, type BudgetOptions } from './budget.ts';
 import { Follower } from './follower.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { Levels } from './levels.ts';
 import { OpenSpans } from './open-spans.ts';
 import { TargetLife } from './target-life.ts';
 import { TargetTable } from './target-table.ts';
@@ -64,10 +65,7 @@ export class Tracer {
   /** Waits as long are spans of their own; 0: none is. */
   readonly #waitMinNs: number;
   readonly #underWay = new UnderWay((error) => this.#warn(String(error)));
-  /** As deep as was asked for, and as targets are looked at: less, where that keeps the budget. */
-  #asked: ProbeLevel;
-  #level: ProbeLevel;
-  readonly #budget: Budget | undefined;
+  readonly #levels: Levels;
   #stacksFull = 0;
   #followsExec = false;
   #countsCalls = false;
@@ -76,8 +74,7 @@ export class Tracer {
 
   /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.10 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
-    const { level = DEFAULT_LEVEL } = options;
-    const kernel = await Kernel.openAsync({ level, ...options.kernel });
+    const kernel = await Kernel.openAsync({ ...options.kernel, level: loadedLevelOf(options) });
     for (const { missing, without } of degradationsOf(kernel.facts)) {
       options.onEvent?.({ kind: 'degraded', missing, without });
     }
@@ -86,10 +83,9 @@ export class Tracer {
 
   private constructor(options: TracerOptions, kernel: Kernel) {
     const { processors, recorder, codeSink, dbStatement, waits, slowMillis, keep, serviceName } = options;
+    const { level = DEFAULT_LEVEL, raise = 'none' } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
-    this.#asked = options.level ?? DEFAULT_LEVEL;
-    this.#level = this.#asked;
     this.#kernel = kernel;
     this.#waitMinNs = waitMinNsOf(options);
     this.#applySettings();
@@ -105,6 +101,7 @@ export class Tracer {
         waits,
         slowMillis,
         keep: keep && { rules: keep, sampler: options.sampler ?? DEFAULT_SAMPLER },
+        tellsSlowRoutes: raise !== 'none',
       },
       onMessage: (message) => this.#receive(message),
       onRequest: options.onRequest,
@@ -113,7 +110,7 @@ export class Tracer {
     this.#tellClock();
     this.#programs = new Programs({
       preferNop5: hasFastNop5(release(), process.arch),
-      level: options.kernel?.level ?? this.#level,
+      level: loadedLevelOf(options),
     });
     this.#openSpans = new OpenSpans(kernel, this.#losses, (span) => this.#stage.take(span));
     this.#targets = new TargetTable((targetId) => this.#stage.take({ kind: 'forget', targetId }));
@@ -123,7 +120,7 @@ export class Tracer {
         kernel,
         serviceName,
         warn: (message) => this.#warn(message),
-        level: () => this.#level,
+        level: () => this.#levels.current,
       }),
       programs: this.#programs,
       stage: this.#stage,
@@ -131,7 +128,7 @@ export class Tracer {
       losses: this.#losses,
       underWay: this.#underWay,
       waitMinNs: this.#waitMinNs,
-      reducedLevel: () => (this.#level === this.#asked ? undefined : this.#level),
+      levelNotAsked: () => this.#levels.notAsked,
       tell,
     });
     this.#attacher = new Attacher({
@@ -151,32 +148,39 @@ export class Tracer {
       },
       sweep: () => this.#sweep(),
       // The budget does so by itself, more often.
-      measure: (on) => !this.#budget && this.#kernel.measure(on),
+      measure: (on) => !this.#levels.budget && this.#kernel.measure(on),
       onFailure: (error) => this.#warn(error.message),
     });
-    this.#budget = this.#openBudget();
+    this.#levels = new Levels({
+      asked: level,
+      loaded: loadedLevelOf(options),
+      raise,
+      targets: () => this.#targets.live(),
+      observe: () => {
+        for (const target of this.#targets.live()) this.#life.observe(target);
+      },
+      openBudget: (change) => this.#openBudget(level, change),
+      hold: (work) => this.#underWay.hold(work),
+      tell,
+    });
   }
 
   /** Undefined where there is none to be kept, or nothing that could be left out. */
-  #openBudget(): Budget | undefined {
+  #openBudget(asked: ProbeLevel, change: BudgetOptions['change']): Budget | undefined {
     const { budget: share, onEvent } = this.#options;
-    if (share === undefined || this.#loadedLevel === 'spans') return undefined;
+    if (share === undefined || loadedLevelOf(this.#options) === 'spans') return undefined;
     return new Budget({
       share,
-      asked: this.#asked,
+      asked,
       kernel: this.#kernel,
       hasFastNop5: hasFastNop5(release(), process.arch),
       targets: () => this.#targets.live(),
       factsOf: (target) => this.#life.factsOf(target),
-      change: (level) => this.#changeLevel(level),
+      change,
       onChange: (budget) => onEvent?.({ kind: 'level', budget }),
       onExceeded: (budget) => onEvent?.({ kind: 'budget_exceeded', budget }),
       warn: (message) => this.#warn(message),
     });
-  }
-
-  get #loadedLevel(): ProbeLevel {
-    return this.#options.kernel?.level ?? this.#options.level ?? DEFAULT_LEVEL;
   }
 
   /** Attaches to a running process. Throws `GoidspanError`. */
@@ -206,41 +210,12 @@ export class Tracer {
   }
 
   /**
-   * How deep targets are looked at from now on, those of now and later ones: as deep as was loaded (`kernel.level`). Spans go on;
+   * How deep targets are looked at from now on, those of now and later ones: as deep as was loaded (`kernel.level`), whatever
+   * `raise` would have. Spans go on;
    * those that are open meanwhile have no breakdown. Throws what the kernel refuses.
    */
-  async setLevel(level: ProbeLevel): Promise<void> {
-    const loaded = this.#loadedLevel;
-    if (!isLevel(level) || !isWithin(level, loaded))
-      throw new RangeError(`level must be within ${loaded}, which was loaded, not ${level}`);
-    const before = this.#asked;
-    this.#asked = level;
-    this.#budget?.ask(level);
-    try {
-      await this.#changeLevel(level);
-    } catch (error) {
-      this.#asked = before;
-      this.#budget?.ask(before);
-      throw error;
-    }
-  }
-
-  async #changeLevel(level: ProbeLevel): Promise<void> {
-    const before = this.#level;
-    this.#level = level;
-    const observe = () => {
-      for (const target of this.#targets.live()) this.#life.observe(target);
-    };
-    // A span that ends meanwhile and says nothing of its time says why.
-    if (isWithin(level, before)) observe();
-    try {
-      await this.#underWay.hold(Promise.all(this.#targets.live().map((target) => target.setLevel(level))));
-    } catch (error) {
-      this.#level = before;
-      throw error;
-    } finally {
-      observe();
-    }
+  setLevel(level: ProbeLevel): Promise<void> {
+    return this.#levels.ask(level);
   }
 
   /** Calls are counted from now on, those that are not sampled too, and how long they took; or they are not. */
@@ -320,6 +295,12 @@ export class Tracer {
         if (target) this.#options.onWorldStop?.(message.stop, target.info);
         return;
       }
+      case 'slow_route': {
+        const target = this.#targets.get(message.of.targetId);
+        if (target && this.#closing === undefined)
+          void this.#underWay.track(this.#levels.onSlowRoute(message.of, target.info));
+        return;
+      }
       case 'code_wanted':
         void this.#underWay.track(this.#tellCode(message.place, message.pcs));
         return;
@@ -357,7 +338,7 @@ export class Tracer {
   }
 
   async #close(): Promise<TracerStats> {
-    await Promise.all([this.#housekeeping.close(), this.#budget?.close()]);
+    await Promise.all([this.#housekeeping.close(), this.#levels.close()]);
     await this.#underWay.settled();
     await Promise.allSettled(this.#targets.live().map((target) => target.detach()));
     await this.#stage.drain();
@@ -421,7 +402,7 @@ export class Tracer {
       runs: this.#kernel.programStats(),
       attachedLate: this.#attacher.late,
       targets: this.#targets.stats(stage.countsByTarget),
-      budget: this.#budget?.stats,
+      budget: this.#levels.budget?.stats,
     });
   }
 
@@ -450,6 +431,12 @@ export class Tracer {
 /** Nearly nothing is made of the records, and the ring takes many meanwhile. */
 function makesLittle({ keep, kernel }: TracerOptions): boolean {
   return keep !== undefined && keep.ratio <= LITTLE && (kernel?.ringBytes ?? RING_BYTES) >= RING_BYTES / 4;
+}
+
+/** The deepest that can be chosen, or comes by itself. */
+function loadedLevelOf({ kernel, level = DEFAULT_LEVEL, raise = 'none' }: TracerOptions): ProbeLevel {
+  const chosen = kernel?.level ?? level;
+  return raise === 'none' || isWithin(raise, chosen) ? chosen : raise;
 }
 
 function waitMinNsOf({ waits = 'spans', waitMinMillis = WAIT_MIN_MILLIS }: TracerOptions): number {

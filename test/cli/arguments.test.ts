@@ -9,6 +9,7 @@ const NOTHING = {
   summaryFile: undefined,
   serviceName: undefined,
   level: undefined,
+  raise: undefined,
   dbStatement: undefined,
   waits: undefined,
   waitMinMillis: undefined,
@@ -57,6 +58,11 @@ describe('parseArguments', () => {
   it.each(['spans', 'waits', 'runtime', 'cpu'])('reads --level %s', (level) => {
     expect(parse(`attach --level ${level} --pid 1`)).toMatchObject({ common: { level } });
     expect(parse(`record -o a.rec --level=${level} -- x`)).toMatchObject({ of: { common: { level } } });
+  });
+
+  it.each(['none', 'waits', 'runtime', 'cpu'])('reads --raise %s', (raise) => {
+    expect(parse(`attach --raise ${raise} --pid 1`)).toMatchObject({ common: { raise } });
+    expect(parse(`record -o a.rec --raise=${raise} -- x`)).toMatchObject({ of: { common: { raise } } });
   });
 
   it.each([
@@ -188,6 +194,11 @@ describe('parseArguments', () => {
       'run --level deep -- x',
       '--level deep: not one of spans, waits, runtime, cpu (see goidspan run --help)',
     ],
+    [
+      'run --raise spans -- x',
+      '--raise spans: not one of none, waits, runtime, cpu (see goidspan run --help)',
+    ],
+    ['replay a.rec --raise cpu', 'unknown option --raise (see goidspan replay --help)'],
     ['run --duration= -- x', '--duration needs a value (see goidspan run --help)'],
     ...['0', '-1', '10001', '99Hz'].map((value): [string, string] => [
       `run --profile-hz=${value} -- x`,

@@ -171,6 +171,23 @@ goidspan: summary
     expect(levels).toEqual([undefined]);
   });
 
+  it('looks deeper when a route is slow as it is told, or as the environment says', async () => {
+    const raises: unknown[] = [];
+    const openTracer: CommandContext['openTracer'] = async (options) => {
+      raises.push(options.raise);
+      return new FakeTracer(options);
+    };
+    context = { ...context, openTracer };
+    await goidspan(['run', '--', 'true']);
+    context = { ...context, env: { ...context.env, GOIDSPAN_RAISE: 'waits' } };
+    await goidspan(['run', '--', 'true']);
+    await goidspan(['run', '--raise', 'none', '--', 'true']);
+    context = { ...context, env: { ...context.env, GOIDSPAN_RAISE: 'spans' } };
+    await goidspan(['run', '--', 'true']);
+    expect(raises).toEqual([undefined, 'waits', 'none', undefined]);
+    expect(stderr).toContain('GOIDSPAN_RAISE=spans is ignored: not one of none, waits, runtime, cpu');
+  });
+
   it('leaves nothing open when the tracer cannot be opened', async () => {
     const out = join(directory, 'spans.jsonl');
     const error = new GoidspanError('not_permitted', 'cannot load BPF programs: x (y)');

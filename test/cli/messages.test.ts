@@ -62,6 +62,19 @@ describe('linesOf', () => {
     ]);
   });
 
+  it('says that it looks deeper for a while, and why', () => {
+    const raised = { kind: 'raised', target, route: 'GET /report', level: 'cpu', seconds: 60 } as const;
+    expect(linesOf({ ...raised, p99Millis: 213.4, usualMillis: 60.2 }, false)).toEqual([
+      'GET /report of shop is slow (p99 210 ms, usually 60 ms): looked at as deep as level cpu for 60 s',
+    ]);
+    expect(linesOf({ ...raised, p99Millis: 7.06, usualMillis: 0.345 }, false)).toEqual([
+      'GET /report of shop is slow (p99 7.1 ms, usually 0.34 ms): looked at as deep as level cpu for 60 s',
+    ]);
+    expect(linesOf({ kind: 'raise_ended', level: 'spans' }, false)).toEqual([
+      'level spans again: the 60 s are over',
+    ]);
+  });
+
   it('passes on why a process was refused, ends and warnings', () => {
     const error = new GoidspanError('not_go', 'cannot attach to pid 7: not a Go program (x)');
     expect(linesOf({ kind: 'refused', pid: 7, exe: '/bin/x', error }, false)).toEqual([error.message]);

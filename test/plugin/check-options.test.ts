@@ -60,6 +60,12 @@ describe('an option that cannot be used', () => {
       RangeError,
       "budget must be a number above 0 and up to 1, or 'none', not 0",
     ],
+    [
+      'a raise to the first level',
+      { ...good, raise: 'spans' },
+      RangeError,
+      'raise must be one of none, waits, runtime, cpu, not "spans"',
+    ],
     ['a budget of two', { ...good, budget: 2 }, RangeError, 'budget must be'],
     ['a budget in words', { ...good, budget: '2%' }, RangeError, 'not "2%"'],
     [
@@ -219,6 +225,13 @@ describe('the settings', () => {
       kernel: { ringBytes: 1 << 20, openSpansMax: 7 },
       sampler: { parentBased: true, rejectBelow: 3n << 54n },
     });
+  });
+
+  it('look no deeper when a route is slow, or as deep as is given or in the environment', () => {
+    const env = { GOIDSPAN_RAISE: 'cpu' };
+    expect(settingsOf(good, {}).raise).toBeUndefined();
+    expect(settingsOf(good, env).raise).toBe('cpu');
+    expect(settingsOf({ ...good, raise: 'none' }, env).raise).toBe('none');
   });
 
   it('keep all traces, or what is given or in the environment', () => {

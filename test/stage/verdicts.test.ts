@@ -59,6 +59,15 @@ describe('the verdict on a request', () => {
     );
   });
 
+  it('knows what is usual by requests whose time is not known', () => {
+    const verdicts = new Verdicts();
+    for (let n = 0; n < 50; n++) {
+      expect(verdicts.on(request({ sleep: 8 }, { time: undefined }), undefined, undefined)).toBeUndefined();
+    }
+    expect(verdicts.on(request({ sleep: 8 }), undefined, undefined)).toBeUndefined();
+    expect(verdicts.on(request({ sleep: 30 }), undefined, undefined)).toBeDefined();
+  });
+
   it('takes it from who has seen all requests whether one was slow', () => {
     const verdicts = new Verdicts({ slow: new SlowRequests(10) });
     const fact = request({ cpu: 5, sleep: 30 });

@@ -15,7 +15,7 @@ import { CpuQuota, cpuQuotas } from './cpu-quota.ts';
 import { buildGo, type GoBuild } from './go-build.ts';
 import { GoServer } from './go-server.ts';
 import { buildOrSkip } from './skip.ts';
-import { TracedServer } from './traced-server.ts';
+import { type SpanDestination, TracedServer } from './traced-server.ts';
 import type { Circumstance } from './waits-faults.ts';
 
 /** On a disk, unlike the directory for temporary files of some hosts. */
@@ -81,8 +81,12 @@ export class WaitsServer {
   }
 
   /** Traces it, until the test that runs has finished. */
-  async traceDuring(test: TestContext, options: Partial<TracerOptions>): Promise<TracedServer> {
-    const traced = await TracedServer.of(this.server, options);
+  async traceDuring(
+    test: TestContext,
+    options: Partial<TracerOptions>,
+    by?: () => Promise<SpanDestination>,
+  ): Promise<TracedServer> {
+    const traced = await TracedServer.of(this.server, options, by);
     test.onTestFinished(() => traced.tracer.close().then(() => {}));
     return traced;
   }
