@@ -1,5 +1,5 @@
 /** Which spans are slow, by their records: as `SlowRequests` has it, of requests and of what else is a local root. */
-import type { Batch } from '../wire/batch.ts';
+import { type Batch, between64 } from '../wire/batch.ts';
 import { fieldAt } from '../wire/fields.ts';
 import { routeOfRoot } from './family-roots.ts';
 import { RouteIndex } from './route-index.ts';
@@ -19,14 +19,7 @@ export class SlowRecords {
 
   isSlow(batch: Batch, at: number): boolean {
     const route = this.#slow.isByRoute ? routeOfRoot(batch, at) : undefined;
-    return this.#slow.isSlow(durationNs(batch.u32, at), route && this.#routes.timesOf(batch, at, route));
+    const durationNs = between64(batch.u32, at + START_AT, at + END_AT);
+    return this.#slow.isSlow(durationNs, route && this.#routes.timesOf(batch, at, route));
   }
-}
-
-/** Exact up to 104 days. */
-function durationNs(u32: Uint32Array, at: number): number {
-  const start = (at + START_AT) >>> 2;
-  const end = (at + END_AT) >>> 2;
-  const high = (u32[end + 1] as number) - (u32[start + 1] as number);
-  return high * 2 ** 32 + (u32[end] as number) - (u32[start] as number);
 }
