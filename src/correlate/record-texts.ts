@@ -1,4 +1,6 @@
 /** The texts of a span record, each by its number in its family. One serves all records, one after the other. */
+import type { Batch } from '../wire/batch.ts';
+import { fieldAt } from '../wire/fields.ts';
 import { TextCache } from '../wire/text-cache.ts';
 import {
   type EvSpanEnd,
@@ -7,6 +9,8 @@ import {
   spanBodyBytes,
   textLimit,
 } from '../wire/wire.gen.ts';
+
+const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 
 const cache = new TextCache();
 
@@ -18,12 +22,14 @@ export class RecordTexts {
   /** From here on texts are those of this record, until its bytes change. */
   begin(record: EvSpanEnd): void {
     const { batch, at } = record;
-    if (batch === undefined || at === undefined) {
-      this.#begin(record.text, 0, record.textSizes, 0);
-    } else {
-      const textAt = at + SPAN_BODY_AT + (spanBodyBytes[record.family] ?? 0);
-      this.#begin(batch.u8, textAt, batch.u16, (at + SPAN_TEXT_SIZES_AT) >>> 1);
-    }
+    if (batch === undefined || at === undefined) this.#begin(record.text, 0, record.textSizes, 0);
+    else this.beginAt(batch, at);
+  }
+
+  /** Likewise, of the record that begins there. */
+  beginAt({ u8, u16 }: Batch, at: number): void {
+    const textAt = at + SPAN_BODY_AT + (spanBodyBytes[u8[at + FAMILY_AT] as number] ?? 0);
+    this.#begin(u8, textAt, u16, (at + SPAN_TEXT_SIZES_AT) >>> 1);
   }
 
   /** At which byte it begins. The one behind the last begins where all texts end. */

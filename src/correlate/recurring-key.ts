@@ -2,9 +2,10 @@
  * What spans say again and again, as words: their record without ids and times, and without the fields and texts that its
  * family says vary. Records of the same words say the same but for these.
  */
+import type { Batch } from '../wire/batch.ts';
 import {
-  type EvSpanEnd,
   evKind,
+  headerAt,
   SPAN_BODY_AT,
   SPAN_SAID_AT,
   SPAN_TEXT_SIZES_AT,
@@ -61,16 +62,17 @@ export class RecurringKey {
   readonly words = new Uint32Array(WORDS_MAX);
   readonly #bytes = new Uint8Array(this.words.buffer);
 
-  /** Gathers them from a record of the family and returns how many there are; 0 if they are too many. */
-  gather({ batch, at, header }: EvSpanEnd, record: RecordTexts, { masks, texts }: KeyParts): number {
-    if (batch === undefined || at === undefined || header.size - SPAN_SAID_AT > 4 * (WORDS_MAX - 1)) return 0;
+  /** Gathers them from the record that begins there, whose texts these are, and returns how many there are; 0 if they are too many. */
+  gather(batch: Batch, at: number, record: RecordTexts, { masks, texts }: KeyParts): number {
+    const size = batch.u32[(at + headerAt.size) >>> 2] as number;
+    if (size - SPAN_SAID_AT > 4 * (WORDS_MAX - 1)) return 0;
     const { words } = this;
     const first = (at + SPAN_SAID_AT) >>> 2;
     let to = masks.length;
     for (let index = 0; index < to; index++) {
       words[index] = (batch.u32[first + index] as number) & (masks[index] as number);
     }
-    words[to++] = header.flags & ~OWN_FLAGS;
+    words[to++] = (batch.u16[(at + headerAt.flags) >>> 1] as number) & ~OWN_FLAGS;
     to *= 4;
     for (let index = 0; index < texts.length; index++) {
       const [first, end] = texts[index] as KeyParts['texts'][number];
@@ -81,7 +83,7 @@ export class RecurringKey {
   }
 
   /** Appends bytes at `to` and returns where they end; by words it may copy some more, which are written over. */
-  #append({ u8, u32 }: NonNullable<EvSpanEnd['batch']>, from: number, end: number, to: number): number {
+  #append({ u8, u32 }: Batch, from: number, end: number, to: number): number {
     if (((from | to) & 3) === 0) {
       const { words } = this;
       const offset = (to - from) >> 2;

@@ -15,7 +15,8 @@ import { bodyReaders } from './body-readers.ts';
 import { endingOf } from './endings.ts';
 import type { SpanFact, SpanFamily } from './fact.ts';
 import { RecordTexts } from './record-texts.ts';
-import { type KeyParts, RecurringKey, recurringBut } from './recurring-key.ts';
+import { type KeyParts, RecurringKey } from './recurring-key.ts';
+import { recurringParts } from './recurring-parts.ts';
 import { timeSpent } from './time-spent.ts';
 
 const families: Readonly<Record<number, SpanFamily>> = familyNames;
@@ -96,17 +97,13 @@ function readSaid(record: EvSpanEnd, isShared: boolean): Said {
 }
 
 const key = new RecurringKey();
-const keyParts = Object.fromEntries(
-  Object.entries(familyNames).map(([number, family]) => [
-    number,
-    recurringBut(Number(number), bodyReaders[family].varying),
-  ]),
-);
 const recurs = new WordCache<object>();
 
 /** What recurs of the body, of records that say the same but for what varies. */
 function recurringOf(record: EvSpanEnd, family: SpanFamily): { recurring: object; isKept: boolean } {
-  const size = key.gather(record, texts, keyParts[record.family] as KeyParts);
+  const { batch, at } = record;
+  const isWhole = batch !== undefined && at !== undefined;
+  const size = isWhole ? key.gather(batch, at, texts, recurringParts[record.family] as KeyParts) : 0;
   const known = size === 0 ? undefined : recurs.find(key.words, 0, size, 0);
   if (known !== undefined) return { recurring: known, isKept: true };
   const recurring = readers[family].readRecurring(record, texts);

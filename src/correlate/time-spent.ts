@@ -1,7 +1,7 @@
 /** Where the time of a span went: every nanosecond of it in one place. */
 
 import { nanosBetween } from '../wire/batch.ts';
-import { type EvSpanEnd, type SpanTime, timeUse } from '../wire/wire.gen.ts';
+import { type EvSpanEnd, type SpanTime, spanFlag, timeUse } from '../wire/wire.gen.ts';
 
 /** What time is spent on, in the order in which it is told. The names are ours: no convention has any. */
 export const TIME_USES = {
@@ -55,6 +55,10 @@ export function timeSpent({ time, startKtimeNs, endKtimeNs }: EvSpanEnd): TimeSp
   ns[timeUse.TIME_UNATTRIBUTED] = left;
   return left < 0 || time.allocNs > lasted ? undefined : time;
 }
+
+/** Whether a record says more than there was, so that `time` was made of it: nothing. */
+export const isTimeWrong = ({ header }: EvSpanEnd, time: TimeSpent | undefined): boolean =>
+  time === undefined && (header.flags & spanFlag.SPAN_FLAG_TIME) !== 0;
 
 /** By the names of the uses. */
 export function breakdownOf({ ns }: Pick<TimeSpent, 'ns'>): Breakdown {

@@ -7,6 +7,8 @@ import type { SpanSource } from './span-source.ts';
 export interface Description {
   /** The span's name, of low cardinality. */
   readonly name: string;
+  /** It is right for all facts with the same recurring part; of others `fits` says it. */
+  readonly fitsAlike: boolean;
 }
 
 /** `Recurring` is the fact without what varies of its body. */

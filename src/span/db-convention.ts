@@ -45,6 +45,7 @@ export const dbConvention: Convention<DbFact, RecurringFact, DbDescription> = {
       const name = [command, targetOf(body)].filter((part) => part !== undefined).join(' ');
       return {
         name: name || systemNames[system],
+        fitsAlike: true,
         text: undefined,
         summary: undefined,
         operation: command,
@@ -54,6 +55,7 @@ export const dbConvention: Convention<DbFact, RecurringFact, DbDescription> = {
     const { summary, ...told } = operation === 'prepare' ? prepared(sql) : sql;
     return {
       name: summary || targetOf(body) || systemNames[system],
+      fitsAlike: true,
       text: dbStatement === 'none' ? undefined : dbStatement === 'raw' ? statement : sql.sanitized,
       summary: summary || undefined,
       operation: told.operation,

@@ -30,7 +30,8 @@ export const aboutSpan = (fact: SpanFact, source: SpanSource): Description =>
 export const kindOf = (fact: SpanFact): SpanKind => kinds[fact.spanKind];
 
 /** Whether what was made of a fact whose body recurs is right for this one, too. */
-export const fitsSpan = (about: Description, fact: SpanFact): boolean => conventionOf(fact).fits(about, fact);
+export const fitsSpan = (about: Description, fact: SpanFact): boolean =>
+  about.fitsAlike || conventionOf(fact).fits(about, fact);
 
 /** By which metric of the conventions calls like this one are counted, if they are. */
 export const metricOfCall = (fact: SpanFact): CallMetric | undefined => conventionOf(fact).metricOf(fact);

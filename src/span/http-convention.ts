@@ -11,7 +11,14 @@ import {
   addVaryingServerAttributes,
 } from './http-attributes.ts';
 import { CLIENT_DURATION, SERVER_DURATION } from './http-metrics.ts';
-import { isRedirectOfMux, KNOWN_METHODS, OTHER_METHOD, routeOf, spanName } from './http-name.ts';
+import {
+  isRedirectOfMux,
+  KNOWN_METHODS,
+  OTHER_METHOD,
+  redirectOfMux,
+  routeOf,
+  spanName,
+} from './http-name.ts';
 import { decodePath } from './url.ts';
 
 type HttpFact = SpanFactOf<'http'>;
@@ -28,10 +35,11 @@ export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription
   describe(fact: HttpFact): HttpDescription {
     const { method: sent, pattern } = fact.body;
     const method = KNOWN_METHODS.has(sent) ? sent : OTHER_METHOD;
-    const isRedirect = isRedirectIn(fact);
+    const fitsAlike = !mayBeRedirect(fact);
+    const isRedirect = !fitsAlike && isRedirectIn(fact);
     const hasRoute = fact.spanKind === 'server' && pattern !== undefined && !isRedirect;
     const route = hasRoute ? routeOf(pattern) : undefined;
-    return { name: spanName(method, route), method, route, isRedirect };
+    return { name: spanName(method, route), fitsAlike, method, route, isRedirect };
   },
 
   fits({ isRedirect }: HttpDescription, fact: HttpFact): boolean {
@@ -65,6 +73,10 @@ export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription
 
 /** A status of 500 and above is an error, for clients of 400 and above. */
 export const isErrorStatus = (status: number, isClient: boolean): boolean => status >= (isClient ? 400 : 500);
+
+/** Whether it depends on the path. */
+const mayBeRedirect = ({ body: { pattern }, cut }: HttpFact): boolean =>
+  pattern !== undefined && redirectOfMux(pattern, cut.includes('pattern')) !== undefined;
 
 function isRedirectIn({ body: { pattern, path, pathIsEscaped }, cut }: HttpFact): boolean {
   if (!pattern) return false;

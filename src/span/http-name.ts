@@ -31,10 +31,16 @@ export function routeOf(pattern: string): string | undefined {
  * pattern that ends in a slash matches a path that lacks only this. Of a pattern that was cut the beginning decides.
  */
 export function isRedirectOfMux(pattern: string, wasCut: boolean, path: string): boolean {
-  if (!wasCut && !pattern.endsWith('/')) return false;
-  const to = routeOf(pattern);
-  if (to === undefined || to === '/' || path.endsWith('/')) return false;
+  const to = redirectOfMux(pattern, wasCut);
+  if (to === undefined || path.endsWith('/')) return false;
   return wasCut ? path.includes(to) : `${path}/`.endsWith(to);
+}
+
+/** Where a ServeMux may have redirected to, by the pattern alone; undefined if it has not. */
+export function redirectOfMux(pattern: string, wasCut: boolean): string | undefined {
+  if (!wasCut && !pattern.endsWith('/')) return undefined;
+  const to = routeOf(pattern);
+  return to === '/' ? undefined : to;
 }
 
 /** The same few routes come again and again. */

@@ -17,7 +17,10 @@ interface RecurringFact {
 }
 
 export const waitConvention = {
-  describe: ({ body }: RecurringFact) => ({ name: 'window' in body ? body.window : `wait ${body.use}` }),
+  describe: ({ body }: RecurringFact) => ({
+    name: 'window' in body ? body.window : `wait ${body.use}`,
+    fitsAlike: true,
+  }),
   fits: () => true,
   errorType: () => undefined,
   metrics: [],

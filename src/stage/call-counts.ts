@@ -32,7 +32,12 @@ export interface CallSeries {
   readonly sumsNs: readonly number[];
 }
 
-class Series implements CallSeries {
+/** Where calls that are alike are counted. */
+export interface CallTally {
+  add(lastedNs: number): void;
+}
+
+class Series implements CallSeries, CallTally {
   readonly id: number;
   readonly targetId: number;
   readonly metric: string;
@@ -72,9 +77,11 @@ export class CallCounts {
   readonly #alike = new CallsAlike((fact, source, about) => this.#seriesOf(fact, source, about));
   #lastId = 0;
 
-  /** The name of the type of its error must be known to the source by now, if ever. */
-  add(fact: SpanFact, source: SpanSource): void {
-    this.#alike.of(fact, source)?.add(nanosBetween(fact.start, fact.end));
+  /** The name of the type of its error must be known to the source by now, if ever. Returns where it is counted, if it is. */
+  add(fact: SpanFact, source: SpanSource): CallTally | undefined {
+    const series = this.#alike.of(fact, source);
+    series?.add(nanosBetween(fact.start, fact.end));
+    return series;
   }
 
   /** All of them as they are now. */

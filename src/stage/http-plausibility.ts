@@ -1,9 +1,15 @@
 /** What a span of HTTP can say. */
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { HttpExchange } from '../correlate/http-exchange.ts';
+import type { Batch } from '../wire/batch.ts';
+import { fieldAt, textSizeAt, textStartAt } from '../wire/fields.ts';
+import { httpText, spanKind as kinds } from '../wire/wire.gen.ts';
 import type { FamilyPlausibility } from './family-plausibility.ts';
 
 type HttpFact = SpanFactOf<'http'>;
+
+const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
+const SLASH = '/'.charCodeAt(0);
 
 export const httpPlausibility: FamilyPlausibility<HttpFact> = {
   fault({ spanKind, body }: HttpFact): string | undefined {
@@ -14,6 +20,15 @@ export const httpPlausibility: FamilyPlausibility<HttpFact> = {
 
   doubt({ spanKind, body }: HttpFact): string | undefined {
     return spanKind === 'server' && body.methodIsUnread === true ? 'the method cannot be read' : undefined;
+  },
+
+  /** The few other paths that a server is asked for are left to `fault`. */
+  variesWell(batch: Batch, at: number): boolean {
+    if (batch.u8[at + KIND_AT] !== kinds.SPAN_KIND_SERVER) return true;
+    return (
+      textSizeAt(batch, at, httpText.HTTP_TEXT_PATH) > 0 &&
+      batch.u8[textStartAt(batch, at, httpText.HTTP_TEXT_PATH)] === SLASH
+    );
   },
 };
 

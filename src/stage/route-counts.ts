@@ -24,9 +24,30 @@ export interface RouteCount {
   readonly requestNs: readonly number[];
 }
 
-interface Counted extends RouteCount {
-  readonly verdicts: Partial<Record<Cause, number>>;
-  readonly requestNs: number[];
+/** Where requests of one route are counted. */
+export interface RouteTally {
+  addTime(time: TimeSpent): void;
+}
+
+class Counted implements RouteCount, RouteTally {
+  readonly attributes: Attributes;
+  readonly verdicts: Partial<Record<Cause, number>> = {};
+  readonly requestNs: number[] = [];
+
+  constructor(attributes: Attributes) {
+    this.attributes = attributes;
+  }
+
+  addTime({ ns }: TimeSpent): void {
+    for (let use = 0; use < timeLimit.TIME_USES_MAX; use++) {
+      this.requestNs[use] = (this.requestNs[use] ?? 0) + (ns[use] as number);
+    }
+  }
+
+  asData(): RouteCount {
+    const { attributes, verdicts, requestNs } = this;
+    return { attributes, verdicts, requestNs };
+  }
 }
 
 export class RouteCounts {
@@ -38,15 +59,15 @@ export class RouteCounts {
     verdicts[cause] = (verdicts[cause] ?? 0) + 1;
   }
 
-  addTime(fact: SpanFact, source: SpanSource, { ns }: TimeSpent): void {
-    const { requestNs } = this.#alike.of(fact, source);
-    for (let use = 0; use < timeLimit.TIME_USES_MAX; use++) {
-      requestNs[use] = (requestNs[use] ?? 0) + (ns[use] as number);
-    }
+  /** Returns where it is counted. */
+  addTime(fact: SpanFact, source: SpanSource, time: TimeSpent): RouteTally {
+    const counted = this.#alike.of(fact, source);
+    counted.addTime(time);
+    return counted;
   }
 
   all(): readonly RouteCount[] {
-    return [...this.#byRoute.values()];
+    return [...this.#byRoute.values()].map((counted) => counted.asData());
   }
 
   #routeOf(fact: SpanFact, about: Description): Counted {
@@ -60,7 +81,7 @@ export class RouteCounts {
     const known = this.#byRoute.get(key);
     if (known) return known;
     if (this.#byRoute.size >= ROUTES_MAX && attributes !== OVERFLOW) return this.#routeWith(OVERFLOW);
-    const counted: Counted = { attributes, verdicts: {}, requestNs: [] };
+    const counted = new Counted(attributes);
     this.#byRoute.set(key, counted);
     return counted;
   }

@@ -1,10 +1,9 @@
 /** What is known of routes, found by the two texts of records without making strings of them. Bounded. */
 import type { Batch } from '../wire/batch.ts';
-import { fieldAt } from '../wire/fields.ts';
-import { headerAt, SPAN_BODY_AT, SPAN_TEXT_SIZES_AT, spanBodyBytes } from '../wire/wire.gen.ts';
+import { textSizeAt, textStartAt } from '../wire/fields.ts';
+import { headerAt } from '../wire/wire.gen.ts';
 import type { RootRoute } from './family-root.ts';
 
-const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 /** A power of two: the index has one place for each value of a hash. */
 const PLACES = 4_096;
 
@@ -27,12 +26,12 @@ export class RouteIndex<T> {
   }
 
   of(batch: Batch, at: number, route: RootRoute): T {
-    const { u8, u16, u32 } = batch;
+    const { u8, u32 } = batch;
     const targetId = u32[(at + headerAt.targetId) >>> 2] as number;
-    const first = startOf(batch, at, route.texts[0]);
-    const firstEnd = first + sizeOf(u16, at, route.texts[0]);
-    const second = startOf(batch, at, route.texts[1]);
-    const secondEnd = second + sizeOf(u16, at, route.texts[1]);
+    const first = textStartAt(batch, at, route.texts[0]);
+    const firstEnd = first + textSizeAt(batch, at, route.texts[0]);
+    const second = textStartAt(batch, at, route.texts[1]);
+    const secondEnd = second + textSizeAt(batch, at, route.texts[1]);
     const hash = hashOf(u8, second, secondEnd, hashOf(u8, first, firstEnd, targetId));
     const index = (hash ^ (hash >>> 16)) & (PLACES - 1);
     const place = this.#places[index];
@@ -52,15 +51,6 @@ export class RouteIndex<T> {
 
 const textOf = (bytes: Uint8Array): string | undefined =>
   bytes.length === 0 ? undefined : decoder.decode(bytes);
-
-const sizeOf = (u16: Uint16Array, at: number, text: number): number =>
-  u16[((at + SPAN_TEXT_SIZES_AT) >>> 1) + text] as number;
-
-function startOf({ u8, u16 }: Batch, at: number, text: number): number {
-  let start = at + SPAN_BODY_AT + (spanBodyBytes[u8[at + FAMILY_AT] as number] ?? 0);
-  for (let before = 0; before < text; before++) start += sizeOf(u16, at, before);
-  return start;
-}
 
 /** FNV-1a. Source: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv */
 function hashOf(u8: Uint8Array, from: number, to: number, basis: number): number {

@@ -1,6 +1,6 @@
 /** Which spans are slow, by their records: as `SlowRequests` has it, of requests and of what else is a local root. */
 import type { RouteTimes } from '../verdict/route-times.ts';
-import type { Batch } from '../wire/batch.ts';
+import { type Batch, between64 } from '../wire/batch.ts';
 import { fieldAt } from '../wire/fields.ts';
 import { routeOfRoot } from './family-roots.ts';
 import { RouteIndex } from './route-index.ts';
@@ -24,10 +24,6 @@ export class SlowRecords {
   }
 }
 
-/** Of the span whose record begins there; exact up to 104 days. */
-export function durationNsAt(u32: Uint32Array, at: number): number {
-  const start = (at + START_AT) >>> 2;
-  const end = (at + END_AT) >>> 2;
-  const high = (u32[end + 1] as number) - (u32[start + 1] as number);
-  return high * 2 ** 32 + (u32[end] as number) - (u32[start] as number);
-}
+/** Of the span whose record begins there. */
+export const durationNsAt = (u32: Uint32Array, at: number): number =>
+  between64(u32, at + START_AT, at + END_AT);

@@ -8,6 +8,7 @@ import { derivedSpanId } from '../correlate/derived-id.ts';
 import type { SpanFact, SpanFactOf } from '../correlate/fact.ts';
 import { goroutineTurns } from '../correlate/goroutine-turns.ts';
 import { spanFact } from '../correlate/span-fact.ts';
+import { isTimeWrong } from '../correlate/time-spent.ts';
 import { windowFact } from '../correlate/window-fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
 import type { ClockFrame, CodeFrame, ForgetFrame, TargetFrame, TypeNameFrame } from '../recording/format.ts';
@@ -23,31 +24,36 @@ import { judge } from '../verdict/judge.ts';
 import type { Batch } from '../wire/batch.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { type BadRecord, decodeBatch, isSampled, type RecordVisitor } from '../wire/decode.ts';
+import { fieldAt } from '../wire/fields.ts';
 import {
   type EvGcStop,
   type EvGoroutineTurns,
   type EvSample,
   type EvSpanEnd,
   type EvStack,
+  spanFamily,
   spanFlag,
 } from '../wire/wire.gen.ts';
 import { AwaitedNames } from './awaited-names.ts';
-import { CallCounts, type CallSeries } from './call-counts.ts';
+import { CallCounts, type CallSeries, type CallTally } from './call-counts.ts';
 import { CodeNames } from './code-names.ts';
 import type { CodeSink } from './code-sink.ts';
 import { Counters } from './counters.ts';
 import { GcWindows } from './gc-windows.ts';
 import { HeldTurns } from './held-turns.ts';
 import { HeldWaits } from './held-waits.ts';
+import { KnownCalls, type Tally } from './known-calls.ts';
 import { type FamilyFailure, LiveCheck } from './live-check.ts';
 import { LongestWaits } from './longest-waits.ts';
-import type { RouteCount } from './route-counts.ts';
+import type { RouteCount, RouteTally } from './route-counts.ts';
 import { SlowRequests } from './slow-requests.ts';
 import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 import { Stacks } from './stacks.ts';
 import { type GivenUp, type KeepSettings, type Kept, TailKeep, type VisitorOf } from './tail-keep.ts';
 import { TargetCounts } from './target-counts.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
+
+const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 
 /** What spans are made with, beside their records. */
 export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | CodeFrame | ForgetFrame;
@@ -117,6 +123,7 @@ export class SpanStage {
   readonly #waitForm: WaitForm;
   /** Undefined as long as nobody wants to know. */
   #calls: CallCounts | undefined;
+  readonly #knownCalls = new KnownCalls();
   #countsCalls = false;
   #scope: InstrumentationScope = { name: '' };
   #offset: ClockOffset = [0, 0];
@@ -137,6 +144,8 @@ export class SpanStage {
           this.counters.notKept += spans;
         },
         onGivenUp: (given) => this.#loseGivenUp(given),
+        // Before any is left out: what is counted of calls is counted of all.
+        onSpan: (batch, at) => this.#countAt(batch, at),
       });
     this.#pipeline = new SpanPipeline({
       processors: options.codeSink ? [...options.processors, options.codeSink] : options.processors,
@@ -195,6 +204,7 @@ export class SpanStage {
         this.finish(frame.targetId);
         this.#targets.delete(frame.targetId);
         this.#calls?.forget(frame.targetId);
+        this.#knownCalls.forget();
         this.#verdicts.know(frame.targetId, undefined);
     }
   }
@@ -204,11 +214,7 @@ export class SpanStage {
    * `takersOf` has, or what calls that later, but before the next batch.
    */
   decode(batch: Batch, visitorOf: VisitorOf): number {
-    if (this.#keep === undefined) return decodeBatch(batch, visitorOf(undefined));
-    // Before any is left out: what is counted of calls is counted of all.
-    if (this.#countsCalls)
-      decodeBatch(batch, { spanEnd: (record) => void this.#countCall(record), bad: () => {} });
-    return this.#keep.decode(batch, visitorOf);
+    return this.#keep?.decode(batch, visitorOf) ?? decodeBatch(batch, visitorOf(undefined));
   }
 
   /** What takes the records that spans are made of, and nothing of others; `kept`: why they are kept, where others are not. */
@@ -260,24 +266,38 @@ export class SpanStage {
   #countCall(record: EvSpanEnd): SpanFact | undefined {
     if (!this.#countsCalls) return undefined;
     const fact = spanFact(record);
-    if (fact.family === 'wait') return fact;
-    const target = this.#targets.get(fact.targetId);
-    if (target === undefined) {
-      if (!isSampled(record)) this.counters.lose('target_unknown');
-      return fact;
-    }
-    this.#countRequest(fact, target);
-    target.typeNames.when(fact.errorTypeAddr, () => {
-      if (target.callCheck.judge(fact).passes) this.#calls?.add(fact, target.source);
-      else if (!isSampled(fact)) this.counters.lose('implausible');
-    });
+    this.#countFact(fact);
     return fact;
   }
 
-  /** What its time went to, if that is told. */
-  #countRequest(fact: SpanFact, { counts, source }: StageTarget): void {
-    if (fact.time && fact.spanKind === 'server' && this.#waitForm !== 'none')
-      counts.routes.addTime(fact, source, fact.time);
+  /** The same of a record that may not be looked at any further. */
+  #countAt(batch: Batch, at: number): void {
+    if (!this.#countsCalls || batch.u8[at + FAMILY_AT] === spanFamily.SPAN_FAMILY_WAIT) return;
+    this.#knownCalls.count(batch, at, (fact) => this.#countFact(fact));
+  }
+
+  /** Returns where it is counted, if it is by now. */
+  #countFact(fact: SpanFact): Tally | undefined {
+    if (fact.family === 'wait') return undefined;
+    const target = this.#targets.get(fact.targetId);
+    if (target === undefined) {
+      if (!isSampled(fact)) this.counters.lose('target_unknown');
+      return undefined;
+    }
+    const { source, callCheck, typeNames } = target;
+    const route = this.#countRequest(fact, target);
+    let calls: CallTally | undefined;
+    typeNames.when(fact.errorTypeAddr, () => {
+      if (callCheck.judge(fact).passes) calls = this.#calls?.add(fact, source);
+      else if (!isSampled(fact)) this.counters.lose('implausible');
+    });
+    return calls && { calls, route, source };
+  }
+
+  /** What its time went to, if that is told. Returns where that is counted. */
+  #countRequest(fact: SpanFact, { counts, source }: StageTarget): RouteTally | undefined {
+    if (fact.time === undefined || fact.spanKind !== 'server' || this.#waitForm === 'none') return undefined;
+    return counts.routes.addTime(fact, source, fact.time);
   }
 
   /** Hands the span of a record over. `counted`: what it says, if that has been looked at already. */
@@ -300,9 +320,7 @@ export class SpanStage {
     // One whose time is known has ended before its program was looked at less deep.
     const judged = level === undefined || (read.time && level === 'spans') ? known : { ...known, level };
     const evidence = this.#verdicts.on(judged, waits, path, kept?.isSlow);
-    if (read.time === undefined && record.header.flags & spanFlag.SPAN_FLAG_TIME) {
-      this.counters.lose('time_inconsistent');
-    }
+    if (isTimeWrong(record, read.time)) this.counters.lose('time_inconsistent');
     const places = placesOf(evidence, this.#tellsWaits ? waits : undefined);
     const ended = { read: judged, evidence, waits, kept };
     if (places.length === 0) this.#tell(ended);
@@ -382,6 +400,7 @@ export class SpanStage {
   #addTarget({ targetId, attributes, facts, waitMinNs = 0 }: TargetFrame): void {
     const { dbStatement, askTypeName } = this.#options;
     this.#verdicts.know(targetId, facts);
+    this.#knownCalls.forget();
     const known = this.#targets.get(targetId);
     const typeNames =
       known?.typeNames ?? new AwaitedNames(askTypeName && ((address) => askTypeName(targetId, address)));

@@ -72,6 +72,8 @@ export interface KeepSettings {
 }
 
 export interface TailKeepHooks {
+  /** Told of the record of each span, sampled or not, that begins there, before anything else is done with it. */
+  readonly onSpan?: (batch: Batch, at: number) => void;
   /** Told of spans that are dropped since their root was neither slow nor failed nor drawn, or not asked for. Waits do not count. */
   readonly onDropped: (spans: number) => void;
   /** Told of what is given up although it may have been wanted. */
@@ -116,8 +118,10 @@ export class TailKeep {
   decode(batch: Batch, visitorOf: VisitorOf): number {
     this.#waiting.recycle();
     const others = visitorOf(undefined);
+    const { onSpan } = this.#hooks;
     const records = eachRecord(batch, others, (at, kind, size) => {
       if (kind === evKind.EV_SPAN_END && faultOfSpan(batch, at, size) === undefined) {
+        onSpan?.(batch, at);
         // Others are no spans, and only counted.
         if (isSampledAt(batch, at)) this.#takeSpan(batch, at, visitorOf);
       } else if (kind === evKind.EV_GOROUTINE_TURNS && size === wireSize.EV_GOROUTINE_TURNS) {

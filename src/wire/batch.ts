@@ -36,6 +36,14 @@ export function count64(u32: Uint32Array, at: number): number {
   return (u32[word + 1] as number) * TWO_POW_32 + (u32[word] as number);
 }
 
+/** From one such count to another, at `from` and at `to`; exact below 2^53, whatever both are. */
+export function between64(u32: Uint32Array, from: number, to: number): number {
+  const start = from >>> 2;
+  const end = to >>> 2;
+  const high = (u32[end + 1] as number) - (u32[start + 1] as number);
+  return high * TWO_POW_32 + (u32[end] as number) - (u32[start] as number);
+}
+
 /** Several of them in a row. */
 export function counts64(u32: Uint32Array, at: number, length: number): number[] {
   const counts = new Array<number>(length);

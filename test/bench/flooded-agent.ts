@@ -26,16 +26,21 @@ export interface FloodedAgent {
   readonly summary: Summary;
 }
 
+interface FloodAgentOptions extends Pick<AgentOptions, 'env' | 'keep'> {
+  /** What it is given before. Default {@link WARM_UP}. */
+  readonly warmUp?: FloodOptions;
+}
+
 /** What it has done in that window, after the compiler has had its part. */
 export async function floodAgent(
   { target, floodTools }: Bench,
   window: FloodOptions,
-  options: Pick<AgentOptions, 'env' | 'keep'>,
+  { warmUp = WARM_UP, ...options }: FloodAgentOptions,
 ): Promise<FloodedAgent> {
   const service = await Service.start(target);
   try {
     const agent = await Agent.attach([service.pid], options);
-    const { taken: before } = await flood(floodTools, agent.pid, WARM_UP);
+    const { taken: before } = await flood(floodTools, agent.pid, warmUp);
     await sleep(SETTLE_MS);
     const [cpu, began] = [cpuMs(agent.pid), performance.now()];
     const { taken } = await flood(floodTools, agent.pid, window);
