@@ -107,25 +107,33 @@ static __always_inline bool is_tcp_conn(const struct target_row *target, const s
 	return type && (type == tcp_conn || peek_u64(type + GO_POINTER_ELEM) == tcp_conn);
 }
 
-/* The socket behind the net.Conn whose two words stand at `at`, also where others are around it, of which it is the first field. */
-static __always_inline struct sock *sock_of_conn(const struct target_row *target, uaddr_t at)
+/*
+ * The net.TCPConn in the net.Conn whose two words stand at `at`, also where others are around it, of which it is the first field;
+ * 0: there is none. A function of its own, so that whoever calls it is verified once and not for each depth.
+ */
+static __noinline uaddr_t tcp_conn_in(const struct target_row *target, uaddr_t at)
 {
 	struct go_interface conn = {};
-	uaddr_t net_fd;
-	int wrappers = 0;
+	uaddr_t found = 0;
 
-	if (!target->net.tcp_conn_type)
-		return NULL;
-	for (; wrappers <= WRAPPERS_MAX; wrappers++) {
+	for (int wrappers = 0; wrappers <= WRAPPERS_MAX; wrappers++) {
 		if (bpf_probe_read_user(&conn, sizeof(conn), (const void *)at))
-			return NULL;
-		if (is_tcp_conn(target, &conn))
 			break;
+		if (is_tcp_conn(target, &conn)) {
+			found = conn.data;
+			break;
+		}
 		at = conn.data;
 	}
-	if (wrappers > WRAPPERS_MAX)
-		return NULL;
-	net_fd = read_u64(conn.data + target->net.conn_fd);
+	return found;
+}
+
+/* The socket behind such a net.Conn. */
+static __always_inline struct sock *sock_of_conn(const struct target_row *target, uaddr_t at)
+{
+	uaddr_t conn = target->net.tcp_conn_type ? tcp_conn_in(target, at) : 0;
+	uaddr_t net_fd = conn ? read_u64(conn + target->net.conn_fd) : 0;
+
 	return net_fd ? sock_of_fd(read_u64(net_fd + target->net.fd_pfd + target->net.poll_fd_sysfd)) : NULL;
 }
 
