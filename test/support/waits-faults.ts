@@ -1,5 +1,7 @@
 /** Ways to spend time, each with a known amount of it, and the circumstances in which they happen. */
 
+import { type Breakdown, timeOf } from './breakdown.ts';
+
 /** One request to `test/fixtures/waits`. */
 export interface Fault {
   /** As the tests call it. */
@@ -166,3 +168,12 @@ export const circumstancesOf = (go: string | undefined): readonly Circumstance[]
   circumstances
     .map((one) => ({ ...one, faults: one.faults.filter(({ isToldBy }) => isToldBy?.(go) ?? true) }))
     .filter(({ faults }) => faults.length > 0);
+
+/** What a handler has less of than was asked for, in words; `truth` as in its answer, of which a key may be several in one. */
+export function missing({ amounts }: Fault, truth: Breakdown): string[] {
+  return Object.entries(amounts).flatMap(([key, ms]) => {
+    const spent = Object.keys(truth).filter((some) => some.includes(key));
+    const ns = timeOf(spent, truth);
+    return ns > ms * 990_000 ? [] : [`${ns} ns of ${key}, not ${ms} ms`];
+  });
+}
