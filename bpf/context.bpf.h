@@ -153,13 +153,6 @@ static __always_inline void context_child(struct ev_span_end *span, const trace_
 	span->trace_flags = trace_flags;
 }
 
-/* The program itself has named another trace for what the span is about: it belongs there, and nowhere else. */
-static __always_inline void context_named(struct ev_span_end *span, const struct remote_parent *parent)
-{
-	span->header.flags &= ~SPAN_FLAG_LINK;
-	context_remote(span, parent);
-}
-
 /*
  * Copies what a goroutine was born with; false if that is nothing. The sweep removes entries at any time, and an element
  * that was removed soon belongs to another goroutine: the copy is good if the entry stands after it was made.

@@ -6,7 +6,6 @@
 #include "call.bpf.h"
 #include "connection.bpf.h"
 #include "http_request.bpf.h"
-#include "request_context.bpf.h"
 
 /* What roundTrip and the functions that it calls return: a *Response and an error, whose itab and data are two words. */
 static __always_inline uaddr_t returned_reply(const struct pt_regs *ctx)
@@ -22,24 +21,6 @@ static __always_inline uaddr_t returned_error(const struct pt_regs *ctx)
 static __always_inline uaddr_t returned_error_data(const struct pt_regs *ctx)
 {
 	return go_register(ctx, 2);
-}
-
-/*
- * A traceparent that the request of a call brings along is of the program's own making if it names another trace, and else forwarded, or
- * of an SDK that knows the same trace. Before any text. A function of its own for its frame's sake, as http_server_describe.
- */
-static __noinline int http_client_context(struct ev_span_end *span, const struct target_row *target)
-{
-	uaddr_t header = peek_u64(open_span_of(span)->object_addr + target->http_request.header);
-	struct remote_parent parent = {};
-	struct go_slice tracestate = {};
-
-	if (!header || !http_request_parent(&parent, span, target, header, &tracestate) ||
-	    same_trace(&parent.trace_id, &span->trace_id))
-		return 0;
-	context_named(span, &parent);
-	span_decide(span);
-	return 0;
 }
 
 /* What the request says of itself. */
@@ -72,7 +53,6 @@ int http_client_start(struct pt_regs *ctx)
 		return 0;
 	http_body(span)->body_bytes = -1;
 	open_span_of(span)->object_addr = go_argument(ctx, &hit);
-	http_client_context(span, hit.target);
 	if (span_is_told(span))
 		http_client_describe(span, hit.target);
 	return 0;

@@ -53,7 +53,7 @@ function isTraced(
 
   afterAll(async () => {
     const stats = await traced?.stop();
-    expect(stats?.lost).toMatchObject({ total: 0 });
+    expect(stats?.lost, JSON.stringify(stats?.lost)).toMatchObject({ total: 0 });
   });
 
   async function get(path: string, calls: number, leaves = calls): Promise<RequestSpans> {

@@ -76,21 +76,6 @@ describeWith([kernel, go], 'calls on one host', () => {
     expect([traceOf(outermost), parentOf(outermost)]).toEqual([remote.traceId, remote.spanId]);
     await traced.stop();
   });
-
-  it('are of the trace that the program itself sets', { timeout }, async () => {
-    const traced = await started();
-    const { server } = traced;
-    await server.get(pathOf('own', server.url, { traceparent }));
-    const { server: request, call, leaf } = await chainOf(traced, 'own');
-    expect([traceOf(call), parentOf(call), parentOf(leaf)]).toEqual([
-      remote.traceId,
-      remote.spanId,
-      idOf(call),
-    ]);
-    expect(traceOf(leaf)).toBe(remote.traceId);
-    expect(traceOf(request)).not.toBe(remote.traceId);
-    await traced.stop();
-  });
 });
 
 describeWith([kernel, go, networkNamespaces], 'calls between network namespaces', () => {
