@@ -90,14 +90,6 @@ static __always_inline int connection_of_sock(struct connection *connection, str
 	return 0;
 }
 
-/* That behind a file descriptor of the running process. */
-static __always_inline int connection_of_fd(struct connection *connection, __u32 fd)
-{
-	struct sock *sk = sock_of_fd(fd);
-
-	return sk ? connection_of_sock(connection, sk) : -1;
-}
-
 /* Is it a net.Conn of the kernel, and not one around it? What is no interface at all may be looked at, so nothing that fails is a loss. */
 static __always_inline bool is_tcp_conn(const struct target_row *target, const struct go_interface *conn)
 {

@@ -23,26 +23,12 @@ static __always_inline uaddr_t returned_error_data(const struct pt_regs *ctx)
 	return go_register(ctx, 2);
 }
 
-/* What the request says of itself. */
-static __always_inline void http_client_describe(struct ev_span_end *span, const struct target_row *target)
-{
-	struct http_request request = {};
-
-	http_request_read(&request, span, target);
-	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
-	text_append(span, HTTP_TEXT_SCHEME, HTTP_TEXT_SCHEME_MAX, request.scheme);
-	text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.url_host);
-	if (!span_is_sampled(span))
-		return;
-	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
-	text_append(span, HTTP_TEXT_QUERY, HTTP_TEXT_QUERY_MAX, request.query);
-}
-
 /* func (t *Transport) roundTrip(req *Request) (*Response, error)  argument: req. */
 SEC("uprobe")
 int http_client_start(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
+	struct http_request request = {};
 	struct ev_span_end *span;
 	struct hit hit;
 
@@ -53,8 +39,16 @@ int http_client_start(struct pt_regs *ctx)
 		return 0;
 	http_body(span)->body_bytes = -1;
 	open_span_of(span)->object_addr = go_argument(ctx, &hit);
-	if (span_is_told(span))
-		http_client_describe(span, hit.target);
+	if (!span_is_told(span))
+		return 0;
+	http_request_read(&request, span, hit.target);
+	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
+	text_append(span, HTTP_TEXT_SCHEME, HTTP_TEXT_SCHEME_MAX, request.scheme);
+	text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.url_host);
+	if (!span_is_sampled(span))
+		return 0;
+	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
+	text_append(span, HTTP_TEXT_QUERY, HTTP_TEXT_QUERY_MAX, request.query);
 	return 0;
 }
 

@@ -5,9 +5,10 @@
 
 #include "connection.bpf.h"
 #include "goroutine.bpf.h"
+#include "header_map.bpf.h"
 #include "http_request.bpf.h"
 #include "http_route.bpf.h"
-#include "request_context.bpf.h"
+#include "traceparent.bpf.h"
 
 #define TRACESTATE_HEADERS_MAX 4
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
@@ -16,6 +17,28 @@
 static __always_inline uaddr_t http_server_conn(const struct target_row *target, uaddr_t response)
 {
 	return read_u64(response + target->http_server.response_conn);
+}
+
+/*
+ * The one traceparent of a header, and the values of its tracestate; false if there is none that is well-formed, in which
+ * case these say nothing either. Before any text.
+ */
+static __always_inline bool http_server_remote(struct remote_parent *parent, struct ev_span_end *span,
+						const struct target_row *target, uaddr_t header, struct go_slice *tracestate)
+{
+	struct header_scan *scan = header_scan_begin(span);
+	struct go_string value = {};
+
+	scan_headers(scan, target, header);
+	if (scan->traceparent.count > 1) {
+		count(NOTE_TRACEPARENT_MALFORMED);
+		return false;
+	}
+	if (!scan->traceparent.count || read_user(&value, sizeof(value), scan->traceparent.at) ||
+	    !traceparent_parse(parent, value.at, value.bytes))
+		return false;
+	*tracestate = scan->tracestate;
+	return true;
 }
 
 /* Finds the client span on this host that a request comes from; `writer` is its *response. */
@@ -36,7 +59,7 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 {
 	struct remote_parent parent = {};
 	struct caller caller;
-	bool is_named = http_request_parent(&parent, span, target, request->header, tracestate);
+	bool is_named = http_server_remote(&parent, span, target, request->header, tracestate);
 
 	if (http_server_caller(&caller, span, target, writer, request->remote_addr) &&
 	    (!is_named || same_trace(&caller.trace_id, &parent.trace_id))) {

@@ -141,7 +141,7 @@ function withLinks(span: ValidSpan, known: Known, report: Report): void {
   }
 }
 
-/** The spans of one goroutine are a stack: disjoint or inside each other, and then parent and child, unless the program has named another parent. */
+/** The spans of one goroutine are a stack: disjoint or inside each other, and then parent and child. */
 function nested(goroutine: readonly ValidSpan[], known: Known, report: Report): void {
   const byStart = [...goroutine].sort((a, b) => compare(a.startNs, b.startNs) || compare(b.endNs, a.endNs));
   const stack: ValidSpan[] = [];
@@ -153,7 +153,7 @@ function nested(goroutine: readonly ValidSpan[], known: Known, report: Report): 
     if (span.endNs > around.endNs)
       report(span, `overlaps ${around.name} on the same goroutine without lying inside it`);
     if (span.kind === 'server') report(span, `is a server span inside ${around.name} on the same goroutine`);
-    else if (span.parentSpanId !== around.spanId && !span.parentIsRemote && !known.incomplete) {
+    else if (span.parentSpanId !== around.spanId && !known.incomplete) {
       report(span, `lies inside ${around.name} on the same goroutine but is not its child`);
     }
   }
