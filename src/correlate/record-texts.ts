@@ -1,16 +1,8 @@
 /** The texts of a span record, each by its number in its family. One serves all records, one after the other. */
 import type { Batch } from '../wire/batch.ts';
-import { fieldAt } from '../wire/fields.ts';
+import { textStartAt } from '../wire/fields.ts';
 import { TextCache } from '../wire/text-cache.ts';
-import {
-  type EvSpanEnd,
-  SPAN_BODY_AT,
-  SPAN_TEXT_SIZES_AT,
-  spanBodyBytes,
-  textLimit,
-} from '../wire/wire.gen.ts';
-
-const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
+import { type EvSpanEnd, SPAN_TEXT_SIZES_AT, textLimit } from '../wire/wire.gen.ts';
 
 const cache = new TextCache();
 
@@ -27,9 +19,8 @@ export class RecordTexts {
   }
 
   /** Likewise, of the record that begins there. */
-  beginAt({ u8, u16 }: Batch, at: number): void {
-    const textAt = at + SPAN_BODY_AT + (spanBodyBytes[u8[at + FAMILY_AT] as number] ?? 0);
-    this.#begin(u8, textAt, u16, (at + SPAN_TEXT_SIZES_AT) >>> 1);
+  beginAt(batch: Batch, at: number): void {
+    this.#begin(batch.u8, textStartAt(batch, at, 0), batch.u16, (at + SPAN_TEXT_SIZES_AT) >>> 1);
   }
 
   /** At which byte it begins. The one behind the last begins where all texts end. */

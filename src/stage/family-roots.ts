@@ -2,13 +2,12 @@
 import { endingOf } from '../correlate/endings.ts';
 import { isFailure } from '../span/outcome.ts';
 import type { Batch } from '../wire/batch.ts';
-import { fieldAt } from '../wire/fields.ts';
+import { familyAt, fieldAt } from '../wire/fields.ts';
 import { familyNames, type SpanFamily, spanKind } from '../wire/wire.gen.ts';
 import type { FamilyRoot, RootRoute } from './family-root.ts';
 import { httpRoot } from './http-root.ts';
 
 const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
-const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 const ENDING_AT = fieldAt('EV_SPAN_END', 'ending');
 const ERROR_TYPE_AT = fieldAt('EV_SPAN_END', 'error_type_addr');
 
@@ -31,11 +30,11 @@ export function hasFailed(batch: Batch, at: number): boolean {
   const error = (at + ERROR_TYPE_AT) >>> 2;
   if (u32[error] !== 0 || u32[error + 1] !== 0) return true;
   if (isFailure(endingOf(u8[at + ENDING_AT] as number))) return true;
-  return byNumber[u8[at + FAMILY_AT] as number]?.hasFailed(batch, at) === true;
+  return byNumber[familyAt(batch, at)]?.hasFailed(batch, at) === true;
 }
 
 /** Undefined for what is no request. */
-export function routeOfRoot({ u8 }: Batch, at: number): RootRoute | undefined {
-  if (u8[at + KIND_AT] !== spanKind.SPAN_KIND_SERVER) return undefined;
-  return byNumber[u8[at + FAMILY_AT] as number]?.route;
+export function routeOfRoot(batch: Batch, at: number): RootRoute | undefined {
+  if (batch.u8[at + KIND_AT] !== spanKind.SPAN_KIND_SERVER) return undefined;
+  return byNumber[familyAt(batch, at)]?.route;
 }

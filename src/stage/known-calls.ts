@@ -10,17 +10,14 @@ import { spanFact } from '../correlate/span-fact.ts';
 import { isTimeWrong, timeSpent } from '../correlate/time-spent.ts';
 import { aboutSpan } from '../span/describe-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
-import { type Batch, between64 } from '../wire/batch.ts';
-import { fieldAt } from '../wire/fields.ts';
+import type { Batch } from '../wire/batch.ts';
+import { durationNsAt, familyAt, fieldAt } from '../wire/fields.ts';
 import { type EvSpanEnd, headerAt, readEvSpanEnd } from '../wire/wire.gen.ts';
 import { WordCache } from '../wire/word-cache.ts';
 import type { CallTally } from './call-counts.ts';
 import { isPlausibleAt } from './plausibility.ts';
 import type { RouteTally } from './route-counts.ts';
 
-const START_AT = fieldAt('EV_SPAN_END', 'start_ktime_ns');
-const END_AT = fieldAt('EV_SPAN_END', 'end_ktime_ns');
-const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 const ENDING_AT = fieldAt('EV_SPAN_END', 'ending');
 const ENDINGS = 256;
 
@@ -61,7 +58,7 @@ export class KnownCalls {
 
   /** Returns how many words tell it from calls that are not like it; 0: too many. */
   #gather(batch: Batch, at: number): number {
-    const parts = recurringParts[batch.u8[at + FAMILY_AT] as number];
+    const parts = recurringParts[familyAt(batch, at)];
     if (parts === undefined) return 0;
     this.#texts.beginAt(batch, at);
     return this.#key.gather(batch, at, this.#texts, parts);
@@ -80,7 +77,7 @@ function isTold(record: EvSpanEnd, fact: SpanFact, { source }: Tally): boolean {
 }
 
 function add({ calls, route }: Tally, batch: Batch, at: number): void {
-  calls.add(between64(batch.u32, at + START_AT, at + END_AT));
+  calls.add(durationNsAt(batch, at));
   const time = route && timeSpent(readEvSpanEnd(batch, at));
   if (time) route.addTime(time);
 }

@@ -1,7 +1,7 @@
 /** What no right record can say, and what is hard to believe: of all spans, and of each family. Pure. */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
-import { type Batch, between64, count64 } from '../wire/batch.ts';
-import { fieldAt } from '../wire/fields.ts';
+import { type Batch, count64 } from '../wire/batch.ts';
+import { durationNsAt, familyAt, fieldAt } from '../wire/fields.ts';
 import { familyNames } from '../wire/wire.gen.ts';
 import { dbPlausibility } from './db-plausibility.ts';
 import type { FamilyPlausibility } from './family-plausibility.ts';
@@ -10,9 +10,6 @@ import { waitPlausibility } from './wait-plausibility.ts';
 
 const GOID_AT = fieldAt('EV_SPAN_END', 'goid');
 const PARENT_GOID_AT = fieldAt('EV_SPAN_END', 'parent_goid');
-const START_AT = fieldAt('EV_SPAN_END', 'start_ktime_ns');
-const END_AT = fieldAt('EV_SPAN_END', 'end_ktime_ns');
-const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 
 /** A family that is in `wire.h` and not here does not compile. */
 const plausible = { http: httpPlausibility, db: dbPlausibility, wait: waitPlausibility } satisfies {
@@ -38,12 +35,12 @@ export function faultOf(fact: SpanFact): string | undefined {
 
 /** Whether a record has no fault, if one had none that is like it but for what varies. False: it takes to decode it. */
 export function isPlausibleAt(batch: Batch, at: number): boolean {
-  const { u8, u32 } = batch;
+  const { u32 } = batch;
   const goid = count64(u32, at + GOID_AT);
   const parentGoid = count64(u32, at + PARENT_GOID_AT);
   if (!isGoid(goid) || (parentGoid !== 0 && (!isGoid(parentGoid) || parentGoid === goid))) return false;
-  if (between64(u32, at + START_AT, at + END_AT) < 0) return false;
-  return byNumber[u8[at + FAMILY_AT] as number]?.variesWell?.(batch, at) ?? true;
+  if (durationNsAt(batch, at) < 0) return false;
+  return byNumber[familyAt(batch, at)]?.variesWell?.(batch, at) ?? true;
 }
 
 export function doubtOf(fact: SpanFact): string | undefined {

@@ -5,11 +5,10 @@
 import { RoutePace, SLICE_SECONDS, type Slowdown } from '../verdict/route-pace.ts';
 import { type Batch, count64 } from '../wire/batch.ts';
 import { eachRecord, faultOfSpan } from '../wire/decode.ts';
-import { fieldAt } from '../wire/fields.ts';
+import { durationNsAt, fieldAt } from '../wire/fields.ts';
 import { evKind } from '../wire/wire.gen.ts';
 import { routeOfRoot } from './family-roots.ts';
 import { RouteIndex } from './route-index.ts';
-import { durationNsAt } from './slow-records.ts';
 
 /** Routes that are looked at, of all targets together (5 kB each). */
 const ROUTES_MAX = 512;
@@ -50,7 +49,7 @@ export class Slowdowns {
       if (route === undefined) return;
       const slice = Math.floor(count64(batch.u32, at + END_AT) / SLICE_NS);
       if (slice > this.#slice) this.#advance(slice);
-      this.#index.of(batch, at, route)?.pace.add(durationNsAt(batch.u32, at));
+      this.#index.of(batch, at, route)?.pace.add(durationNsAt(batch, at));
     });
   }
 

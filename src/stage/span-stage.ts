@@ -24,7 +24,7 @@ import { judge } from '../verdict/judge.ts';
 import type { Batch } from '../wire/batch.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { type BadRecord, decodeBatch, isSampled, type RecordVisitor } from '../wire/decode.ts';
-import { fieldAt } from '../wire/fields.ts';
+import { familyAt } from '../wire/fields.ts';
 import {
   type EvGcStop,
   type EvGoroutineTurns,
@@ -52,8 +52,6 @@ import { Stacks } from './stacks.ts';
 import { type GivenUp, type KeepSettings, type Kept, TailKeep, type VisitorOf } from './tail-keep.ts';
 import { TargetCounts } from './target-counts.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
-
-const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 
 /** What spans are made with, beside their records. */
 export type ContextFrame = ClockFrame | TargetFrame | TypeNameFrame | CodeFrame | ForgetFrame;
@@ -272,7 +270,7 @@ export class SpanStage {
 
   /** The same of a record that may not be looked at any further. */
   #countAt(batch: Batch, at: number): void {
-    if (!this.#countsCalls || batch.u8[at + FAMILY_AT] === spanFamily.SPAN_FAMILY_WAIT) return;
+    if (!this.#countsCalls || familyAt(batch, at) === spanFamily.SPAN_FAMILY_WAIT) return;
     this.#knownCalls.count(batch, at, (fact) => this.#countFact(fact));
   }
 

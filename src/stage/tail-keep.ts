@@ -9,7 +9,7 @@ import type { KeepRules } from '../export/keep-rules.ts';
 import type { SamplerSettings } from '../export/sampler.ts';
 import { type Batch, count64 } from '../wire/batch.ts';
 import { decodeRecord, eachRecord, faultOfSpan, isSampledAt, type RecordVisitor } from '../wire/decode.ts';
-import { fieldAt } from '../wire/fields.ts';
+import { familyAt, fieldAt } from '../wire/fields.ts';
 import {
   evKind,
   headerAt,
@@ -52,7 +52,6 @@ const TURNS_START_AT = fieldAt('EV_GOROUTINE_TURNS', 'start_ktime_ns');
 const TRACE_ID_AT = fieldAt('EV_SPAN_END', 'trace_id');
 const TURNS_TRACE_ID_AT = fieldAt('EV_GOROUTINE_TURNS', 'trace_id');
 const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
-const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 const TEXT_CUT_AT = fieldAt('EV_SPAN_END', 'text_cut');
 const TRACE_STATE_SIZE_AT = SPAN_TEXT_SIZES_AT + 2 * spanText.SPAN_TEXT_TRACE_STATE;
 
@@ -151,7 +150,7 @@ export class TailKeep {
       this.#endRoot(batch, at, flags, visitorOf);
       return;
     }
-    let mark = u8[at + FAMILY_AT] === spanFamily.SPAN_FAMILY_WAIT ? 0 : recordMark.CALL;
+    let mark = familyAt(batch, at) === spanFamily.SPAN_FAMILY_WAIT ? 0 : recordMark.CALL;
     // A request of the process to itself: what is usual for its route is to be known of all.
     if (u8[at + KIND_AT] === spanKind.SPAN_KIND_SERVER && this.#slow.isSlow(batch, at)) {
       mark |= recordMark.SLOW;

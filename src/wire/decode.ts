@@ -3,7 +3,7 @@
  * not know is reported as such, and where its size cannot be trusted the rest of the batch is given up.
  */
 import type { Batch } from './batch.ts';
-import { fieldAt } from './fields.ts';
+import { familyAt, fieldAt } from './fields.ts';
 import {
   type EvSpanEnd,
   evKind,
@@ -20,7 +20,6 @@ import {
   wireSize,
 } from './wire.gen.ts';
 
-const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
 const TRACE_FLAGS_AT = fieldAt('EV_SPAN_END', 'trace_flags');
 const SAMPLED = 1;
 
@@ -90,12 +89,12 @@ export function decodeRecord(
 type FixedRecord = (typeof fixedRecords)[keyof typeof fixedRecords];
 
 /** Why the record of a span cannot be read; undefined if it can. */
-export function faultOfSpan({ u8, u16 }: Batch, at: number, size: number): BadRecord | undefined {
+export function faultOfSpan(batch: Batch, at: number, size: number): BadRecord | undefined {
   if (size < SPAN_BODY_AT) return 'record_damaged';
-  const bodyBytes = spanBodyBytes[u8[at + FAMILY_AT] as number];
+  const bodyBytes = spanBodyBytes[familyAt(batch, at)];
   if (bodyBytes === undefined) return 'record_unknown';
-  const textsEnd = SPAN_BODY_AT + bodyBytes + textBytes(u16, at);
-  const hasTime = (u16[(at + headerAt.flags) >>> 1] as number) & spanFlag.SPAN_FLAG_TIME;
+  const textsEnd = SPAN_BODY_AT + bodyBytes + textBytes(batch.u16, at);
+  const hasTime = (batch.u16[(at + headerAt.flags) >>> 1] as number) & spanFlag.SPAN_FLAG_TIME;
   const bytes = hasTime ? ((textsEnd + 7) & ~7) + SPAN_TIME_BYTES : textsEnd;
   return bytes === size ? undefined : 'record_damaged';
 }

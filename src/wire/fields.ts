@@ -1,5 +1,5 @@
 /** Where a field stands in the records of a kind, for who looks at one before it is decoded. */
-import type { Batch } from './batch.ts';
+import { type Batch, between64 } from './batch.ts';
 import {
   evKind,
   familyNames,
@@ -25,6 +25,15 @@ export function bodyFieldAt(family: SpanFamily, name: string): number {
 }
 
 const FAMILY_AT = fieldAt('EV_SPAN_END', 'family');
+const START_AT = fieldAt('EV_SPAN_END', 'start_ktime_ns');
+const END_AT = fieldAt('EV_SPAN_END', 'end_ktime_ns');
+
+/** The number of the family of the span whose record begins at `at`. */
+export const familyAt = ({ u8 }: Batch, at: number): number => u8[at + FAMILY_AT] as number;
+
+/** How long it lasted, in nanoseconds. */
+export const durationNsAt = ({ u32 }: Batch, at: number): number =>
+  between64(u32, at + START_AT, at + END_AT);
 
 /** Bytes of a text of the span whose record begins at `at`. */
 export const textSizeAt = ({ u16 }: Batch, at: number, text: number): number =>
@@ -32,7 +41,7 @@ export const textSizeAt = ({ u16 }: Batch, at: number, text: number): number =>
 
 /** Where the text begins. */
 export function textStartAt(batch: Batch, at: number, text: number): number {
-  let start = at + SPAN_BODY_AT + (spanBodyBytes[batch.u8[at + FAMILY_AT] as number] ?? 0);
+  let start = at + SPAN_BODY_AT + (spanBodyBytes[familyAt(batch, at)] ?? 0);
   for (let before = 0; before < text; before++) start += textSizeAt(batch, at, before);
   return start;
 }
