@@ -14,13 +14,9 @@ static __always_inline struct db_body *db_body(struct ev_span_end *span)
 /* The server at the other end of the net.Conn at `at`, with TLS or without. */
 static __always_inline void db_peer(struct ev_span_end *span, const struct target_row *target, uaddr_t at)
 {
-	struct go_interface conn = read_interface(at);
-	struct go_type type = type_of(&conn);
 	struct connection connection = {};
 	struct db_body *body = db_body(span);
 
-	if (is_type(target, &type, target->db.tls_conn_type) && target->db.tls_conn_conn != GO_OFFSET_ABSENT)
-		at = conn.data + target->db.tls_conn_conn;
 	if (connection_read(&connection, target, at))
 		return;
 	__builtin_memcpy(body->peer_address, connection.remote.address, sizeof(body->peer_address));

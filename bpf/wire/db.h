@@ -60,7 +60,6 @@ _Static_assert(SPAN_TEXT_TRACE_STATE_MAX + DB_TEXT_STATEMENT_MAX + DB_TEXT_NAMES
 
 /* What is read of database/sql, and of the drivers that are known. */
 struct db_layout {
-	uaddr_t tls_conn_type GO_TYPE("crypto/tls.Conn");
 	uaddr_t wrap_error_type GO_TYPE("fmt.wrapError");
 	uaddr_t pgx_prepare_error_type GO_TYPE("github.com/jackc/pgx/v5/pgconn.PrepareError");
 	uaddr_t pgx_timeout_type GO_TYPE("github.com/jackc/pgx/v5/pgconn.errTimeout");
@@ -90,7 +89,6 @@ struct db_layout {
 	go_offset_t conn_dc GO_FIELD("database/sql.Conn.dc?");
 	go_offset_t driver_conn_ci GO_FIELD("database/sql.driverConn.ci?");
 	go_offset_t dsn_connector_driver GO_FIELD("database/sql.dsnConnector.driver?");
-	go_offset_t tls_conn_conn GO_FIELD("crypto/tls.Conn.conn?");
 	go_offset_t wrap_error_err GO_FIELD("fmt.wrapError.err?");
 	go_offset_t pgx_prepare_error_err GO_FIELD("github.com/jackc/pgx/v5/pgconn.PrepareError.err?");
 	go_offset_t pgx_timeout_err GO_FIELD("github.com/jackc/pgx/v5/pgconn.errTimeout.err?");
@@ -110,7 +108,7 @@ struct db_layout {
 	go_offset_t mysql_config_database GO_FIELD("github.com/go-sql-driver/mysql.Config.DBName?");
 	go_offset_t mysql_error_number GO_FIELD("github.com/go-sql-driver/mysql.MySQLError.Number?");
 	go_offset_t sqlite_error_code GO_FIELD("modernc.org/sqlite.Error.code?");
-	__u16 reserved;
+	__u16 reserved[2];
 };
 
 #endif

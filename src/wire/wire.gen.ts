@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x292d73292401b89fn;
+export const WIRE_HASH = 0x9f4a81982c60e297n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -1071,9 +1071,8 @@ export interface HttpClientLayout {
   readonly connConn: number;
 }
 
-/** `struct db_layout`, 216 bytes. */
+/** `struct db_layout`, 208 bytes. */
 export interface DbLayout {
-  readonly tlsConnType: number;
   readonly wrapErrorType: number;
   readonly pgxPrepareErrorType: number;
   readonly pgxTimeoutType: number;
@@ -1103,7 +1102,6 @@ export interface DbLayout {
   readonly connDc: number;
   readonly driverConnCi: number;
   readonly dsnConnectorDriver: number;
-  readonly tlsConnConn: number;
   readonly wrapErrorErr: number;
   readonly pgxPrepareErrorErr: number;
   readonly pgxTimeoutErr: number;
@@ -1185,7 +1183,7 @@ export interface StackLayout {
   readonly gobufBp: number;
 }
 
-/** `struct target_row`, 552 bytes. */
+/** `struct target_row`, 544 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1220,7 +1218,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 552;
+export const TARGET_ROW_BYTES = 544;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1262,103 +1260,101 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(130, value.httpClient.replyProtoMajor, true);
   view.setUint16(132, value.httpClient.replyProtoMinor, true);
   view.setUint16(134, value.httpClient.connConn, true);
-  view.setBigUint64(136, BigInt(value.db.tlsConnType), true);
-  view.setBigUint64(144, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(152, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(160, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(168, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(184, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(192, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(200, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(208, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(216, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(224, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(232, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(240, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(248, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(256, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(264, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(272, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(280, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(288, value.db.dbConnector, true);
-  view.setUint16(290, value.db.dbNumOpen, true);
-  view.setUint16(292, value.db.dbMaxOpen, true);
-  view.setUint16(294, value.db.dbFreeConn, true);
-  view.setUint16(296, value.db.stmtDb, true);
-  view.setUint16(298, value.db.stmtQuery, true);
-  view.setUint16(300, value.db.rowsDc, true);
-  view.setUint16(302, value.db.txDc, true);
-  view.setUint16(304, value.db.connDc, true);
-  view.setUint16(306, value.db.driverConnCi, true);
-  view.setUint16(308, value.db.dsnConnectorDriver, true);
-  view.setUint16(310, value.db.tlsConnConn, true);
-  view.setUint16(312, value.db.wrapErrorErr, true);
-  view.setUint16(314, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(316, value.db.pgxTimeoutErr, true);
-  view.setUint16(318, value.db.pgxConnConn, true);
-  view.setUint16(320, value.db.pgxConnConfig, true);
-  view.setUint16(322, value.db.pgxConfigConfig, true);
-  view.setUint16(324, value.db.pgxConfigDatabase, true);
-  view.setUint16(326, value.db.pgxInnerPgConn, true);
-  view.setUint16(328, value.db.pgxPgConnConn, true);
-  view.setUint16(330, value.db.pgxErrorCode, true);
-  view.setUint16(332, value.db.pqConnC, true);
-  view.setUint16(334, value.db.pqConnConfig, true);
-  view.setUint16(336, value.db.pqConfigDatabase, true);
-  view.setUint16(338, value.db.pqErrorCode, true);
-  view.setUint16(340, value.db.mysqlConnNet, true);
-  view.setUint16(342, value.db.mysqlConnConfig, true);
-  view.setUint16(344, value.db.mysqlConfigDatabase, true);
-  view.setUint16(346, value.db.mysqlErrorNumber, true);
-  view.setUint16(348, value.db.sqliteErrorCode, true);
-  view.setUint16(352, value.runtime.gStack, true);
-  view.setUint16(354, value.runtime.gPanic, true);
-  view.setUint16(356, value.runtime.gM, true);
-  view.setUint16(358, value.runtime.gGoid, true);
-  view.setUint16(360, value.runtime.gParentGoid, true);
-  view.setUint16(362, value.runtime.gStartpc, true);
-  view.setUint16(364, value.runtime.mCurg, true);
-  view.setUint16(372, value.httpRequest.method, true);
-  view.setUint16(374, value.httpRequest.url, true);
-  view.setUint16(376, value.httpRequest.protoMajor, true);
-  view.setUint16(378, value.httpRequest.protoMinor, true);
-  view.setUint16(380, value.httpRequest.header, true);
-  view.setUint16(382, value.httpRequest.host, true);
-  view.setUint16(384, value.httpRequest.remoteAddr, true);
-  view.setUint16(386, value.httpRequest.tls, true);
-  view.setUint16(388, value.httpRequest.pattern, true);
-  view.setUint16(390, value.httpRequest.urlScheme, true);
-  view.setUint16(392, value.httpRequest.urlHost, true);
-  view.setUint16(394, value.httpRequest.urlPath, true);
-  view.setUint16(396, value.httpRequest.urlRawPath, true);
-  view.setUint16(398, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(400, BigInt(value.time.semacquire), true);
-  view.setBigUint64(408, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(416, BigInt(value.time.semacquireFd), true);
-  view.setUint16(424, value.time.gSchedlink, true);
-  view.setUint16(426, value.time.gStatus, true);
-  view.setUint16(428, value.time.gWaitReason, true);
-  view.setUint16(430, value.time.gCoroarg, true);
-  view.setUint16(432, value.time.coroGp, true);
-  view.setUint16(434, value.time.mP, true);
-  view.setUint16(436, value.time.pRunqhead, true);
-  view.setUint16(438, value.time.pRunqtail, true);
-  view.setUint16(440, value.time.hchanDataqsiz, true);
-  view.setUint16(442, value.time.hchanBuf, true);
-  view.setUint16(444, value.time.hchanElemsize, true);
-  view.setUint16(446, value.time.hchanRecvx, true);
-  view.setUint16(448, value.time.sudogG, true);
-  view.setUint16(450, value.time.sudogElem, true);
-  view.setUint16(452, value.time.pollDescFd, true);
-  view.setUint16(454, value.time.pollDescRg, true);
-  view.setUint16(456, value.time.pollDescSelf, true);
-  view.setUint16(464, value.stack.gSched, true);
-  view.setUint16(466, value.stack.gobufPc, true);
-  view.setUint16(468, value.stack.gobufBp, true);
-  view.setBigUint64(472, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(480, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 488);
+  view.setBigUint64(136, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(144, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(152, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(160, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(168, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(176, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(184, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(192, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(200, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(208, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(216, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(224, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(232, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(240, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(248, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(256, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(264, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(272, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(280, value.db.dbConnector, true);
+  view.setUint16(282, value.db.dbNumOpen, true);
+  view.setUint16(284, value.db.dbMaxOpen, true);
+  view.setUint16(286, value.db.dbFreeConn, true);
+  view.setUint16(288, value.db.stmtDb, true);
+  view.setUint16(290, value.db.stmtQuery, true);
+  view.setUint16(292, value.db.rowsDc, true);
+  view.setUint16(294, value.db.txDc, true);
+  view.setUint16(296, value.db.connDc, true);
+  view.setUint16(298, value.db.driverConnCi, true);
+  view.setUint16(300, value.db.dsnConnectorDriver, true);
+  view.setUint16(302, value.db.wrapErrorErr, true);
+  view.setUint16(304, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(306, value.db.pgxTimeoutErr, true);
+  view.setUint16(308, value.db.pgxConnConn, true);
+  view.setUint16(310, value.db.pgxConnConfig, true);
+  view.setUint16(312, value.db.pgxConfigConfig, true);
+  view.setUint16(314, value.db.pgxConfigDatabase, true);
+  view.setUint16(316, value.db.pgxInnerPgConn, true);
+  view.setUint16(318, value.db.pgxPgConnConn, true);
+  view.setUint16(320, value.db.pgxErrorCode, true);
+  view.setUint16(322, value.db.pqConnC, true);
+  view.setUint16(324, value.db.pqConnConfig, true);
+  view.setUint16(326, value.db.pqConfigDatabase, true);
+  view.setUint16(328, value.db.pqErrorCode, true);
+  view.setUint16(330, value.db.mysqlConnNet, true);
+  view.setUint16(332, value.db.mysqlConnConfig, true);
+  view.setUint16(334, value.db.mysqlConfigDatabase, true);
+  view.setUint16(336, value.db.mysqlErrorNumber, true);
+  view.setUint16(338, value.db.sqliteErrorCode, true);
+  view.setUint16(344, value.runtime.gStack, true);
+  view.setUint16(346, value.runtime.gPanic, true);
+  view.setUint16(348, value.runtime.gM, true);
+  view.setUint16(350, value.runtime.gGoid, true);
+  view.setUint16(352, value.runtime.gParentGoid, true);
+  view.setUint16(354, value.runtime.gStartpc, true);
+  view.setUint16(356, value.runtime.mCurg, true);
+  view.setUint16(364, value.httpRequest.method, true);
+  view.setUint16(366, value.httpRequest.url, true);
+  view.setUint16(368, value.httpRequest.protoMajor, true);
+  view.setUint16(370, value.httpRequest.protoMinor, true);
+  view.setUint16(372, value.httpRequest.header, true);
+  view.setUint16(374, value.httpRequest.host, true);
+  view.setUint16(376, value.httpRequest.remoteAddr, true);
+  view.setUint16(378, value.httpRequest.tls, true);
+  view.setUint16(380, value.httpRequest.pattern, true);
+  view.setUint16(382, value.httpRequest.urlScheme, true);
+  view.setUint16(384, value.httpRequest.urlHost, true);
+  view.setUint16(386, value.httpRequest.urlPath, true);
+  view.setUint16(388, value.httpRequest.urlRawPath, true);
+  view.setUint16(390, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(392, BigInt(value.time.semacquire), true);
+  view.setBigUint64(400, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(408, BigInt(value.time.semacquireFd), true);
+  view.setUint16(416, value.time.gSchedlink, true);
+  view.setUint16(418, value.time.gStatus, true);
+  view.setUint16(420, value.time.gWaitReason, true);
+  view.setUint16(422, value.time.gCoroarg, true);
+  view.setUint16(424, value.time.coroGp, true);
+  view.setUint16(426, value.time.mP, true);
+  view.setUint16(428, value.time.pRunqhead, true);
+  view.setUint16(430, value.time.pRunqtail, true);
+  view.setUint16(432, value.time.hchanDataqsiz, true);
+  view.setUint16(434, value.time.hchanBuf, true);
+  view.setUint16(436, value.time.hchanElemsize, true);
+  view.setUint16(438, value.time.hchanRecvx, true);
+  view.setUint16(440, value.time.sudogG, true);
+  view.setUint16(442, value.time.sudogElem, true);
+  view.setUint16(444, value.time.pollDescFd, true);
+  view.setUint16(446, value.time.pollDescRg, true);
+  view.setUint16(448, value.time.pollDescSelf, true);
+  view.setUint16(456, value.stack.gSched, true);
+  view.setUint16(458, value.stack.gobufPc, true);
+  view.setUint16(460, value.stack.gobufBp, true);
+  view.setBigUint64(464, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(472, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 480);
   return bytes;
 }
 
@@ -1464,7 +1460,6 @@ export const rowSources = {
     connConn: { what: 'field', name: 'net/http.persistConn.conn?' },
   },
   db: {
-    tlsConnType: { what: 'type', name: 'crypto/tls.Conn' },
     wrapErrorType: { what: 'type', name: 'fmt.wrapError' },
     pgxPrepareErrorType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.PrepareError' },
     pgxTimeoutType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout' },
@@ -1494,7 +1489,6 @@ export const rowSources = {
     connDc: { what: 'field', name: 'database/sql.Conn.dc?' },
     driverConnCi: { what: 'field', name: 'database/sql.driverConn.ci?' },
     dsnConnectorDriver: { what: 'field', name: 'database/sql.dsnConnector.driver?' },
-    tlsConnConn: { what: 'field', name: 'crypto/tls.Conn.conn?' },
     wrapErrorErr: { what: 'field', name: 'fmt.wrapError.err?' },
     pgxPrepareErrorErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.PrepareError.err?' },
     pgxTimeoutErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout.err?' },

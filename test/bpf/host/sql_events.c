@@ -54,8 +54,9 @@ static void write_net_conn(const struct line *line, const struct target_row *row
 	if (line__has(line, "tls")) {
 		uaddr_t tls = memory__allocate(64);
 
-		write_interface(to, interface_to(row, row->db.tls_conn_type, tls));
-		to = tls + row->db.tls_conn_conn;
+		/* A *tls.Conn, whose first field is the net.Conn. */
+		write_interface(to, interface_to(row, 0x703000, tls));
+		to = tls;
 	}
 	write_socket(line, row, to, true);
 }
