@@ -100,7 +100,7 @@ describeLive('goidspan profile', () => {
       },
     });
     onTestFinished(() => sink.close());
-    const stop = load(server, '/work/a', '/work/b');
+    const stop = load(server, '/job/a', '/job/b');
     const file = join(await temporaryFolder(), 'shop.pb.gz');
     // Go looks at it a hundred times in a second on a processor; of a thousand samples a quarter varies by 1.4 points.
     const rate = await cpuRate(server.pid);
@@ -136,7 +136,7 @@ describeLive('goidspan profile', () => {
       ({ functions, values }) => functions.includes('main.work') && values[0] !== 0,
     );
     expect(worked.length).toBeGreaterThan(100);
-    const labelled = worked.filter(({ labels }) => labels['route'] === 'GET /work/{kind}');
+    const labelled = worked.filter(({ labels }) => labels['route'] === 'GET /job/{kind}');
     expect(labelled.length / worked.length).toBeGreaterThan(0.95);
     for (const { labels, functions } of labelled) {
       expect(labels).toMatchObject({
@@ -168,7 +168,7 @@ describeLive('goidspan profile', () => {
         env: { ...process.env, PPROF_TMPDIR: folder },
       });
     expect(pprof('-top')).toMatch(/^Type: cpu$[\s\S]*main\.work24$/m);
-    expect(pprof('-top', '-tagfocus=route=GET /work/{kind}')).toContain('main.work18');
+    expect(pprof('-top', '-tagfocus=route=GET /job/{kind}')).toContain('main.work18');
     expect(pprof('-raw')).toMatch(/^cpu\/nanoseconds\[dflt\] samples\/count wait\/nanoseconds$/m);
   });
 
@@ -193,7 +193,7 @@ describeLive('goidspan profile', () => {
     });
     const attached = attachedIds().map(programName);
     const before = cpuSeconds(server.pid);
-    const stop = load(server, '/work/a', '/waits', '/waits', '/reads');
+    const stop = load(server, '/job/a', '/waits', '/waits', '/reads');
     await new Promise((done) => setTimeout(done, 4_000));
     await stop();
     const spent = cpuSeconds(server.pid) - before;
