@@ -94,9 +94,9 @@ struct db_layout {
 	go_offset_t pgx_timeout_err GO_FIELD("github.com/jackc/pgx/v5/pgconn.errTimeout.err?");
 	go_offset_t pgx_conn_conn GO_FIELD("github.com/jackc/pgx/v5/stdlib.Conn.conn?");
 	go_offset_t pgx_conn_config GO_FIELD("github.com/jackc/pgx/v5/stdlib.Conn.connConfig?");
-	go_offset_t pgx_config_config GO_FIELD("github.com/jackc/pgx/pgx.ConnConfig.Config?");
+	go_offset_t pgx_config_config GO_FIELD("github.com/jackc/pgx/v5.ConnConfig.Config?");
 	go_offset_t pgx_config_database GO_FIELD("github.com/jackc/pgx/v5/pgconn.Config.Database?");
-	go_offset_t pgx_inner_pg_conn GO_FIELD("github.com/jackc/pgx/pgx.Conn.pgConn?");
+	go_offset_t pgx_inner_pg_conn GO_FIELD("github.com/jackc/pgx/v5.Conn.pgConn?");
 	go_offset_t pgx_pg_conn_conn GO_FIELD("github.com/jackc/pgx/v5/pgconn.PgConn.conn?");
 	go_offset_t pgx_error_code GO_FIELD("github.com/jackc/pgx/v5/pgconn.PgError.Code?");
 	go_offset_t pq_conn_c GO_FIELD("github.com/lib/pq.conn.c?");

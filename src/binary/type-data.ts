@@ -44,18 +44,22 @@ export class TypeData {
   }
 
   /**
-   * Addresses of the named struct types among `names` (`import/path.Type`; the package's name must be the last
-   * element of its path, as in the standard library).
+   * Addresses of the named struct types among `names`: `import/path.Type`, as symbols of functions begin. The package may be
+   * named otherwise than its path ends: after what stands before a major version, or after a part between hyphens and dots.
    */
   findStructs(names: readonly string[]): Map<string, number> {
     const found = new Map<string, number>();
-    const wanted = new Map<string, string[]>();
-    const total = new Set(names).size;
+    const wanted = new Map<string, string>();
+    const lengths = new Set<number>();
     for (const name of names) {
-      const short = name.slice(name.lastIndexOf('/') + 1);
-      wanted.set(short, [...(wanted.get(short) ?? []), name]);
+      const { path, type } = splitName(name);
+      for (const short of packageNames(path)) {
+        wanted.set(`${path} ${short}.${type}`, name);
+        lengths.add(Buffer.byteLength(`${short}.${type}`));
+      }
     }
-    const lengths = new Set([...wanted.keys()].map((short) => Buffer.byteLength(short)));
+    const shorts = new Set([...wanted.keys()].map((key) => key.slice(key.indexOf(' ') + 1)));
+    const total = new Set(names).size;
     for (const { vaddr, bytes } of this.#space.chunks(this.#range.from, this.#range.to, descriptorOverlap)) {
       const view = viewOf(bytes);
       for (let at = (8 - (vaddr % 8)) % 8; at + typeBytes <= bytes.length; at += 8) {
@@ -63,10 +67,8 @@ export class TypeData {
         if ((flags & namedStructFlags) !== namedStructFlags) continue;
         if (((bytes[at + kindAt] ?? 0) & kindMask) !== kindStruct) continue;
         const short = this.#nameOfLength(view.getInt32(at + nameAt, true), flags & tflagExtraStar, lengths);
-        const candidates = short === undefined ? undefined : wanted.get(short);
-        if (short === undefined || candidates === undefined) continue;
-        const path = this.#structPackage(vaddr + at);
-        const name = candidates.find((n) => path !== undefined && n === qualify(path, short));
+        if (short === undefined || !shorts.has(short)) continue;
+        const name = wanted.get(`${this.#structPackage(vaddr + at)} ${short}`);
         if (name !== undefined && !found.has(name)) found.set(name, vaddr + at);
         if (found.size === total) return found;
       }
@@ -140,6 +142,15 @@ export class TypeData {
   }
 }
 
-function qualify(path: string, short: string): string {
-  return path.slice(0, path.lastIndexOf('/') + 1) + short;
+function splitName(name: string): { path: string; type: string } {
+  const dot = name.lastIndexOf('.');
+  return { path: name.slice(0, dot), type: name.slice(dot + 1) };
+}
+
+/** What a package at that path may be named. */
+function packageNames(path: string): Set<string> {
+  const elements = path.split('/');
+  const last = elements.at(-1) ?? '';
+  const named = /^v\d+$/.test(last) ? (elements.at(-2) ?? last) : last;
+  return new Set([last, named, ...named.split(/[-.]/)]);
 }

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x9f4a81982c60e297n;
+export const WIRE_HASH = 0x1db900c2805cf42bn;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -1494,9 +1494,9 @@ export const rowSources = {
     pgxTimeoutErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout.err?' },
     pgxConnConn: { what: 'field', name: 'github.com/jackc/pgx/v5/stdlib.Conn.conn?' },
     pgxConnConfig: { what: 'field', name: 'github.com/jackc/pgx/v5/stdlib.Conn.connConfig?' },
-    pgxConfigConfig: { what: 'field', name: 'github.com/jackc/pgx/pgx.ConnConfig.Config?' },
+    pgxConfigConfig: { what: 'field', name: 'github.com/jackc/pgx/v5.ConnConfig.Config?' },
     pgxConfigDatabase: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.Config.Database?' },
-    pgxInnerPgConn: { what: 'field', name: 'github.com/jackc/pgx/pgx.Conn.pgConn?' },
+    pgxInnerPgConn: { what: 'field', name: 'github.com/jackc/pgx/v5.Conn.pgConn?' },
     pgxPgConnConn: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.PgConn.conn?' },
     pgxErrorCode: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.PgError.Code?' },
     pqConnC: { what: 'field', name: 'github.com/lib/pq.conn.c?' },
