@@ -517,7 +517,7 @@ function goTable() {
     ' * the program may lack it. Fields in the window are read as part of a block of GO_WINDOW_BYTES.',
     ' */',
     'export interface GoSource {',
-    "  readonly what: 'field' | 'function' | 'return' | 'type' | 'variable';",
+    "  readonly what: 'field' | 'function' | 'end' | 'return' | 'type' | 'variable';",
     '  readonly name: string;',
     '  readonly inWindow?: true;',
     '  /** The function must call this one; of a return, the call that returns. */',

@@ -45,17 +45,33 @@ static __always_inline struct open_spans calls_unwind(const struct target_row *t
 	return open;
 }
 
-static __always_inline uaddr_t stack_hi_of(const struct target_row *target, uaddr_t g)
+/* The call is made within a span of the SDK, or is what that one is about itself. Before any text. */
+static __always_inline void call_join(struct ev_span_end *span, const struct hit *hit, const struct ev_span_end *around,
+				      uaddr_t context, const struct stack_place *place)
 {
-	return read_u64(g + target->runtime.g_stack + 8);
+	struct sdk_query *query = span_scratch(span);
+
+	__builtin_memset(query, 0, sizeof(*query));
+	query->goid = span->goid;
+	query->context = context;
+	query->wanted.place = *place;
+	if (around)
+		query->wanted.after_ktime_ns = around->start_ktime_ns;
+	if (!sdk_parent(query, hit, span->g_addr))
+		return;
+	if (query->parent.kind == SDK_KIND_CLIENT && !query->parent.has_call)
+		context_same(span, &query->parent);
+	else
+		context_below_sdk(span, &query->parent);
 }
 
 /*
  * Begins the span of the call whose entry is hit, as a child of the goroutine's innermost span or with what the goroutine
- * has inherited. NULL if there is none to be filled.
+ * has inherited; if the target has an SDK that is joined, as a child of its span in which the call is made. `context`: the data
+ * word of the context.Context that the call was given, 0: none. NULL if there is none to be filled.
  */
 static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const struct hit *hit, enum span_kind kind,
-						      enum span_family family, ktime_ns_t now)
+						      enum span_family family, uaddr_t context, ktime_ns_t now)
 {
 	uaddr_t stack_hi, g = go_current_g(ctx);
 	const struct target_row *target = hit->target;
@@ -84,14 +100,18 @@ static __always_inline struct ev_span_end *call_begin(struct pt_regs *ctx, const
 		return NULL;
 	if (open.innermost) {
 		open_span_of(open.innermost)->nested = 1;
-		context_child(span, &open.innermost->trace_id, &open.innermost->span_id, open.innermost->trace_flags);
+		open_span_of(open.innermost)->has_children = 1;
+		context_below(span, open.innermost);
 	} else {
 		context_inherit(span, target, goroutine.goid);
 	}
-	span_decide(span);
 	span->parent_goid = goroutine.parent_goid;
 	open_span_of(span)->stack_depth = depth;
 	open_span_of(span)->return_addr = return_address(ctx, hit);
+	if (sdk_is_joined(target))
+		call_join(span, hit, open.innermost, context,
+			  &(struct stack_place){ stack_hi, ctx->REG_FP, open_span_of(span)->return_addr, depth });
+	span_decide(span);
 	return span;
 }
 

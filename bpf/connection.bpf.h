@@ -254,6 +254,7 @@ static __always_inline bool may_be_called_by(struct go_string peer)
 struct caller {
 	trace_id_t trace_id;
 	span_id_t span_id;
+	span_id_t sdk_span_id; /* of the span of the SDK in its target that it stands for; zeros: of none */
 	__u32 trace_flags;
 	__u32 target_id;
 };
@@ -280,6 +281,9 @@ static __always_inline bool caller_at(struct caller *caller, const struct client
 	caller->trace_id = span->trace_id;
 	caller->trace_flags = span->trace_flags;
 	caller->target_id = span->header.target_id;
+	caller->sdk_span_id = (span_id_t){};
+	if (context_is_sdk(span))
+		caller->sdk_span_id = span->parent_span_id;
 	order_reads();
 	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	return span && same_span(&span->span_id, &caller->span_id);

@@ -153,6 +153,57 @@ static __always_inline void context_child(struct ev_span_end *span, const trace_
 	span->trace_flags = trace_flags;
 }
 
+/* Is the span made for the same operation as one of the SDK in the target? Then that is what others see. */
+static __always_inline bool context_is_sdk(const struct ev_span_end *span)
+{
+	return span->header.flags & SPAN_FLAG_SDK_SAME;
+}
+
+/* A child of what an open span of ours stands for. */
+static __always_inline void context_below(struct ev_span_end *span, struct ev_span_end *around)
+{
+	bool is_sdk = context_is_sdk(around);
+
+	context_child(span, &around->trace_id, is_sdk ? &around->parent_span_id : &around->span_id,
+		      is_sdk ? open_span_of(around)->given_flags : around->trace_flags);
+	if (!is_sdk)
+		return;
+	span->header.flags |= SPAN_FLAG_SDK_PARENT;
+	if (span_is_sampled(around))
+		span->link_span_id = around->span_id;
+}
+
+/* The parent is going to be one of the SDK: which span of ours is around it, where that is told, is kept beside it. */
+static __always_inline void context_enclose(struct ev_span_end *span)
+{
+	const __u32 flags = span->header.flags;
+	bool is_within = flags & SPAN_FLAG_PARENT && !(flags & SPAN_FLAG_PARENT_REMOTE) && span_is_sampled(span);
+
+	if (!(flags & SPAN_FLAG_SDK_PARENT))
+		span->link_span_id = is_within ? span->parent_span_id : (span_id_t){};
+	span->header.flags = (flags & ~(SPAN_FLAG_PARENT_REMOTE | SPAN_FLAG_LINK)) | SPAN_FLAG_SDK_PARENT;
+}
+
+/* A child of a span of the SDK. */
+static __always_inline void context_below_sdk(struct ev_span_end *span, const struct sdk_span *parent)
+{
+	context_enclose(span);
+	context_child(span, &parent->trace_id, &parent->span_id, parent->trace_flags);
+}
+
+/* An open span is about the same operation as that of the SDK: from now on that one is what it stands for. */
+static __always_inline void context_same(struct ev_span_end *span, const struct sdk_span *same)
+{
+	context_enclose(span);
+	span->trace_id = same->trace_id;
+	span->parent_span_id = same->span_id;
+	span->header.flags |= SPAN_FLAG_PARENT | SPAN_FLAG_SDK_SAME;
+	open_span_of(span)->given_flags = same->trace_flags;
+	/* What was not to be sampled has not been read. */
+	if (span_is_sampled(span))
+		span->trace_flags = same->trace_flags;
+}
+
 /*
  * Copies what a goroutine was born with; false if that is nothing. The sweep removes entries at any time, and an element
  * that was removed soon belongs to another goroutine: the copy is good if the entry stands after it was made.
@@ -174,6 +225,31 @@ static __always_inline bool context_is_open(__u32 target_id, const struct inheri
 	return span_is_open(target_id, handed->owner_goid, handed->owner_depth, &handed->span_id);
 }
 
+/* The span that is handed on may have come to stand for one of the SDK since. False if it does not, or is over meanwhile. */
+static __always_inline bool context_inherit_sdk(struct ev_span_end *span, __u32 target_id, const struct inherited *handed)
+{
+	const struct goroutine_key key = { .goid = handed->owner_goid, .target_id = target_id, .depth = handed->owner_depth };
+	struct ev_span_end *around = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	struct {
+		trace_id_t trace_id;
+		span_id_t span_id;
+		__u32 trace_flags;
+	} sdk;
+
+	if (!around || !context_is_sdk(around))
+		return false;
+	sdk.trace_id = around->trace_id;
+	sdk.span_id = around->parent_span_id;
+	sdk.trace_flags = open_span_of(around)->given_flags;
+	order_reads();
+	if (!context_is_open(target_id, handed))
+		return false;
+	context_child(span, &sdk.trace_id, &sdk.span_id, sdk.trace_flags);
+	span->header.flags |= SPAN_FLAG_SDK_PARENT;
+	span->link_span_id = handed->span_id;
+	return true;
+}
+
 /*
  * The context of a span that this goroutine starts without an open span of its own. An inherited span may be
  * its parent only while it is open, that is while its owner still has it on its stack; afterwards it is a link.
@@ -188,7 +264,8 @@ static __always_inline void context_inherit(struct ev_span_end *span, const stru
 		return;
 	}
 	if (context_is_open(target->target_id, &inherited)) {
-		context_child(span, &inherited.trace_id, &inherited.span_id, inherited.trace_flags);
+		if (!target->sdk.span_type || !context_inherit_sdk(span, target->target_id, &inherited))
+			context_child(span, &inherited.trace_id, &inherited.span_id, inherited.trace_flags);
 		return;
 	}
 	context_root(span);

@@ -15,9 +15,18 @@
 
 /* ---- starts --------------------------------------------------------------------------------------- */
 
+/* … of which a commit and a rollback have none. */
+static __always_inline uaddr_t db_context(const struct pt_regs *ctx, const struct hit *hit)
+{
+	__u8 operation = COOKIE_VARIANT(hit->cookie);
+
+	return operation == DB_OPERATION_COMMIT || operation == DB_OPERATION_ROLLBACK ? 0 : go_register(ctx, 2);
+}
+
+/* The context.Context is the first argument behind the receiver, of what is called within transactions, too. */
 static __always_inline struct ev_span_end *db_begin(struct pt_regs *ctx, const struct hit *hit, ktime_ns_t now)
 {
-	struct ev_span_end *span = call_begin(ctx, hit, SPAN_KIND_CLIENT, SPAN_FAMILY_DB, now);
+	struct ev_span_end *span = call_begin(ctx, hit, SPAN_KIND_CLIENT, SPAN_FAMILY_DB, db_context(ctx, hit), now);
 
 	if (span)
 		db_body(span)->operation = COOKIE_VARIANT(hit->cookie);

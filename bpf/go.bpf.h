@@ -127,6 +127,12 @@ static __always_inline goid_t read_goid(const struct target_row *target, uaddr_t
 	return read_u64(g + target->runtime.g_goid);
 }
 
+/* Where the stack of a goroutine begins, from which it grows down. */
+static __always_inline uaddr_t stack_hi_of(const struct target_row *target, uaddr_t g)
+{
+	return read_u64(g + target->runtime.g_stack + 8);
+}
+
 /* The runtime.g of the goroutine for which the thread with that g0 works; 0: for none. */
 static __always_inline uaddr_t goroutine_behind(const struct target_row *target, uaddr_t g0)
 {

@@ -10,6 +10,7 @@
 #include "http_server_h2.bpf.h"
 #include "process.bpf.h"
 #include "sample.bpf.h"
+#include "sdk_span.bpf.h"
 #include "thread.bpf.h"
 #include "uring.bpf.h"
 

@@ -3,6 +3,7 @@
 #ifndef GOROUTINE_BPF_H
 #define GOROUTINE_BPF_H
 
+#include "sdk_context.bpf.h"
 #include "work.bpf.h"
 
 /* The part of runtime.g from goid on that holds parentGoid and startpc in every version. */
@@ -61,6 +62,8 @@ static __always_inline void goroutine_is_born(struct pt_regs *ctx, enum count re
 			return; /* started by a timer: a root */
 		child.parent_goid = read_goid(target, creator);
 	}
+	if (sdk_is_joined(target))
+		sdk_hand_on(target, g, child.goid, goroutine_behind(target, go_current_g(ctx)), child.parent_goid);
 	if (!context_handed(&handed, target->target_id, child.parent_goid))
 		return;
 	context_inherit_from(target->target_id, child.goid, &handed);

@@ -23,6 +23,12 @@ static __always_inline uaddr_t returned_error_data(const struct pt_regs *ctx)
 	return go_register(ctx, 2);
 }
 
+/* The context.Context of the request, where it is asked for. */
+static __always_inline uaddr_t http_client_context(const struct pt_regs *ctx, const struct hit *hit)
+{
+	return sdk_is_joined(hit->target) ? read_u64(go_argument(ctx, hit) + hit->target->http_client.request_context + 8) : 0;
+}
+
 /* func (t *Transport) roundTrip(req *Request) (*Response, error)  argument: req. */
 SEC("uprobe")
 int http_client_start(struct pt_regs *ctx)
@@ -34,7 +40,7 @@ int http_client_start(struct pt_regs *ctx)
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_CLIENT_START))
 		return 0;
-	span = call_begin(ctx, &hit, SPAN_KIND_CLIENT, SPAN_FAMILY_HTTP, now);
+	span = call_begin(ctx, &hit, SPAN_KIND_CLIENT, SPAN_FAMILY_HTTP, http_client_context(ctx, &hit), now);
 	if (!span)
 		return 0;
 	http_body(span)->body_bytes = -1;

@@ -49,6 +49,20 @@ static __always_inline bool http_server_caller(struct caller *caller, struct ev_
 	       connection_caller(caller, target, http_server_conn(target, writer) + target->http_server.conn_rwc);
 }
 
+/* A child of the client span that the request comes from, or of what that stands for. */
+static __always_inline void context_called(struct ev_span_end *span, const struct caller *caller)
+{
+	bool is_sdk = *(const __u64 *)&caller->sdk_span_id;
+
+	context_child(span, &caller->trace_id, is_sdk ? &caller->sdk_span_id : &caller->span_id, caller->trace_flags);
+	if (caller->target_id != span->header.target_id) {
+		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
+	} else if (is_sdk) {
+		span->header.flags |= SPAN_FLAG_SDK_PARENT;
+		span->link_span_id = caller->span_id;
+	}
+}
+
 /*
  * Decides parent and ids: the client call on this host that it comes from, if the request's headers name its trace or none;
  * else what they name, else a new trace. Who forwards the headers of a request hides its own call behind them. Before any text.
@@ -63,9 +77,7 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 
 	if (http_server_caller(&caller, span, target, writer, request->remote_addr) &&
 	    (!is_named || same_trace(&caller.trace_id, &parent.trace_id))) {
-		context_child(span, &caller.trace_id, &caller.span_id, caller.trace_flags);
-		if (caller.target_id != span->header.target_id)
-			span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
+		context_called(span, &caller);
 	} else if (is_named) {
 		context_remote(span, &parent);
 	} else {
@@ -165,6 +177,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 	request_addr = go_argument(ctx, &hit);
 	if (read_goroutine(&goroutine, target, go_current_g(ctx)) || !goroutine.goid)
 		return;
+	sdk_forget(target, go_current_g(ctx), goroutine.goid);
 	span = outermost_span(target, goroutine.goid, &key);
 	if (span) {
 		if (open_span_of(span)->object_addr == request_addr && span->span_kind == SPAN_KIND_SERVER) {

@@ -85,6 +85,21 @@ struct {
 	__type(value, struct goroutine_turns);
 } turns_by_g SEC(".maps");
 
+/* The spans that a goroutine has begun by an SDK in the target. Elements serve the next goroutine in their g, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct g_key);
+	__type(value, struct sdk_spans);
+} sdk_spans_by_g SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TARGETS_MAX);
+	__type(key, __u32);
+	__type(value, struct sdk_marks);
+} sdk_marks_by_slot SEC(".maps");
+
 /* How often contended mutexes were unlocked, several in one count. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

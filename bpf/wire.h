@@ -12,6 +12,7 @@
 #include "wire/alloc.h"
 #include "wire/durations.h"
 #include "wire/go.h"
+#include "wire/sdk.h"
 #include "wire/span.h"
 #include "wire/stack.h"
 #include "wire/time.h"
@@ -156,6 +157,7 @@ struct target_row {
 	struct http_request_layout http_request;
 	struct time_layout time;
 	struct stack_layout stack;
+	struct sdk_layout sdk;
 	uaddr_t sched_runqsize DOC("link-time address of how many goroutines are in the global queue; 0: not known");
 	__s64 g_tls_offset DOC("from the thread pointer to where the running g stands; 0: not known");
 	__u8 time_by_reason[WAIT_REASONS_MAX] DOC("by the runtime's number of a wait reason: one of enum time_use, or TIME_BY_CALLER");
@@ -286,6 +288,8 @@ struct open_span {
 	__u32 stack_depth DOC("bytes of stack down to the call's return address; 0: the span is none of a call");
 	__u32 nested DOC("1 while a span one level deeper is open on this goroutine");
 	__u32 moves_on DOC("1: the request is about to be served again, by HTTP/2 over the connection that is taken over");
+	__u32 given_flags DOC("trace flags for its children, with SPAN_FLAG_SDK_SAME: the SDK may have sampled what was not to be sampled at its start");
+	__u32 has_children DOC("1: others have been given its context");
 	__u32 is_counted DOC("1: it is not sampled, and is told all the same, to be counted");
 	struct connection connection DOC("that a client span sends its request over; zeros: not known");
 	ktime_ns_t time_opened_ktime_ns DOC("which account its time is taken from (goroutine_time.opened_ktime_ns); 0: none");
@@ -351,6 +355,7 @@ enum count {
 	HIT_DB_RETURN,
 	HIT_DB_WAIT_START,
 	HIT_DB_WAIT_END,
+	HIT_SDK_START,
 	HIT_GOROUTINE_PARK,
 	HIT_GOROUTINE_READY,
 	HIT_GOROUTINE_READY_LIST,
@@ -382,12 +387,14 @@ enum count {
 	LOST_TURNS_MAP_FULL,    /* what a goroutine does for a span of another one could not be kept: that span's critical path lacks it */
 	LOST_THREAD_MAP_FULL,   /* a thread that left its processor could not be remembered: what follows is unattributed */
 	LOST_ALLOC_MAP_FULL,    /* when a slow way to memory was begun could not be remembered */
+	LOST_SDK_MAP_FULL,      /* a span of the target's own SDK could not be stored: what is made within it may have another parent */
 	LOST_DEPTH,             /* more spans open on one goroutine than SPAN_DEPTH_MAX */
 	LOST_READ_FAILED,       /* memory of the target could not be read */
 	LOST_SPAN_REPLACED,     /* a span was still open when the next began in its place */
 	NOTE_NO_TARGET,         /* a probe ran while its slot was empty */
 	NOTE_UNSAMPLED,         /* a span ended that the sampler had not chosen */
 	NOTE_TRACEPARENT_MALFORMED,
+	NOTE_SDK_DEPTH,         /* more spans of the target's own SDK open on one goroutine than SDK_SPANS_MAX: the outer ones are forgotten */
 	NOTE_STALE_CLIENT,      /* a client span was left by a panic */
 	NOTE_HEADERS_UNSCANNED, /* a header map was too large to be searched whole for a traceparent */
 	NOTE_START_SEEN,        /* one request passed two starts: x/net/http2 under net/http */

@@ -112,6 +112,7 @@ int64_t kernel__forget_target(struct kernel *kernel, uint32_t target_id)
 		{ kernel->handed_fd, sizeof(struct inherited) },
 		{ kernel->times_fd, sizeof(struct goroutine_time) },
 		{ kernel->turns_fd, sizeof(struct goroutine_turns) },
+		{ kernel->sdk_spans_fd, sizeof(struct sdk_spans) },
 	};
 	int64_t removed = 0, error = 0;
 

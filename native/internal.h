@@ -51,6 +51,7 @@ struct kernel {
 	int handed_fd;
 	int times_fd;
 	int turns_fd;
+	int sdk_spans_fd;
 	uint32_t inherited_max;
 	void *dead; /* the last sweep's tree of spans that are dead and kept as links (context.c) */
 	int counts_fd;

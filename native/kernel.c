@@ -142,6 +142,7 @@ static int find_maps(struct kernel *kernel)
 		{ "handed_by_slot", &kernel->handed_fd },
 		{ "time_by_g", &kernel->times_fd },
 		{ "turns_by_g", &kernel->turns_fd },
+		{ "sdk_spans_by_g", &kernel->sdk_spans_fd },
 		{ "count_by_reason", &kernel->counts_fd },
 		{ "run_delays_by_slot", &kernel->run_delays_fd },
 		{ "slow_allocs_by_slot", &kernel->slow_allocs_fd },

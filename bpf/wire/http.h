@@ -95,6 +95,8 @@ struct http_client_layout {
 	go_offset_t reply_proto_major GO_FIELD("net/http.Response.ProtoMajor");
 	go_offset_t reply_proto_minor GO_FIELD("net/http.Response.ProtoMinor");
 	go_offset_t conn_conn GO_FIELD("net/http.persistConn.conn?");
+	go_offset_t request_context GO_FIELD("net/http.Request.ctx");
+	__u16 reserved[3];
 };
 
 #endif

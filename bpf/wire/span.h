@@ -55,6 +55,8 @@ enum span_flag {
 	SPAN_FLAG_PARENT_REMOTE = 1 << 1, /* … and came with the request */
 	SPAN_FLAG_LINK = 1 << 2,          /* link_* are set */
 	SPAN_FLAG_TIME = 1 << 8,          /* struct span_time stands behind the texts, at the next multiple of 8 */
+	SPAN_FLAG_SDK_PARENT = 1 << 9,    /* the parent is of the target's own SDK; link_span_id names the span of ours around both, zeros: there is none */
+	SPAN_FLAG_SDK_SAME = 1 << 10,     /* … and about the same operation */
 };
 
 union span_body {

@@ -14,9 +14,10 @@
 #define GO_WINDOW_FIELD(path) __attribute__((btf_decl_tag("go field in window:" path)))
 /*
  * Link-time address of a Go function's entry (alternatives by `|`; ` calls ` and a function at the end: the one that calls
- * it), of where its one call of another returns to (`X calls Y`), of a runtime type, of a variable.
+ * it), of its end, of where its one call of another returns to (`X calls Y`), of a runtime type, of a variable.
  */
 #define GO_FUNCTION(name) __attribute__((btf_decl_tag("go function:" name)))
+#define GO_FUNCTION_END(name) __attribute__((btf_decl_tag("go end:" name)))
 #define GO_RETURN(call) __attribute__((btf_decl_tag("go return:" call)))
 #define GO_TYPE(name) __attribute__((btf_decl_tag("go type:" name)))
 #define GO_VARIABLE(name) __attribute__((btf_decl_tag("go variable:" name)))
@@ -27,6 +28,7 @@
 #define GO_FIELD(path)
 #define GO_WINDOW_FIELD(path)
 #define GO_FUNCTION(name)
+#define GO_FUNCTION_END(name)
 #define GO_RETURN(call)
 #define GO_TYPE(name)
 #define GO_VARIABLE(name)

@@ -1,4 +1,5 @@
 /** The row of `target_by_slot` that tells the BPF programs about one target. Pure. */
+import { addressKey } from '../probes/addresses.ts';
 import type { RowPart } from '../probes/hook.ts';
 import type { AttachPlan } from '../probes/plan.ts';
 import { useOfReason } from '../probes/wait-uses.ts';
@@ -86,10 +87,10 @@ export function detachingRow(row: TargetRow): TargetRow {
 /** Every part of the row, as the plan found what is in it. */
 function partsOf(plan: AttachPlan): Pick<TargetRow, RowPart> {
   const offsets = new Map(plan.fields.map(({ wanted, offset }) => [wanted, offset]));
-  const found = ({ what, name }: GoSource): number =>
-    what === 'field'
-      ? (offsets.get(name.replace(/\?$/, '')) ?? wireLimit.GO_OFFSET_ABSENT)
-      : (plan.addresses[name] ?? 0);
+  const found = (source: GoSource): number =>
+    source.what === 'field'
+      ? (offsets.get(source.name.replace(/\?$/, '')) ?? wireLimit.GO_OFFSET_ABSENT)
+      : (plan.addresses[addressKey(source)] ?? 0);
   const partOf = (sources: Readonly<Record<string, GoSource>>) =>
     Object.fromEntries(Object.entries(sources).map(([member, source]) => [member, found(source)]));
   return Object.fromEntries(

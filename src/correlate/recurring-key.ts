@@ -19,7 +19,11 @@ import type { RecordTexts } from './record-texts.ts';
 
 /** Of every span; the text is that of its context. */
 const VARYING = ['trace_flags', 'depth', 'ending', 'trace_state'];
-const OWN_FLAGS = spanFlag.SPAN_FLAG_PARENT | spanFlag.SPAN_FLAG_PARENT_REMOTE | spanFlag.SPAN_FLAG_LINK;
+const OWN_FLAGS =
+  spanFlag.SPAN_FLAG_PARENT |
+  spanFlag.SPAN_FLAG_PARENT_REMOTE |
+  spanFlag.SPAN_FLAG_LINK |
+  spanFlag.SPAN_FLAG_SDK_PARENT;
 
 /** What recurs in the records of a family. */
 export interface KeyParts {

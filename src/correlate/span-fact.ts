@@ -13,7 +13,7 @@ import { WordCache } from '../wire/word-cache.ts';
 import type { BodyReader } from './body-reader.ts';
 import { bodyReaders } from './body-readers.ts';
 import { endingOf } from './endings.ts';
-import type { SpanFact, SpanFamily } from './fact.ts';
+import type { SpanFact, SpanFamily, SpanIdWords } from './fact.ts';
 import { RecordTexts } from './record-texts.ts';
 import { type KeyParts, RecurringKey } from './recurring-key.ts';
 import { recurringParts } from './recurring-parts.ts';
@@ -35,6 +35,8 @@ export function spanFact(record: EvSpanEnd): SpanFact {
     spanId: record.spanId,
     parentSpanId: flags & spanFlag.SPAN_FLAG_PARENT ? record.parentSpanId : undefined,
     parentIsRemote: (flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) !== 0,
+    sdk: sdkOf(flags),
+    aroundSpanId: aroundOf(record),
     traceFlags: record.traceFlags,
     traceState,
     link:
@@ -54,6 +56,17 @@ export function spanFact(record: EvSpanEnd): SpanFact {
     cut,
     time: timeSpent(record),
   } as SpanFact;
+}
+
+function sdkOf(flags: number): SpanFact['sdk'] {
+  if (!(flags & spanFlag.SPAN_FLAG_SDK_PARENT)) return undefined;
+  return flags & spanFlag.SPAN_FLAG_SDK_SAME ? 'same' : 'parent';
+}
+
+function aroundOf({ header: { flags }, parentSpanId, linkSpanId }: EvSpanEnd): SpanIdWords | undefined {
+  if (flags & spanFlag.SPAN_FLAG_SDK_PARENT) return linkSpanId[0] | linkSpanId[1] ? linkSpanId : undefined;
+  const isWithin = flags & spanFlag.SPAN_FLAG_PARENT && !(flags & spanFlag.SPAN_FLAG_PARENT_REMOTE);
+  return isWithin ? parentSpanId : undefined;
 }
 
 /** What a record says by its body and its texts. */

@@ -9,7 +9,7 @@ const skipAltProtocol = 'net/http.ErrSkipAltProtocol';
 /** The functions that must be looked up for sources. */
 export function functionsOfSources(sources: readonly GoSource[]): string[] {
   return sources
-    .filter(({ what }) => what === 'function' || what === 'return')
+    .filter(({ what }) => what === 'function' || what === 'end' || what === 'return')
     .flatMap(({ name, calls }) => [...name.split('|'), ...(calls === undefined ? [] : [calls])]);
 }
 
@@ -18,14 +18,17 @@ export function typesOfSources(sources: readonly GoSource[]): string[] {
   return sources.filter(({ what }) => what === 'type').map(({ name }) => name);
 }
 
-/** By the name of their source, those that the program has; variables are known by what uses them. */
+/** By what a plan has the address of a source. */
+export const addressKey = ({ what, name }: GoSource): string => (what === 'end' ? `end of ${name}` : name);
+
+/** By the keys of their sources, those that the program has; variables are known by what uses them. */
 export function addressesOf(
   code: ProgramCode,
   sources: readonly GoSource[],
   roundTrip: RoundTripSites | undefined,
 ): Record<string, number> {
   const found = sources.map((source): [string, number | undefined] => [
-    source.name,
+    addressKey(source),
     addressOf(code, source, roundTrip),
   ]);
   return Object.fromEntries(found.filter((entry): entry is [string, number] => entry[1] !== undefined));
@@ -42,6 +45,8 @@ function addressOf(
         .split('|')
         .map((symbol) => code.functions.get(symbol))
         .find((fn) => fn && (calls === undefined || code.calls(fn, calls)))?.entry;
+    case 'end':
+      return code.functions.get(name)?.end;
     case 'return':
       return returnAddress(code, name, calls);
     case 'type':

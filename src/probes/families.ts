@@ -10,6 +10,7 @@ import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
 import { httpClient } from './http-client.ts';
 import { httpServer } from './http-server.ts';
 import { mutex } from './mutex.ts';
+import { sdk } from './sdk.ts';
 import { stacks } from './stacks.ts';
 
 export const families: readonly ProbeFamily[] = [
@@ -17,6 +18,7 @@ export const families: readonly ProbeFamily[] = [
   httpServer,
   httpClient,
   db,
+  sdk,
   goroutineTime,
   channel,
   mutex,

@@ -23,7 +23,7 @@ export interface AttachPlan extends Depth, ProgramFacts {
   readonly fields: readonly FieldPlan[];
   /** Maps of this program are Swiss maps (Go ≥ 1.24), else bucket maps. */
   readonly hasSwissMaps: boolean;
-  /** Link-time addresses of functions, returns, types and variables, by the name of their source; those that were found. */
+  /** Link-time addresses of functions, returns, types and variables, by the keys of their sources (`addressKey`); those that were found. */
   readonly addresses: Readonly<Record<string, number>>;
   /** Where the runtime keeps what it says of itself. */
   readonly runtime: RuntimeVariables;

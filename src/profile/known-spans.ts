@@ -58,8 +58,8 @@ export class KnownSpans {
 
   add(fact: SpanFact, fromNs: number, toNs: number): void {
     if (!isCall(fact)) return;
-    const { targetId, goid, parentSpanId, parentIsRemote } = fact;
-    const parentId = parentSpanId && !parentIsRemote ? hexOf(parentSpanId) : undefined;
+    const { targetId, goid, aroundSpanId } = fact;
+    const parentId = aroundSpanId && hexOf(aroundSpanId);
     const span: KnownSpan = {
       traceId: hexOf(fact.traceId),
       spanId: hexOf(fact.spanId),

@@ -42,6 +42,8 @@ export const GOIDSPAN_SPAN_ENDING = 'goidspan.span.ending';
 export const GOIDSPAN_CUT = 'goidspan.cut';
 /** Ours, on links: why the span is linked instead of being a child. */
 export const GOIDSPAN_LINK_REASON = 'goidspan.link.reason';
+/** Ours: the parent is a span of an OpenTelemetry SDK in the target (`parent`), and about the same operation (`same`). */
+export const GOIDSPAN_SDK = 'goidspan.sdk';
 /** Ours, where traces are kept by how they ended: why this one is, `error`, `slow` or `ratio`. */
 export const GOIDSPAN_KEPT = 'goidspan.kept';
 /** Ours: where the time of the span went, as JSON: nanoseconds by what they were spent on, which add up to its duration. */

@@ -7,6 +7,7 @@ import type { CallMetric } from './call-metric.ts';
 import type { Convention } from './convention.ts';
 import { dbConvention } from './db-convention.ts';
 import { httpConvention } from './http-convention.ts';
+import { joinedConvention } from './joined-convention.ts';
 import { waitConvention } from './wait-convention.ts';
 
 /** The version of the conventions that all families follow. */
@@ -22,7 +23,13 @@ export const callMetrics: readonly CallMetric[] = Object.values(conventions).fla
   ({ metrics }) => metrics,
 );
 
+const joined = {
+  http: joinedConvention(httpConvention),
+  db: joinedConvention(dbConvention),
+  wait: waitConvention,
+} satisfies Record<SpanFamily, unknown>;
+
 /** The convention of the fact's family, which takes no other facts. */
-export function conventionOf(fact: SpanFact): Convention<SpanFact> {
-  return conventions[fact.family] as Convention<SpanFact>;
+export function conventionOf({ family, sdk }: SpanFact): Convention<SpanFact> {
+  return (sdk === 'same' ? joined : conventions)[family] as Convention<SpanFact>;
 }

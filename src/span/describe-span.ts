@@ -27,7 +27,11 @@ export const outcomeOfSpan = (fact: SpanFact, source: SpanSource): Outcome =>
 export const aboutSpan = (fact: SpanFact, source: SpanSource): Description =>
   conventionOf(fact).describe(fact, source);
 
-export const kindOf = (fact: SpanFact): SpanKind => kinds[fact.spanKind];
+/** What stands for an operation that has a span of the target's own is told as something within that. */
+export const kindNameOf = ({ sdk, spanKind }: SpanFact): SpanKindName =>
+  sdk === 'same' ? 'internal' : spanKind;
+
+export const kindOf = (fact: SpanFact): SpanKind => kinds[kindNameOf(fact)];
 
 /** Whether what was made of a fact whose body recurs is right for this one, too. */
 export const fitsSpan = (about: Description, fact: SpanFact): boolean =>
@@ -73,6 +77,7 @@ function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
   // 0: the span was ended for its goroutine, from outside.
   if (fact.threadId !== 0) sink.int(names.THREAD_ID, fact.threadId);
   if (fact.ending !== 'returned') sink.text(names.GOIDSPAN_SPAN_ENDING, fact.ending);
+  if (fact.sdk) sink.text(names.GOIDSPAN_SDK, fact.sdk);
   if (fact.kept) sink.text(names.GOIDSPAN_KEPT, fact.kept);
   if (fact.cut.length > 0) sink.texts(names.GOIDSPAN_CUT, fact.cut);
   if (fact.level !== undefined) sink.text(names.GOIDSPAN_LEVEL, fact.level);

@@ -23,7 +23,7 @@ export class HeldTurns {
   take(fact: SpanFact): CriticalPath | undefined {
     const turns = this.#held.take(fact.spanId);
     if (turns === undefined) return undefined;
-    if (fact.parentSpanId !== undefined && !fact.parentIsRemote) this.#held.handOn(fact.parentSpanId, turns);
+    if (fact.aroundSpanId !== undefined) this.#held.handOn(fact.aroundSpanId, turns);
     return criticalPath(fact, turns);
   }
 }

@@ -1,6 +1,7 @@
 /** From a fact to the processors. */
 import type { SpanFact } from '../correlate/fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
+import { kindNameOf } from '../span/describe-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { toSpan } from '../span/to-span.ts';
 import type { Counters } from './counters.ts';
@@ -51,7 +52,7 @@ export class SpanPipeline {
       return;
     }
     target.counts.spans++;
-    counters.spans[fact.spanKind]++;
+    counters.spans[kindNameOf(fact)]++;
     for (const sink of this.#factSinks) this.#hand(() => sink.onFact(fact, target.source));
     if (this.#spanSinks.length === 0) return;
     const span = toSpan(fact, target.source);

@@ -331,6 +331,7 @@ export class SpanStage {
     const told = waits?.told.map((wait, ordinal) => ({
       ...keptFact(withCode(wait, this.#codeAt), kept),
       spanId: derivedSpanId(read.spanId, ordinal),
+      ...(isToldBySdk(read) && { parentSpanId: read.parentSpanId, sdk: 'parent' as const }),
     }));
     const fact = keptFact(this.#told(verdict ? { ...read, verdict } : read, waits, told), kept);
     const target = this.#targets.get(fact.targetId);
@@ -340,7 +341,7 @@ export class SpanStage {
   }
 
   #hand(fact: SpanFact, waits: readonly SpanFactOf<'wait'>[] = []): void {
-    this.#pipeline.emit(fact);
+    if (!isToldBySdk(fact)) this.#pipeline.emit(fact);
     if (this.#waitForm === 'spans') for (const wait of waits) this.#pipeline.emit(wait);
   }
 
@@ -419,6 +420,9 @@ export class SpanStage {
     });
   }
 }
+
+/** A span of the target's own says all that one of ours would; of a request, ours tells what the runtime knows. */
+const isToldBySdk = ({ sdk, spanKind }: SpanFact): boolean => sdk === 'same' && spanKind !== 'server';
 
 /** Places whose code is told of. */
 function placesOf(evidence: Evidence | undefined, told: LongestWaits | undefined): readonly CodePlace[] {

@@ -29,6 +29,7 @@ import type { SlowRequests } from './slow-requests.ts';
 import {
   eachWaiting,
   inOrder,
+  isAroundAt,
   markOf,
   parentIdAt,
   recordMark,
@@ -146,11 +147,12 @@ export class TailKeep {
     const { u8, u16 } = batch;
     this.#lookAtClock(batch.u32, at + END_AT);
     const flags = u16[(at + headerAt.flags) >>> 1] as number;
-    if (!(flags & spanFlag.SPAN_FLAG_PARENT) || flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) {
+    if (isLocalRoot(batch, at, flags)) {
       this.#endRoot(batch, at, flags, visitorOf);
       return;
     }
     let mark = familyAt(batch, at) === spanFamily.SPAN_FAMILY_WAIT ? 0 : recordMark.CALL;
+    if (flags & spanFlag.SPAN_FLAG_SDK_PARENT) mark |= recordMark.AROUND;
     // A request of the process to itself: what is usual for its route is to be known of all.
     if (u8[at + KIND_AT] === spanKind.SPAN_KIND_SERVER && this.#slow.isSlow(batch, at)) {
       mark |= recordMark.SLOW;
@@ -272,6 +274,12 @@ export class TailKeep {
     this.#texts.begin(readEvSpanEnd(batch, at));
     return this.#texts.of(spanText.SPAN_TEXT_TRACE_STATE);
   }
+}
+
+/** Whether it is the outermost span of ours of its trace in its process. */
+function isLocalRoot(batch: Batch, at: number, flags: number): boolean {
+  if (flags & spanFlag.SPAN_FLAG_SDK_PARENT) return !isAroundAt(batch, at);
+  return !(flags & spanFlag.SPAN_FLAG_PARENT) || (flags & spanFlag.SPAN_FLAG_PARENT_REMOTE) !== 0;
 }
 
 /** Whether the trace is drawn to which what waits there belongs. */

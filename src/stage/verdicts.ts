@@ -76,7 +76,7 @@ export class Verdicts {
     wasSlow?: boolean,
   ): Evidence | undefined {
     const sampled = this.#samples.take(fact.spanId);
-    if (fact.parentSpanId && !fact.parentIsRemote) this.#samples.handOn(fact.parentSpanId, sampled);
+    if (fact.aroundSpanId) this.#samples.handOn(fact.aroundSpanId, sampled);
     if (!isCall(fact)) return undefined;
     const isRequest = fact.spanKind === 'server' && tellingOf(fact).routeOf !== undefined;
     if (fact.time === undefined) {
@@ -100,9 +100,9 @@ export class Verdicts {
     return isSlow ? evidence : undefined;
   }
 
-  #handUp({ parentSpanId, parentIsRemote }: SpanFact, calls: readonly Call[]): void {
-    if (parentSpanId === undefined || parentIsRemote || calls.length === 0) return;
-    this.#calls.handOn(parentSpanId, calls);
+  #handUp({ aroundSpanId }: SpanFact, calls: readonly Call[]): void {
+    if (aroundSpanId === undefined || calls.length === 0) return;
+    this.#calls.handOn(aroundSpanId, calls);
   }
 
   #isSlow(fact: Call): boolean {
@@ -186,7 +186,7 @@ function stopReason(waits: LongestWaits | undefined): string | undefined {
 /** Without those that were made within another call. */
 function outermost(calls: readonly Call[]): readonly Call[] {
   const ids = new Set(calls.map(({ spanId }) => spanKey(spanId)));
-  return calls.filter(({ parentSpanId }) => parentSpanId === undefined || !ids.has(spanKey(parentSpanId)));
+  return calls.filter(({ aroundSpanId }) => aroundSpanId === undefined || !ids.has(spanKey(aroundSpanId)));
 }
 
 /** How much of a call the critical path of the span went through. */

@@ -19,10 +19,14 @@ export const recordMark = {
   SLOW: 2,
   /** No span: what a goroutine has done for one. */
   TURNS: 4,
+  /** Its parent is none of ours, but there is a span of ours around it. */
+  AROUND: 8,
 } as const;
 
 export const SPAN_ID_AT = fieldAt('EV_SPAN_END', 'span_id');
 const PARENT_ID_AT = fieldAt('EV_SPAN_END', 'parent_span_id');
+/** Of a span whose parent is none of ours (`SPAN_FLAG_SDK_PARENT`). */
+const AROUND_ID_AT = fieldAt('EV_SPAN_END', 'link_span_id');
 const TURNS_ID_AT = fieldAt('EV_GOROUTINE_TURNS', 'span_id');
 
 /** Records that wait together. */
@@ -34,7 +38,16 @@ export interface Waiting {
 }
 
 /** Where in a record the id stands for which it waits. */
-export const parentIdAt = (mark: number): number => (mark & recordMark.TURNS ? TURNS_ID_AT : PARENT_ID_AT);
+export function parentIdAt(mark: number): number {
+  if (mark & recordMark.TURNS) return TURNS_ID_AT;
+  return mark & recordMark.AROUND ? AROUND_ID_AT : PARENT_ID_AT;
+}
+
+/** Whether there is a span of ours around one that begins there, whose parent is none. */
+export function isAroundAt({ u32 }: Batch, at: number): boolean {
+  const id = (at + AROUND_ID_AT) >>> 2;
+  return u32[id] !== 0 || u32[id + 1] !== 0;
+}
 
 export class WaitingTraces {
   readonly #heap = new RecordHeap();

@@ -5,12 +5,24 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x1db900c2805cf42bn;
+export const WIRE_HASH = 0x85c21b91c087705an;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
   DURATION_BUCKETS_MAX: 20,
   DURATION_FIRST_BIT: 9,
+} as const;
+
+/** `enum sdk_limit` */
+export const sdkLimit = {
+  SDK_DEPTH_LEFT: 18446744073709552000,
+  SDK_SPANS_MAX: 8,
+} as const;
+
+/** `enum sdk_kind` */
+export const sdkKind = {
+  SDK_KIND_SERVER: 2,
+  SDK_KIND_CLIENT: 3,
 } as const;
 
 /** `enum text_limit` */
@@ -176,6 +188,8 @@ export const spanFlag = {
   SPAN_FLAG_PARENT_REMOTE: 2,
   SPAN_FLAG_LINK: 4,
   SPAN_FLAG_TIME: 256,
+  SPAN_FLAG_SDK_PARENT: 512,
+  SPAN_FLAG_SDK_SAME: 1024,
 } as const;
 
 /** `enum wire_limit` */
@@ -256,52 +270,55 @@ export const count = {
   HIT_DB_RETURN: 28,
   HIT_DB_WAIT_START: 29,
   HIT_DB_WAIT_END: 30,
-  HIT_GOROUTINE_PARK: 31,
-  HIT_GOROUTINE_READY: 32,
-  HIT_GOROUTINE_READY_LIST: 33,
-  HIT_GOROUTINE_RUN: 34,
-  HIT_GOROUTINE_YIELD: 35,
-  HIT_GOROUTINE_PREEMPT: 36,
-  HIT_GOROUTINE_CORO: 37,
-  HIT_CHAN_HAND_TO: 38,
-  HIT_CHAN_HAND_FROM: 39,
-  HIT_CHAN_PUT: 40,
-  HIT_CHAN_TAKE: 41,
-  HIT_MUTEX_LOCK: 42,
-  HIT_MUTEX_UNLOCK: 43,
-  HIT_GC_STOP_BEGIN: 44,
-  HIT_GC_STOP_END: 45,
-  HIT_GC_ASSIST_BEGIN: 46,
-  HIT_GC_ASSIST_END: 47,
-  HIT_ALLOC_SPAN_BEGIN: 48,
-  HIT_ALLOC_SPAN_END: 49,
-  HIT_ALLOC_HEAP_BEGIN: 50,
-  HIT_ALLOC_HEAP_END: 51,
-  LOST_RING_FULL: 52,
-  LOST_RECORD_TOO_LARGE: 53,
-  LOST_OPEN_MAP_FULL: 54,
-  LOST_INHERITED_MAP_FULL: 55,
-  LOST_HANDED_MAP_FULL: 56,
-  LOST_READER_MAP_FULL: 57,
-  LOST_TIME_MAP_FULL: 58,
-  LOST_TURNS_MAP_FULL: 59,
-  LOST_THREAD_MAP_FULL: 60,
-  LOST_ALLOC_MAP_FULL: 61,
-  LOST_DEPTH: 62,
-  LOST_READ_FAILED: 63,
-  LOST_SPAN_REPLACED: 64,
-  NOTE_NO_TARGET: 65,
-  NOTE_UNSAMPLED: 66,
-  NOTE_TRACEPARENT_MALFORMED: 67,
-  NOTE_STALE_CLIENT: 68,
-  NOTE_HEADERS_UNSCANNED: 69,
-  NOTE_START_SEEN: 70,
-  NOTE_HTTP3_UNTRACED: 71,
-  NOTE_SWITCH_UNSEEN: 72,
-  NOTE_URING_ELSEWHERE: 73,
-  NOTE_STACKS_FULL: 74,
-  NOTE_END_WITHOUT_START: 75,
-  COUNT_MAX: 76,
+  HIT_SDK_START: 31,
+  HIT_GOROUTINE_PARK: 32,
+  HIT_GOROUTINE_READY: 33,
+  HIT_GOROUTINE_READY_LIST: 34,
+  HIT_GOROUTINE_RUN: 35,
+  HIT_GOROUTINE_YIELD: 36,
+  HIT_GOROUTINE_PREEMPT: 37,
+  HIT_GOROUTINE_CORO: 38,
+  HIT_CHAN_HAND_TO: 39,
+  HIT_CHAN_HAND_FROM: 40,
+  HIT_CHAN_PUT: 41,
+  HIT_CHAN_TAKE: 42,
+  HIT_MUTEX_LOCK: 43,
+  HIT_MUTEX_UNLOCK: 44,
+  HIT_GC_STOP_BEGIN: 45,
+  HIT_GC_STOP_END: 46,
+  HIT_GC_ASSIST_BEGIN: 47,
+  HIT_GC_ASSIST_END: 48,
+  HIT_ALLOC_SPAN_BEGIN: 49,
+  HIT_ALLOC_SPAN_END: 50,
+  HIT_ALLOC_HEAP_BEGIN: 51,
+  HIT_ALLOC_HEAP_END: 52,
+  LOST_RING_FULL: 53,
+  LOST_RECORD_TOO_LARGE: 54,
+  LOST_OPEN_MAP_FULL: 55,
+  LOST_INHERITED_MAP_FULL: 56,
+  LOST_HANDED_MAP_FULL: 57,
+  LOST_READER_MAP_FULL: 58,
+  LOST_TIME_MAP_FULL: 59,
+  LOST_TURNS_MAP_FULL: 60,
+  LOST_THREAD_MAP_FULL: 61,
+  LOST_ALLOC_MAP_FULL: 62,
+  LOST_SDK_MAP_FULL: 63,
+  LOST_DEPTH: 64,
+  LOST_READ_FAILED: 65,
+  LOST_SPAN_REPLACED: 66,
+  NOTE_NO_TARGET: 67,
+  NOTE_UNSAMPLED: 68,
+  NOTE_TRACEPARENT_MALFORMED: 69,
+  NOTE_SDK_DEPTH: 70,
+  NOTE_STALE_CLIENT: 71,
+  NOTE_HEADERS_UNSCANNED: 72,
+  NOTE_START_SEEN: 73,
+  NOTE_HTTP3_UNTRACED: 74,
+  NOTE_SWITCH_UNSEEN: 75,
+  NOTE_URING_ELSEWHERE: 76,
+  NOTE_STACKS_FULL: 77,
+  NOTE_END_WITHOUT_START: 78,
+  COUNT_MAX: 79,
 } as const;
 
 /** Where everything stands in the records. */
@@ -1061,7 +1078,7 @@ export interface HttpServerLayout {
   readonly xnetStreamCloseErr: number;
 }
 
-/** `struct http_client_layout`, 16 bytes. */
+/** `struct http_client_layout`, 24 bytes. */
 export interface HttpClientLayout {
   /** 0: unknown */
   readonly skipAltProtocol: number;
@@ -1069,6 +1086,7 @@ export interface HttpClientLayout {
   readonly replyProtoMajor: number;
   readonly replyProtoMinor: number;
   readonly connConn: number;
+  readonly requestContext: number;
 }
 
 /** `struct db_layout`, 208 bytes. */
@@ -1183,7 +1201,24 @@ export interface StackLayout {
   readonly gobufBp: number;
 }
 
-/** `struct target_row`, 544 bytes. */
+/** `struct sdk_layout`, 48 bytes. */
+export interface SdkLayout {
+  /** 0: it has no SDK, or that is not to be joined */
+  readonly spanType: number;
+  readonly unsampledType: number;
+  readonly delegateStart: number;
+  readonly delegateEnd: number;
+  readonly spanContext: number;
+  readonly spanParent: number;
+  readonly spanKind: number;
+  readonly spanEndTime: number;
+  readonly unsampledContext: number;
+  readonly contextTraceId: number;
+  readonly contextSpanId: number;
+  readonly contextFlags: number;
+}
+
+/** `struct target_row`, 600 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1210,6 +1245,7 @@ export interface TargetRow {
   readonly httpRequest: HttpRequestLayout;
   readonly time: TimeLayout;
   readonly stack: StackLayout;
+  readonly sdk: SdkLayout;
   /** link-time address of how many goroutines are in the global queue; 0: not known */
   readonly schedRunqsize: number;
   /** from the thread pointer to where the running g stands; 0: not known */
@@ -1218,7 +1254,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 544;
+export const TARGET_ROW_BYTES = 600;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1260,101 +1296,114 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(130, value.httpClient.replyProtoMajor, true);
   view.setUint16(132, value.httpClient.replyProtoMinor, true);
   view.setUint16(134, value.httpClient.connConn, true);
-  view.setBigUint64(136, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(144, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(152, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(160, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(168, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(184, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(192, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(200, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(208, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(216, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(224, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(240, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(248, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(256, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(264, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(272, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(280, value.db.dbConnector, true);
-  view.setUint16(282, value.db.dbNumOpen, true);
-  view.setUint16(284, value.db.dbMaxOpen, true);
-  view.setUint16(286, value.db.dbFreeConn, true);
-  view.setUint16(288, value.db.stmtDb, true);
-  view.setUint16(290, value.db.stmtQuery, true);
-  view.setUint16(292, value.db.rowsDc, true);
-  view.setUint16(294, value.db.txDc, true);
-  view.setUint16(296, value.db.connDc, true);
-  view.setUint16(298, value.db.driverConnCi, true);
-  view.setUint16(300, value.db.dsnConnectorDriver, true);
-  view.setUint16(302, value.db.wrapErrorErr, true);
-  view.setUint16(304, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(306, value.db.pgxTimeoutErr, true);
-  view.setUint16(308, value.db.pgxConnConn, true);
-  view.setUint16(310, value.db.pgxConnConfig, true);
-  view.setUint16(312, value.db.pgxConfigConfig, true);
-  view.setUint16(314, value.db.pgxConfigDatabase, true);
-  view.setUint16(316, value.db.pgxInnerPgConn, true);
-  view.setUint16(318, value.db.pgxPgConnConn, true);
-  view.setUint16(320, value.db.pgxErrorCode, true);
-  view.setUint16(322, value.db.pqConnC, true);
-  view.setUint16(324, value.db.pqConnConfig, true);
-  view.setUint16(326, value.db.pqConfigDatabase, true);
-  view.setUint16(328, value.db.pqErrorCode, true);
-  view.setUint16(330, value.db.mysqlConnNet, true);
-  view.setUint16(332, value.db.mysqlConnConfig, true);
-  view.setUint16(334, value.db.mysqlConfigDatabase, true);
-  view.setUint16(336, value.db.mysqlErrorNumber, true);
-  view.setUint16(338, value.db.sqliteErrorCode, true);
-  view.setUint16(344, value.runtime.gStack, true);
-  view.setUint16(346, value.runtime.gPanic, true);
-  view.setUint16(348, value.runtime.gM, true);
-  view.setUint16(350, value.runtime.gGoid, true);
-  view.setUint16(352, value.runtime.gParentGoid, true);
-  view.setUint16(354, value.runtime.gStartpc, true);
-  view.setUint16(356, value.runtime.mCurg, true);
-  view.setUint16(364, value.httpRequest.method, true);
-  view.setUint16(366, value.httpRequest.url, true);
-  view.setUint16(368, value.httpRequest.protoMajor, true);
-  view.setUint16(370, value.httpRequest.protoMinor, true);
-  view.setUint16(372, value.httpRequest.header, true);
-  view.setUint16(374, value.httpRequest.host, true);
-  view.setUint16(376, value.httpRequest.remoteAddr, true);
-  view.setUint16(378, value.httpRequest.tls, true);
-  view.setUint16(380, value.httpRequest.pattern, true);
-  view.setUint16(382, value.httpRequest.urlScheme, true);
-  view.setUint16(384, value.httpRequest.urlHost, true);
-  view.setUint16(386, value.httpRequest.urlPath, true);
-  view.setUint16(388, value.httpRequest.urlRawPath, true);
-  view.setUint16(390, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(392, BigInt(value.time.semacquire), true);
-  view.setBigUint64(400, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(408, BigInt(value.time.semacquireFd), true);
-  view.setUint16(416, value.time.gSchedlink, true);
-  view.setUint16(418, value.time.gStatus, true);
-  view.setUint16(420, value.time.gWaitReason, true);
-  view.setUint16(422, value.time.gCoroarg, true);
-  view.setUint16(424, value.time.coroGp, true);
-  view.setUint16(426, value.time.mP, true);
-  view.setUint16(428, value.time.pRunqhead, true);
-  view.setUint16(430, value.time.pRunqtail, true);
-  view.setUint16(432, value.time.hchanDataqsiz, true);
-  view.setUint16(434, value.time.hchanBuf, true);
-  view.setUint16(436, value.time.hchanElemsize, true);
-  view.setUint16(438, value.time.hchanRecvx, true);
-  view.setUint16(440, value.time.sudogG, true);
-  view.setUint16(442, value.time.sudogElem, true);
-  view.setUint16(444, value.time.pollDescFd, true);
-  view.setUint16(446, value.time.pollDescRg, true);
-  view.setUint16(448, value.time.pollDescSelf, true);
-  view.setUint16(456, value.stack.gSched, true);
-  view.setUint16(458, value.stack.gobufPc, true);
-  view.setUint16(460, value.stack.gobufBp, true);
-  view.setBigUint64(464, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(472, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 480);
+  view.setUint16(136, value.httpClient.requestContext, true);
+  view.setBigUint64(144, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(152, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(160, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(168, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(176, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(184, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(192, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(200, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(208, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(216, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(224, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(232, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(240, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(248, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(256, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(264, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(272, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(280, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(288, value.db.dbConnector, true);
+  view.setUint16(290, value.db.dbNumOpen, true);
+  view.setUint16(292, value.db.dbMaxOpen, true);
+  view.setUint16(294, value.db.dbFreeConn, true);
+  view.setUint16(296, value.db.stmtDb, true);
+  view.setUint16(298, value.db.stmtQuery, true);
+  view.setUint16(300, value.db.rowsDc, true);
+  view.setUint16(302, value.db.txDc, true);
+  view.setUint16(304, value.db.connDc, true);
+  view.setUint16(306, value.db.driverConnCi, true);
+  view.setUint16(308, value.db.dsnConnectorDriver, true);
+  view.setUint16(310, value.db.wrapErrorErr, true);
+  view.setUint16(312, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(314, value.db.pgxTimeoutErr, true);
+  view.setUint16(316, value.db.pgxConnConn, true);
+  view.setUint16(318, value.db.pgxConnConfig, true);
+  view.setUint16(320, value.db.pgxConfigConfig, true);
+  view.setUint16(322, value.db.pgxConfigDatabase, true);
+  view.setUint16(324, value.db.pgxInnerPgConn, true);
+  view.setUint16(326, value.db.pgxPgConnConn, true);
+  view.setUint16(328, value.db.pgxErrorCode, true);
+  view.setUint16(330, value.db.pqConnC, true);
+  view.setUint16(332, value.db.pqConnConfig, true);
+  view.setUint16(334, value.db.pqConfigDatabase, true);
+  view.setUint16(336, value.db.pqErrorCode, true);
+  view.setUint16(338, value.db.mysqlConnNet, true);
+  view.setUint16(340, value.db.mysqlConnConfig, true);
+  view.setUint16(342, value.db.mysqlConfigDatabase, true);
+  view.setUint16(344, value.db.mysqlErrorNumber, true);
+  view.setUint16(346, value.db.sqliteErrorCode, true);
+  view.setUint16(352, value.runtime.gStack, true);
+  view.setUint16(354, value.runtime.gPanic, true);
+  view.setUint16(356, value.runtime.gM, true);
+  view.setUint16(358, value.runtime.gGoid, true);
+  view.setUint16(360, value.runtime.gParentGoid, true);
+  view.setUint16(362, value.runtime.gStartpc, true);
+  view.setUint16(364, value.runtime.mCurg, true);
+  view.setUint16(372, value.httpRequest.method, true);
+  view.setUint16(374, value.httpRequest.url, true);
+  view.setUint16(376, value.httpRequest.protoMajor, true);
+  view.setUint16(378, value.httpRequest.protoMinor, true);
+  view.setUint16(380, value.httpRequest.header, true);
+  view.setUint16(382, value.httpRequest.host, true);
+  view.setUint16(384, value.httpRequest.remoteAddr, true);
+  view.setUint16(386, value.httpRequest.tls, true);
+  view.setUint16(388, value.httpRequest.pattern, true);
+  view.setUint16(390, value.httpRequest.urlScheme, true);
+  view.setUint16(392, value.httpRequest.urlHost, true);
+  view.setUint16(394, value.httpRequest.urlPath, true);
+  view.setUint16(396, value.httpRequest.urlRawPath, true);
+  view.setUint16(398, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(400, BigInt(value.time.semacquire), true);
+  view.setBigUint64(408, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(416, BigInt(value.time.semacquireFd), true);
+  view.setUint16(424, value.time.gSchedlink, true);
+  view.setUint16(426, value.time.gStatus, true);
+  view.setUint16(428, value.time.gWaitReason, true);
+  view.setUint16(430, value.time.gCoroarg, true);
+  view.setUint16(432, value.time.coroGp, true);
+  view.setUint16(434, value.time.mP, true);
+  view.setUint16(436, value.time.pRunqhead, true);
+  view.setUint16(438, value.time.pRunqtail, true);
+  view.setUint16(440, value.time.hchanDataqsiz, true);
+  view.setUint16(442, value.time.hchanBuf, true);
+  view.setUint16(444, value.time.hchanElemsize, true);
+  view.setUint16(446, value.time.hchanRecvx, true);
+  view.setUint16(448, value.time.sudogG, true);
+  view.setUint16(450, value.time.sudogElem, true);
+  view.setUint16(452, value.time.pollDescFd, true);
+  view.setUint16(454, value.time.pollDescRg, true);
+  view.setUint16(456, value.time.pollDescSelf, true);
+  view.setUint16(464, value.stack.gSched, true);
+  view.setUint16(466, value.stack.gobufPc, true);
+  view.setUint16(468, value.stack.gobufBp, true);
+  view.setBigUint64(472, BigInt(value.sdk.spanType), true);
+  view.setBigUint64(480, BigInt(value.sdk.unsampledType), true);
+  view.setBigUint64(488, BigInt(value.sdk.delegateStart), true);
+  view.setBigUint64(496, BigInt(value.sdk.delegateEnd), true);
+  view.setUint16(504, value.sdk.spanContext, true);
+  view.setUint16(506, value.sdk.spanParent, true);
+  view.setUint16(508, value.sdk.spanKind, true);
+  view.setUint16(510, value.sdk.spanEndTime, true);
+  view.setUint16(512, value.sdk.unsampledContext, true);
+  view.setUint16(514, value.sdk.contextTraceId, true);
+  view.setUint16(516, value.sdk.contextSpanId, true);
+  view.setUint16(518, value.sdk.contextFlags, true);
+  view.setBigUint64(520, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(528, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 536);
   return bytes;
 }
 
@@ -1394,7 +1443,7 @@ export function writeSettings(value: Settings): Uint8Array {
  * the program may lack it. Fields in the window are read as part of a block of GO_WINDOW_BYTES.
  */
 export interface GoSource {
-  readonly what: 'field' | 'function' | 'return' | 'type' | 'variable';
+  readonly what: 'field' | 'function' | 'end' | 'return' | 'type' | 'variable';
   readonly name: string;
   readonly inWindow?: true;
   /** The function must call this one; of a return, the call that returns. */
@@ -1458,6 +1507,7 @@ export const rowSources = {
     replyProtoMajor: { what: 'field', name: 'net/http.Response.ProtoMajor' },
     replyProtoMinor: { what: 'field', name: 'net/http.Response.ProtoMinor' },
     connConn: { what: 'field', name: 'net/http.persistConn.conn?' },
+    requestContext: { what: 'field', name: 'net/http.Request.ctx' },
   },
   db: {
     wrapErrorType: { what: 'type', name: 'fmt.wrapError' },
@@ -1560,5 +1610,19 @@ export const rowSources = {
     gSched: { what: 'field', name: 'runtime.g.sched' },
     gobufPc: { what: 'field', name: 'runtime.gobuf.pc' },
     gobufBp: { what: 'field', name: 'runtime.gobuf.bp' },
+  },
+  sdk: {
+    spanType: { what: 'type', name: 'go.opentelemetry.io/otel/sdk/trace.recordingSpan' },
+    unsampledType: { what: 'type', name: 'go.opentelemetry.io/otel/sdk/trace.nonRecordingSpan' },
+    delegateStart: { what: 'function', name: 'go.opentelemetry.io/otel/internal/global.(*tracer).Start' },
+    delegateEnd: { what: 'end', name: 'go.opentelemetry.io/otel/internal/global.(*tracer).Start' },
+    spanContext: { what: 'field', name: 'go.opentelemetry.io/otel/sdk/trace.recordingSpan.spanContext?' },
+    spanParent: { what: 'field', name: 'go.opentelemetry.io/otel/sdk/trace.recordingSpan.parent?' },
+    spanKind: { what: 'field', name: 'go.opentelemetry.io/otel/sdk/trace.recordingSpan.spanKind?' },
+    spanEndTime: { what: 'field', name: 'go.opentelemetry.io/otel/sdk/trace.recordingSpan.endTime?' },
+    unsampledContext: { what: 'field', name: 'go.opentelemetry.io/otel/sdk/trace.nonRecordingSpan.sc?' },
+    contextTraceId: { what: 'field', name: 'go.opentelemetry.io/otel/trace.SpanContext.traceID?' },
+    contextSpanId: { what: 'field', name: 'go.opentelemetry.io/otel/trace.SpanContext.spanID?' },
+    contextFlags: { what: 'field', name: 'go.opentelemetry.io/otel/trace.SpanContext.traceFlags?' },
   },
 } as const satisfies Record<string, Record<string, GoSource>>;

@@ -25,7 +25,7 @@ export function toValidSpan(span: ReadableSpan): ValidSpan {
     traceId,
     spanId,
     parentSpanId: span.parentSpanContext?.spanId,
-    parentIsRemote: span.parentSpanContext?.isRemote ?? false,
+    parentIsRemote: span.parentSpanContext?.isRemote === true || attributes['goidspan.sdk'] !== undefined,
     links: span.links.map((link) => ({ traceId: link.context.traceId, spanId: link.context.spanId })),
     kind: kinds[span.kind] ?? 'client',
     startNs: nanos(span.startTime),

@@ -153,7 +153,7 @@ function nested(goroutine: readonly ValidSpan[], known: Known, report: Report): 
     if (span.endNs > around.endNs)
       report(span, `overlaps ${around.name} on the same goroutine without lying inside it`);
     if (span.kind === 'server') report(span, `is a server span inside ${around.name} on the same goroutine`);
-    else if (span.parentSpanId !== around.spanId && !known.incomplete) {
+    else if (span.parentSpanId !== around.spanId && !span.parentIsRemote && !known.incomplete) {
       report(span, `lies inside ${around.name} on the same goroutine but is not its child`);
     }
   }

@@ -2,6 +2,7 @@
  * Prints finished traces as trees. Owns when a trace is finished and how many are printed; how they look is in
  * `trace-tree.ts`.
  */
+import { GOIDSPAN_SDK } from '../../span/attribute-names.ts';
 import type { ReadableSpan } from '../../span/readable-span.ts';
 import type { ExportResult, SpanExporter } from '../span-sink.ts';
 import { RecentIds } from './recent-ids.ts';
@@ -93,7 +94,8 @@ export class TreeExporter implements SpanExporter {
     if (trace.spans.length < MAX_SPANS_PER_TRACE) trace.spans.push(span);
     trace.lastAt = now;
     trace.hasRoot ||= span.parentSpanContext === undefined;
-    trace.hasEntry ||= span.parentSpanContext?.isRemote === true;
+    trace.hasEntry ||=
+      span.parentSpanContext?.isRemote === true || span.attributes[GOIDSPAN_SDK] !== undefined;
   }
 
   #printFinished(): void {
