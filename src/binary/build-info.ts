@@ -13,8 +13,8 @@ export interface BuildInfo {
   /** Import path of the main package. */
   readonly mainPackage?: string;
   readonly modulePath?: string;
-  /** Module paths of the dependencies. */
-  readonly dependencies: readonly string[];
+  /** Versions of the dependencies by module path, e.g. `v1.47.0`. */
+  readonly dependencies: ReadonlyMap<string, string>;
   /** Build settings by key, e.g. `-ldflags`, `CGO_ENABLED`, `vcs.revision`. */
   readonly settings: ReadonlyMap<string, string>;
 }
@@ -71,14 +71,14 @@ function stringAt(space: AddressSpace, vaddr: number): { text: string; next: num
 /** Lines of tab-separated words between two sentinels of 16 bytes. */
 function parseModule(text: string): Omit<BuildInfo, 'goVersion'> {
   const settings = new Map<string, string>();
-  const dependencies: string[] = [];
+  const dependencies = new Map<string, string>();
   let mainPackage: string | undefined;
   let modulePath: string | undefined;
   for (const line of text.split('\n')) {
-    const [key = '', value = ''] = line.split('\t');
+    const [key = '', value = '', version = ''] = line.split('\t');
     if (key.endsWith('path') && mainPackage === undefined) mainPackage = value;
     else if (key === 'mod') modulePath = value;
-    else if (key === 'dep') dependencies.push(value);
+    else if (key === 'dep') dependencies.set(value, version);
     else if (key === 'build') {
       const equals = value.indexOf('=');
       if (equals > 0) settings.set(value.slice(0, equals), unquote(value.slice(equals + 1)));

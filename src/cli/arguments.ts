@@ -3,6 +3,7 @@ import type { ParseArgsConfig } from 'node:util';
 import type { KeepRules } from '../export/keep-rules.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import { RAISES, type Raise } from '../probes/raise.ts';
+import { SDK_MODES, type SdkMode } from '../probes/sdk-mode.ts';
 import type { ProfileFilter } from '../profile/profile-of.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
@@ -51,6 +52,8 @@ export interface CommonOptions {
   readonly serviceName: string | undefined;
   readonly level: ProbeLevel | undefined;
   readonly raise: Raise | undefined;
+  readonly sdk: SdkMode | undefined;
+  readonly telemetryExports: boolean;
   readonly dbStatement: StatementForm | undefined;
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
@@ -157,6 +160,8 @@ const COMMON = {
   'service-name': { type: 'string' },
   level: { type: 'string' },
   raise: { type: 'string' },
+  sdk: { type: 'string' },
+  'telemetry-exports': { type: 'boolean' },
   'wait-min': { type: 'string' },
   budget: { type: 'string' },
   'profile-hz': { type: 'string' },
@@ -472,6 +477,8 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     serviceName: values['service-name'],
     level: values.level === undefined ? undefined : levelOf(command, values.level),
     raise: values.raise === undefined ? undefined : oneOf(command, 'raise', values.raise, RAISES),
+    sdk: values.sdk === undefined ? undefined : oneOf(command, 'sdk', values.sdk, SDK_MODES),
+    telemetryExports: values['telemetry-exports'] ?? false,
     dbStatement: form === undefined ? undefined : statementFormOf(command, form),
     waits: values.waits === undefined ? undefined : waitFormOf(command, values.waits),
     waitMinMillis: waitMin === undefined ? undefined : millisOf(command, 'wait-min', waitMin),

@@ -21,6 +21,9 @@ Options:
                            slow,error,ratio=0.01, or some of these; the others are dropped
       --budget PART        what probes may take of the processors that the targets may use: above level
                            spans, what takes more is left out until it fits again (default 2%), or none
+      --sdk MODE           programs with an OpenTelemetry SDK: join (one trace of its spans and ours, the
+                           default), ignore (as if they had none) or off (do not trace them)
+      --telemetry-exports  calls that send a program's own telemetry have spans as well
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
   -v, --verbose            say more: which probes are attached
       --version            print the version
@@ -30,8 +33,8 @@ const ENVIRONMENT = `\
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER and the other standard variables choose
   where spans go. Without them finished traces are printed as trees.
-  GOIDSPAN_LEVEL is what --level is without it, GOIDSPAN_RAISE what --raise is, and GOIDSPAN_KEEP what
-  --keep is.`;
+  GOIDSPAN_LEVEL is what --level is without it, GOIDSPAN_RAISE what --raise is, GOIDSPAN_KEEP what
+  --keep is, and GOIDSPAN_SDK what --sdk is.`;
 
 const EXIT_CODES = `\
 Exit codes: 0 success, 1 failure at run time, 2 usage, 3 nothing could be attached.`;

@@ -101,10 +101,16 @@ function buildOf({ architecture, stripped, pie, cgo, buildSettings }: ProgramFac
   ].join(', ');
 }
 
-function openTelemetryOf({ api, sdk, foundIn }: OpenTelemetryPresence): string {
+function openTelemetryOf(found: OpenTelemetryPresence): string {
+  const { api, sdk, sdkVersion, joined, instrumentations } = found;
   if (!api) return 'not linked';
-  const where = foundIn.map((place) => (place === 'build_info' ? 'build info' : 'functions')).join(', ');
-  return `${sdk ? 'SDK linked' : 'API only'} (${where})`;
+  const where = found.foundIn
+    .map((place) => (place === 'build_info' ? 'build info' : 'functions'))
+    .join(', ');
+  if (!sdk) return `API only (${where})`;
+  const made = instrumentations.length > 0 ? `, with ${instrumentations.join(', ')}` : '';
+  const fate = joined ? 'its spans are joined' : 'its spans cannot be joined: see sdk_start';
+  return `SDK ${sdkVersion ?? 'linked'}${made} (${where}): ${fate}`;
 }
 
 function siteRows({ hook, sites }: InspectedHook): string[][] {

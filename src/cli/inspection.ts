@@ -9,6 +9,7 @@ import { families, isWithin } from '../probes/families.ts';
 import { type CostNs, costOf, costTimes, HITS_PER_PLAIN_REQUEST, sumOf } from '../probes/hit-cost.ts';
 import { DEFAULT_LEVEL, LEVELS, type ProbeFamily, type ProbeLevel } from '../probes/hook.ts';
 import { type AttachPlan, planHooks } from '../probes/plan.ts';
+import { sdk } from '../probes/sdk.ts';
 import type { HookPlan, Site } from '../probes/site.ts';
 
 /** Why a program cannot be traced; the code is one of the README's. */
@@ -51,6 +52,12 @@ export interface OpenTelemetryPresence {
   /** A function of its SDK is linked: the program may make spans itself. */
   readonly sdk: boolean;
   readonly foundIn: readonly ('build_info' | 'functions')[];
+  /** Of the SDK, as the build info has it. */
+  readonly sdkVersion: string | null;
+  /** Its spans are the context of ours, unless that is not wanted (`sdk`). */
+  readonly joined: boolean;
+  /** Module paths of what makes spans of a library's operations, as far as the build info names them. */
+  readonly instrumentations: readonly string[];
 }
 
 export interface ProgramFacts {
@@ -127,7 +134,7 @@ export function inspectProgram(
   );
   const levels = LEVELS.map((level) => inspectLevel(level, hooks, depth));
   const plainRequest = levels.find(({ level }) => level === DEFAULT_LEVEL)?.plainRequest ?? null;
-  return { refusal, program: { ...factsOf(binary), hooks, plainRequest, levels } };
+  return { refusal, program: { ...factsOf(binary, hooks), hooks, plainRequest, levels } };
 }
 
 /** Those of levels that the program does not have. */
@@ -136,7 +143,10 @@ function unreachedHooks({ level, notDeeper: missing = '' }: AttachPlan): HookPla
   return unreached.flatMap((family) => family.hooks.map((hook) => ({ hook, sites: [], missing })));
 }
 
-function factsOf(binary: GoBinary): Omit<ProgramFacts, 'hooks' | 'plainRequest' | 'levels'> {
+function factsOf(
+  binary: GoBinary,
+  hooks: readonly InspectedHook[],
+): Omit<ProgramFacts, 'hooks' | 'plainRequest' | 'levels'> {
   const { buildInfo } = binary;
   return {
     goVersion: binary.goVersion ?? null,
@@ -149,7 +159,7 @@ function factsOf(binary: GoBinary): Omit<ProgramFacts, 'hooks' | 'plainRequest' 
     stripped: binary.isStripped,
     pie: binary.isPie,
     cgo: binary.isCgo,
-    openTelemetry: openTelemetryOf(binary),
+    openTelemetry: openTelemetryOf(binary, hooks),
     ioUring: binary.hasFunctionLike(IO_URING_PACKAGES),
   };
 }
@@ -164,9 +174,10 @@ const SDK_FUNCTIONS = [
   'go.opentelemetry.io/otel/sdk/trace.(*tracer).Start',
 ];
 
-function openTelemetryOf(binary: GoBinary): OpenTelemetryPresence {
+function openTelemetryOf(binary: GoBinary, hooks: readonly InspectedHook[]): OpenTelemetryPresence {
+  const dependencies = binary.buildInfo?.dependencies ?? new Map<string, string>();
   const linked = binary.functions([...API_FUNCTIONS, ...SDK_FUNCTIONS]);
-  const declared = binary.buildInfo?.dependencies.includes('go.opentelemetry.io/otel') ?? false;
+  const declared = dependencies.has('go.opentelemetry.io/otel');
   return {
     api: declared || linked.size > 0,
     sdk: SDK_FUNCTIONS.some((name) => linked.has(name)),
@@ -174,8 +185,14 @@ function openTelemetryOf(binary: GoBinary): OpenTelemetryPresence {
       ...(declared ? ['build_info' as const] : []),
       ...(linked.size > 0 ? ['functions' as const] : []),
     ],
+    sdkVersion: dependencies.get('go.opentelemetry.io/otel/sdk') ?? null,
+    joined: hooks.some(({ family, found }) => family === sdk.name && found),
+    instrumentations: [...dependencies.keys()].filter((path) => INSTRUMENTATION.test(path)).sort(),
   };
 }
+
+/** Those of OpenTelemetry's own contrib repository, and those that are named as they are. */
+const INSTRUMENTATION = /\/instrumentation\/|\/(otel|redisotel|opentelemetry)[^/]*$/;
 
 type CostOfSite = (site: Site) => CostNs | null;
 

@@ -23,6 +23,7 @@ export async function replayCommand(
     replayed = await replay(chunks, {
       name: file,
       processors: sinks,
+      telemetryExports: common.telemetryExports,
       dbStatement: common.dbStatement,
       waits: common.waits,
       slowMillis: common.slowMillis,

@@ -29,7 +29,7 @@ export interface ReplaySummary
 }
 
 export function replaySummaryOf(
-  { recordedBy, startedAt, end, batches, spans, notKept, lost, recorded }: Replayed,
+  { recordedBy, startedAt, end, batches, spans, notKept, telemetryExports, lost, recorded }: Replayed,
   exports: readonly ExportSummary[],
   about: { readonly file: string; readonly startedAt: Date; readonly endedAt: Date },
 ): ReplaySummary {
@@ -42,7 +42,7 @@ export function replaySummaryOf(
       byKind: spans,
     },
     lost: lostOf(lost, exports),
-    notes: { not_kept: notKept },
+    notes: { not_kept: notKept, telemetry_exports: telemetryExports },
     exports,
     recording: {
       file: about.file,

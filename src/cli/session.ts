@@ -14,6 +14,7 @@ import { useUnicode } from '../export/terminal/use-unicode.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { raiseVariable } from '../probes/raise.ts';
+import { sdkVariable } from '../probes/sdk-mode.ts';
 import type { TargetInfo, TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
 import { VERSION } from '../version.ts';
@@ -105,6 +106,8 @@ export class Session {
         flushesProcessors: false,
         sampler: samplerOf(env, report),
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
+        sdk: options.sdk ?? sdkVariable(env, report),
+        telemetryExports: options.telemetryExports,
         dbStatement: options.dbStatement,
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,

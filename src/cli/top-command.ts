@@ -143,6 +143,8 @@ const commonOf = ({ level, serviceName }: Top): CommonOptions => ({
   serviceName,
   level,
   raise: 'none',
+  sdk: undefined,
+  telemetryExports: false,
   dbStatement: undefined,
   // No wait is told by itself.
   waits: 'attributes',

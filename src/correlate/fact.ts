@@ -46,7 +46,7 @@ interface SpanCore {
   readonly parentIsRemote: boolean;
   /** The parent is a span of an OpenTelemetry SDK in the target; `same`: and about the same operation. */
   readonly sdk?: 'parent' | 'same' | undefined;
-  /** The span of ours around it in its process, whatever the parent is; absent of a local root. */
+  /** With `sdk`: the span of ours around both, in the same process; absent of a local root. */
   readonly aroundSpanId?: SpanIdWords | undefined;
   /** W3C trace flags; bit 0 is `sampled`: without it the fact is told only to be counted, and is no span. */
   readonly traceFlags: number;

@@ -63,10 +63,9 @@ function sdkOf(flags: number): SpanFact['sdk'] {
   return flags & spanFlag.SPAN_FLAG_SDK_SAME ? 'same' : 'parent';
 }
 
-function aroundOf({ header: { flags }, parentSpanId, linkSpanId }: EvSpanEnd): SpanIdWords | undefined {
-  if (flags & spanFlag.SPAN_FLAG_SDK_PARENT) return linkSpanId[0] | linkSpanId[1] ? linkSpanId : undefined;
-  const isWithin = flags & spanFlag.SPAN_FLAG_PARENT && !(flags & spanFlag.SPAN_FLAG_PARENT_REMOTE);
-  return isWithin ? parentSpanId : undefined;
+function aroundOf({ header: { flags }, linkSpanId }: EvSpanEnd): SpanIdWords | undefined {
+  const isNamed = flags & spanFlag.SPAN_FLAG_SDK_PARENT && linkSpanId[0] | linkSpanId[1];
+  return isNamed ? linkSpanId : undefined;
 }
 
 /** What a record says by its body and its texts. */

@@ -46,6 +46,7 @@ export interface MovedStage {
 const NOTHING_YET: StageReport = {
   spans: noSpans(),
   notKept: 0,
+  telemetryExports: 0,
   countsByTarget: new Map(),
   lost: {},
   drained: { batches: 0, records: 0, bytes: 0, timeMs: 0 },

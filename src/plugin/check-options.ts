@@ -14,6 +14,7 @@ import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-s
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { isRaise, RAISES, type Raise, raiseVariable } from '../probes/raise.ts';
+import { isSdkMode, SDK_MODES, type SdkMode, sdkVariable } from '../probes/sdk-mode.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
 import { DEFAULT_BUDGET, PROFILE_HZ_MAX } from '../tracer/api.ts';
@@ -41,6 +42,8 @@ export interface Settings {
   readonly profileHz: number | undefined;
   readonly budget: number | undefined;
   readonly keep: KeepRules | undefined;
+  readonly sdk: SdkMode | undefined;
+  readonly telemetryExports: boolean | undefined;
   readonly dbStatement: StatementForm | undefined;
 }
 
@@ -58,7 +61,19 @@ const PID_MAX = 2 ** 22;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
-  ...['level', 'raise', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'budget', 'keep', 'dbStatement'],
+  ...[
+    'level',
+    'raise',
+    'waits',
+    'waitMinMillis',
+    'slowMillis',
+    'profileHz',
+    'budget',
+    'keep',
+    'sdk',
+    'telemetryExports',
+    'dbStatement',
+  ],
   'pollIntervalMillis',
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
@@ -99,12 +114,18 @@ export function checkOptions(
   if (serviceName !== undefined && (typeof serviceName !== 'string' || serviceName === '')) {
     throw new TypeError(`serviceName must be a non-empty string, not ${shown(serviceName)}`);
   }
-  const { level, raise, waits, dbStatement } = fields;
+  const { level, raise, waits, sdk, telemetryExports, dbStatement } = fields;
   if (level !== undefined && !isLevel(level)) {
     throw new RangeError(`level must be one of ${LEVELS.join(', ')}, not ${shown(level)}`);
   }
   if (raise !== undefined && !isRaise(raise)) {
     throw new RangeError(`raise must be one of ${RAISES.join(', ')}, not ${shown(raise)}`);
+  }
+  if (sdk !== undefined && !isSdkMode(sdk)) {
+    throw new RangeError(`sdk must be one of ${SDK_MODES.join(', ')}, not ${shown(sdk)}`);
+  }
+  if (telemetryExports !== undefined && typeof telemetryExports !== 'boolean') {
+    throw new TypeError(`telemetryExports must be a boolean, not ${shown(telemetryExports)}`);
   }
   if (waits !== undefined && !isWaitForm(waits)) {
     throw new RangeError(`waits must be one of ${waitForms.join(', ')}, not ${shown(waits)}`);
@@ -134,6 +155,8 @@ export function checkOptions(
     profileHz: profileHzOf(fields['profileHz']),
     budget: budgetOf(fields['budget']),
     keep: options.keep === undefined ? keepVariable(env, warn) : keepRulesOf(options.keep),
+    sdk: sdk ?? sdkVariable(env, warn),
+    telemetryExports,
     dbStatement,
   };
 }

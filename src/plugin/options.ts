@@ -4,6 +4,7 @@ import type { SpanExporter } from '../export/span-sink.ts';
 import type { OtlpOptions } from '../otlp-client/options.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { Raise } from '../probes/raise.ts';
+import type { SdkMode } from '../probes/sdk-mode.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import type { SpanProcessor } from './span-processor.ts';
@@ -135,6 +136,13 @@ export interface GoidSpanProcessorOptions {
    * `GOIDSPAN_KEEP`, else all.
    */
   readonly keep?: KeepOptions;
+  /**
+   * What is done with a target that has an OpenTelemetry SDK: its spans are the context of ours, and what they say is not said again
+   * (`join`); or both tell of the same (`ignore`); or it is not traced (`off`). Default `GOIDSPAN_SDK`, else `join`.
+   */
+  readonly sdk?: SdkMode;
+  /** Calls of the targets that send their own telemetry to a collector (OTLP, Zipkin, Jaeger) have spans as well. Default false. */
+  readonly telemetryExports?: boolean;
   /** `db.query.text` of the targets: with literals replaced by `?`, as the program has written it, or left out. Default `sanitized`. */
   readonly dbStatement?: StatementForm;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */

@@ -1,5 +1,6 @@
 /** Spans that an OpenTelemetry SDK in the program begins (`go.opentelemetry.io/otel/sdk`, 1.24–1.47). */
 
+import type { GoBinary } from '../binary/go-binary.ts';
 import type { Hook, ProbeFamily } from './hook.ts';
 
 const START = 'go.opentelemetry.io/otel/sdk/trace.(*tracer).Start';
@@ -23,3 +24,6 @@ export const sdk: ProbeFamily = {
   hooks: [start],
   reads: ['sdk'],
 };
+
+/** Whether the program has one, whatever it does with it. */
+export const hasSdk = (binary: GoBinary): boolean => binary.functions([START]).size > 0;

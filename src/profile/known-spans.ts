@@ -3,6 +3,7 @@
  * kept for a while only. Bounded.
  */
 import type { SpanFact } from '../correlate/fact.ts';
+import { spanAround } from '../correlate/span-around.ts';
 import { hexOf } from '../span/span-context.ts';
 import { isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
 
@@ -58,8 +59,9 @@ export class KnownSpans {
 
   add(fact: SpanFact, fromNs: number, toNs: number): void {
     if (!isCall(fact)) return;
-    const { targetId, goid, aroundSpanId } = fact;
-    const parentId = aroundSpanId && hexOf(aroundSpanId);
+    const { targetId, goid } = fact;
+    const around = spanAround(fact);
+    const parentId = around && hexOf(around);
     const span: KnownSpan = {
       traceId: hexOf(fact.traceId),
       spanId: hexOf(fact.spanId),

@@ -49,4 +49,6 @@ export class Counters extends Losses {
   readonly spans = noSpans();
   /** Spans, waits not among them, of traces that were not to be kept. */
   notKept = 0;
+  /** Calls that send the program's own telemetry. */
+  telemetryExports = 0;
 }

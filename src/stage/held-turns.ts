@@ -2,6 +2,7 @@
 import { type CriticalPath, criticalPath } from '../correlate/critical-path.ts';
 import type { SpanFact } from '../correlate/fact.ts';
 import type { GoroutineTurns } from '../correlate/goroutine-turns.ts';
+import { spanAround } from '../correlate/span-around.ts';
 import { HeldBySpan } from './held-by-span.ts';
 
 /** Records of some 300 bytes. */
@@ -23,7 +24,8 @@ export class HeldTurns {
   take(fact: SpanFact): CriticalPath | undefined {
     const turns = this.#held.take(fact.spanId);
     if (turns === undefined) return undefined;
-    if (fact.aroundSpanId !== undefined) this.#held.handOn(fact.aroundSpanId, turns);
+    const around = spanAround(fact);
+    if (around !== undefined) this.#held.handOn(around, turns);
     return criticalPath(fact, turns);
   }
 }

@@ -44,6 +44,8 @@ export interface StageReport {
   readonly spans: Readonly<SpanCounts>;
   /** Spans, waits not among them, of traces that were not to be kept. */
   readonly notKept: number;
+  /** Calls that send the program's own telemetry, and have no spans. */
+  readonly telemetryExports: number;
   /** By the id of the target. */
   readonly countsByTarget: ReadonlyMap<number, TargetReport>;
   readonly lost: Readonly<Record<string, number>>;
@@ -55,6 +57,8 @@ export interface StageSettings {
   readonly scope: InstrumentationScope;
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
+  /** Calls that send the program's own telemetry have spans as well. Default false. */
+  readonly telemetryExports?: boolean | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
   /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
@@ -154,6 +158,7 @@ export class RecordStage {
     return {
       spans: { ...counters.spans },
       notKept: counters.notKept,
+      telemetryExports: counters.telemetryExports,
       countsByTarget,
       lost: counters.lost(),
       drained: counters.drain.stats(),

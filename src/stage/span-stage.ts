@@ -51,6 +51,7 @@ import { SpanPipeline, type SpanTarget } from './span-pipeline.ts';
 import { Stacks } from './stacks.ts';
 import { type GivenUp, type KeepSettings, type Kept, TailKeep, type VisitorOf } from './tail-keep.ts';
 import { TargetCounts } from './target-counts.ts';
+import { isTelemetryExport } from './telemetry-export.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
 
 /** What spans are made with, beside their records. */
@@ -60,6 +61,8 @@ export interface SpanStageOptions {
   readonly processors: readonly (SpanSink | FactSink)[];
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
+  /** Calls that send the program's own telemetry have spans as well. Default false. */
+  readonly telemetryExports?: boolean | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
   /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
@@ -311,6 +314,11 @@ export class SpanStage {
     }
     const target = this.#targets.get(read.targetId);
     if (target && !this.#countsCalls) this.#countRequest(read, target);
+    if (!this.#options.telemetryExports && isTelemetryExport(read)) {
+      this.counters.telemetryExports++;
+      this.#waits.take(read.spanId);
+      return;
+    }
     const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
     const path = this.#turns.take(read);
     const known = path ? { ...read, criticalNs: path.ns } : read;

@@ -2,6 +2,7 @@
 import type { CodePlace } from '../correlate/code-place.ts';
 import type { CriticalPath, Interval } from '../correlate/critical-path.ts';
 import type { SpanFact, SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
+import { spanAround } from '../correlate/span-around.ts';
 import type { TargetFacts } from '../correlate/target-facts.ts';
 import type { Cause } from '../correlate/verdict.ts';
 import { type Call, isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
@@ -76,7 +77,8 @@ export class Verdicts {
     wasSlow?: boolean,
   ): Evidence | undefined {
     const sampled = this.#samples.take(fact.spanId);
-    if (fact.aroundSpanId) this.#samples.handOn(fact.aroundSpanId, sampled);
+    const around = spanAround(fact);
+    if (around) this.#samples.handOn(around, sampled);
     if (!isCall(fact)) return undefined;
     const isRequest = fact.spanKind === 'server' && tellingOf(fact).routeOf !== undefined;
     if (fact.time === undefined) {
@@ -86,7 +88,7 @@ export class Verdicts {
     }
     const calls = this.#calls.take(fact.spanId) ?? [];
     this.#remember(fact);
-    this.#handUp(fact, isRequest ? calls : [fact, ...calls]);
+    this.#handUp(around, isRequest ? calls : [fact, ...calls]);
     if (!isRequest) return undefined;
     const isSlow = wasSlow ?? this.#isSlow(fact);
     if (!isSlow && this.#onRequest === undefined) return undefined;
@@ -100,9 +102,9 @@ export class Verdicts {
     return isSlow ? evidence : undefined;
   }
 
-  #handUp({ aroundSpanId }: SpanFact, calls: readonly Call[]): void {
-    if (aroundSpanId === undefined || calls.length === 0) return;
-    this.#calls.handOn(aroundSpanId, calls);
+  #handUp(around: SpanIdWords | undefined, calls: readonly Call[]): void {
+    if (around === undefined || calls.length === 0) return;
+    this.#calls.handOn(around, calls);
   }
 
   #isSlow(fact: Call): boolean {
@@ -186,7 +188,10 @@ function stopReason(waits: LongestWaits | undefined): string | undefined {
 /** Without those that were made within another call. */
 function outermost(calls: readonly Call[]): readonly Call[] {
   const ids = new Set(calls.map(({ spanId }) => spanKey(spanId)));
-  return calls.filter(({ aroundSpanId }) => aroundSpanId === undefined || !ids.has(spanKey(aroundSpanId)));
+  return calls.filter((call) => {
+    const around = spanAround(call);
+    return around === undefined || !ids.has(spanKey(around));
+  });
 }
 
 /** How much of a call the critical path of the span went through. */

@@ -12,6 +12,7 @@ import type { SpanSink } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel-options.ts';
 import type { ProbeLevel } from '../probes/hook.ts';
 import type { Raise } from '../probes/raise.ts';
+import type { SdkMode } from '../probes/sdk-mode.ts';
 import type { FrameSink } from '../recording/recorder.ts';
 import type { StatementForm } from '../span/statement-form.ts';
 import type { WaitForm } from '../span/wait-form.ts';
@@ -61,6 +62,13 @@ export interface TracerOptions {
    * `setLevel`. What is usual is known from 500 requests and a minute on. Default `none`.
    */
   readonly raise?: Raise | undefined;
+  /**
+   * What is done with programs that have an OpenTelemetry SDK: their spans are the context of ours (`join`), or both tell of the
+   * same (`ignore`), or such a program is refused (`off`). Default `join`.
+   */
+  readonly sdk?: SdkMode | undefined;
+  /** Calls that send a program's own telemetry to a collector have spans as well. Default false. */
+  readonly telemetryExports?: boolean | undefined;
   /** From level `waits` on: how waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
   /** Waits as long as this are spans of their own, in milliseconds. Default 1. */

@@ -22,6 +22,8 @@ export interface ReplayOptions {
   readonly processors: readonly SpanSink[];
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
+  /** Calls that send the program's own telemetry have spans as well. Default false. */
+  readonly telemetryExports?: boolean | undefined;
   /** How waits within spans are told. Default `spans`. */
   readonly waits?: WaitForm | undefined;
   /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
@@ -49,6 +51,8 @@ export interface Replayed {
   readonly spans: Readonly<SpanCounts>;
   /** Spans, waits not among them, of traces that were not to be kept. */
   readonly notKept: number;
+  /** Calls that sent the program's own telemetry, and have no spans. */
+  readonly telemetryExports: number;
   /** Spans or records that were in the file and made no span. */
   readonly lost: Readonly<Record<string, number>>;
   /** What the tracer had counted when the recording was ended. */
@@ -124,6 +128,7 @@ class Replayer {
       batches: this.#batches,
       spans: { ...this.#stage.counters.spans },
       notKept: this.#stage.counters.notKept,
+      telemetryExports: this.#stage.counters.telemetryExports,
       lost: this.#stage.counters.lost(),
       recorded: this.#recorded,
     };
@@ -131,11 +136,12 @@ class Replayer {
 
   /** Sampled as the recording says. */
   #newStage({ sampler, sampler_arg }: StartFrame['about']): SpanStage {
-    const { processors, dbStatement, waits, slowMillis, onRequest, codeSink, keep: rules } = this.#options;
+    const { processors, dbStatement, telemetryExports, waits, slowMillis } = this.#options;
+    const { onRequest, codeSink, keep: rules } = this.#options;
     const env = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: sampler_arg };
     const keep = rules && { rules, sampler: samplerOf(env, () => {}) };
     return new SpanStage({
-      ...{ processors, dbStatement, waits, slowMillis, onRequest, codeSink, keep },
+      ...{ processors, dbStatement, telemetryExports, waits, slowMillis, onRequest, codeSink, keep },
       // They stand in the recording, where they were found.
       askTypeName: () => {},
       askCode: () => {},

@@ -45,7 +45,12 @@ export function tracerStats({
       ),
     },
     lost: { total: sum(byReason), byReason },
-    notes: { ...countsOf('NOTE', kernel), not_kept: stage.notKept, attached_late: attachedLate },
+    notes: {
+      ...countsOf('NOTE', kernel),
+      not_kept: stage.notKept,
+      telemetry_exports: stage.telemetryExports,
+      attached_late: attachedLate,
+    },
     targets,
     ...(budget && { budget }),
   };

@@ -82,7 +82,8 @@ export class Tracer {
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {
-    const { processors, recorder, codeSink, dbStatement, waits, slowMillis, keep, serviceName } = options;
+    const { processors, recorder, codeSink, dbStatement, telemetryExports, waits, slowMillis } = options;
+    const { keep, serviceName } = options;
     const { level = DEFAULT_LEVEL, raise = 'none' } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
     this.#options = options;
@@ -98,6 +99,7 @@ export class Tracer {
       settings: {
         scope: { name: 'goidspan', version: VERSION },
         dbStatement,
+        telemetryExports,
         waits,
         slowMillis,
         keep: keep && { rules: keep, sampler: options.sampler ?? DEFAULT_SAMPLER },
@@ -111,6 +113,7 @@ export class Tracer {
     this.#programs = new Programs({
       preferNop5: hasFastNop5(release(), process.arch),
       level: loadedLevelOf(options),
+      sdk: options.sdk,
     });
     this.#openSpans = new OpenSpans(kernel, this.#losses, (span) => this.#stage.take(span));
     this.#targets = new TargetTable((targetId) => this.#stage.take({ kind: 'forget', targetId }));

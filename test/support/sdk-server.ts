@@ -44,22 +44,33 @@ export class SdkServer {
   async request(path: string, theirs: number, ours: number): Promise<RequestOfSdk> {
     const id = new URL(path, 'http://host').searchParams.get('id') ?? '';
     await this.traced.server.get(path);
-    return await eventually(
-      `${theirs} spans of the SDK and ${ours} of ours for ${path}`,
-      10_000,
-      async () => {
-        await this.traced.settle();
-        const found = this.of(id);
-        return found.theirs.length >= theirs && found.ours.length >= ours ? found : undefined;
-      },
-    );
+    return await this.whole(id, theirs, ours);
+  }
+
+  /** The same of a request that was made. */
+  async whole(id: string, theirs: number, ours: number): Promise<RequestOfSdk> {
+    return await eventually(`${theirs} spans of the SDK and ${ours} of ours for ${id}`, 10_000, async () => {
+      const found = this.of(id);
+      if (found.theirs.length >= theirs && found.ours.length >= ours) return found;
+      await this.traced.settle();
+      return undefined;
+    });
+  }
+
+  /** Its SDK has sent what it had, and of that call all is known. */
+  async settled(): Promise<void> {
+    await eventually('a call that sends telemetry', 10_000, async () => {
+      const { notes } = await this.traced.tracer.stats();
+      const isTold = this.ours.some(({ attributes }) => /\/v1\/traces$/.test(String(attributes['url.full'])));
+      return isTold || (notes['telemetry_exports'] ?? 0) > 0 ? true : undefined;
+    });
   }
 
   /** All that there is by now of a request. */
   of(id: string): RequestOfSdk {
     const said = (span: ReadableSpan): boolean =>
       Object.values(span.attributes).some((value) =>
-        new RegExp(`(^|[?&](id|of)=)${id}(&|$)`).test(String(value)),
+        new RegExp(`(^|[?&])((id|of)=)?${id}(&|$)`).test(String(value)),
       );
     const traces = new Set([...this.theirs, ...this.ours].filter(said).map(traceOf));
     const inThem = (span: ReadableSpan): boolean => traces.has(traceOf(span));
