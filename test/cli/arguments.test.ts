@@ -10,6 +10,8 @@ const NOTHING = {
   serviceName: undefined,
   level: undefined,
   raise: undefined,
+  sdk: undefined,
+  telemetryExports: false,
   dbStatement: undefined,
   waits: undefined,
   waitMinMillis: undefined,

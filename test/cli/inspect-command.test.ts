@@ -46,14 +46,21 @@ describe.each(netHttpBuilds)('inspect of $name', (build) => {
         architecture: 'amd64',
         pie: build.isPie,
         cgo: build.cgo ?? false,
-        openTelemetry: { api: false, sdk: false, foundIn: [] },
+        openTelemetry: {
+          api: false,
+          sdk: false,
+          foundIn: [],
+          sdkVersion: null,
+          joined: false,
+          instrumentations: [],
+        },
         plainRequest: { hits: 3 },
       },
     });
     const program = inspection.program as ProgramFacts;
     const isMissing = program.hooks.filter((hook) => hook.need === 'required' && !hook.found);
-    // The fixture does not link database/sql.
-    expect(isMissing.map((hook) => hook.hook)).toEqual(['db_pool_start']);
+    // The fixture links neither database/sql nor an SDK.
+    expect(isMissing.map((hook) => hook.hook)).toEqual(['db_pool_start', 'sdk_start']);
     for (const hook of program.hooks) {
       expect(hook.found).toBe(hook.missing === null);
       for (const site of hook.sites) {

@@ -153,6 +153,7 @@ function randomHttpFact(random: Random): SpanFact {
         { cause: 'mutex', share: 0.703, confidence: 1, sentence: 'mutex: 41 of 58 ms' },
       ]),
       waitsDropped: random.pick([undefined, 3]),
+      sdk: random.pick([undefined, undefined, 'parent', 'same'] as const),
     },
     http,
   );

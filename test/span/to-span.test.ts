@@ -38,6 +38,33 @@ describe('a span', () => {
     });
   });
 
+  it('of a request of which the SDK in the program has told is what the runtime knows of it', () => {
+    const parentSpanId = [7, 8] as const;
+    const span = spanOf(
+      { sdk: 'same', parentSpanId, errorTypeAddr: 0 },
+      {
+        pattern: 'GET /items/{id}',
+        path: '/items/7',
+        query: 'a=1',
+        statusCode: 500,
+        host: 'shop',
+        peer: '::1:5',
+      },
+    );
+    expect([span.name, span.kind, span.status.code]).toEqual([
+      'runtime GET /items/{id}',
+      SpanKind.INTERNAL,
+      SpanStatusCode.UNSET,
+    ]);
+    expect(span.parentSpanContext).toMatchObject({ spanId: '0000000700000008', isRemote: false });
+    const said = Object.keys(span.attributes).filter((name) => !/^(goidspan|thread)\./.test(name));
+    expect(said.filter((name) => !name.startsWith('network.'))).toEqual([
+      'http.request.method',
+      'http.route',
+    ]);
+    expect(span.attributes['goidspan.sdk']).toBe('same');
+  });
+
   it('has Unix times and a duration in integers', () => {
     const span = spanOf();
     expect(span.startTime).toEqual([BOOT_UNIX_SECONDS + 100, 999_999_000]);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { rejectBelowOf } from '../../src/export/sampler.ts';
 import { SlowRequests } from '../../src/stage/slow-requests.ts';
-import { evKind, spanEnding, wireSize } from '../../src/wire/wire.gen.ts';
+import { evKind, spanEnding, spanFlag, wireSize } from '../../src/wire/wire.gen.ts';
+import type { RawValues } from '../correlate/raw-record.ts';
 import { Random } from '../support/random.ts';
 import { idOf, Keeping, rawChild, rawRoot, rawWork, traceIdOf } from './keep-traces.ts';
 
@@ -32,6 +33,25 @@ describe('a local trace', () => {
     expect(keeping.handed.map(({ kept }) => kept?.reason)).toEqual(Array(6).fill('slow'));
     expect(keeping.handed.map(({ kept }) => kept?.isSlow)).toEqual([...Array(5).fill(false), true]);
     expect(keeping.dropped).toBe(0);
+  });
+
+  it('holds together also where the parents are of an SDK in the program', () => {
+    const elsewhere = idOf(0x7777);
+    const bySdk = (id: number, around: number): RawValues => ({
+      ...{ span_id: idOf(id), parent_span_id: elsewhere, link_span_id: idOf(around) },
+      flags: spanFlag.SPAN_FLAG_PARENT | spanFlag.SPAN_FLAG_SDK_PARENT,
+    });
+    const call = { trace: LAST, isClient: true };
+    const keeping = new Keeping({ slow: true }).take(
+      rawRoot({ ...call, id: 3, more: bySdk(3, 2) }),
+      rawRoot({ ...call, id: 2, more: bySdk(2, 1) }),
+    );
+    expect(keeping.ids).toEqual([]);
+    // Within no span of ours: decided on at once.
+    keeping.take(rawRoot({ ...call, id: 9, more: bySdk(9, 0) }));
+    expect([keeping.ids, keeping.dropped]).toEqual([[], 1]);
+    keeping.take(rawRoot({ id: 1, trace: LAST, ms: 100, more: bySdk(1, 0) }));
+    expect(keeping.ids).toEqual([3, 2, 1]);
   });
 
   it('is dropped as a whole when it was neither slow nor failed nor drawn, and its spans are counted', () => {

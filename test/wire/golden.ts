@@ -71,7 +71,7 @@ export function goldenStructs(): Golden[] {
     fields.flatMap((field) => {
       // Nobody's: zero, and not told.
       if (['reserved', 'padding'].includes(field.name)) return [`ZERO(${path}${field.name});`];
-      const inner = structs.get(field.type.replace('struct ', ''));
+      const inner = field.isArray ? undefined : structs.get(field.type.replace('struct ', ''));
       return inner ? linesOf(inner, `${path}${field.name}.`) : [`${macroOf(field)}(${path}${field.name});`];
     });
   const blocks = [...structs].map(([name, fields]) => {
