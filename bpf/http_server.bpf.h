@@ -5,12 +5,10 @@
 
 #include "connection.bpf.h"
 #include "goroutine.bpf.h"
-#include "header_map.bpf.h"
 #include "http_request.bpf.h"
 #include "http_route.bpf.h"
-#include "traceparent.bpf.h"
+#include "remote_context.bpf.h"
 
-#define TRACESTATE_HEADERS_MAX 4
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
 
 /* The *conn of a *response. */
@@ -19,34 +17,12 @@ static __always_inline uaddr_t http_server_conn(const struct target_row *target,
 	return read_u64(response + target->http_server.response_conn);
 }
 
-/*
- * The one traceparent of a header, and the values of its tracestate; false if there is none that is well-formed, in which
- * case these say nothing either. Before any text.
- */
-static __always_inline bool http_server_remote(struct remote_parent *parent, struct ev_span_end *span,
-						const struct target_row *target, uaddr_t header, struct go_slice *tracestate)
-{
-	struct header_scan *scan = header_scan_begin(span);
-	struct go_string value = {};
-
-	scan_headers(scan, target, header);
-	if (scan->traceparent.count > 1) {
-		count(NOTE_TRACEPARENT_MALFORMED);
-		return false;
-	}
-	if (!scan->traceparent.count || read_user(&value, sizeof(value), scan->traceparent.at) ||
-	    !traceparent_parse(parent, value.at, value.bytes))
-		return false;
-	*tracestate = scan->tracestate;
-	return true;
-}
-
 /* Finds the client span on this host that a request comes from; `writer` is its *response. */
 static __always_inline bool http_server_caller(struct caller *caller, struct ev_span_end *span,
 					       const struct target_row *target, uaddr_t writer, struct go_string peer)
 {
 	return http_body(span)->protocol < 20 && may_be_called_by(peer) &&
-	       connection_caller(caller, target, http_server_conn(target, writer) + target->http_server.conn_rwc);
+	       connection_caller(caller, target, http_server_conn(target, writer) + target->http_server.conn_rwc, 0);
 }
 
 /*
@@ -59,7 +35,7 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 {
 	struct remote_parent parent = {};
 	struct caller caller;
-	bool is_named = http_server_remote(&parent, span, target, request->header, tracestate);
+	bool is_named = remote_read(&parent, span, target, request->header, tracestate);
 
 	if (http_server_caller(&caller, span, target, writer, request->remote_addr) &&
 	    (!is_named || same_trace(&caller.trace_id, &parent.trace_id))) {
@@ -71,34 +47,6 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 	} else {
 		context_root(span);
 	}
-}
-
-/* The values of the headers that are one list, and whose it becomes. */
-struct trace_state_join {
-	struct ev_span_end *span;
-	const struct go_slice *values;
-};
-
-static __noinline long join_trace_state(__u32 i, struct trace_state_join *join)
-{
-	struct go_string value = {};
-
-	if (i >= join->values->count || read_user(&value, sizeof(value), join->values->at + i * sizeof(value)))
-		return 1;
-	text_join(join->span, SPAN_TEXT_TRACE_STATE, SPAN_TEXT_TRACE_STATE_MAX, value);
-	return 0;
-}
-
-/* Several tracestate headers are one list (W3C Trace Context, 3.3.1). More than are read here are marked as cut. */
-static __always_inline void http_server_trace_state(struct ev_span_end *span, const struct go_slice *values)
-{
-	struct trace_state_join join = { span, values };
-
-	if (!values->count)
-		return;
-	repeat(TRACESTATE_HEADERS_MAX, join_trace_state, &join);
-	if (values->count > TRACESTATE_HEADERS_MAX)
-		span->text_cut |= 1 << SPAN_TEXT_TRACE_STATE;
 }
 
 /* Is it the preface of an HTTP/2 connection without TLS, `PRI * HTTP/2.0`, which is no request? */
@@ -136,7 +84,7 @@ static __noinline bool http_server_describe(struct ev_span_end *span, const stru
 	if (!span_is_told(span))
 		return true;
 	if (span_is_sampled(span))
-		http_server_trace_state(span, &tracestate);
+		remote_trace_state(span, &tracestate);
 	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
 	if (span_is_sampled(span))
 		text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.host);

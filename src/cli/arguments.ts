@@ -52,6 +52,7 @@ export interface CommonOptions {
   readonly level: ProbeLevel | undefined;
   readonly raise: Raise | undefined;
   readonly dbStatement: StatementForm | undefined;
+  readonly grpcHealth: boolean;
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
@@ -158,6 +159,7 @@ const COMMON = {
   level: { type: 'string' },
   raise: { type: 'string' },
   'wait-min': { type: 'string' },
+  'grpc-health': { type: 'boolean' },
   budget: { type: 'string' },
   'profile-hz': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
@@ -479,6 +481,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     profileHz: hz === undefined ? undefined : hzOf(command, 'profile-hz', hz),
     keep: values.keep === undefined ? undefined : keepOf(command, values.keep),
     budget: values.budget === undefined ? DEFAULT_BUDGET : budgetOf(command, values.budget),
+    grpcHealth: values['grpc-health'] ?? false,
     isVerbose: values.verbose ?? false,
   };
 }

@@ -22,6 +22,7 @@ Options:
       --budget PART        what probes may take of the processors that the targets may use: above level
                            spans, what takes more is left out until it fits again (default 2%), or none
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
+      --grpc-health        trace calls of gRPC's own services, health checks and reflection, too
   -v, --verbose            say more: which probes are attached
       --version            print the version
   -h, --help               print this help`;

@@ -106,6 +106,7 @@ export class Session {
         sampler: samplerOf(env, report),
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
         dbStatement: options.dbStatement,
+        grpcHealth: options.grpcHealth,
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,
         slowMillis: options.slowMillis,

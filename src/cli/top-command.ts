@@ -144,6 +144,7 @@ const commonOf = ({ level, serviceName }: Top): CommonOptions => ({
   level,
   raise: 'none',
   dbStatement: undefined,
+  grpcHealth: false,
   // No wait is told by itself.
   waits: 'attributes',
   waitMinMillis: undefined,

@@ -42,6 +42,7 @@ export interface Settings {
   readonly budget: number | undefined;
   readonly keep: KeepRules | undefined;
   readonly dbStatement: StatementForm | undefined;
+  readonly grpcHealth: boolean;
 }
 
 /** Where spans go: an injected exporter behind our queue, an injected processor, or our own way by OTLP. */
@@ -59,7 +60,7 @@ const PID_MAX = 2 ** 22;
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
   ...['level', 'raise', 'waits', 'waitMinMillis', 'slowMillis', 'profileHz', 'budget', 'keep', 'dbStatement'],
-  'pollIntervalMillis',
+  ...['grpcHealth', 'pollIntervalMillis'],
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
 
 /** Limit → smallest and largest value. */
@@ -135,6 +136,7 @@ export function checkOptions(
     budget: budgetOf(fields['budget']),
     keep: options.keep === undefined ? keepVariable(env, warn) : keepRulesOf(options.keep),
     dbStatement,
+    grpcHealth: trueOrFalse('grpcHealth', fields['grpcHealth'] ?? false),
   };
 }
 

@@ -132,6 +132,7 @@ export class GoidSpanProcessor implements SpanProcessor {
       budget,
       keep,
       dbStatement,
+      grpcHealth,
       pollIntervalMs,
       askTargets,
     } = this.#settings;
@@ -152,6 +153,7 @@ export class GoidSpanProcessor implements SpanProcessor {
         budget,
         keep,
         dbStatement,
+        grpcHealth,
         onWorldStop: (stop, target) => this.#observation?.onWorldStop(stop, target),
         onEvent: (event) => this.#follow(event),
       });

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x1db900c2805cf42bn;
+export const WIRE_HASH = 0x28af42c0a4e2bd4dn;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -65,6 +65,31 @@ export const dbText = {
 export const dbTextLimit = {
   DB_TEXT_STATEMENT_MAX: 640,
   DB_TEXT_NAMESPACE_MAX: 64,
+} as const;
+
+/** `enum grpc_flag` */
+export const grpcFlag = {
+  GRPC_FLAG_PEER: 8,
+  GRPC_FLAG_STATUS: 16,
+  GRPC_FLAG_UNKNOWN_METHOD: 32,
+} as const;
+
+/** `enum grpc_streams` */
+export const grpcStreams = {
+  GRPC_STREAMS_SERVER: 1,
+  GRPC_STREAMS_CLIENT: 2,
+} as const;
+
+/** `enum grpc_text` */
+export const grpcText = {
+  GRPC_TEXT_METHOD: 1,
+  GRPC_TEXT_TARGET: 2,
+} as const;
+
+/** `enum grpc_text_limit` */
+export const grpcTextLimit = {
+  GRPC_TEXT_METHOD_MAX: 256,
+  GRPC_TEXT_TARGET_MAX: 256,
 } as const;
 
 /** `enum http_flag` */
@@ -143,6 +168,7 @@ export const stackFlag = {
 /** `enum span_depth` */
 export const spanDepth = {
   SPAN_DEPTH_MAX: 4,
+  SPAN_DEPTH_LASTING: 4,
 } as const;
 
 /** `enum span_kind` */
@@ -157,6 +183,7 @@ export const spanFamily = {
   SPAN_FAMILY_HTTP: 1,
   SPAN_FAMILY_DB: 2,
   SPAN_FAMILY_WAIT: 3,
+  SPAN_FAMILY_GRPC: 4,
 } as const;
 
 /** `enum span_ending` */
@@ -176,6 +203,7 @@ export const spanFlag = {
   SPAN_FLAG_PARENT_REMOTE: 2,
   SPAN_FLAG_LINK: 4,
   SPAN_FLAG_TIME: 256,
+  SPAN_FLAG_TAKEN_OVER: 512,
 } as const;
 
 /** `enum wire_limit` */
@@ -256,52 +284,59 @@ export const count = {
   HIT_DB_RETURN: 28,
   HIT_DB_WAIT_START: 29,
   HIT_DB_WAIT_END: 30,
-  HIT_GOROUTINE_PARK: 31,
-  HIT_GOROUTINE_READY: 32,
-  HIT_GOROUTINE_READY_LIST: 33,
-  HIT_GOROUTINE_RUN: 34,
-  HIT_GOROUTINE_YIELD: 35,
-  HIT_GOROUTINE_PREEMPT: 36,
-  HIT_GOROUTINE_CORO: 37,
-  HIT_CHAN_HAND_TO: 38,
-  HIT_CHAN_HAND_FROM: 39,
-  HIT_CHAN_PUT: 40,
-  HIT_CHAN_TAKE: 41,
-  HIT_MUTEX_LOCK: 42,
-  HIT_MUTEX_UNLOCK: 43,
-  HIT_GC_STOP_BEGIN: 44,
-  HIT_GC_STOP_END: 45,
-  HIT_GC_ASSIST_BEGIN: 46,
-  HIT_GC_ASSIST_END: 47,
-  HIT_ALLOC_SPAN_BEGIN: 48,
-  HIT_ALLOC_SPAN_END: 49,
-  HIT_ALLOC_HEAP_BEGIN: 50,
-  HIT_ALLOC_HEAP_END: 51,
-  LOST_RING_FULL: 52,
-  LOST_RECORD_TOO_LARGE: 53,
-  LOST_OPEN_MAP_FULL: 54,
-  LOST_INHERITED_MAP_FULL: 55,
-  LOST_HANDED_MAP_FULL: 56,
-  LOST_READER_MAP_FULL: 57,
-  LOST_TIME_MAP_FULL: 58,
-  LOST_TURNS_MAP_FULL: 59,
-  LOST_THREAD_MAP_FULL: 60,
-  LOST_ALLOC_MAP_FULL: 61,
-  LOST_DEPTH: 62,
-  LOST_READ_FAILED: 63,
-  LOST_SPAN_REPLACED: 64,
-  NOTE_NO_TARGET: 65,
-  NOTE_UNSAMPLED: 66,
-  NOTE_TRACEPARENT_MALFORMED: 67,
-  NOTE_STALE_CLIENT: 68,
-  NOTE_HEADERS_UNSCANNED: 69,
-  NOTE_START_SEEN: 70,
-  NOTE_HTTP3_UNTRACED: 71,
-  NOTE_SWITCH_UNSEEN: 72,
-  NOTE_URING_ELSEWHERE: 73,
-  NOTE_STACKS_FULL: 74,
-  NOTE_END_WITHOUT_START: 75,
-  COUNT_MAX: 76,
+  HIT_GRPC_SERVER_START: 31,
+  HIT_GRPC_SERVER_END: 32,
+  HIT_GRPC_CLIENT_START: 33,
+  HIT_GRPC_CLIENT_SEND: 34,
+  HIT_GRPC_CLIENT_GIVE_UP: 35,
+  HIT_GRPC_CLIENT_END: 36,
+  HIT_GOROUTINE_PARK: 37,
+  HIT_GOROUTINE_READY: 38,
+  HIT_GOROUTINE_READY_LIST: 39,
+  HIT_GOROUTINE_RUN: 40,
+  HIT_GOROUTINE_YIELD: 41,
+  HIT_GOROUTINE_PREEMPT: 42,
+  HIT_GOROUTINE_CORO: 43,
+  HIT_CHAN_HAND_TO: 44,
+  HIT_CHAN_HAND_FROM: 45,
+  HIT_CHAN_PUT: 46,
+  HIT_CHAN_TAKE: 47,
+  HIT_MUTEX_LOCK: 48,
+  HIT_MUTEX_UNLOCK: 49,
+  HIT_GC_STOP_BEGIN: 50,
+  HIT_GC_STOP_END: 51,
+  HIT_GC_ASSIST_BEGIN: 52,
+  HIT_GC_ASSIST_END: 53,
+  HIT_ALLOC_SPAN_BEGIN: 54,
+  HIT_ALLOC_SPAN_END: 55,
+  HIT_ALLOC_HEAP_BEGIN: 56,
+  HIT_ALLOC_HEAP_END: 57,
+  LOST_RING_FULL: 58,
+  LOST_RECORD_TOO_LARGE: 59,
+  LOST_OPEN_MAP_FULL: 60,
+  LOST_INHERITED_MAP_FULL: 61,
+  LOST_HANDED_MAP_FULL: 62,
+  LOST_READER_MAP_FULL: 63,
+  LOST_TIME_MAP_FULL: 64,
+  LOST_TURNS_MAP_FULL: 65,
+  LOST_THREAD_MAP_FULL: 66,
+  LOST_ALLOC_MAP_FULL: 67,
+  LOST_DEPTH: 68,
+  LOST_READ_FAILED: 69,
+  LOST_SPAN_REPLACED: 70,
+  NOTE_NO_TARGET: 71,
+  NOTE_UNSAMPLED: 72,
+  NOTE_TRACEPARENT_MALFORMED: 73,
+  NOTE_STALE_CLIENT: 74,
+  NOTE_HEADERS_UNSCANNED: 75,
+  NOTE_START_SEEN: 76,
+  NOTE_HTTP3_UNTRACED: 77,
+  NOTE_GRPC_HEALTH_UNTRACED: 78,
+  NOTE_SWITCH_UNSEEN: 79,
+  NOTE_URING_ELSEWHERE: 80,
+  NOTE_STACKS_FULL: 81,
+  NOTE_END_WITHOUT_START: 82,
+  COUNT_MAX: 83,
 } as const;
 
 /** Where everything stands in the records. */
@@ -446,6 +481,17 @@ export const wireLayout: WireLayout = {
       },
       texts: ['trace_state'],
     },
+    4: {
+      bytes: 24,
+      fields: {
+        peer_address: [144, 16],
+        code: [160, 4],
+        peer_port: [164, 2],
+        streams: [166, 1],
+        resends: [167, 1],
+      },
+      texts: ['trace_state', 'method', 'target'],
+    },
   },
   time: {
     bytes: 200,
@@ -489,7 +535,7 @@ export const spanKindNames = { 1: 'server', 2: 'client', 3: 'internal' } as cons
 export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];
 
 /** What a span is about: the name of its family, by its number. */
-export const familyNames = { 1: 'http', 2: 'db', 3: 'wait' } as const;
+export const familyNames = { 1: 'http', 2: 'db', 3: 'wait', 4: 'grpc' } as const;
 export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];
 
 /** From here on spans of different ids and times may be the same, word by word. */
@@ -503,6 +549,7 @@ export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 48,
   3: 72,
+  4: 24,
 };
 
 /** Names of the texts of each family, in their order. */
@@ -510,6 +557,7 @@ export const spanTexts = {
   http: ['traceState', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
   db: ['traceState', 'statement', 'namespace'],
   wait: ['traceState'],
+  grpc: ['traceState', 'method', 'target'],
 } as const;
 
 /** `struct ev_header`, 16 bytes. */
@@ -636,6 +684,30 @@ export function readWaitBody(batch: Batch, at: number): WaitBody {
   };
 }
 
+/** `struct grpc_body`, 24 bytes. */
+export interface GrpcBody {
+  /** of the other end of the connection; IPv4 as ::ffff:a.b.c.d */
+  readonly peerAddress: Uint8Array;
+  /** as google.golang.org/grpc/codes has it, valid with GRPC_FLAG_STATUS */
+  readonly code: number;
+  readonly peerPort: number;
+  /** bits of enum grpc_streams, of a client; servers do not say */
+  readonly streams: number;
+  /** attempts before the last, of a client */
+  readonly resends: number;
+}
+
+/** Reads the body at byte `at` (a multiple of 8). */
+export function readGrpcBody(batch: Batch, at: number): GrpcBody {
+  return {
+    peerAddress: batch.u8.subarray(at + 0, at + 16),
+    code: batch.u32[(at + 16) >>> 2] as number,
+    peerPort: batch.u16[(at + 20) >>> 1] as number,
+    streams: batch.u8[at + 22] as number,
+    resends: batch.u8[at + 23] as number,
+  };
+}
+
 /** `struct span_time`, 200 bytes. */
 export interface SpanTime {
   /** by enum time_use, of its goroutine while it was open */
@@ -708,6 +780,8 @@ export interface EvSpanEnd {
   readonly db: DbBody;
   /** its body, if its family is wait */
   readonly wait: WaitBody;
+  /** its body, if its family is grpc */
+  readonly grpc: GrpcBody;
   /** where its time went, if that was watched */
   readonly time?: SpanTime | undefined;
   /** what it stands in; undefined for a record that was put together otherwise */
@@ -817,6 +891,10 @@ class EvSpanEndView implements EvSpanEnd {
 
   get wait(): WaitBody {
     return readWaitBody(this.#batch, this.#at + SPAN_BODY_AT);
+  }
+
+  get grpc(): GrpcBody {
+    return readGrpcBody(this.#batch, this.#at + SPAN_BODY_AT);
   }
 
   get time(): SpanTime | undefined {
@@ -1123,6 +1201,50 @@ export interface DbLayout {
   readonly sqliteErrorCode: number;
 }
 
+/** `struct grpc_layout`, 8 bytes. */
+export interface GrpcLayout {
+  readonly statusS: number;
+  readonly statusCode: number;
+  readonly statusMessage: number;
+}
+
+/** `struct grpc_server_layout`, 40 bytes. */
+export interface GrpcServerLayout {
+  /** 0: no metadata is read */
+  readonly incomingKeyType: number;
+  readonly http2TransportType: number;
+  readonly tcpAddrType: number;
+  readonly streamId: number;
+  readonly streamCtx: number;
+  readonly streamMethod: number;
+  /** what stands behind the Stream in it, or (gRPC 1.69 to 1.76) behind a pointer to that */
+  readonly serverStreamSt: number;
+  readonly transportConn: number;
+  /** begins with the address */
+  readonly transportPeer: number;
+  readonly tcpAddrIp: number;
+  readonly tcpAddrPort: number;
+}
+
+/** `struct grpc_client_layout`, 48 bytes. */
+export interface GrpcClientLayout {
+  /** 0: which calls are unary is not known */
+  readonly invokeReturn: number;
+  readonly statusErrorType: number;
+  readonly deadlineErrorType: number;
+  readonly streamCallHdr: number;
+  readonly streamCc: number;
+  readonly streamDesc: number;
+  readonly streamAttempt: number;
+  readonly callHdrMethod: number;
+  readonly connTarget: number;
+  readonly descServerStreams: number;
+  readonly descClientStreams: number;
+  readonly errorS: number;
+  readonly transportConn: number;
+  readonly transportStreams: number;
+}
+
 /** `struct runtime_layout`, 20 bytes. */
 export interface RuntimeLayout {
   readonly gStack: number;
@@ -1183,7 +1305,7 @@ export interface StackLayout {
   readonly gobufBp: number;
 }
 
-/** `struct target_row`, 544 bytes. */
+/** `struct target_row`, 640 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1206,6 +1328,9 @@ export interface TargetRow {
   readonly httpServer: HttpServerLayout;
   readonly httpClient: HttpClientLayout;
   readonly db: DbLayout;
+  readonly grpc: GrpcLayout;
+  readonly grpcServer: GrpcServerLayout;
+  readonly grpcClient: GrpcClientLayout;
   readonly runtime: RuntimeLayout;
   readonly httpRequest: HttpRequestLayout;
   readonly time: TimeLayout;
@@ -1218,7 +1343,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 544;
+export const TARGET_ROW_BYTES = 640;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1308,53 +1433,81 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(334, value.db.mysqlConfigDatabase, true);
   view.setUint16(336, value.db.mysqlErrorNumber, true);
   view.setUint16(338, value.db.sqliteErrorCode, true);
-  view.setUint16(344, value.runtime.gStack, true);
-  view.setUint16(346, value.runtime.gPanic, true);
-  view.setUint16(348, value.runtime.gM, true);
-  view.setUint16(350, value.runtime.gGoid, true);
-  view.setUint16(352, value.runtime.gParentGoid, true);
-  view.setUint16(354, value.runtime.gStartpc, true);
-  view.setUint16(356, value.runtime.mCurg, true);
-  view.setUint16(364, value.httpRequest.method, true);
-  view.setUint16(366, value.httpRequest.url, true);
-  view.setUint16(368, value.httpRequest.protoMajor, true);
-  view.setUint16(370, value.httpRequest.protoMinor, true);
-  view.setUint16(372, value.httpRequest.header, true);
-  view.setUint16(374, value.httpRequest.host, true);
-  view.setUint16(376, value.httpRequest.remoteAddr, true);
-  view.setUint16(378, value.httpRequest.tls, true);
-  view.setUint16(380, value.httpRequest.pattern, true);
-  view.setUint16(382, value.httpRequest.urlScheme, true);
-  view.setUint16(384, value.httpRequest.urlHost, true);
-  view.setUint16(386, value.httpRequest.urlPath, true);
-  view.setUint16(388, value.httpRequest.urlRawPath, true);
-  view.setUint16(390, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(392, BigInt(value.time.semacquire), true);
-  view.setBigUint64(400, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(408, BigInt(value.time.semacquireFd), true);
-  view.setUint16(416, value.time.gSchedlink, true);
-  view.setUint16(418, value.time.gStatus, true);
-  view.setUint16(420, value.time.gWaitReason, true);
-  view.setUint16(422, value.time.gCoroarg, true);
-  view.setUint16(424, value.time.coroGp, true);
-  view.setUint16(426, value.time.mP, true);
-  view.setUint16(428, value.time.pRunqhead, true);
-  view.setUint16(430, value.time.pRunqtail, true);
-  view.setUint16(432, value.time.hchanDataqsiz, true);
-  view.setUint16(434, value.time.hchanBuf, true);
-  view.setUint16(436, value.time.hchanElemsize, true);
-  view.setUint16(438, value.time.hchanRecvx, true);
-  view.setUint16(440, value.time.sudogG, true);
-  view.setUint16(442, value.time.sudogElem, true);
-  view.setUint16(444, value.time.pollDescFd, true);
-  view.setUint16(446, value.time.pollDescRg, true);
-  view.setUint16(448, value.time.pollDescSelf, true);
-  view.setUint16(456, value.stack.gSched, true);
-  view.setUint16(458, value.stack.gobufPc, true);
-  view.setUint16(460, value.stack.gobufBp, true);
-  view.setBigUint64(464, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(472, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 480);
+  view.setUint16(344, value.grpc.statusS, true);
+  view.setUint16(346, value.grpc.statusCode, true);
+  view.setUint16(348, value.grpc.statusMessage, true);
+  view.setBigUint64(352, BigInt(value.grpcServer.incomingKeyType), true);
+  view.setBigUint64(360, BigInt(value.grpcServer.http2TransportType), true);
+  view.setBigUint64(368, BigInt(value.grpcServer.tcpAddrType), true);
+  view.setUint16(376, value.grpcServer.streamId, true);
+  view.setUint16(378, value.grpcServer.streamCtx, true);
+  view.setUint16(380, value.grpcServer.streamMethod, true);
+  view.setUint16(382, value.grpcServer.serverStreamSt, true);
+  view.setUint16(384, value.grpcServer.transportConn, true);
+  view.setUint16(386, value.grpcServer.transportPeer, true);
+  view.setUint16(388, value.grpcServer.tcpAddrIp, true);
+  view.setUint16(390, value.grpcServer.tcpAddrPort, true);
+  view.setBigUint64(392, BigInt(value.grpcClient.invokeReturn), true);
+  view.setBigUint64(400, BigInt(value.grpcClient.statusErrorType), true);
+  view.setBigUint64(408, BigInt(value.grpcClient.deadlineErrorType), true);
+  view.setUint16(416, value.grpcClient.streamCallHdr, true);
+  view.setUint16(418, value.grpcClient.streamCc, true);
+  view.setUint16(420, value.grpcClient.streamDesc, true);
+  view.setUint16(422, value.grpcClient.streamAttempt, true);
+  view.setUint16(424, value.grpcClient.callHdrMethod, true);
+  view.setUint16(426, value.grpcClient.connTarget, true);
+  view.setUint16(428, value.grpcClient.descServerStreams, true);
+  view.setUint16(430, value.grpcClient.descClientStreams, true);
+  view.setUint16(432, value.grpcClient.errorS, true);
+  view.setUint16(434, value.grpcClient.transportConn, true);
+  view.setUint16(436, value.grpcClient.transportStreams, true);
+  view.setUint16(440, value.runtime.gStack, true);
+  view.setUint16(442, value.runtime.gPanic, true);
+  view.setUint16(444, value.runtime.gM, true);
+  view.setUint16(446, value.runtime.gGoid, true);
+  view.setUint16(448, value.runtime.gParentGoid, true);
+  view.setUint16(450, value.runtime.gStartpc, true);
+  view.setUint16(452, value.runtime.mCurg, true);
+  view.setUint16(460, value.httpRequest.method, true);
+  view.setUint16(462, value.httpRequest.url, true);
+  view.setUint16(464, value.httpRequest.protoMajor, true);
+  view.setUint16(466, value.httpRequest.protoMinor, true);
+  view.setUint16(468, value.httpRequest.header, true);
+  view.setUint16(470, value.httpRequest.host, true);
+  view.setUint16(472, value.httpRequest.remoteAddr, true);
+  view.setUint16(474, value.httpRequest.tls, true);
+  view.setUint16(476, value.httpRequest.pattern, true);
+  view.setUint16(478, value.httpRequest.urlScheme, true);
+  view.setUint16(480, value.httpRequest.urlHost, true);
+  view.setUint16(482, value.httpRequest.urlPath, true);
+  view.setUint16(484, value.httpRequest.urlRawPath, true);
+  view.setUint16(486, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(488, BigInt(value.time.semacquire), true);
+  view.setBigUint64(496, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(504, BigInt(value.time.semacquireFd), true);
+  view.setUint16(512, value.time.gSchedlink, true);
+  view.setUint16(514, value.time.gStatus, true);
+  view.setUint16(516, value.time.gWaitReason, true);
+  view.setUint16(518, value.time.gCoroarg, true);
+  view.setUint16(520, value.time.coroGp, true);
+  view.setUint16(522, value.time.mP, true);
+  view.setUint16(524, value.time.pRunqhead, true);
+  view.setUint16(526, value.time.pRunqtail, true);
+  view.setUint16(528, value.time.hchanDataqsiz, true);
+  view.setUint16(530, value.time.hchanBuf, true);
+  view.setUint16(532, value.time.hchanElemsize, true);
+  view.setUint16(534, value.time.hchanRecvx, true);
+  view.setUint16(536, value.time.sudogG, true);
+  view.setUint16(538, value.time.sudogElem, true);
+  view.setUint16(540, value.time.pollDescFd, true);
+  view.setUint16(542, value.time.pollDescRg, true);
+  view.setUint16(544, value.time.pollDescSelf, true);
+  view.setUint16(552, value.stack.gSched, true);
+  view.setUint16(554, value.stack.gobufPc, true);
+  view.setUint16(556, value.stack.gobufBp, true);
+  view.setBigUint64(560, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(568, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 576);
   return bytes;
 }
 
@@ -1372,6 +1525,8 @@ export interface Settings {
   readonly samplePeriodNs: number;
   /** 1: spans that are not sampled are told all the same, to be counted */
   readonly countsUnsampled: number;
+  /** 1: calls of gRPC's own services, health and reflection, are traced as any others */
+  readonly grpcHealth: number;
 }
 
 export const SETTINGS_BYTES = 40;
@@ -1386,6 +1541,7 @@ export function writeSettings(value: Settings): Uint8Array {
   view.setBigUint64(16, BigInt(value.waitMinNs), true);
   view.setBigUint64(24, BigInt(value.samplePeriodNs), true);
   view.setUint32(32, value.countsUnsampled, true);
+  view.setUint32(36, value.grpcHealth, true);
   return bytes;
 }
 
@@ -1508,6 +1664,50 @@ export const rowSources = {
     mysqlConfigDatabase: { what: 'field', name: 'github.com/go-sql-driver/mysql.Config.DBName?' },
     mysqlErrorNumber: { what: 'field', name: 'github.com/go-sql-driver/mysql.MySQLError.Number?' },
     sqliteErrorCode: { what: 'field', name: 'modernc.org/sqlite.Error.code?' },
+  },
+  grpc: {
+    statusS: { what: 'field', name: 'google.golang.org/grpc/internal/status.Status.s' },
+    statusCode: { what: 'field', name: 'google.golang.org/genproto/googleapis/rpc/status.Status.Code' },
+    statusMessage: { what: 'field', name: 'google.golang.org/genproto/googleapis/rpc/status.Status.Message' },
+  },
+  grpcServer: {
+    incomingKeyType: { what: 'type', name: 'google.golang.org/grpc/metadata.mdIncomingKey' },
+    http2TransportType: { what: 'type', name: 'google.golang.org/grpc/internal/transport.http2Server' },
+    tcpAddrType: { what: 'type', name: 'net.TCPAddr' },
+    streamId: { what: 'field', name: 'google.golang.org/grpc/internal/transport.Stream.id' },
+    streamCtx: { what: 'field', name: 'google.golang.org/grpc/internal/transport.Stream.ctx' },
+    streamMethod: { what: 'field', name: 'google.golang.org/grpc/internal/transport.Stream.method' },
+    serverStreamSt: { what: 'field', name: 'google.golang.org/grpc/internal/transport.ServerStream.st?' },
+    transportConn: { what: 'field', name: 'google.golang.org/grpc/internal/transport.http2Server.conn' },
+    transportPeer: {
+      what: 'field',
+      name: 'google.golang.org/grpc/internal/transport.http2Server.peer|google.golang.org/grpc/internal/transport.http2Server.remoteAddr',
+    },
+    tcpAddrIp: { what: 'field', name: 'net.TCPAddr.IP' },
+    tcpAddrPort: { what: 'field', name: 'net.TCPAddr.Port' },
+  },
+  grpcClient: {
+    invokeReturn: {
+      what: 'return',
+      name: 'google.golang.org/grpc.invoke',
+      calls: 'google.golang.org/grpc.newClientStream',
+    },
+    statusErrorType: { what: 'type', name: 'google.golang.org/grpc/internal/status.Error' },
+    deadlineErrorType: { what: 'type', name: 'context.deadlineExceededError' },
+    streamCallHdr: { what: 'field', name: 'google.golang.org/grpc.clientStream.callHdr' },
+    streamCc: { what: 'field', name: 'google.golang.org/grpc.clientStream.cc' },
+    streamDesc: { what: 'field', name: 'google.golang.org/grpc.clientStream.desc' },
+    streamAttempt: { what: 'field', name: 'google.golang.org/grpc.clientStream.attempt' },
+    callHdrMethod: { what: 'field', name: 'google.golang.org/grpc/internal/transport.CallHdr.Method' },
+    connTarget: { what: 'field', name: 'google.golang.org/grpc.ClientConn.target' },
+    descServerStreams: { what: 'field', name: 'google.golang.org/grpc.StreamDesc.ServerStreams' },
+    descClientStreams: { what: 'field', name: 'google.golang.org/grpc.StreamDesc.ClientStreams' },
+    errorS: { what: 'field', name: 'google.golang.org/grpc/internal/status.Error.s' },
+    transportConn: { what: 'field', name: 'google.golang.org/grpc/internal/transport.http2Client.conn' },
+    transportStreams: {
+      what: 'field',
+      name: 'google.golang.org/grpc/internal/transport.http2Client.activeStreams',
+    },
   },
   runtime: {
     gStack: { what: 'field', name: 'runtime.g.stack' },

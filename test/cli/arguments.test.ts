@@ -11,6 +11,7 @@ const NOTHING = {
   level: undefined,
   raise: undefined,
   dbStatement: undefined,
+  grpcHealth: false,
   waits: undefined,
   waitMinMillis: undefined,
   budget: 0.02,

@@ -176,6 +176,7 @@ const varyingOf: Readonly<Record<SpanFamily, (random: Random) => object>> = {
     return { path, query, peer, responseBodyBytes };
   },
   db: (random) => ({ poolWaitNs: random.below(3) }),
+  grpc: (random) => ({ peer: random.pick([undefined, { address: '10.0.0.9', port: random.below(9) }]) }),
   wait: (random) => {
     const { wakerGoid, wakerIsHolder, readyNs, peer } = randomWaitFact(random).body as Wait;
     return { wakerGoid, wakerIsHolder, readyNs, peer };
