@@ -253,7 +253,15 @@ static __always_inline __u32 port_of(struct go_string address)
 	return port & 0xffff;
 }
 
-/* Has a client span ever sent a request, from that port? */
+/* Has a client span ever sent a request? */
+static __always_inline bool may_be_called(void)
+{
+	const __u8 *called = has_called(0);
+
+	return called && *called;
+}
+
+/* … from that port? Spares most requests the rest. */
 static __always_inline bool may_be_called_from(__u32 port)
 {
 	const __u8 *called = has_called(port & (PORTS - 1));
@@ -261,12 +269,10 @@ static __always_inline bool may_be_called_from(__u32 port)
 	return port && called && *called;
 }
 
-/* May a request from `peer` (its RemoteAddr) belong to a client span? Spares most requests the rest. */
+/* … from that of `peer` (a RemoteAddr)? */
 static __always_inline bool may_be_called_by(struct go_string peer)
 {
-	const __u8 *called = has_called(0);
-
-	return called && *called && may_be_called_from(port_of(peer));
+	return may_be_called_from(port_of(peer));
 }
 
 /* The span at the other end of a connection, as its server needs it. */
@@ -276,6 +282,20 @@ struct caller {
 	__u32 trace_flags;
 	__u32 target_id;
 };
+
+/* The span is below its caller, which is in this process or another one. */
+static __always_inline void context_called(struct ev_span_end *span, const struct caller *caller)
+{
+	context_child(span, &caller->trace_id, &caller->span_id, caller->trace_flags);
+	if (caller->target_id != span->header.target_id)
+		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
+}
+
+/* Zeros of which the verifier knows nothing, so that it does not follow what comes later once for each outcome. */
+static __always_inline void unknown_zeros(void *to, __u32 bytes)
+{
+	bpf_probe_read_kernel(to, bytes, &blank_span);
+}
 
 /*
  * Copies the open client span that a place names, if it sends over that connection. The span may end at any time and its

@@ -78,8 +78,7 @@ static __noinline int grpc_server_caller(struct caller *caller, struct ev_span_e
 {
 	struct endpoint peer = {};
 
-	/* Zeros of which the verifier knows nothing, so that it does not follow the search for headers once for each outcome. */
-	bpf_probe_read_kernel(caller, sizeof(*caller), &blank_span);
+	unknown_zeros(caller, sizeof(*caller));
 	if (!transport || grpc_tcp_addr(&peer, target, transport + target->grpc_server.transport_peer))
 		return 0;
 	grpc_peer(span, &peer);
@@ -97,15 +96,12 @@ static __noinline int grpc_server_context(struct ev_span_end *span, const struct
 	struct go_slice tracestate = {};
 	bool is_named = remote_read(&parent, span, target, metadata, &tracestate);
 
-	if (caller->target_id && (!is_named || same_trace(&caller->trace_id, &parent.trace_id))) {
-		context_child(span, &caller->trace_id, &caller->span_id, caller->trace_flags);
-		if (caller->target_id != span->header.target_id)
-			span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
-	} else if (is_named) {
+	if (caller->target_id && (!is_named || same_trace(&caller->trace_id, &parent.trace_id)))
+		context_called(span, caller);
+	else if (is_named)
 		context_remote(span, &parent);
-	} else {
+	else
 		context_root(span);
-	}
 	if (span_is_sampled(span))
 		remote_trace_state(span, &tracestate);
 	return 0;

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x28af42c0a4e2bd4dULL
+#define WIRE_HASH 0xe89e0a68df257346ULL

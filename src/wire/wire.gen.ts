@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x28af42c0a4e2bd4dn;
+export const WIRE_HASH = 0xe89e0a68df257346n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -1137,6 +1137,9 @@ export interface HttpServerLayout {
   readonly xnetStateStatus: number;
   readonly xnetStateWroteBytes: number;
   readonly xnetStreamCloseErr: number;
+  readonly h2StreamId: number;
+  readonly h2StreamSc: number;
+  readonly h2ScConn: number;
 }
 
 /** `struct http_client_layout`, 16 bytes. */
@@ -1380,6 +1383,9 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(108, value.httpServer.xnetStateStatus, true);
   view.setUint16(110, value.httpServer.xnetStateWroteBytes, true);
   view.setUint16(112, value.httpServer.xnetStreamCloseErr, true);
+  view.setUint16(114, value.httpServer.h2StreamId, true);
+  view.setUint16(116, value.httpServer.h2StreamSc, true);
+  view.setUint16(118, value.httpServer.h2ScConn, true);
   view.setBigUint64(120, BigInt(value.httpClient.skipAltProtocol), true);
   view.setUint16(128, value.httpClient.replyStatusCode, true);
   view.setUint16(130, value.httpClient.replyProtoMajor, true);
@@ -1607,6 +1613,12 @@ export const rowSources = {
     xnetStateStatus: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.status?' },
     xnetStateWroteBytes: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.wroteBytes?' },
     xnetStreamCloseErr: { what: 'field', name: 'golang.org/x/net/http2.stream.closeErr?' },
+    h2StreamId: { what: 'field', name: 'net/http.http2stream.id|net/http/internal/http2.stream.id?' },
+    h2StreamSc: { what: 'field', name: 'net/http.http2stream.sc|net/http/internal/http2.stream.sc?' },
+    h2ScConn: {
+      what: 'field',
+      name: 'net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?',
+    },
   },
   httpClient: {
     skipAltProtocol: { what: 'variable', name: 'net/http.ErrSkipAltProtocol' },
