@@ -2,7 +2,8 @@
 /*
  * Which client call is under way on a TCP connection of this host, by the connection's addresses: it joins a client
  * span and the server span that answers it although no header travels. The addresses are the kernel's own, found
- * through the file descriptor of Go's net.Conn. HTTP/1 only, with TLS or without: there one call at a time owns a connection.
+ * through the file descriptor of Go's net.Conn, with TLS or without. Of HTTP/1 one call at a time owns a connection; calls
+ * that share one (HTTP/2) are told apart by the number of their stream.
  */
 #ifndef CONNECTION_BPF_H
 #define CONNECTION_BPF_H
@@ -17,6 +18,8 @@
 #define WRAPPERS_MAX 3 /* net.Conns around one that is the kernel's, such as *tls.Conn and what a program has of its own */
 /* What a server may have sent since its client has claimed the connection, but no answer: `100 Continue`, tickets of TLS. */
 #define SENT_UNASKED_MAX 16384
+/* Of a connection that many share: what others may have sent over it in either direction since its client has claimed a stream. */
+#define SENT_BY_OTHERS_MAX (1 << 20)
 
 /*
  * The client span that last sent a request between two ports: where to look for it. Several may write at once, so nothing
@@ -146,19 +149,19 @@ static __always_inline struct connection *connection_of(struct ev_span_end *span
 	return &open_span_of(span)->connection;
 }
 
-/* The ports of a call, as its client sees them. */
+/* The ports of a call, as its client sees them, and its stream. */
 struct ports {
-	__u32 client, server;
+	__u32 client, server, stream_id;
 };
 
 /*
  * One place of a call, or its second. No two calls share both, since the product of the factors is even; calls to one server,
- * or from one port, do not share the first either.
+ * or from one port, do not share the first either. Nor do streams of one connection, of which one in 2^16 has the same.
  */
 static __always_inline struct client_call *call_between(struct ports ports, bool second)
 {
-	__u32 index = second ? PORTS + ((ports.server + ports.client * 31338) & (PORTS - 1)) :
-			       (ports.client + ports.server * 40503) & (PORTS - 1);
+	__u32 index = second ? PORTS + ((ports.server + ports.client * 31338 + ports.stream_id * 46351) & (PORTS - 1)) :
+			       (ports.client + ports.server * 40503 + ports.stream_id * 25173) & (PORTS - 1);
 
 	return bpf_map_lookup_elem(&client_call_by_ports, &index);
 }
@@ -168,8 +171,8 @@ static __always_inline __u8 *has_called(__u32 port)
 	return bpf_map_lookup_elem(&has_called_by_port, &port);
 }
 
-/* A client span sends its request over the net.Conn at `at`. */
-static __always_inline void connection_claim(const struct target_row *target, uaddr_t at,
+/* A client span sends its request over the net.Conn at `at`, as that stream (of HTTP/1: 0). */
+static __always_inline void connection_claim(const struct target_row *target, uaddr_t at, __u32 stream_id,
 					     const struct goroutine_key *key, struct ev_span_end *span)
 {
 	const struct client_call claimed = { .goroutine = *key, .span_id = span->span_id };
@@ -180,7 +183,8 @@ static __always_inline void connection_claim(const struct target_row *target, ua
 
 	if (connection_read(&connection, target, at))
 		return;
-	ports = (struct ports){ .client = connection.local.port, .server = connection.remote.port };
+	connection.stream_id = stream_id;
+	ports = (struct ports){ connection.local.port, connection.remote.port, stream_id };
 	call = call_between(ports, false);
 	second = call_between(ports, true);
 	from_port = has_called(connection.local.port & (PORTS - 1));
@@ -211,15 +215,27 @@ static __always_inline bool is_loopback(const struct endpoint *endpoint)
 }
 
 /*
- * Are they the two ends of one connection? Within a network namespace its addresses say so. Those in another one may have the
- * same addresses and be others': then both ends must be at the same byte, of 2^32.
+ * Are both ends where those of one connection would be, of 2^32 bytes? The request has come since the client has claimed the
+ * connection, or its stream in it.
+ */
+static __always_inline bool same_progress(const struct connection *server, const struct connection *client)
+{
+	if (!server->stream_id)
+		return server->sent - client->received <= SENT_UNASKED_MAX;
+	return server->sent - client->received <= SENT_BY_OTHERS_MAX &&
+	       server->received - client->sent - 1 < SENT_BY_OTHERS_MAX;
+}
+
+/*
+ * Are they the two ends of one connection, and of one stream in it? Within a network namespace its addresses say so. Those in
+ * another one may have the same addresses and be others': then both ends must be at the same bytes.
  */
 static __always_inline bool same_connection(const struct connection *server, const struct connection *client)
 {
-	if (!same_endpoint(&server->local, &client->remote) || !same_endpoint(&server->remote, &client->local))
+	if (!same_endpoint(&server->local, &client->remote) || !same_endpoint(&server->remote, &client->local) ||
+	    server->stream_id != client->stream_id)
 		return false;
-	return server->net == client->net ||
-	       (!is_loopback(&server->local) && server->sent - client->received <= SENT_UNASKED_MAX);
+	return server->net == client->net || (!is_loopback(&server->local) && same_progress(server, client));
 }
 
 /* The port at the end of Go's `host:port`; 0 if there is none. */
@@ -237,17 +253,26 @@ static __always_inline __u32 port_of(struct go_string address)
 	return port & 0xffff;
 }
 
-/* May a request from `peer` (its RemoteAddr) belong to a client span? Spares most requests the rest. */
-static __always_inline bool may_be_called_by(struct go_string peer)
+/* Has a client span ever sent a request? */
+static __always_inline bool may_be_called(void)
 {
 	const __u8 *called = has_called(0);
-	__u32 port;
 
-	if (!called || !*called)
-		return false;
-	port = port_of(peer);
-	called = has_called(port);
+	return called && *called;
+}
+
+/* … from that port? Spares most requests the rest. */
+static __always_inline bool may_be_called_from(__u32 port)
+{
+	const __u8 *called = has_called(port & (PORTS - 1));
+
 	return port && called && *called;
+}
+
+/* … from that of `peer` (a RemoteAddr)? */
+static __always_inline bool may_be_called_by(struct go_string peer)
+{
+	return may_be_called_from(port_of(peer));
 }
 
 /* The span at the other end of a connection, as its server needs it. */
@@ -258,6 +283,26 @@ struct caller {
 	__u32 trace_flags;
 	__u32 target_id;
 };
+
+/* A child of the client span that the request comes from, or of what that stands for. */
+static __always_inline void context_called(struct ev_span_end *span, const struct caller *caller)
+{
+	bool is_sdk = *(const __u64 *)&caller->sdk_span_id;
+
+	context_child(span, &caller->trace_id, is_sdk ? &caller->sdk_span_id : &caller->span_id, caller->trace_flags);
+	if (caller->target_id != span->header.target_id) {
+		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
+	} else if (is_sdk) {
+		span->header.flags |= SPAN_FLAG_SDK_PARENT;
+		span->link_span_id = caller->span_id;
+	}
+}
+
+/* Zeros of which the verifier knows nothing, so that it does not follow what comes later once for each outcome. */
+static __always_inline void unknown_zeros(void *to, __u32 bytes)
+{
+	bpf_probe_read_kernel(to, bytes, &blank_span);
+}
 
 /*
  * Copies the open client span that a place names, if it sends over that connection. The span may end at any time and its
@@ -282,22 +327,26 @@ static __always_inline bool caller_at(struct caller *caller, const struct client
 	caller->trace_flags = span->trace_flags;
 	caller->target_id = span->header.target_id;
 	caller->sdk_span_id = (span_id_t){};
-	if (context_is_sdk(span))
+	if (context_is_sdk(span)) {
 		caller->sdk_span_id = span->parent_span_id;
+		caller->trace_flags = open_span_of(span)->given_flags;
+	}
 	order_reads();
 	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	return span && same_span(&span->span_id, &caller->span_id);
 }
 
-/* Copies the open client span that sends over the connection of the net.Conn at `at`; false if there is none. */
-static __always_inline bool connection_caller(struct caller *caller, const struct target_row *target, uaddr_t at)
+/* Copies the open client span that sends over the connection of the net.Conn at `at`, as that stream; false if there is none. */
+static __always_inline bool connection_caller(struct caller *caller, const struct target_row *target, uaddr_t at,
+					      __u32 stream_id)
 {
 	struct connection connection = {};
 	struct ports ports;
 
 	if (connection_read(&connection, target, at))
 		return false;
-	ports = (struct ports){ .client = connection.remote.port, .server = connection.local.port };
+	connection.stream_id = stream_id;
+	ports = (struct ports){ connection.remote.port, connection.local.port, stream_id };
 	return caller_at(caller, call_between(ports, false), &connection) ||
 	       caller_at(caller, call_between(ports, true), &connection);
 }

@@ -6,6 +6,8 @@
 #include "db_wait.bpf.h"
 #include "gc_time.bpf.h"
 #include "goroutine_time.bpf.h"
+#include "grpc_client.bpf.h"
+#include "grpc_server.bpf.h"
 #include "http_client.bpf.h"
 #include "http_server_h2.bpf.h"
 #include "process.bpf.h"

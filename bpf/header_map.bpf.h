@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Finds Traceparent and Tracestate in an http.Header (map[string][]string) of any size.
+ * Finds Traceparent and Tracestate in an http.Header, or a metadata.MD (map[string][]string), of any size.
  * Layouts: internal/runtime/maps (Swiss maps, Go ≥ 1.24), runtime/map.go (buckets, before).
  */
 #ifndef HEADER_MAP_BPF_H
@@ -58,16 +58,19 @@ static __always_inline struct header_scan *header_scan_begin(struct ev_span_end 
 	return scan;
 }
 
-/* Header names in Go's canonical form, which both HTTP versions store; filled up with zeros. */
-static const char traceparent_name[16] = "Traceparent";
-static const char tracestate_name[16] = "Tracestate";
+/* Header names, filled up with zeros. Both HTTP versions store them in Go's canonical form, with a capital; gRPC in lower case. */
+static const char traceparent_name[16] = "traceparent";
+static const char tracestate_name[16] = "tracestate";
 
-/* Does the string at `at` equal `name`, which is `bytes` long? */
+/* Does the string at `at` equal `name`, which is `bytes` long, but for the case of its first letter? */
 static __always_inline bool is_name(uaddr_t at, __u32 bytes, const char *name)
 {
-	__u64 words[2] = {};
+	__u8 text[16] = {};
 
-	return !read_user(words, bytes, at) && words[0] == *(const __u64 *)name && words[1] == *(const __u64 *)(name + 8);
+	if (read_user(text, bytes, at))
+		return false;
+	text[0] |= 0x20;
+	return *(const __u64 *)text == *(const __u64 *)name && *(const __u64 *)(text + 8) == *(const __u64 *)(name + 8);
 }
 
 static __always_inline void settle_candidate(struct header_scan *scan)

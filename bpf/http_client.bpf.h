@@ -86,8 +86,8 @@ int http_client_send(struct pt_regs *ctx)
 		return 0;
 	open = call_open(ctx, &hit, SPAN_FAMILY_HTTP, now);
 	if (open.innermost)
-		connection_claim(hit.target, go_argument(ctx, &hit) + hit.target->http_client.conn_conn, &open.key,
-				 open.innermost);
+		connection_claim(hit.target, go_argument(ctx, &hit) + hit.target->http_client.conn_conn, 0,
+				 &open.key, open.innermost);
 	return 0;
 }
 

@@ -5,12 +5,10 @@
 
 #include "connection.bpf.h"
 #include "goroutine.bpf.h"
-#include "header_map.bpf.h"
 #include "http_request.bpf.h"
 #include "http_route.bpf.h"
-#include "traceparent.bpf.h"
+#include "remote_context.bpf.h"
 
-#define TRACESTATE_HEADERS_MAX 4
 #define ARGUMENT_WRITER 2 /* of ServeHTTP: the data word of its ResponseWriter */
 
 /* The *conn of a *response. */
@@ -19,48 +17,51 @@ static __always_inline uaddr_t http_server_conn(const struct target_row *target,
 	return read_u64(response + target->http_server.response_conn);
 }
 
+/* Where a request came from: the net.Conn whose two words stand at `conn`, and of HTTP/2 the stream in it. */
+struct http_origin {
+	uaddr_t conn; /* 0: not known */
+	__u32 stream_id;
+};
+
+/* … by its ResponseWriter: a *response, or a *http2responseWriter. */
+static __always_inline struct http_origin http_server_origin(const struct target_row *target, __u64 major, uaddr_t writer)
+{
+	const struct http_server_layout *layout = &target->http_server;
+	struct http_origin origin = {};
+	uaddr_t stream;
+
+	if (major < 2) {
+		origin.conn = http_server_conn(target, writer) + layout->conn_rwc;
+	} else if (layout->h2_writer_rws != GO_OFFSET_ABSENT && layout->h2_state_stream != GO_OFFSET_ABSENT &&
+		   layout->h2_stream_id != GO_OFFSET_ABSENT && layout->h2_stream_sc != GO_OFFSET_ABSENT &&
+		   layout->h2_sc_conn != GO_OFFSET_ABSENT) {
+		stream = read_u64(read_u64(writer + layout->h2_writer_rws) + layout->h2_state_stream);
+		origin.stream_id = read_u64(stream + layout->h2_stream_id);
+		if (origin.stream_id)
+			origin.conn = read_u64(stream + layout->h2_stream_sc) + layout->h2_sc_conn;
+	}
+	return origin;
+}
+
 /*
- * The one traceparent of a header, and the values of its tracestate; false if there is none that is well-formed, in which
- * case these say nothing either. Before any text.
+ * Finds the client span on this host that the request of the span comes from: else the target of `caller` is 0. `writer` is its
+ * ResponseWriter, 0 if that is none of net/http. A function of its own, so that its frame is not in those of what is called after it.
  */
-static __always_inline bool http_server_remote(struct remote_parent *parent, struct ev_span_end *span,
-						const struct target_row *target, uaddr_t header, struct go_slice *tracestate)
+static __noinline int http_server_caller(struct caller *caller, struct ev_span_end *span,
+					 const struct target_row *target, uaddr_t writer)
 {
-	struct header_scan *scan = header_scan_begin(span);
-	struct go_string value = {};
+	uaddr_t request = open_span_of(span)->object_addr;
+	struct http_origin origin;
+	struct go_string peer = {};
 
-	scan_headers(scan, target, header);
-	if (scan->traceparent.count > 1) {
-		count(NOTE_TRACEPARENT_MALFORMED);
-		return false;
-	}
-	if (!scan->traceparent.count || read_user(&value, sizeof(value), scan->traceparent.at) ||
-	    !traceparent_parse(parent, value.at, value.bytes))
-		return false;
-	*tracestate = scan->tracestate;
-	return true;
-}
-
-/* Finds the client span on this host that a request comes from; `writer` is its *response. */
-static __always_inline bool http_server_caller(struct caller *caller, struct ev_span_end *span,
-					       const struct target_row *target, uaddr_t writer, struct go_string peer)
-{
-	return http_body(span)->protocol < 20 && may_be_called_by(peer) &&
-	       connection_caller(caller, target, http_server_conn(target, writer) + target->http_server.conn_rwc);
-}
-
-/* A child of the client span that the request comes from, or of what that stands for. */
-static __always_inline void context_called(struct ev_span_end *span, const struct caller *caller)
-{
-	bool is_sdk = *(const __u64 *)&caller->sdk_span_id;
-
-	context_child(span, &caller->trace_id, is_sdk ? &caller->sdk_span_id : &caller->span_id, caller->trace_flags);
-	if (caller->target_id != span->header.target_id) {
-		span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
-	} else if (is_sdk) {
-		span->header.flags |= SPAN_FLAG_SDK_PARENT;
-		span->link_span_id = caller->span_id;
-	}
+	unknown_zeros(caller, sizeof(*caller));
+	if (!writer || !may_be_called() || read_user(&peer, sizeof(peer), request + target->http_request.remote_addr) ||
+	    !may_be_called_by(peer))
+		return 0;
+	origin = http_server_origin(target, read_u64(request + target->http_request.proto_major), writer);
+	if (origin.conn && !connection_caller(caller, target, origin.conn, origin.stream_id))
+		caller->target_id = 0;
+	return 0;
 }
 
 /*
@@ -68,49 +69,18 @@ static __always_inline void context_called(struct ev_span_end *span, const struc
  * else what they name, else a new trace. Who forwards the headers of a request hides its own call behind them. Before any text.
  */
 static __always_inline void http_server_context(struct ev_span_end *span, const struct target_row *target,
-						const struct http_request *request, uaddr_t writer,
+						uaddr_t header, const struct caller *caller,
 						struct go_slice *tracestate)
 {
 	struct remote_parent parent = {};
-	struct caller caller;
-	bool is_named = http_server_remote(&parent, span, target, request->header, tracestate);
+	bool is_named = remote_read(&parent, span, target, header, tracestate);
 
-	if (http_server_caller(&caller, span, target, writer, request->remote_addr) &&
-	    (!is_named || same_trace(&caller.trace_id, &parent.trace_id))) {
-		context_called(span, &caller);
-	} else if (is_named) {
+	if (caller->target_id && (!is_named || same_trace(&caller->trace_id, &parent.trace_id)))
+		context_called(span, caller);
+	else if (is_named)
 		context_remote(span, &parent);
-	} else {
+	else
 		context_root(span);
-	}
-}
-
-/* The values of the headers that are one list, and whose it becomes. */
-struct trace_state_join {
-	struct ev_span_end *span;
-	const struct go_slice *values;
-};
-
-static __noinline long join_trace_state(__u32 i, struct trace_state_join *join)
-{
-	struct go_string value = {};
-
-	if (i >= join->values->count || read_user(&value, sizeof(value), join->values->at + i * sizeof(value)))
-		return 1;
-	text_join(join->span, SPAN_TEXT_TRACE_STATE, SPAN_TEXT_TRACE_STATE_MAX, value);
-	return 0;
-}
-
-/* Several tracestate headers are one list (W3C Trace Context, 3.3.1). More than are read here are marked as cut. */
-static __always_inline void http_server_trace_state(struct ev_span_end *span, const struct go_slice *values)
-{
-	struct trace_state_join join = { span, values };
-
-	if (!values->count)
-		return;
-	repeat(TRACESTATE_HEADERS_MAX, join_trace_state, &join);
-	if (values->count > TRACESTATE_HEADERS_MAX)
-		span->text_cut |= 1 << SPAN_TEXT_TRACE_STATE;
 }
 
 /* Is it the preface of an HTTP/2 connection without TLS, `PRI * HTTP/2.0`, which is no request? */
@@ -135,20 +105,21 @@ static __always_inline bool http_server_ignores(struct ev_span_end *span, const 
  * Fills a span that has begun: context, and what its request says; false if it is not to be traced. A function of its
  * own, so that its frame does not add to what the start needs before it.
  */
-static __noinline bool http_server_describe(struct ev_span_end *span, const struct target_row *target, uaddr_t writer)
+static __noinline bool http_server_describe(struct ev_span_end *span, const struct target_row *target,
+					    const struct caller *caller)
 {
 	struct http_request request = {};
 	struct go_slice tracestate = {};
 
 	http_request_read(&request, span, target);
-	http_server_context(span, target, &request, writer, &tracestate);
+	http_server_context(span, target, request.header, caller, &tracestate);
 	if (http_server_ignores(span, &request))
 		return false;
 	span_decide(span);
 	if (!span_is_told(span))
 		return true;
 	if (span_is_sampled(span))
-		http_server_trace_state(span, &tracestate);
+		remote_trace_state(span, &tracestate);
 	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
 	if (span_is_sampled(span))
 		text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.host);
@@ -161,13 +132,15 @@ static __noinline bool http_server_describe(struct ev_span_end *span, const stru
 	return true;
 }
 
-static __always_inline void http_server_begin(struct pt_regs *ctx, enum count reason)
+/* `writer`: the data word of its ResponseWriter, if that is one of net/http. */
+static __always_inline void http_server_begin(struct pt_regs *ctx, enum count reason, uaddr_t writer)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
 	const struct target_row *target;
 	struct goroutine_key key = {};
 	struct goroutine goroutine = {};
 	struct ev_span_end *span;
+	struct caller caller;
 	uaddr_t request_addr;
 	struct hit hit;
 
@@ -193,7 +166,8 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 	span->parent_goid = goroutine.parent_goid;
 	http_body(span)->body_bytes = -1;
 	open_span_of(span)->object_addr = request_addr;
-	if (!http_server_describe(span, target, go_register(ctx, ARGUMENT_WRITER)))
+	http_server_caller(&caller, span, target, writer);
+	if (!http_server_describe(span, target, &caller))
 		span_drop(target, span, &key);
 }
 
@@ -201,7 +175,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 SEC("uprobe")
 int http_server_start(struct pt_regs *ctx)
 {
-	http_server_begin(ctx, HIT_HTTP_SERVER_START);
+	http_server_begin(ctx, HIT_HTTP_SERVER_START, go_register(ctx, ARGUMENT_WRITER));
 	return 0;
 }
 

@@ -15,7 +15,7 @@
 SEC("uprobe")
 int http_server_start_xnet(struct pt_regs *ctx)
 {
-	http_server_begin(ctx, HIT_HTTP_SERVER_START_XNET);
+	http_server_begin(ctx, HIT_HTTP_SERVER_START_XNET, 0);
 	return 0;
 }
 

@@ -53,6 +53,14 @@ struct {
 	__type(value, struct open_span);
 } open_by_goroutine SEC(".maps");
 
+/* Spans that are just being ended which any goroutine may end (lasting_call.bpf.h): only one can put its key here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct goroutine_key);
+	__type(value, __u32);
+} ending_by_object SEC(".maps");
+
 /* What a goroutine was born with. Apart from the open spans, so that a storm of births cannot displace one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -11,7 +11,7 @@
 #include "interface.bpf.h"
 #include "stack.bpf.h"
 
-#define CONTEXTS_MAX 16 /* each within the next one, that are looked at */
+#define SDK_CONTEXTS_MAX 16 /* each within the next one, that are looked at */
 #define CALLERS_MAX 24 /* likewise */
 #define LEFT_MAX 3 /* spans of functions that were left without an end of these, found one after the other */
 #define FUNCTION_BYTES 8192 /* two places in code of which one is farther from the other are in different functions */
@@ -236,7 +236,7 @@ static __always_inline bool sdk_of_context(struct sdk_query *query, const struct
 	if (!query->context || !marks || marks->target_id != hit->target->target_id)
 		return false;
 	query->key_type = marks->key_type;
-	repeat(CONTEXTS_MAX, sdk_walk_step, &query);
+	repeat(SDK_CONTEXTS_MAX, sdk_walk_step, &query);
 	is_recorded = query->read.value_type == marks->span_type;
 	if (!query->read.value ||
 	    (!is_recorded && query->read.value_type != loaded_address(hit->target, hit->target->sdk.unsampled_type)))

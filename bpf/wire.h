@@ -153,6 +153,9 @@ struct target_row {
 	struct http_server_layout http_server;
 	struct http_client_layout http_client;
 	struct db_layout db;
+	struct grpc_layout grpc;
+	struct grpc_server_layout grpc_server;
+	struct grpc_client_layout grpc_client;
 	struct runtime_layout runtime;
 	struct http_request_layout http_request;
 	struct time_layout time;
@@ -178,7 +181,7 @@ struct settings {
 	duration_ns_t wait_min_ns DOC("a wait within a span is a span of its own if it lasts as long; 0: none is");
 	duration_ns_t sample_period_ns DOC("a processor is looked at so often; 0: never");
 	__u32 counts_unsampled DOC("1: spans that are not sampled are told all the same, to be counted");
-	__u32 reserved;
+	__u32 grpc_health DOC("1: calls of gRPC's own services, health and reflection, are traced as any others");
 };
 
 /* One end of a TCP connection. */
@@ -195,6 +198,8 @@ struct connection {
 	__u64 net DOC("network namespace");
 	__u32 sent DOC("by TCP's own count of bytes, which begins anywhere: where what is sent next goes");
 	__u32 received DOC("… and where what comes next goes");
+	__u32 stream_id DOC("of HTTP/2; 0: one request at a time owns the connection");
+	__u32 reserved;
 };
 
 /* Key of time_by_g: a goroutine by its runtime.g, which the next goroutine in it takes over (see goroutine_is_born). */
@@ -280,8 +285,8 @@ struct off_thread {
 /* An open span, the value of open_by_goroutine: its record and what else must be known of it meanwhile. */
 struct open_span {
 	struct ev_span_end record;
-	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, of a database call the *sql.DB");
-	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header. Of a database call, the connection of the last query that was made within it");
+	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, of a database call the *sql.DB, of a call of gRPC the *clientStream");
+	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header. Of a database call, the connection of the last query that was made within it. Of a request of gRPC no pointer, but the bytes of stack down to the return address of what serves it");
 	uaddr_t routed_addr DOC("of a server span, the copy of its request that came to a ServeMux last; 0: none");
 	uaddr_t routed_mark DOC("as object_mark, of the copy");
 	uaddr_t return_addr DOC("return address of the traced call");
@@ -291,6 +296,8 @@ struct open_span {
 	__u32 given_flags DOC("trace flags for its children, with SPAN_FLAG_SDK_SAME: the SDK may have sampled what was not to be sampled at its start");
 	__u32 has_children DOC("1: others have been given its context");
 	__u32 is_counted DOC("1: it is not sampled, and is told all the same, to be counted");
+	__u32 is_lasting DOC("1: the span of a call that outlives the one in which it begins");
+	__u32 is_sent DOC("1: of a call of gRPC, its last attempt has a stream");
 	struct connection connection DOC("that a client span sends its request over; zeros: not known");
 	ktime_ns_t time_opened_ktime_ns DOC("which account its time is taken from (goroutine_time.opened_ktime_ns); 0: none");
 };
@@ -317,7 +324,7 @@ struct goroutine_turns {
 
 /* Key of both context maps. depth is 0 in inherited_by_goroutine. */
 struct goroutine_key {
-	goid_t goid;
+	goid_t goid DOC("with SPAN_DEPTH_LASTING no goroutine, but the address of the object that the span is about");
 	__u32 target_id;
 	__u32 depth;
 };
@@ -356,6 +363,12 @@ enum count {
 	HIT_DB_WAIT_START,
 	HIT_DB_WAIT_END,
 	HIT_SDK_START,
+	HIT_GRPC_SERVER_START,
+	HIT_GRPC_SERVER_END,
+	HIT_GRPC_CLIENT_START,
+	HIT_GRPC_CLIENT_SEND,
+	HIT_GRPC_CLIENT_GIVE_UP,
+	HIT_GRPC_CLIENT_END,
 	HIT_GOROUTINE_PARK,
 	HIT_GOROUTINE_READY,
 	HIT_GOROUTINE_READY_LIST,
@@ -399,6 +412,7 @@ enum count {
 	NOTE_HEADERS_UNSCANNED, /* a header map was too large to be searched whole for a traceparent */
 	NOTE_START_SEEN,        /* one request passed two starts: x/net/http2 under net/http */
 	NOTE_HTTP3_UNTRACED,    /* an HTTP/3 request: its end is not known */
+	NOTE_GRPC_HEALTH_UNTRACED, /* a call of gRPC's own services, health or reflection, which are not to be traced */
 	NOTE_SWITCH_UNSEEN,     /* a thread came back to its processor without being seen: the time until then is unattributed */
 	NOTE_URING_ELSEWHERE,   /* io_uring has completed something for a target while its thread was elsewhere: nobody knows for which goroutine */
 	NOTE_STACKS_FULL,       /* a stack was told that may have been told before: there is no room to remember it */

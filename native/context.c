@@ -64,6 +64,8 @@ static enum walk copy_open(const struct goroutine_key *key, void *value, void *c
 
 	if ((copy->target_id && key->target_id != copy->target_id) || span->start_ktime_ns >= copy->started_before_ns)
 		return WALK_KEEP;
+	if (span->header.flags & SPAN_FLAG_TAKEN_OVER)
+		return WALK_KEEP;
 	/* Between insertion and filling an entry is blank; an unsampled one that is not counted is nobody's business. */
 	if (span->header.size < offsetof(struct ev_span_end, rest) || (!(span->trace_flags & 1) && !open->is_counted))
 		return WALK_KEEP;

@@ -84,8 +84,9 @@ struct http_server_layout {
 	go_offset_t xnet_state_status GO_FIELD("golang.org/x/net/http2.responseWriterState.status?");
 	go_offset_t xnet_state_wrote_bytes GO_FIELD("golang.org/x/net/http2.responseWriterState.wroteBytes?");
 	go_offset_t xnet_stream_close_err GO_FIELD("golang.org/x/net/http2.stream.closeErr?");
-	__u16 padding;
-	__u32 reserved;
+	go_offset_t h2_stream_id GO_FIELD("net/http.http2stream.id|net/http/internal/http2.stream.id?");
+	go_offset_t h2_stream_sc GO_FIELD("net/http.http2stream.sc|net/http/internal/http2.stream.sc?");
+	go_offset_t h2_sc_conn GO_FIELD("net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?");
 };
 
 /* What only clients read. */

@@ -7,6 +7,7 @@
 #define WIRE_SPAN_H
 
 #include "db.h"
+#include "grpc.h"
 #include "http.h"
 #include "text.h"
 #include "time.h"
@@ -15,6 +16,7 @@
 
 enum span_depth {
 	SPAN_DEPTH_MAX = 4, /* spans open at once on one goroutine */
+	SPAN_DEPTH_LASTING = 4, /* instead of a depth: the span is on no goroutine, since it outlives the call that it began in */
 };
 
 struct ev_header {
@@ -37,6 +39,7 @@ enum span_family {
 	SPAN_FAMILY_HTTP = 1,
 	SPAN_FAMILY_DB = 2,
 	SPAN_FAMILY_WAIT = 3,
+	SPAN_FAMILY_GRPC = 4,
 };
 
 enum span_ending {
@@ -57,12 +60,14 @@ enum span_flag {
 	SPAN_FLAG_TIME = 1 << 8,          /* struct span_time stands behind the texts, at the next multiple of 8 */
 	SPAN_FLAG_SDK_PARENT = 1 << 9,    /* the parent is of the target's own SDK; link_span_id names the span of ours around both, zeros: there is none */
 	SPAN_FLAG_SDK_SAME = 1 << 10,     /* … and about the same operation */
+	SPAN_FLAG_TAKEN_OVER = 1 << 11,   /* of an open span: another one of the same id is told instead, so that it never leaves */
 };
 
 union span_body {
 	struct http_body http;
 	struct db_body db;
 	struct wait_body wait;
+	struct grpc_body grpc;
 };
 
 static inline unsigned long span_body_bytes(enum span_family family)
@@ -71,6 +76,7 @@ static inline unsigned long span_body_bytes(enum span_family family)
 	case SPAN_FAMILY_HTTP: return sizeof(struct http_body);
 	case SPAN_FAMILY_DB: return sizeof(struct db_body);
 	case SPAN_FAMILY_WAIT: return sizeof(struct wait_body);
+	case SPAN_FAMILY_GRPC: return sizeof(struct grpc_body);
 	}
 	return 0;
 }

@@ -55,6 +55,7 @@ export interface CommonOptions {
   readonly sdk: SdkMode | undefined;
   readonly telemetryExports: boolean;
   readonly dbStatement: StatementForm | undefined;
+  readonly grpcHealth: boolean;
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
@@ -163,6 +164,7 @@ const COMMON = {
   sdk: { type: 'string' },
   'telemetry-exports': { type: 'boolean' },
   'wait-min': { type: 'string' },
+  'grpc-health': { type: 'boolean' },
   budget: { type: 'string' },
   'profile-hz': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
@@ -486,6 +488,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     profileHz: hz === undefined ? undefined : hzOf(command, 'profile-hz', hz),
     keep: values.keep === undefined ? undefined : keepOf(command, values.keep),
     budget: values.budget === undefined ? DEFAULT_BUDGET : budgetOf(command, values.budget),
+    grpcHealth: values['grpc-health'] ?? false,
     isVerbose: values.verbose ?? false,
   };
 }

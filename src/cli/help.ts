@@ -25,6 +25,7 @@ Options:
                            default), ignore (as if they had none) or off (do not trace them)
       --telemetry-exports  calls that send a program's own telemetry have spans as well
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
+      --grpc-health        trace calls of gRPC's own services, health checks and reflection, too
   -v, --verbose            say more: which probes are attached
       --version            print the version
   -h, --help               print this help`;

@@ -109,6 +109,7 @@ export class Session {
         sdk: options.sdk ?? sdkVariable(env, report),
         telemetryExports: options.telemetryExports,
         dbStatement: options.dbStatement,
+        grpcHealth: options.grpcHealth,
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,
         slowMillis: options.slowMillis,

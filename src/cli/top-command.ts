@@ -146,6 +146,7 @@ const commonOf = ({ level, serviceName }: Top): CommonOptions => ({
   sdk: undefined,
   telemetryExports: false,
   dbStatement: undefined,
+  grpcHealth: false,
   // No wait is told by itself.
   waits: 'attributes',
   waitMinMillis: undefined,

@@ -3,10 +3,16 @@ import type { SpanFamily } from '../wire/wire.gen.ts';
 import type { BodyReader } from './body-reader.ts';
 import { dbCallReader } from './db-call.ts';
 import type { GcWindow } from './gc-window.ts';
+import { grpcCallReader } from './grpc-call.ts';
 import { httpExchangeReader } from './http-exchange.ts';
 import { waitReader } from './wait-body.ts';
 
-export const bodyReaders = { http: httpExchangeReader, db: dbCallReader, wait: waitReader } satisfies Record<
+export const bodyReaders = {
+  http: httpExchangeReader,
+  db: dbCallReader,
+  grpc: grpcCallReader,
+  wait: waitReader,
+} satisfies Record<
   SpanFamily,
   // biome-ignore lint/suspicious/noExplicitAny: what recurs of each is its own affair
   BodyReader<any, any>

@@ -43,8 +43,9 @@ export interface Settings {
   readonly budget: number | undefined;
   readonly keep: KeepRules | undefined;
   readonly sdk: SdkMode | undefined;
-  readonly telemetryExports: boolean | undefined;
+  readonly telemetryExports: boolean;
   readonly dbStatement: StatementForm | undefined;
+  readonly grpcHealth: boolean;
 }
 
 /** Where spans go: an injected exporter behind our queue, an injected processor, or our own way by OTLP. */
@@ -73,6 +74,7 @@ const KNOWN = [
     'sdk',
     'telemetryExports',
     'dbStatement',
+    'grpcHealth',
   ],
   'pollIntervalMillis',
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
@@ -124,9 +126,6 @@ export function checkOptions(
   if (sdk !== undefined && !isSdkMode(sdk)) {
     throw new RangeError(`sdk must be one of ${SDK_MODES.join(', ')}, not ${shown(sdk)}`);
   }
-  if (telemetryExports !== undefined && typeof telemetryExports !== 'boolean') {
-    throw new TypeError(`telemetryExports must be a boolean, not ${shown(telemetryExports)}`);
-  }
   if (waits !== undefined && !isWaitForm(waits)) {
     throw new RangeError(`waits must be one of ${waitForms.join(', ')}, not ${shown(waits)}`);
   }
@@ -156,8 +155,9 @@ export function checkOptions(
     budget: budgetOf(fields['budget']),
     keep: options.keep === undefined ? keepVariable(env, warn) : keepRulesOf(options.keep),
     sdk: sdk ?? sdkVariable(env, warn),
-    telemetryExports,
+    telemetryExports: trueOrFalse('telemetryExports', telemetryExports ?? false),
     dbStatement,
+    grpcHealth: trueOrFalse('grpcHealth', fields['grpcHealth'] ?? false),
   };
 }
 

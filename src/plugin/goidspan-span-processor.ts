@@ -134,6 +134,7 @@ export class GoidSpanProcessor implements SpanProcessor {
       sdk,
       telemetryExports,
       dbStatement,
+      grpcHealth,
       pollIntervalMs,
       askTargets,
     } = this.#settings;
@@ -156,6 +157,7 @@ export class GoidSpanProcessor implements SpanProcessor {
         sdk,
         telemetryExports,
         dbStatement,
+        grpcHealth,
         onWorldStop: (stop, target) => this.#observation?.onWorldStop(stop, target),
         onEvent: (event) => this.#follow(event),
       });

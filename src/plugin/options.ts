@@ -145,6 +145,8 @@ export interface GoidSpanProcessorOptions {
   readonly telemetryExports?: boolean;
   /** `db.query.text` of the targets: with literals replaced by `?`, as the program has written it, or left out. Default `sanitized`. */
   readonly dbStatement?: StatementForm;
+  /** Whether calls of gRPC's own services, health checks and reflection, are traced as any others. Default false. */
+  readonly grpcHealth?: boolean;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */
   readonly pollIntervalMillis?: number;
 }

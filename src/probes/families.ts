@@ -6,6 +6,8 @@ import { db } from './db-sql.ts';
 import { gcTime } from './gc-time.ts';
 import { goroutine } from './goroutine.ts';
 import { goroutineTime } from './goroutine-time.ts';
+import { grpcClient } from './grpc-client.ts';
+import { grpcServer } from './grpc-server.ts';
 import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
 import { httpClient } from './http-client.ts';
 import { httpServer } from './http-server.ts';
@@ -17,6 +19,8 @@ export const families: readonly ProbeFamily[] = [
   goroutine,
   httpServer,
   httpClient,
+  grpcServer,
+  grpcClient,
   db,
   sdk,
   goroutineTime,

@@ -116,10 +116,11 @@ export interface ProbeFamily {
   readonly level: ProbeLevel;
   /**
    * `required`: every program must have it. `any`: a program that links none of its required hooks' functions is
-   * traced without it, as long as it has another family of this kind. `optional`: a program in which something
+   * traced without it, as long as it has another family of this kind. `library`: as `any`, and one in which something required of
+   * it is not found is traced without it, too, likewise. `optional`: a program in which something
    * required of it is not found is traced, but at a lower level. `extra`: such a program is traced without it.
    */
-  readonly need: 'required' | 'any' | 'optional' | 'extra';
+  readonly need: 'required' | 'any' | 'library' | 'optional' | 'extra';
   /** The spans that come of it; absent where it only serves other families. */
   readonly makes?: { readonly family: SpanFamily; readonly spanKind: SpanKindName };
   readonly hooks: readonly Hook[];

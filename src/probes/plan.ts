@@ -51,13 +51,9 @@ export function planAttach(
   options: PlanOptions = {},
 ): AttachPlan {
   const { code, planner } = planningOf(binary, families, options);
-  const present = families
-    .filter(({ need }) => need === 'required' || need === 'any')
+  const linked = families
+    .filter(({ need }) => need === 'required' || makesSpans(need))
     .filter((f) => has(code, f));
-  if (!present.some((f) => f.need === 'any')) {
-    const names = families.filter((f) => f.need === 'any').map((f) => f.name);
-    throw refuse(`it has none of ${names.join(', ')}`, 'it makes no spans');
-  }
   // Before the hooks, so that a type which one of them asks for was found in the same pass.
   const fields = planFields(binary, wantedFields, [
     swissMap,
@@ -66,6 +62,14 @@ export function planAttach(
     ...typesOfSources(ALL_SOURCES),
   ]);
   const hooks = families.flatMap((f) => f.hooks.map((hook) => planner.plan(hook)));
+  const isBroken = (f: ProbeFamily): boolean =>
+    f.need === 'library' && lackOf(f, hooks, fields) !== undefined;
+  const present = linked.filter((f) => !isBroken(f));
+  if (!present.some(({ need }) => makesSpans(need))) {
+    const names = families.filter(({ need }) => makesSpans(need)).map((f) => f.name);
+    const lack = linked.filter(isBroken).map((f) => lackOf(f, hooks, fields))[0];
+    throw refuse(lack ?? `it has none of ${names.join(', ')}`, 'it makes no spans');
+  }
   for (const { hook, missing } of hooks) {
     const isRequired = hook.need === 'required' && present.some((f) => f.hooks.includes(hook));
     if (isRequired && missing !== undefined) throw refuse(`hook ${hook.name}: ${missing}`, hook.without);
@@ -84,7 +88,7 @@ export function planAttach(
   return {
     ...depth,
     ...factsFor(reached, facts),
-    hooks: reached.flatMap((f) => hooksOf(f, hooks, f.need === 'extra' ? lack(f) : undefined)),
+    hooks: reached.flatMap((f) => hooksOf(f, hooks, mayLack(f.need) ? lack(f) : undefined)),
     fields,
     addresses: addressesOf(code, ALL_SOURCES, planner.roundTripSites),
     hasSwissMaps: binary.hasType(swissMap),
@@ -92,6 +96,12 @@ export function planAttach(
     untraced: untracedServersIn(code.functions),
   };
 }
+
+/** Whether a program must have one family of this kind at least. */
+const makesSpans = (need: ProbeFamily['need']): boolean => need === 'any' || need === 'library';
+
+/** Whether a program is traced without a family of this kind of which something is missing. */
+const mayLack = (need: ProbeFamily['need']): boolean => need === 'extra' || need === 'library';
 
 /** Those of the family, without sites if it cannot be had. */
 function hooksOf(

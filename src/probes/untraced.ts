@@ -3,7 +3,6 @@
 /** Import path → a function that is linked exactly if the program serves by it. */
 const servers: Readonly<Record<string, string>> = {
   'github.com/valyala/fasthttp': 'github.com/valyala/fasthttp.(*Server).serveConn',
-  'google.golang.org/grpc': 'google.golang.org/grpc.(*Server).Serve',
 };
 
 export const untracedServerFunctions: readonly string[] = Object.values(servers);

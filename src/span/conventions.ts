@@ -6,6 +6,7 @@ import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
 import type { CallMetric } from './call-metric.ts';
 import type { Convention } from './convention.ts';
 import { dbConvention } from './db-convention.ts';
+import { grpcConvention } from './grpc-convention.ts';
 import { httpConvention } from './http-convention.ts';
 import { joinedConvention } from './joined-convention.ts';
 import { waitConvention } from './wait-convention.ts';
@@ -13,7 +14,12 @@ import { waitConvention } from './wait-convention.ts';
 /** The version of the conventions that all families follow. */
 export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0';
 
-const conventions = { http: httpConvention, db: dbConvention, wait: waitConvention } satisfies {
+const conventions = {
+  http: httpConvention,
+  db: dbConvention,
+  grpc: grpcConvention,
+  wait: waitConvention,
+} satisfies {
   // biome-ignore lint/suspicious/noExplicitAny: what each makes of a fact is its own affair
   [Family in SpanFamily]: Convention<SpanFactOf<Family>, any, any>;
 };
@@ -26,6 +32,7 @@ export const callMetrics: readonly CallMetric[] = Object.values(conventions).fla
 const joined = {
   http: joinedConvention(httpConvention),
   db: joinedConvention(dbConvention),
+  grpc: joinedConvention(grpcConvention),
   wait: waitConvention,
 } satisfies Record<SpanFamily, unknown>;
 

@@ -5,6 +5,7 @@
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import type { Convention, Description } from './convention.ts';
+import { RPC_METHOD, RPC_SYSTEM_NAME } from './grpc-attribute-names.ts';
 
 /** By which it is found: what was asked for, and the connection. */
 const KEPT: ReadonlySet<string> = new Set([
@@ -13,6 +14,8 @@ const KEPT: ReadonlySet<string> = new Set([
   names.NETWORK_PEER_ADDRESS,
   names.NETWORK_PEER_PORT,
   names.NETWORK_PROTOCOL_VERSION,
+  RPC_SYSTEM_NAME,
+  RPC_METHOD,
 ]);
 
 export function joinedConvention<Fact, Recurring, About extends Description>(

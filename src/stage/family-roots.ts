@@ -5,6 +5,7 @@ import type { Batch } from '../wire/batch.ts';
 import { familyAt, fieldAt } from '../wire/fields.ts';
 import { familyNames, type SpanFamily, spanKind } from '../wire/wire.gen.ts';
 import type { FamilyRoot, RootRoute } from './family-root.ts';
+import { grpcRoot } from './grpc-root.ts';
 import { httpRoot } from './http-root.ts';
 
 const KIND_AT = fieldAt('EV_SPAN_END', 'span_kind');
@@ -18,6 +19,7 @@ const SILENT: FamilyRoot = { hasFailed: () => false };
 const roots: Readonly<Record<SpanFamily, FamilyRoot>> = {
   http: httpRoot,
   db: SILENT,
+  grpc: grpcRoot,
   wait: SILENT,
 };
 const byNumber: Readonly<Record<number, FamilyRoot>> = Object.fromEntries(

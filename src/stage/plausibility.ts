@@ -5,6 +5,7 @@ import { durationNsAt, familyAt, fieldAt } from '../wire/fields.ts';
 import { familyNames } from '../wire/wire.gen.ts';
 import { dbPlausibility } from './db-plausibility.ts';
 import type { FamilyPlausibility } from './family-plausibility.ts';
+import { grpcPlausibility } from './grpc-plausibility.ts';
 import { httpPlausibility } from './http-plausibility.ts';
 import { waitPlausibility } from './wait-plausibility.ts';
 
@@ -12,7 +13,12 @@ const GOID_AT = fieldAt('EV_SPAN_END', 'goid');
 const PARENT_GOID_AT = fieldAt('EV_SPAN_END', 'parent_goid');
 
 /** A family that is in `wire.h` and not here does not compile. */
-const plausible = { http: httpPlausibility, db: dbPlausibility, wait: waitPlausibility } satisfies {
+const plausible = {
+  http: httpPlausibility,
+  db: dbPlausibility,
+  grpc: grpcPlausibility,
+  wait: waitPlausibility,
+} satisfies {
   [Family in SpanFamily]: FamilyPlausibility<SpanFactOf<Family>>;
 };
 

@@ -54,6 +54,8 @@ export interface TracerOptions {
   readonly serviceName?: string;
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm | undefined;
+  /** Whether calls of gRPC's own services, health checks and reflection, are traced as any others. Default false: counted only. */
+  readonly grpcHealth?: boolean | undefined;
   /** How deep targets are looked at. Default `spans`. */
   readonly level?: ProbeLevel | undefined;
   /**

@@ -10,7 +10,7 @@ import type { SpanFrame } from '../recording/format.ts';
 import type { Losses } from '../stage/counters.ts';
 import type { Batch, Ktime } from '../wire/batch.ts';
 import { decodeBatch, isSampled } from '../wire/decode.ts';
-import type { EvSpanEnd } from '../wire/wire.gen.ts';
+import { type EvSpanEnd, spanDepth } from '../wire/wire.gen.ts';
 import { isGoroutineAlive } from './goroutine-life.ts';
 
 /** A span that has been open for so long is checked for a goroutine that died. */
@@ -45,6 +45,8 @@ export class OpenSpans {
       const { statusOffset, goidOffset } = target?.program ?? {};
       if (target === undefined || statusOffset === undefined || goidOffset === undefined) return;
       const { gAddr, goid, depth } = record;
+      // It is on none, and ends when its object does.
+      if (depth === spanDepth.SPAN_DEPTH_LASTING) return;
       if (isGoroutineAlive(target.info.pid, { gAddr, goid, goidOffset, statusOffset })) return;
       if (this.#kernel.removeOpen(targetId, goid, depth)) {
         this.#emit({ kind: 'span', end: nowKtime(), ending: 'goroutine_exited', bytes: bytes() });

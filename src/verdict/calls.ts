@@ -2,11 +2,13 @@
 import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
 import type { CallTelling } from './call.ts';
 import { dbCall } from './db-call.ts';
+import { grpcCall } from './grpc-call.ts';
 import { httpCall } from './http-call.ts';
 
 const calls = {
   http: httpCall,
   db: dbCall,
+  grpc: grpcCall,
 } satisfies { [Family in Exclude<SpanFamily, 'wait'>]: CallTelling<Family> };
 
 const LENGTH_MAX = 80;

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x85c21b91c087705an;
+export const WIRE_HASH = 0xeafe988a46dd564en;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -77,6 +77,31 @@ export const dbText = {
 export const dbTextLimit = {
   DB_TEXT_STATEMENT_MAX: 640,
   DB_TEXT_NAMESPACE_MAX: 64,
+} as const;
+
+/** `enum grpc_flag` */
+export const grpcFlag = {
+  GRPC_FLAG_PEER: 8,
+  GRPC_FLAG_STATUS: 16,
+  GRPC_FLAG_UNKNOWN_METHOD: 32,
+} as const;
+
+/** `enum grpc_streams` */
+export const grpcStreams = {
+  GRPC_STREAMS_SERVER: 1,
+  GRPC_STREAMS_CLIENT: 2,
+} as const;
+
+/** `enum grpc_text` */
+export const grpcText = {
+  GRPC_TEXT_METHOD: 1,
+  GRPC_TEXT_TARGET: 2,
+} as const;
+
+/** `enum grpc_text_limit` */
+export const grpcTextLimit = {
+  GRPC_TEXT_METHOD_MAX: 256,
+  GRPC_TEXT_TARGET_MAX: 256,
 } as const;
 
 /** `enum http_flag` */
@@ -155,6 +180,7 @@ export const stackFlag = {
 /** `enum span_depth` */
 export const spanDepth = {
   SPAN_DEPTH_MAX: 4,
+  SPAN_DEPTH_LASTING: 4,
 } as const;
 
 /** `enum span_kind` */
@@ -169,6 +195,7 @@ export const spanFamily = {
   SPAN_FAMILY_HTTP: 1,
   SPAN_FAMILY_DB: 2,
   SPAN_FAMILY_WAIT: 3,
+  SPAN_FAMILY_GRPC: 4,
 } as const;
 
 /** `enum span_ending` */
@@ -190,6 +217,7 @@ export const spanFlag = {
   SPAN_FLAG_TIME: 256,
   SPAN_FLAG_SDK_PARENT: 512,
   SPAN_FLAG_SDK_SAME: 1024,
+  SPAN_FLAG_TAKEN_OVER: 2048,
 } as const;
 
 /** `enum wire_limit` */
@@ -271,54 +299,61 @@ export const count = {
   HIT_DB_WAIT_START: 29,
   HIT_DB_WAIT_END: 30,
   HIT_SDK_START: 31,
-  HIT_GOROUTINE_PARK: 32,
-  HIT_GOROUTINE_READY: 33,
-  HIT_GOROUTINE_READY_LIST: 34,
-  HIT_GOROUTINE_RUN: 35,
-  HIT_GOROUTINE_YIELD: 36,
-  HIT_GOROUTINE_PREEMPT: 37,
-  HIT_GOROUTINE_CORO: 38,
-  HIT_CHAN_HAND_TO: 39,
-  HIT_CHAN_HAND_FROM: 40,
-  HIT_CHAN_PUT: 41,
-  HIT_CHAN_TAKE: 42,
-  HIT_MUTEX_LOCK: 43,
-  HIT_MUTEX_UNLOCK: 44,
-  HIT_GC_STOP_BEGIN: 45,
-  HIT_GC_STOP_END: 46,
-  HIT_GC_ASSIST_BEGIN: 47,
-  HIT_GC_ASSIST_END: 48,
-  HIT_ALLOC_SPAN_BEGIN: 49,
-  HIT_ALLOC_SPAN_END: 50,
-  HIT_ALLOC_HEAP_BEGIN: 51,
-  HIT_ALLOC_HEAP_END: 52,
-  LOST_RING_FULL: 53,
-  LOST_RECORD_TOO_LARGE: 54,
-  LOST_OPEN_MAP_FULL: 55,
-  LOST_INHERITED_MAP_FULL: 56,
-  LOST_HANDED_MAP_FULL: 57,
-  LOST_READER_MAP_FULL: 58,
-  LOST_TIME_MAP_FULL: 59,
-  LOST_TURNS_MAP_FULL: 60,
-  LOST_THREAD_MAP_FULL: 61,
-  LOST_ALLOC_MAP_FULL: 62,
-  LOST_SDK_MAP_FULL: 63,
-  LOST_DEPTH: 64,
-  LOST_READ_FAILED: 65,
-  LOST_SPAN_REPLACED: 66,
-  NOTE_NO_TARGET: 67,
-  NOTE_UNSAMPLED: 68,
-  NOTE_TRACEPARENT_MALFORMED: 69,
-  NOTE_SDK_DEPTH: 70,
-  NOTE_STALE_CLIENT: 71,
-  NOTE_HEADERS_UNSCANNED: 72,
-  NOTE_START_SEEN: 73,
-  NOTE_HTTP3_UNTRACED: 74,
-  NOTE_SWITCH_UNSEEN: 75,
-  NOTE_URING_ELSEWHERE: 76,
-  NOTE_STACKS_FULL: 77,
-  NOTE_END_WITHOUT_START: 78,
-  COUNT_MAX: 79,
+  HIT_GRPC_SERVER_START: 32,
+  HIT_GRPC_SERVER_END: 33,
+  HIT_GRPC_CLIENT_START: 34,
+  HIT_GRPC_CLIENT_SEND: 35,
+  HIT_GRPC_CLIENT_GIVE_UP: 36,
+  HIT_GRPC_CLIENT_END: 37,
+  HIT_GOROUTINE_PARK: 38,
+  HIT_GOROUTINE_READY: 39,
+  HIT_GOROUTINE_READY_LIST: 40,
+  HIT_GOROUTINE_RUN: 41,
+  HIT_GOROUTINE_YIELD: 42,
+  HIT_GOROUTINE_PREEMPT: 43,
+  HIT_GOROUTINE_CORO: 44,
+  HIT_CHAN_HAND_TO: 45,
+  HIT_CHAN_HAND_FROM: 46,
+  HIT_CHAN_PUT: 47,
+  HIT_CHAN_TAKE: 48,
+  HIT_MUTEX_LOCK: 49,
+  HIT_MUTEX_UNLOCK: 50,
+  HIT_GC_STOP_BEGIN: 51,
+  HIT_GC_STOP_END: 52,
+  HIT_GC_ASSIST_BEGIN: 53,
+  HIT_GC_ASSIST_END: 54,
+  HIT_ALLOC_SPAN_BEGIN: 55,
+  HIT_ALLOC_SPAN_END: 56,
+  HIT_ALLOC_HEAP_BEGIN: 57,
+  HIT_ALLOC_HEAP_END: 58,
+  LOST_RING_FULL: 59,
+  LOST_RECORD_TOO_LARGE: 60,
+  LOST_OPEN_MAP_FULL: 61,
+  LOST_INHERITED_MAP_FULL: 62,
+  LOST_HANDED_MAP_FULL: 63,
+  LOST_READER_MAP_FULL: 64,
+  LOST_TIME_MAP_FULL: 65,
+  LOST_TURNS_MAP_FULL: 66,
+  LOST_THREAD_MAP_FULL: 67,
+  LOST_ALLOC_MAP_FULL: 68,
+  LOST_SDK_MAP_FULL: 69,
+  LOST_DEPTH: 70,
+  LOST_READ_FAILED: 71,
+  LOST_SPAN_REPLACED: 72,
+  NOTE_NO_TARGET: 73,
+  NOTE_UNSAMPLED: 74,
+  NOTE_TRACEPARENT_MALFORMED: 75,
+  NOTE_SDK_DEPTH: 76,
+  NOTE_STALE_CLIENT: 77,
+  NOTE_HEADERS_UNSCANNED: 78,
+  NOTE_START_SEEN: 79,
+  NOTE_HTTP3_UNTRACED: 80,
+  NOTE_GRPC_HEALTH_UNTRACED: 81,
+  NOTE_SWITCH_UNSEEN: 82,
+  NOTE_URING_ELSEWHERE: 83,
+  NOTE_STACKS_FULL: 84,
+  NOTE_END_WITHOUT_START: 85,
+  COUNT_MAX: 86,
 } as const;
 
 /** Where everything stands in the records. */
@@ -463,6 +498,17 @@ export const wireLayout: WireLayout = {
       },
       texts: ['trace_state'],
     },
+    4: {
+      bytes: 24,
+      fields: {
+        peer_address: [144, 16],
+        code: [160, 4],
+        peer_port: [164, 2],
+        streams: [166, 1],
+        resends: [167, 1],
+      },
+      texts: ['trace_state', 'method', 'target'],
+    },
   },
   time: {
     bytes: 200,
@@ -506,7 +552,7 @@ export const spanKindNames = { 1: 'server', 2: 'client', 3: 'internal' } as cons
 export type SpanKindName = (typeof spanKindNames)[keyof typeof spanKindNames];
 
 /** What a span is about: the name of its family, by its number. */
-export const familyNames = { 1: 'http', 2: 'db', 3: 'wait' } as const;
+export const familyNames = { 1: 'http', 2: 'db', 3: 'wait', 4: 'grpc' } as const;
 export type SpanFamily = (typeof familyNames)[keyof typeof familyNames];
 
 /** From here on spans of different ids and times may be the same, word by word. */
@@ -520,6 +566,7 @@ export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 48,
   3: 72,
+  4: 24,
 };
 
 /** Names of the texts of each family, in their order. */
@@ -527,6 +574,7 @@ export const spanTexts = {
   http: ['traceState', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
   db: ['traceState', 'statement', 'namespace'],
   wait: ['traceState'],
+  grpc: ['traceState', 'method', 'target'],
 } as const;
 
 /** `struct ev_header`, 16 bytes. */
@@ -653,6 +701,30 @@ export function readWaitBody(batch: Batch, at: number): WaitBody {
   };
 }
 
+/** `struct grpc_body`, 24 bytes. */
+export interface GrpcBody {
+  /** of the other end of the connection; IPv4 as ::ffff:a.b.c.d */
+  readonly peerAddress: Uint8Array;
+  /** as google.golang.org/grpc/codes has it, valid with GRPC_FLAG_STATUS */
+  readonly code: number;
+  readonly peerPort: number;
+  /** bits of enum grpc_streams, of a client; servers do not say */
+  readonly streams: number;
+  /** attempts before the last, of a client */
+  readonly resends: number;
+}
+
+/** Reads the body at byte `at` (a multiple of 8). */
+export function readGrpcBody(batch: Batch, at: number): GrpcBody {
+  return {
+    peerAddress: batch.u8.subarray(at + 0, at + 16),
+    code: batch.u32[(at + 16) >>> 2] as number,
+    peerPort: batch.u16[(at + 20) >>> 1] as number,
+    streams: batch.u8[at + 22] as number,
+    resends: batch.u8[at + 23] as number,
+  };
+}
+
 /** `struct span_time`, 200 bytes. */
 export interface SpanTime {
   /** by enum time_use, of its goroutine while it was open */
@@ -725,6 +797,8 @@ export interface EvSpanEnd {
   readonly db: DbBody;
   /** its body, if its family is wait */
   readonly wait: WaitBody;
+  /** its body, if its family is grpc */
+  readonly grpc: GrpcBody;
   /** where its time went, if that was watched */
   readonly time?: SpanTime | undefined;
   /** what it stands in; undefined for a record that was put together otherwise */
@@ -834,6 +908,10 @@ class EvSpanEndView implements EvSpanEnd {
 
   get wait(): WaitBody {
     return readWaitBody(this.#batch, this.#at + SPAN_BODY_AT);
+  }
+
+  get grpc(): GrpcBody {
+    return readGrpcBody(this.#batch, this.#at + SPAN_BODY_AT);
   }
 
   get time(): SpanTime | undefined {
@@ -1076,6 +1154,9 @@ export interface HttpServerLayout {
   readonly xnetStateStatus: number;
   readonly xnetStateWroteBytes: number;
   readonly xnetStreamCloseErr: number;
+  readonly h2StreamId: number;
+  readonly h2StreamSc: number;
+  readonly h2ScConn: number;
 }
 
 /** `struct http_client_layout`, 24 bytes. */
@@ -1139,6 +1220,51 @@ export interface DbLayout {
   readonly mysqlConfigDatabase: number;
   readonly mysqlErrorNumber: number;
   readonly sqliteErrorCode: number;
+}
+
+/** `struct grpc_layout`, 8 bytes. */
+export interface GrpcLayout {
+  readonly statusS: number;
+  readonly statusCode: number;
+  readonly statusMessage: number;
+}
+
+/** `struct grpc_server_layout`, 40 bytes. */
+export interface GrpcServerLayout {
+  /** 0: no metadata is read */
+  readonly incomingKeyType: number;
+  readonly http2TransportType: number;
+  readonly tcpAddrType: number;
+  readonly streamId: number;
+  readonly streamCtx: number;
+  readonly streamMethod: number;
+  /** what stands behind the Stream in it, or (gRPC 1.69 to 1.76) behind a pointer to that */
+  readonly serverStreamSt: number;
+  readonly transportConn: number;
+  /** begins with the address */
+  readonly transportPeer: number;
+  readonly tcpAddrIp: number;
+  readonly tcpAddrPort: number;
+}
+
+/** `struct grpc_client_layout`, 48 bytes. */
+export interface GrpcClientLayout {
+  /** 0: which calls are unary is not known */
+  readonly invokeReturn: number;
+  readonly statusErrorType: number;
+  readonly deadlineErrorType: number;
+  readonly streamCallHdr: number;
+  readonly streamCc: number;
+  readonly streamDesc: number;
+  readonly streamAttempt: number;
+  readonly callHdrMethod: number;
+  readonly connTarget: number;
+  readonly descServerStreams: number;
+  readonly descClientStreams: number;
+  readonly errorS: number;
+  readonly transportConn: number;
+  readonly transportStreams: number;
+  readonly streamCtx: number;
 }
 
 /** `struct runtime_layout`, 20 bytes. */
@@ -1218,7 +1344,7 @@ export interface SdkLayout {
   readonly contextFlags: number;
 }
 
-/** `struct target_row`, 600 bytes. */
+/** `struct target_row`, 696 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1241,6 +1367,9 @@ export interface TargetRow {
   readonly httpServer: HttpServerLayout;
   readonly httpClient: HttpClientLayout;
   readonly db: DbLayout;
+  readonly grpc: GrpcLayout;
+  readonly grpcServer: GrpcServerLayout;
+  readonly grpcClient: GrpcClientLayout;
   readonly runtime: RuntimeLayout;
   readonly httpRequest: HttpRequestLayout;
   readonly time: TimeLayout;
@@ -1254,7 +1383,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 600;
+export const TARGET_ROW_BYTES = 696;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1291,6 +1420,9 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(108, value.httpServer.xnetStateStatus, true);
   view.setUint16(110, value.httpServer.xnetStateWroteBytes, true);
   view.setUint16(112, value.httpServer.xnetStreamCloseErr, true);
+  view.setUint16(114, value.httpServer.h2StreamId, true);
+  view.setUint16(116, value.httpServer.h2StreamSc, true);
+  view.setUint16(118, value.httpServer.h2ScConn, true);
   view.setBigUint64(120, BigInt(value.httpClient.skipAltProtocol), true);
   view.setUint16(128, value.httpClient.replyStatusCode, true);
   view.setUint16(130, value.httpClient.replyProtoMajor, true);
@@ -1345,65 +1477,94 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(342, value.db.mysqlConfigDatabase, true);
   view.setUint16(344, value.db.mysqlErrorNumber, true);
   view.setUint16(346, value.db.sqliteErrorCode, true);
-  view.setUint16(352, value.runtime.gStack, true);
-  view.setUint16(354, value.runtime.gPanic, true);
-  view.setUint16(356, value.runtime.gM, true);
-  view.setUint16(358, value.runtime.gGoid, true);
-  view.setUint16(360, value.runtime.gParentGoid, true);
-  view.setUint16(362, value.runtime.gStartpc, true);
-  view.setUint16(364, value.runtime.mCurg, true);
-  view.setUint16(372, value.httpRequest.method, true);
-  view.setUint16(374, value.httpRequest.url, true);
-  view.setUint16(376, value.httpRequest.protoMajor, true);
-  view.setUint16(378, value.httpRequest.protoMinor, true);
-  view.setUint16(380, value.httpRequest.header, true);
-  view.setUint16(382, value.httpRequest.host, true);
-  view.setUint16(384, value.httpRequest.remoteAddr, true);
-  view.setUint16(386, value.httpRequest.tls, true);
-  view.setUint16(388, value.httpRequest.pattern, true);
-  view.setUint16(390, value.httpRequest.urlScheme, true);
-  view.setUint16(392, value.httpRequest.urlHost, true);
-  view.setUint16(394, value.httpRequest.urlPath, true);
-  view.setUint16(396, value.httpRequest.urlRawPath, true);
-  view.setUint16(398, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(400, BigInt(value.time.semacquire), true);
-  view.setBigUint64(408, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(416, BigInt(value.time.semacquireFd), true);
-  view.setUint16(424, value.time.gSchedlink, true);
-  view.setUint16(426, value.time.gStatus, true);
-  view.setUint16(428, value.time.gWaitReason, true);
-  view.setUint16(430, value.time.gCoroarg, true);
-  view.setUint16(432, value.time.coroGp, true);
-  view.setUint16(434, value.time.mP, true);
-  view.setUint16(436, value.time.pRunqhead, true);
-  view.setUint16(438, value.time.pRunqtail, true);
-  view.setUint16(440, value.time.hchanDataqsiz, true);
-  view.setUint16(442, value.time.hchanBuf, true);
-  view.setUint16(444, value.time.hchanElemsize, true);
-  view.setUint16(446, value.time.hchanRecvx, true);
-  view.setUint16(448, value.time.sudogG, true);
-  view.setUint16(450, value.time.sudogElem, true);
-  view.setUint16(452, value.time.pollDescFd, true);
-  view.setUint16(454, value.time.pollDescRg, true);
-  view.setUint16(456, value.time.pollDescSelf, true);
-  view.setUint16(464, value.stack.gSched, true);
-  view.setUint16(466, value.stack.gobufPc, true);
-  view.setUint16(468, value.stack.gobufBp, true);
-  view.setBigUint64(472, BigInt(value.sdk.spanType), true);
-  view.setBigUint64(480, BigInt(value.sdk.unsampledType), true);
-  view.setBigUint64(488, BigInt(value.sdk.delegateStart), true);
-  view.setBigUint64(496, BigInt(value.sdk.delegateEnd), true);
-  view.setUint16(504, value.sdk.spanContext, true);
-  view.setUint16(506, value.sdk.spanParent, true);
-  view.setUint16(508, value.sdk.spanKind, true);
-  view.setUint16(510, value.sdk.spanEndTime, true);
-  view.setUint16(512, value.sdk.unsampledContext, true);
-  view.setUint16(514, value.sdk.contextTraceId, true);
-  view.setUint16(516, value.sdk.contextSpanId, true);
-  view.setUint16(518, value.sdk.contextFlags, true);
-  view.setBigUint64(520, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(528, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 536);
+  view.setUint16(352, value.grpc.statusS, true);
+  view.setUint16(354, value.grpc.statusCode, true);
+  view.setUint16(356, value.grpc.statusMessage, true);
+  view.setBigUint64(360, BigInt(value.grpcServer.incomingKeyType), true);
+  view.setBigUint64(368, BigInt(value.grpcServer.http2TransportType), true);
+  view.setBigUint64(376, BigInt(value.grpcServer.tcpAddrType), true);
+  view.setUint16(384, value.grpcServer.streamId, true);
+  view.setUint16(386, value.grpcServer.streamCtx, true);
+  view.setUint16(388, value.grpcServer.streamMethod, true);
+  view.setUint16(390, value.grpcServer.serverStreamSt, true);
+  view.setUint16(392, value.grpcServer.transportConn, true);
+  view.setUint16(394, value.grpcServer.transportPeer, true);
+  view.setUint16(396, value.grpcServer.tcpAddrIp, true);
+  view.setUint16(398, value.grpcServer.tcpAddrPort, true);
+  view.setBigUint64(400, BigInt(value.grpcClient.invokeReturn), true);
+  view.setBigUint64(408, BigInt(value.grpcClient.statusErrorType), true);
+  view.setBigUint64(416, BigInt(value.grpcClient.deadlineErrorType), true);
+  view.setUint16(424, value.grpcClient.streamCallHdr, true);
+  view.setUint16(426, value.grpcClient.streamCc, true);
+  view.setUint16(428, value.grpcClient.streamDesc, true);
+  view.setUint16(430, value.grpcClient.streamAttempt, true);
+  view.setUint16(432, value.grpcClient.callHdrMethod, true);
+  view.setUint16(434, value.grpcClient.connTarget, true);
+  view.setUint16(436, value.grpcClient.descServerStreams, true);
+  view.setUint16(438, value.grpcClient.descClientStreams, true);
+  view.setUint16(440, value.grpcClient.errorS, true);
+  view.setUint16(442, value.grpcClient.transportConn, true);
+  view.setUint16(444, value.grpcClient.transportStreams, true);
+  view.setUint16(446, value.grpcClient.streamCtx, true);
+  view.setUint16(448, value.runtime.gStack, true);
+  view.setUint16(450, value.runtime.gPanic, true);
+  view.setUint16(452, value.runtime.gM, true);
+  view.setUint16(454, value.runtime.gGoid, true);
+  view.setUint16(456, value.runtime.gParentGoid, true);
+  view.setUint16(458, value.runtime.gStartpc, true);
+  view.setUint16(460, value.runtime.mCurg, true);
+  view.setUint16(468, value.httpRequest.method, true);
+  view.setUint16(470, value.httpRequest.url, true);
+  view.setUint16(472, value.httpRequest.protoMajor, true);
+  view.setUint16(474, value.httpRequest.protoMinor, true);
+  view.setUint16(476, value.httpRequest.header, true);
+  view.setUint16(478, value.httpRequest.host, true);
+  view.setUint16(480, value.httpRequest.remoteAddr, true);
+  view.setUint16(482, value.httpRequest.tls, true);
+  view.setUint16(484, value.httpRequest.pattern, true);
+  view.setUint16(486, value.httpRequest.urlScheme, true);
+  view.setUint16(488, value.httpRequest.urlHost, true);
+  view.setUint16(490, value.httpRequest.urlPath, true);
+  view.setUint16(492, value.httpRequest.urlRawPath, true);
+  view.setUint16(494, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(496, BigInt(value.time.semacquire), true);
+  view.setBigUint64(504, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(512, BigInt(value.time.semacquireFd), true);
+  view.setUint16(520, value.time.gSchedlink, true);
+  view.setUint16(522, value.time.gStatus, true);
+  view.setUint16(524, value.time.gWaitReason, true);
+  view.setUint16(526, value.time.gCoroarg, true);
+  view.setUint16(528, value.time.coroGp, true);
+  view.setUint16(530, value.time.mP, true);
+  view.setUint16(532, value.time.pRunqhead, true);
+  view.setUint16(534, value.time.pRunqtail, true);
+  view.setUint16(536, value.time.hchanDataqsiz, true);
+  view.setUint16(538, value.time.hchanBuf, true);
+  view.setUint16(540, value.time.hchanElemsize, true);
+  view.setUint16(542, value.time.hchanRecvx, true);
+  view.setUint16(544, value.time.sudogG, true);
+  view.setUint16(546, value.time.sudogElem, true);
+  view.setUint16(548, value.time.pollDescFd, true);
+  view.setUint16(550, value.time.pollDescRg, true);
+  view.setUint16(552, value.time.pollDescSelf, true);
+  view.setUint16(560, value.stack.gSched, true);
+  view.setUint16(562, value.stack.gobufPc, true);
+  view.setUint16(564, value.stack.gobufBp, true);
+  view.setBigUint64(568, BigInt(value.sdk.spanType), true);
+  view.setBigUint64(576, BigInt(value.sdk.unsampledType), true);
+  view.setBigUint64(584, BigInt(value.sdk.delegateStart), true);
+  view.setBigUint64(592, BigInt(value.sdk.delegateEnd), true);
+  view.setUint16(600, value.sdk.spanContext, true);
+  view.setUint16(602, value.sdk.spanParent, true);
+  view.setUint16(604, value.sdk.spanKind, true);
+  view.setUint16(606, value.sdk.spanEndTime, true);
+  view.setUint16(608, value.sdk.unsampledContext, true);
+  view.setUint16(610, value.sdk.contextTraceId, true);
+  view.setUint16(612, value.sdk.contextSpanId, true);
+  view.setUint16(614, value.sdk.contextFlags, true);
+  view.setBigUint64(616, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(624, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 632);
   return bytes;
 }
 
@@ -1421,6 +1582,8 @@ export interface Settings {
   readonly samplePeriodNs: number;
   /** 1: spans that are not sampled are told all the same, to be counted */
   readonly countsUnsampled: number;
+  /** 1: calls of gRPC's own services, health and reflection, are traced as any others */
+  readonly grpcHealth: number;
 }
 
 export const SETTINGS_BYTES = 40;
@@ -1435,6 +1598,7 @@ export function writeSettings(value: Settings): Uint8Array {
   view.setBigUint64(16, BigInt(value.waitMinNs), true);
   view.setBigUint64(24, BigInt(value.samplePeriodNs), true);
   view.setUint32(32, value.countsUnsampled, true);
+  view.setUint32(36, value.grpcHealth, true);
   return bytes;
 }
 
@@ -1500,6 +1664,12 @@ export const rowSources = {
     xnetStateStatus: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.status?' },
     xnetStateWroteBytes: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.wroteBytes?' },
     xnetStreamCloseErr: { what: 'field', name: 'golang.org/x/net/http2.stream.closeErr?' },
+    h2StreamId: { what: 'field', name: 'net/http.http2stream.id|net/http/internal/http2.stream.id?' },
+    h2StreamSc: { what: 'field', name: 'net/http.http2stream.sc|net/http/internal/http2.stream.sc?' },
+    h2ScConn: {
+      what: 'field',
+      name: 'net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?',
+    },
   },
   httpClient: {
     skipAltProtocol: { what: 'variable', name: 'net/http.ErrSkipAltProtocol' },
@@ -1558,6 +1728,51 @@ export const rowSources = {
     mysqlConfigDatabase: { what: 'field', name: 'github.com/go-sql-driver/mysql.Config.DBName?' },
     mysqlErrorNumber: { what: 'field', name: 'github.com/go-sql-driver/mysql.MySQLError.Number?' },
     sqliteErrorCode: { what: 'field', name: 'modernc.org/sqlite.Error.code?' },
+  },
+  grpc: {
+    statusS: { what: 'field', name: 'google.golang.org/grpc/internal/status.Status.s' },
+    statusCode: { what: 'field', name: 'google.golang.org/genproto/googleapis/rpc/status.Status.Code' },
+    statusMessage: { what: 'field', name: 'google.golang.org/genproto/googleapis/rpc/status.Status.Message' },
+  },
+  grpcServer: {
+    incomingKeyType: { what: 'type', name: 'google.golang.org/grpc/metadata.mdIncomingKey' },
+    http2TransportType: { what: 'type', name: 'google.golang.org/grpc/internal/transport.http2Server' },
+    tcpAddrType: { what: 'type', name: 'net.TCPAddr' },
+    streamId: { what: 'field', name: 'google.golang.org/grpc/internal/transport.Stream.id' },
+    streamCtx: { what: 'field', name: 'google.golang.org/grpc/internal/transport.Stream.ctx' },
+    streamMethod: { what: 'field', name: 'google.golang.org/grpc/internal/transport.Stream.method' },
+    serverStreamSt: { what: 'field', name: 'google.golang.org/grpc/internal/transport.ServerStream.st?' },
+    transportConn: { what: 'field', name: 'google.golang.org/grpc/internal/transport.http2Server.conn' },
+    transportPeer: {
+      what: 'field',
+      name: 'google.golang.org/grpc/internal/transport.http2Server.peer|google.golang.org/grpc/internal/transport.http2Server.remoteAddr',
+    },
+    tcpAddrIp: { what: 'field', name: 'net.TCPAddr.IP' },
+    tcpAddrPort: { what: 'field', name: 'net.TCPAddr.Port' },
+  },
+  grpcClient: {
+    invokeReturn: {
+      what: 'return',
+      name: 'google.golang.org/grpc.invoke',
+      calls: 'google.golang.org/grpc.newClientStream',
+    },
+    statusErrorType: { what: 'type', name: 'google.golang.org/grpc/internal/status.Error' },
+    deadlineErrorType: { what: 'type', name: 'context.deadlineExceededError' },
+    streamCallHdr: { what: 'field', name: 'google.golang.org/grpc.clientStream.callHdr' },
+    streamCc: { what: 'field', name: 'google.golang.org/grpc.clientStream.cc' },
+    streamDesc: { what: 'field', name: 'google.golang.org/grpc.clientStream.desc' },
+    streamAttempt: { what: 'field', name: 'google.golang.org/grpc.clientStream.attempt' },
+    callHdrMethod: { what: 'field', name: 'google.golang.org/grpc/internal/transport.CallHdr.Method' },
+    connTarget: { what: 'field', name: 'google.golang.org/grpc.ClientConn.target' },
+    descServerStreams: { what: 'field', name: 'google.golang.org/grpc.StreamDesc.ServerStreams' },
+    descClientStreams: { what: 'field', name: 'google.golang.org/grpc.StreamDesc.ClientStreams' },
+    errorS: { what: 'field', name: 'google.golang.org/grpc/internal/status.Error.s' },
+    transportConn: { what: 'field', name: 'google.golang.org/grpc/internal/transport.http2Client.conn' },
+    transportStreams: {
+      what: 'field',
+      name: 'google.golang.org/grpc/internal/transport.http2Client.activeStreams',
+    },
+    streamCtx: { what: 'field', name: 'google.golang.org/grpc.clientStream.ctx' },
   },
   runtime: {
     gStack: { what: 'field', name: 'runtime.g.stack' },

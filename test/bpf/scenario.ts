@@ -63,6 +63,15 @@ const shownOf: {
     waited: ({ poolWaitNs }) => poolWaitNs || undefined,
     pool: ({ pool }) => pool && `${pool.used}/${pool.max}`,
   },
+  grpc: {
+    method: ({ method }) => method,
+    target: ({ target }) => target,
+    code: ({ code }) => code,
+    peer: ({ peer }) => peer && `${peer.address}:${peer.port}`,
+    streaming: ({ streaming }) => streaming,
+    resends: ({ resendCount }) => resendCount,
+    unknown: ({ methodIsUnknown }) => methodIsUnknown || undefined,
+  },
   wait: {
     for: (body) => waitOf(body).use,
     waker: (body) => waitOf(body).wakerGoid || undefined,

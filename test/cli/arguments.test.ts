@@ -13,6 +13,7 @@ const NOTHING = {
   sdk: undefined,
   telemetryExports: false,
   dbStatement: undefined,
+  grpcHealth: false,
   waits: undefined,
   waitMinMillis: undefined,
   budget: 0.02,

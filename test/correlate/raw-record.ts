@@ -11,7 +11,7 @@ import {
   wireLayout,
 } from '../../src/wire/wire.gen.ts';
 
-const numbers: Readonly<Record<SpanFamily, number>> = { http: 1, db: 2, wait: 3 };
+const numbers: Readonly<Record<SpanFamily, number>> = { http: 1, db: 2, wait: 3, grpc: 4 };
 
 /** Numbers, or the bytes of ids, by the names of the fields; `flags`, `target_id` and `tid` of the header too. */
 export type RawValues = Readonly<Record<string, number | Uint8Array>>;

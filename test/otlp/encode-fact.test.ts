@@ -153,7 +153,6 @@ function randomHttpFact(random: Random): SpanFact {
         { cause: 'mutex', share: 0.703, confidence: 1, sentence: 'mutex: 41 of 58 ms' },
       ]),
       waitsDropped: random.pick([undefined, 3]),
-      sdk: random.pick([undefined, undefined, 'parent', 'same'] as const),
     },
     http,
   );
@@ -177,6 +176,7 @@ const varyingOf: Readonly<Record<SpanFamily, (random: Random) => object>> = {
     return { path, query, peer, responseBodyBytes };
   },
   db: (random) => ({ poolWaitNs: random.below(3) }),
+  grpc: (random) => ({ peer: random.pick([undefined, { address: '10.0.0.9', port: random.below(9) }]) }),
   wait: (random) => {
     const { wakerGoid, wakerIsHolder, readyNs, peer } = randomWaitFact(random).body as Wait;
     return { wakerGoid, wakerIsHolder, readyNs, peer };

@@ -37,11 +37,14 @@ export function toValidSpan(span: ReadableSpan): ValidSpan {
   };
 }
 
-/** What happens to the whole program is nothing that a goroutine does: it may overlap that. */
+/** What happens to the whole program, and a stream that was made, are nothing that a goroutine does: they may overlap that. */
 function goroutineOf(span: ReadableSpan): string {
   const goroutine = `${span.resource.attributes['process.pid']}/${span.attributes['goidspan.goid']}`;
-  return isWindow(span) ? `${goroutine} ${span.spanContext().spanId}` : goroutine;
+  return isWindow(span) || isStream(span) ? `${goroutine} ${span.spanContext().spanId}` : goroutine;
 }
+
+const isStream = ({ attributes }: ReadableSpan): boolean =>
+  attributes['goidspan.rpc.streaming'] !== undefined;
 
 /** Does the span tell of the collector, or of a stopped world? */
 export const isWindow = ({ name }: ReadableSpan): boolean => name === 'gc.stw' || name === 'gc.cycle';

@@ -10,6 +10,7 @@ import {
   readEvSample,
   readEvSpanEnd,
   readEvStack,
+  readGrpcBody,
   readHttpBody,
   readSpanTime,
   readWaitBody,
@@ -30,6 +31,7 @@ const readers = {
   http_body: readHttpBody,
   db_body: readDbBody,
   wait_body: readWaitBody,
+  grpc_body: readGrpcBody,
   span_time: readSpanTime,
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
@@ -94,6 +96,7 @@ describe('a record filled by C', () => {
       http: _,
       db: __,
       wait: ______,
+      grpc: _______,
       text: ___,
       time: _____,
       ...got
