@@ -26,7 +26,7 @@ static __always_inline uaddr_t returned_error_data(const struct pt_regs *ctx)
 /* The context.Context of the request, where it is asked for. */
 static __always_inline uaddr_t http_client_context(const struct pt_regs *ctx, const struct hit *hit)
 {
-	return sdk_is_joined(hit->target) ? read_u64(go_argument(ctx, hit) + hit->target->http_client.request_context + 8) : 0;
+	return sdk_is_joined(hit->target) ? peek_u64(go_argument(ctx, hit) + hit->target->http_client.request_context + 8) : 0;
 }
 
 /* func (t *Transport) roundTrip(req *Request) (*Response, error)  argument: req. */

@@ -144,7 +144,7 @@ export class Scenario {
 
   /**
    * The outcome as text: trees of spans in the order of their starts, then losses, notes and what is left in the maps.
-   * A span is `kind name` and what is special of it: `remote=` parent, `link=`, `ending=`, `resends=`, `counted`, `cut=`.
+   * A span is `kind name` and what is special of it: `remote=` parent, `sdk=`, `around=`, `link=`, `ending=`, `resends=`, `counted`, `cut=`.
    */
   render(run: HostRun): string[] {
     for (const span of run.spans) this.#byId.set(hexOf(span.spanId), this.#nameOf(span));
@@ -221,6 +221,8 @@ export class Scenario {
     } else if (span.parentIsRemote) {
       words.push('remote');
     }
+    if (span.sdk) words.push(`sdk=${span.sdk}`);
+    if (span.aroundSpanId) words.push(`around=${this.#byId.get(hexOf(span.aroundSpanId))}`);
     if (span.link) words.push(`link=${this.#byId.get(hexOf(span.link.spanId)) ?? hexOf(span.link.spanId)}`);
     if (span.ending !== 'returned') words.push(`ending=${span.ending}`);
     if (span.family === 'http' && span.body.resendCount !== undefined)

@@ -16,7 +16,7 @@ export function validSpanOf(fact: SpanFact): ValidSpan {
     traceId: hexOf(fact.traceId),
     spanId: hexOf(fact.spanId),
     parentSpanId: fact.parentSpanId && hexOf(fact.parentSpanId),
-    parentIsRemote: fact.parentIsRemote,
+    parentIsRemote: fact.parentIsRemote || fact.sdk !== undefined,
     links: fact.link ? [{ traceId: hexOf(fact.link.traceId), spanId: hexOf(fact.link.spanId) }] : [],
     kind: fact.spanKind,
     startNs: nanosOf(fact.start),

@@ -11,6 +11,8 @@ void client_begin(const struct line *line)
 	go__call(g, line__number(line, "stack", 512), line__number(line, "depth", 0));
 	hit = hit_on(g, "http_client_start", ARGUMENT(1));
 	hit.arguments[1] = line__has(line, "no-request") ? UNREADABLE : write_request(line, row, "");
+	if (!line__has(line, "no-request"))
+		memory__write_u64(hit.arguments[1] + row->http_client.request_context + 8, write_context(line));
 	run_start(line, g, hit);
 }
 

@@ -40,6 +40,11 @@ uaddr_t return_slot_of(const struct goroutine_state *g)
 	return g->stack_hi - g->frame[g->frames - 1].depth;
 }
 
+uaddr_t caller_frame_of(const struct goroutine_state *g)
+{
+	return g->frames > 1 ? g->stack_hi - g->frame[g->frames - 2].depth - 8 : 0;
+}
+
 struct probe_hit hit_on(const struct goroutine_state *g, const char *program, uint64_t cookie)
 {
 	uaddr_t slot = return_slot_of(g);
@@ -57,6 +62,7 @@ struct probe_hit hit_on(const struct goroutine_state *g, const char *program, ui
 		hit.cookie |= SLOT_BELOW_SP(HOST_SAVED_BELOW_SP);
 		hit.sp = slot + HOST_SAVED_BELOW_SP;
 		hit.link = g->frame[g->frames - 1].return_addr;
+		hit.fp = caller_frame_of(g);
 	}
 	return hit;
 }
@@ -92,6 +98,18 @@ static void birth(const struct line *line)
 
 	memory__write_u64(child->g + target->row.runtime.g_startpc, startpc + target->row.load_bias);
 	memory__write_u64(target->m + target->row.runtime.m_curg, by_timer ? 0 : creator->g);
+	if (creator) {
+		/* Where it has left for the stack of its thread: in a function that it has called for that. */
+		uaddr_t gobuf = creator->g + target->row.stack.g_sched, frame;
+
+		go__call(creator, 128, 0);
+		go__push_frame(creator);
+		frame = return_slot_of(creator) - 8;
+		memory__write_u64(frame, caller_frame_of(creator));
+		memory__write_u64(gobuf, frame - 64);
+		memory__write_u64(gobuf + target->row.stack.gobuf_bp, frame);
+		go__return(creator);
+	}
 	hit.arguments[1] = child->g;
 	programs__run(&hit);
 }
@@ -227,6 +245,9 @@ bool event__run(const struct line *line)
 		{ { "server", "upgrade" }, 3, server_upgrade },
 		{ { "server", "hijack" }, 3, server_hijack },
 		{ { "server", "deferred" }, 3, server_deferred },
+		{ { "sdk", "begin" }, 3, sdk_begin },
+		{ { "sdk", "end" }, 3, sdk_end },
+		{ { "sdk", "leave" }, 3, sdk_leave },
 		{ { "client", "begin" }, 3, client_begin },
 		{ { "client", "send" }, 3, client_send },
 		{ { "client", "retry" }, 3, client_retry },

@@ -20,6 +20,8 @@ struct target_state *target_of(const char *word);
 struct goroutine_state *goroutine_of(const char *word);
 /* Where the return address of its innermost call stands, at the latest when it has a frame. */
 uaddr_t return_slot_of(const struct goroutine_state *g);
+/* Where the caller of its innermost call has its frame; 0: nobody has called it. */
+uaddr_t caller_frame_of(const struct goroutine_state *g);
 /* A hit on the goroutine's own stack, just after a function's stack check or, with a frame, within it. */
 struct probe_hit hit_on(const struct goroutine_state *g, const char *program, uint64_t cookie);
 /* A start; with `stack-too-small` its stack check first jumps, the stack grows, and the function starts again. */
@@ -77,6 +79,12 @@ void sql_begun(const struct line *line);
 void sql_ended(const struct line *line);
 void sql_wait(const struct line *line);
 void sql_got(const struct line *line);
+
+void sdk_begin(const struct line *line);
+void sdk_end(const struct line *line);
+void sdk_leave(const struct line *line);
+/* context=N: the data word of a context.Context with that span of the SDK; 0: none */
+uaddr_t write_context(const struct line *line);
 
 void client_begin(const struct line *line);
 void client_send(const struct line *line);

@@ -37,6 +37,10 @@ static const struct target_row layout = {
 	.time.g_schedlink = 160, .time.g_status = 144, .time.g_wait_reason = 176, .time.g_coroarg = 328, .time.coro_gp = 0, .time.m_p = 208, .time.p_runqhead = 40, .time.p_runqtail = 44, .time.hchan_dataqsiz = 8, .time.hchan_buf = 16, .time.hchan_elemsize = 24, .time.hchan_recvx = 56, .time.poll_desc_fd = 8, .time.poll_desc_rg = 32, .time.poll_desc_self = 104, .time.sudog_g = 0, .time.sudog_elem = 24,
 	.stack.g_sched = 400, .stack.gobuf_pc = 8, .stack.gobuf_bp = 48, .code_start = 0x400000, .code_end = 0x700000,
 	.g_tls_offset = -8,
+	.http_client.request_context = 240,
+	.sdk.span_type = 0x705000, .sdk.unsampled_type = 0x705040, .sdk.delegate_start = 0x605000, .sdk.delegate_end = 0x605100,
+	.sdk.span_context = 192, .sdk.span_parent = 96, .sdk.span_kind = 24, .sdk.span_end_time = 64, .sdk.unsampled_context = 8,
+	.sdk.context_trace_id = 0, .sdk.context_span_id = 16, .sdk.context_flags = 24,
 	.db.wrap_error_type = 0x703040, .db.pgx_prepare_error_type = 0x703080, .db.pgx_timeout_type = 0x7030c0,
 	.db.dsn_connector_type = 0x703100, .db.pgx_conn_type = 0x703140, .db.pgx_connector_type = 0x703180,
 	.db.pgx_open_connector_type = 0x7031c0, .db.pgx_error_type = 0x703200, .db.pq_conn_type = 0x703240, .db.pq_driver_type = 0x703280,
@@ -78,6 +82,7 @@ struct target_state *go__target(uint32_t number)
 	target->row.sched_runqsize = memory__allocate(8);
 	memory__write_u64(target->g0 + layout.runtime.g_m, target->m);
 	memory__write_u64(target->m + layout.time.m_p, target->p);
+	target->sdk_span_type = memory__allocate(64);
 	target->row.http_client.skip_alt_protocol = memory__allocate(16);
 	memory__write_u64(target->row.http_client.skip_alt_protocol, memory__allocate(16));
 	memory__write_u64(target->row.http_client.skip_alt_protocol + 8, memory__allocate(16));

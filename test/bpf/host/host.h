@@ -172,6 +172,7 @@ struct target_state {
 	uint32_t slot;
 	bool exists;
 	uaddr_t g0, m, p;
+	uaddr_t sdk_span_type; /* of a pointer to a span of its SDK */
 	uaddr_t driver_conns[8]; /* connections of database/sql by their numbers; 0: not made yet */
 };
 

@@ -39,6 +39,8 @@ void programs__setup(void)
 	DEFINE(handed_by_slot, HOST_HASH);
 	DEFINE(time_by_g, HOST_HASH);
 	DEFINE(turns_by_g, HOST_HASH);
+	DEFINE(sdk_spans_by_g, HOST_HASH);
+	DEFINE(sdk_marks_by_slot, HOST_ARRAY);
 	DEFINE(unlocks_by_mutex, HOST_ARRAY);
 	DEFINE(off_by_thread, HOST_HASH);
 	DEFINE(stops_by_slot, HOST_ARRAY);
@@ -286,6 +288,7 @@ void programs__run(const struct probe_hit *hit)
 		{ "http_client_end", http_client_end },
 		{ "http_client_end_alt", http_client_end_alt },
 		{ "http_client_error", http_client_error },
+		{ "sdk_start", sdk_start },
 		{ "db_pool_start", db_pool_start },
 		{ "db_stmt_start", db_stmt_start },
 		{ "db_session_start", db_session_start },
