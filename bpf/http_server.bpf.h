@@ -28,17 +28,19 @@ static __always_inline struct http_origin http_server_origin(const struct target
 {
 	const struct http_server_layout *layout = &target->http_server;
 	struct http_origin origin = {};
-	uaddr_t stream;
+	uaddr_t state, stream;
 
 	if (major < 2) {
 		origin.conn = http_server_conn(target, writer) + layout->conn_rwc;
 	} else if (layout->h2_writer_rws != GO_OFFSET_ABSENT && layout->h2_state_stream != GO_OFFSET_ABSENT &&
 		   layout->h2_stream_id != GO_OFFSET_ABSENT && layout->h2_stream_sc != GO_OFFSET_ABSENT &&
 		   layout->h2_sc_conn != GO_OFFSET_ABSENT) {
-		stream = read_u64(read_u64(writer + layout->h2_writer_rws) + layout->h2_state_stream);
-		origin.stream_id = read_u64(stream + layout->h2_stream_id);
+		/* Whatever serves HTTP/2 in place of net/http may have a writer of its own. */
+		state = peek_u64(writer + layout->h2_writer_rws);
+		stream = state ? peek_u64(state + layout->h2_state_stream) : 0;
+		origin.stream_id = stream ? peek_u64(stream + layout->h2_stream_id) : 0;
 		if (origin.stream_id)
-			origin.conn = read_u64(stream + layout->h2_stream_sc) + layout->h2_sc_conn;
+			origin.conn = peek_u64(stream + layout->h2_stream_sc) + layout->h2_sc_conn;
 	}
 	return origin;
 }

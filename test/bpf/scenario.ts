@@ -188,7 +188,10 @@ export class Scenario {
   }
 
   #learnName(line: string): void {
-    const begin = /^(\d+)\s+(?:server|client|sql) begin\s+(?:p(\d+)\/)?g(\d+)\b.*\bspan=(\S+)/.exec(line);
+    const begin =
+      /^(\d+)\s+(?:(?:server|client|sql|rpc) begin|rpc serve)\s+(?:p(\d+)\/)?g(\d+)\b.*\bspan=(\S+)/.exec(
+        line,
+      );
     if (begin) this.#names.set(`${begin[2] ?? 1}/${begin[3]}@${begin[1]}`, begin[4] as string);
   }
 

@@ -3,6 +3,7 @@ import type { DbCall } from '../../src/correlate/db-call.ts';
 import { derivedSpanId } from '../../src/correlate/derived-id.ts';
 import type { SpanFactOf } from '../../src/correlate/fact.ts';
 import type { GcWindow } from '../../src/correlate/gc-window.ts';
+import type { GrpcCall } from '../../src/correlate/grpc-call.ts';
 import type { HttpExchange } from '../../src/correlate/http-exchange.ts';
 import { type Breakdown, type TimeSpent, timeUses } from '../../src/correlate/time-spent.ts';
 import type { Wait } from '../../src/correlate/wait-body.ts';
@@ -74,6 +75,27 @@ export function makeDbFact(
       isCanceled: false,
       poolWaitNs: 0,
       ...db,
+    },
+  };
+}
+
+/** A unary call of gRPC that has succeeded, with what a test wants changed. */
+export function makeGrpcFact(
+  more: Partial<Omit<SpanFactOf<'grpc'>, 'body'>> = {},
+  grpc: Partial<GrpcCall> = {},
+): SpanFactOf<'grpc'> {
+  const { family: _, body: __, ...plain } = makeFact({ spanKind: 'client' });
+  return {
+    ...plain,
+    family: 'grpc',
+    ...more,
+    body: {
+      method: '/shop.Orders/Get',
+      methodIsUnknown: false,
+      target: 'dns:///shop.example:50051',
+      code: 0,
+      peer: { address: '10.0.0.7', port: 50051 },
+      ...grpc,
     },
   };
 }

@@ -6,7 +6,7 @@ import type { SpanSource } from '../../src/span/span-source.ts';
 import { hasFailed } from '../../src/stage/family-roots.ts';
 import { batchOf } from '../../src/wire/batch.ts';
 import { decodeBatch } from '../../src/wire/decode.ts';
-import { dbFlag, httpFlag, spanEnding, spanKind } from '../../src/wire/wire.gen.ts';
+import { dbFlag, grpcFlag, httpFlag, spanEnding, spanKind } from '../../src/wire/wire.gen.ts';
 import { rawSpan } from '../correlate/raw-record.ts';
 import { Random } from '../support/random.ts';
 
@@ -15,11 +15,16 @@ const source = { errorTypeName: () => undefined } as unknown as SpanSource;
 /** Any span that ended in any way. */
 function anySpan(random: Random): Uint8Array {
   const isDb = random.below(4) === 0;
+  const isGrpc = !isDb && random.below(3) === 0;
   const values = {
     ...{ target_id: 1, goid: 7, span_kind: isDb ? spanKind.SPAN_KIND_CLIENT : random.pick([1, 2]) },
     ending: random.pick([spanEnding.ENDING_RETURNED, spanEnding.ENDING_RETURNED, random.below(8)]),
     error_type_addr: random.pick([0, 0, 0, 0x6c0ffe]),
   };
+  if (isGrpc) {
+    const flags = random.pick([0, grpcFlag.GRPC_FLAG_STATUS]);
+    return rawSpan('grpc', { ...values, flags, code: random.below(18) });
+  }
   return isDb
     ? rawSpan('db', {
         ...values,

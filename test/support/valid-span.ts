@@ -22,8 +22,15 @@ export function validSpanOf(fact: SpanFact): ValidSpan {
     startNs: nanosOf(fact.start),
     endNs: nanosOf(fact.end),
     sampled: (fact.traceFlags & 1) === 1,
-    goroutine: `${fact.targetId}/${fact.goid}`,
+    goroutine: goroutineOf(fact),
     breakdown: fact.time && breakdownOf(fact.time),
     critical: fact.criticalNs && breakdownOf({ ns: fact.criticalNs }),
   };
+}
+
+/** A stream that was made is nothing that its goroutine does: it may overlap that. */
+function goroutineOf(fact: SpanFact): string {
+  const goroutine = `${fact.targetId}/${fact.goid}`;
+  const isStream = fact.family === 'grpc' && fact.body.streaming !== undefined;
+  return isStream ? `${goroutine} ${hexOf(fact.spanId)}` : goroutine;
 }

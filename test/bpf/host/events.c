@@ -200,7 +200,8 @@ static void set(const struct line *line)
 				     .follow_exec = line__has(line, "follow-exec"),
 				     .wait_min_ns = line__number(line, "wait-min", 0),
 				     .sample_period_ns = line__number(line, "sample-period", 0),
-				     .counts_unsampled = line__has(line, "counts-unsampled") };
+				     .counts_unsampled = line__has(line, "counts-unsampled"),
+				     .grpc_health = line__has(line, "grpc-health") };
 
 	programs__set_settings(&settings);
 	if (line__value(line, "open-max"))
@@ -254,6 +255,13 @@ bool event__run(const struct line *line)
 		{ { "client", "end" }, 3, client_end },
 		{ { "client", "error" }, 3, client_error },
 		{ { "client", "skip" }, 3, client_skip },
+		{ { "rpc", "serve" }, 3, rpc_serve },
+		{ { "rpc", "status" }, 3, rpc_status },
+		{ { "rpc", "begin" }, 3, rpc_begin },
+		{ { "rpc", "again" }, 3, rpc_again },
+		{ { "rpc", "send" }, 3, rpc_send },
+		{ { "rpc", "refuse" }, 3, rpc_refuse },
+		{ { "rpc", "end" }, 3, rpc_end },
 		{ { "sql", "begin" }, 4, sql_begin },
 		{ { "sql", "wait" }, 3, sql_wait },
 		{ { "sql", "got" }, 3, sql_got },

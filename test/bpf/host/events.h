@@ -27,6 +27,8 @@ struct probe_hit hit_on(const struct goroutine_state *g, const char *program, ui
 /* A start; with `stack-too-small` its stack check first jumps, the stack grows, and the function starts again. */
 void run_start(const struct line *line, struct goroutine_state *g, struct probe_hit hit);
 
+/* An http.Header, or with metadata a metadata.MD. */
+uaddr_t write_headers(const struct line *line, const struct target_row *row);
 /* method= scheme= url-host= path= raw-path= query= host= peer= proto=11 tls no-url, and headers */
 uaddr_t write_request(const struct line *line, const struct target_row *row, const char *peer);
 /* socket=N: TCP connection number N of this host, from port 40000+N to port 8080; v6 not-tcp not-a-socket,
@@ -85,6 +87,14 @@ void sdk_end(const struct line *line);
 void sdk_leave(const struct line *line);
 /* context=N: the data word of a context.Context with that span of the SDK; 0: none */
 uaddr_t write_context(const struct line *line);
+
+void rpc_serve(const struct line *line);
+void rpc_status(const struct line *line);
+void rpc_begin(const struct line *line);
+void rpc_again(const struct line *line);
+void rpc_send(const struct line *line);
+void rpc_refuse(const struct line *line);
+void rpc_end(const struct line *line);
 
 void client_begin(const struct line *line);
 void client_send(const struct line *line);

@@ -163,6 +163,7 @@ struct goroutine_state {
 	uint32_t frames;
 	struct frame frame[16];
 	uaddr_t request, response; /* of the server request that it serves */
+	uint32_t serves_at; /* the depth of what serves a call of gRPC on it */
 	int fd; /* from which it reads */
 	struct thread_place place; /* where it is; zeros: nobody asks */
 };
@@ -174,6 +175,7 @@ struct target_state {
 	uaddr_t g0, m, p;
 	uaddr_t sdk_span_type; /* of a pointer to a span of its SDK */
 	uaddr_t driver_conns[8]; /* connections of database/sql by their numbers; 0: not made yet */
+	uaddr_t rpc_streams[256]; /* *clientStream by their numbers; 0: not made yet */
 };
 
 /* The target of that number (1 to 7), laid out as by Go 1.26. */

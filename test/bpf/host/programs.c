@@ -35,6 +35,7 @@ void programs__setup(void)
 	DEFINE(target_by_slot, HOST_ARRAY);
 	DEFINE(slot_by_tgid, HOST_HASH);
 	DEFINE(open_by_goroutine, HOST_HASH);
+	DEFINE(ending_by_object, HOST_HASH);
 	DEFINE(inherited_by_goroutine, HOST_HASH);
 	DEFINE(handed_by_slot, HOST_HASH);
 	DEFINE(time_by_g, HOST_HASH);
@@ -300,6 +301,12 @@ void programs__run(const struct probe_hit *hit)
 		{ "db_attempt", db_attempt },
 		{ "db_give_up", db_give_up },
 		{ "db_return", db_return },
+		{ "grpc_server_start", grpc_server_start },
+		{ "grpc_server_end", grpc_server_end },
+		{ "grpc_client_start", grpc_client_start },
+		{ "grpc_client_send", grpc_client_send },
+		{ "grpc_client_give_up", grpc_client_give_up },
+		{ "grpc_client_end", grpc_client_end },
 		{ "db_wait_start", db_wait_start },
 		{ "db_wait_end", db_wait_end },
 		{ "goroutine_park", goroutine_park },

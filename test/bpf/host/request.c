@@ -11,13 +11,15 @@ static void write_value(const struct line *line, const char *name, uaddr_t to, c
 	memory__write_string(to, line__value(line, name) ?: otherwise);
 }
 
-/* traceparent= and tracestate= as often as wanted; headers=N others, tables=N, growing. */
-static uaddr_t write_headers(const struct line *line, const struct target_row *row)
+/* traceparent= and tracestate= as often as wanted; headers=N others, tables=N, growing; in small letters with metadata. */
+uaddr_t write_headers(const struct line *line, const struct target_row *row)
 {
 	static struct header headers[HEADERS_MAX + 2];
 	static char names[HEADERS_MAX][16];
 	uint32_t others = line__number(line, "headers", 1), count = 0;
-	struct header parent = { .name = "Traceparent" }, state = { .name = "Tracestate" };
+	bool is_metadata = line__has(line, "metadata");
+	struct header parent = { .name = is_metadata ? "traceparent" : "Traceparent" };
+	struct header state = { .name = is_metadata ? "tracestate" : "Tracestate" };
 
 	for (int i = 0; i < line->count; i++) {
 		if (!strncmp(line->words[i], "traceparent=", 12) && parent.count < 4)

@@ -3,6 +3,21 @@
 
 #include <stdio.h>
 
+/* The writer of a request of HTTP/2, whose connection is there: id=N, of its stream */
+static uaddr_t write_h2_writer(const struct line *line, const struct target_row *row, uaddr_t conn)
+{
+	uaddr_t writer = memory__allocate(64), state = memory__allocate(128), stream = memory__allocate(128);
+	uaddr_t server_conn = memory__allocate(64);
+
+	memory__write_u64(writer + row->http_server.h2_writer_rws, state);
+	memory__write_u64(state + row->http_server.h2_state_stream, stream);
+	memory__write_u64(stream + row->http_server.h2_stream_id, line__number(line, "id", 1));
+	memory__write_u64(stream + row->http_server.h2_stream_sc, server_conn);
+	memory__write_u64(server_conn + row->http_server.h2_sc_conn, memory__read_u64(conn + row->http_server.conn_rwc));
+	memory__write_u64(server_conn + row->http_server.h2_sc_conn + 8, memory__read_u64(conn + row->http_server.conn_rwc + 8));
+	return writer;
+}
+
 /* with xnet as golang.org/x/net/http2 begins it; same-request: ServeHTTP is called with it later */
 void server_begin(const struct line *line)
 {
@@ -30,7 +45,7 @@ void server_begin(const struct line *line)
 		hit.arguments[2] = g->request;
 	} else {
 		hit = hit_on(g, "http_server_start", ARGUMENT(3));
-		hit.arguments[2] = g->response;
+		hit.arguments[2] = line__number(line, "proto", 11) >= 20 ? write_h2_writer(line, row, conn) : g->response;
 		hit.arguments[3] = g->request;
 	}
 	run_start(line, g, hit);
