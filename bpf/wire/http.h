@@ -29,7 +29,7 @@ enum http_text {
 	HTTP_TEXT_PATH,
 	HTTP_TEXT_QUERY,
 	HTTP_TEXT_PEER,
-	HTTP_TEXT_PATTERN,
+	HTTP_TEXT_PATTERN, /* of the ServeMux; behind it a line for each router, outermost first as far as that is known */
 };
 
 enum http_text_limit {
@@ -86,6 +86,38 @@ struct http_server_layout {
 	go_offset_t xnet_stream_close_err GO_FIELD("golang.org/x/net/http2.stream.closeErr?");
 	__u16 padding;
 	__u32 reserved;
+};
+
+/* Routers, by the variant of the site at which they are seen. */
+enum http_router {
+	HTTP_ROUTER_GIN,
+	HTTP_ROUTER_ECHO4,
+	HTTP_ROUTER_ECHO5,
+	HTTP_ROUTER_CHI,
+	HTTP_ROUTER_MUX,
+};
+
+enum http_route_limit {
+	HTTP_ROUTE_PARTS_MAX = 8, /* of the route of one request */
+};
+
+/* What routers keep of a request that they serve. */
+struct http_router_layout {
+	go_offset_t gin_request GO_FIELD("github.com/gin-gonic/gin.Context.Request?");
+	go_offset_t gin_full_path GO_FIELD("github.com/gin-gonic/gin.Context.fullPath?");
+	go_offset_t echo4_request GO_FIELD("github.com/labstack/echo/v4.context.request?");
+	go_offset_t echo4_path GO_FIELD("github.com/labstack/echo/v4.context.path?");
+	go_offset_t echo5_request GO_FIELD("github.com/labstack/echo/v5.Context.request?");
+	go_offset_t echo5_route GO_FIELD("github.com/labstack/echo/v5.Context.route?");
+	go_offset_t echo5_route_path GO_FIELD("github.com/labstack/echo/v5.RouteInfo.Path?");
+	go_offset_t chi_method GO_FIELD("github.com/go-chi/chi/v5.Context.RouteMethod?");
+	go_offset_t chi_pattern GO_FIELD("github.com/go-chi/chi/v5.Context.routePattern?");
+	go_offset_t chi_patterns GO_FIELD("github.com/go-chi/chi/v5.Context.RoutePatterns?");
+	go_offset_t mux_route_conf GO_FIELD("github.com/gorilla/mux.Route.routeConf?");
+	go_offset_t mux_conf_regexp GO_FIELD("github.com/gorilla/mux.routeConf.regexp?");
+	go_offset_t mux_regexp_path GO_FIELD("github.com/gorilla/mux.routeRegexpGroup.path?");
+	go_offset_t mux_path_template GO_FIELD("github.com/gorilla/mux.routeRegexp.template?");
+	__u16 reserved[2];
 };
 
 /* What only clients read. */

@@ -15,7 +15,7 @@ export interface RecurringExchange {
   readonly host?: string | undefined;
   /** The path is as it was sent, since Go would have encoded it in another way (`url.URL.RawPath`). */
   readonly pathIsEscaped?: boolean | undefined;
-  /** `http.Request.Pattern` as registered, e.g. `GET /users/{id}` (Go ≥ 1.23, server only). */
+  /** What its routers have called it, as `HTTP_TEXT_PATTERN` has it: `http.Request.Pattern` (Go ≥ 1.23), e.g. `GET /users/{id}`; behind that a line of each other one (server only). */
   readonly pattern?: string | undefined;
   /** Absent when no response was made. */
   readonly statusCode?: number | undefined;

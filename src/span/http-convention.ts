@@ -11,14 +11,8 @@ import {
   addVaryingServerAttributes,
 } from './http-attributes.ts';
 import { CLIENT_DURATION, SERVER_DURATION } from './http-metrics.ts';
-import {
-  isRedirectOfMux,
-  KNOWN_METHODS,
-  OTHER_METHOD,
-  redirectOfMux,
-  routeOf,
-  spanName,
-} from './http-name.ts';
+import { isRedirectOfMux, KNOWN_METHODS, OTHER_METHOD, redirectOfMux, spanName } from './http-name.ts';
+import { routeOf } from './http-route.ts';
 import { decodePath } from './url.ts';
 
 type HttpFact = SpanFactOf<'http'>;

@@ -1,5 +1,5 @@
 /** HTTP requests as a person would call them: `GET /items/{id}` that is served, `GET api:8080` that is made. */
-import { routeOf } from '../span/http-name.ts';
+import { routeOf } from '../span/http-route.ts';
 import type { CallTelling } from './call.ts';
 
 export const httpCall: CallTelling<'http'> = {

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x1db900c2805cf42bn;
+export const WIRE_HASH = 0xe35ddfeb471b8936n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -94,6 +94,20 @@ export const httpTextLimit = {
   HTTP_TEXT_QUERY_MAX: 176,
   HTTP_TEXT_PEER_MAX: 56,
   HTTP_TEXT_PATTERN_MAX: 128,
+} as const;
+
+/** `enum http_router` */
+export const httpRouter = {
+  HTTP_ROUTER_GIN: 0,
+  HTTP_ROUTER_ECHO4: 1,
+  HTTP_ROUTER_ECHO5: 2,
+  HTTP_ROUTER_CHI: 3,
+  HTTP_ROUTER_MUX: 4,
+} as const;
+
+/** `enum http_route_limit` */
+export const httpRouteLimit = {
+  HTTP_ROUTE_PARTS_MAX: 8,
 } as const;
 
 /** `enum time_limit` */
@@ -230,78 +244,79 @@ export const count = {
   HIT_HTTP_SERVER_START: 2,
   HIT_HTTP_SERVER_END: 3,
   HIT_HTTP_SERVER_ROUTE: 4,
-  HIT_HTTP_SERVER_UPGRADE: 5,
-  HIT_HTTP_SERVER_HIJACK: 6,
-  HIT_HTTP_SERVER_CONN_END: 7,
-  HIT_HTTP_SERVER_END_H2: 8,
-  HIT_HTTP_SERVER_PANIC_H2: 9,
-  HIT_HTTP_SERVER_START_XNET: 10,
-  HIT_HTTP_SERVER_END_XNET: 11,
-  HIT_HTTP_SERVER_PANIC_XNET: 12,
-  HIT_HTTP_CLIENT_START: 13,
-  HIT_HTTP_CLIENT_SEND: 14,
-  HIT_HTTP_CLIENT_END: 15,
-  HIT_HTTP_CLIENT_END_ALT: 16,
-  HIT_HTTP_CLIENT_ERROR: 17,
-  HIT_DB_POOL_START: 18,
-  HIT_DB_STMT_START: 19,
-  HIT_DB_SESSION_START: 20,
-  HIT_DB_BEGIN_ON: 21,
-  HIT_DB_ROWS: 22,
-  HIT_DB_RELEASE: 23,
-  HIT_DB_SESSION_END: 24,
-  HIT_DB_BEGUN: 25,
-  HIT_DB_ATTEMPT: 26,
-  HIT_DB_GIVE_UP: 27,
-  HIT_DB_RETURN: 28,
-  HIT_DB_WAIT_START: 29,
-  HIT_DB_WAIT_END: 30,
-  HIT_GOROUTINE_PARK: 31,
-  HIT_GOROUTINE_READY: 32,
-  HIT_GOROUTINE_READY_LIST: 33,
-  HIT_GOROUTINE_RUN: 34,
-  HIT_GOROUTINE_YIELD: 35,
-  HIT_GOROUTINE_PREEMPT: 36,
-  HIT_GOROUTINE_CORO: 37,
-  HIT_CHAN_HAND_TO: 38,
-  HIT_CHAN_HAND_FROM: 39,
-  HIT_CHAN_PUT: 40,
-  HIT_CHAN_TAKE: 41,
-  HIT_MUTEX_LOCK: 42,
-  HIT_MUTEX_UNLOCK: 43,
-  HIT_GC_STOP_BEGIN: 44,
-  HIT_GC_STOP_END: 45,
-  HIT_GC_ASSIST_BEGIN: 46,
-  HIT_GC_ASSIST_END: 47,
-  HIT_ALLOC_SPAN_BEGIN: 48,
-  HIT_ALLOC_SPAN_END: 49,
-  HIT_ALLOC_HEAP_BEGIN: 50,
-  HIT_ALLOC_HEAP_END: 51,
-  LOST_RING_FULL: 52,
-  LOST_RECORD_TOO_LARGE: 53,
-  LOST_OPEN_MAP_FULL: 54,
-  LOST_INHERITED_MAP_FULL: 55,
-  LOST_HANDED_MAP_FULL: 56,
-  LOST_READER_MAP_FULL: 57,
-  LOST_TIME_MAP_FULL: 58,
-  LOST_TURNS_MAP_FULL: 59,
-  LOST_THREAD_MAP_FULL: 60,
-  LOST_ALLOC_MAP_FULL: 61,
-  LOST_DEPTH: 62,
-  LOST_READ_FAILED: 63,
-  LOST_SPAN_REPLACED: 64,
-  NOTE_NO_TARGET: 65,
-  NOTE_UNSAMPLED: 66,
-  NOTE_TRACEPARENT_MALFORMED: 67,
-  NOTE_STALE_CLIENT: 68,
-  NOTE_HEADERS_UNSCANNED: 69,
-  NOTE_START_SEEN: 70,
-  NOTE_HTTP3_UNTRACED: 71,
-  NOTE_SWITCH_UNSEEN: 72,
-  NOTE_URING_ELSEWHERE: 73,
-  NOTE_STACKS_FULL: 74,
-  NOTE_END_WITHOUT_START: 75,
-  COUNT_MAX: 76,
+  HIT_HTTP_SERVER_ROUTER: 5,
+  HIT_HTTP_SERVER_UPGRADE: 6,
+  HIT_HTTP_SERVER_HIJACK: 7,
+  HIT_HTTP_SERVER_CONN_END: 8,
+  HIT_HTTP_SERVER_END_H2: 9,
+  HIT_HTTP_SERVER_PANIC_H2: 10,
+  HIT_HTTP_SERVER_START_XNET: 11,
+  HIT_HTTP_SERVER_END_XNET: 12,
+  HIT_HTTP_SERVER_PANIC_XNET: 13,
+  HIT_HTTP_CLIENT_START: 14,
+  HIT_HTTP_CLIENT_SEND: 15,
+  HIT_HTTP_CLIENT_END: 16,
+  HIT_HTTP_CLIENT_END_ALT: 17,
+  HIT_HTTP_CLIENT_ERROR: 18,
+  HIT_DB_POOL_START: 19,
+  HIT_DB_STMT_START: 20,
+  HIT_DB_SESSION_START: 21,
+  HIT_DB_BEGIN_ON: 22,
+  HIT_DB_ROWS: 23,
+  HIT_DB_RELEASE: 24,
+  HIT_DB_SESSION_END: 25,
+  HIT_DB_BEGUN: 26,
+  HIT_DB_ATTEMPT: 27,
+  HIT_DB_GIVE_UP: 28,
+  HIT_DB_RETURN: 29,
+  HIT_DB_WAIT_START: 30,
+  HIT_DB_WAIT_END: 31,
+  HIT_GOROUTINE_PARK: 32,
+  HIT_GOROUTINE_READY: 33,
+  HIT_GOROUTINE_READY_LIST: 34,
+  HIT_GOROUTINE_RUN: 35,
+  HIT_GOROUTINE_YIELD: 36,
+  HIT_GOROUTINE_PREEMPT: 37,
+  HIT_GOROUTINE_CORO: 38,
+  HIT_CHAN_HAND_TO: 39,
+  HIT_CHAN_HAND_FROM: 40,
+  HIT_CHAN_PUT: 41,
+  HIT_CHAN_TAKE: 42,
+  HIT_MUTEX_LOCK: 43,
+  HIT_MUTEX_UNLOCK: 44,
+  HIT_GC_STOP_BEGIN: 45,
+  HIT_GC_STOP_END: 46,
+  HIT_GC_ASSIST_BEGIN: 47,
+  HIT_GC_ASSIST_END: 48,
+  HIT_ALLOC_SPAN_BEGIN: 49,
+  HIT_ALLOC_SPAN_END: 50,
+  HIT_ALLOC_HEAP_BEGIN: 51,
+  HIT_ALLOC_HEAP_END: 52,
+  LOST_RING_FULL: 53,
+  LOST_RECORD_TOO_LARGE: 54,
+  LOST_OPEN_MAP_FULL: 55,
+  LOST_INHERITED_MAP_FULL: 56,
+  LOST_HANDED_MAP_FULL: 57,
+  LOST_READER_MAP_FULL: 58,
+  LOST_TIME_MAP_FULL: 59,
+  LOST_TURNS_MAP_FULL: 60,
+  LOST_THREAD_MAP_FULL: 61,
+  LOST_ALLOC_MAP_FULL: 62,
+  LOST_DEPTH: 63,
+  LOST_READ_FAILED: 64,
+  LOST_SPAN_REPLACED: 65,
+  NOTE_NO_TARGET: 66,
+  NOTE_UNSAMPLED: 67,
+  NOTE_TRACEPARENT_MALFORMED: 68,
+  NOTE_STALE_CLIENT: 69,
+  NOTE_HEADERS_UNSCANNED: 70,
+  NOTE_START_SEEN: 71,
+  NOTE_HTTP3_UNTRACED: 72,
+  NOTE_SWITCH_UNSEEN: 73,
+  NOTE_URING_ELSEWHERE: 74,
+  NOTE_STACKS_FULL: 75,
+  NOTE_END_WITHOUT_START: 76,
+  COUNT_MAX: 77,
 } as const;
 
 /** Where everything stands in the records. */
@@ -1061,6 +1076,24 @@ export interface HttpServerLayout {
   readonly xnetStreamCloseErr: number;
 }
 
+/** `struct http_router_layout`, 32 bytes. */
+export interface HttpRouterLayout {
+  readonly ginRequest: number;
+  readonly ginFullPath: number;
+  readonly echo4Request: number;
+  readonly echo4Path: number;
+  readonly echo5Request: number;
+  readonly echo5Route: number;
+  readonly echo5RoutePath: number;
+  readonly chiMethod: number;
+  readonly chiPattern: number;
+  readonly chiPatterns: number;
+  readonly muxRouteConf: number;
+  readonly muxConfRegexp: number;
+  readonly muxRegexpPath: number;
+  readonly muxPathTemplate: number;
+}
+
 /** `struct http_client_layout`, 16 bytes. */
 export interface HttpClientLayout {
   /** 0: unknown */
@@ -1183,7 +1216,7 @@ export interface StackLayout {
   readonly gobufBp: number;
 }
 
-/** `struct target_row`, 544 bytes. */
+/** `struct target_row`, 576 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1204,6 +1237,7 @@ export interface TargetRow {
   readonly allocsSinceKtimeNs: Ktime;
   readonly net: NetLayout;
   readonly httpServer: HttpServerLayout;
+  readonly httpRouter: HttpRouterLayout;
   readonly httpClient: HttpClientLayout;
   readonly db: DbLayout;
   readonly runtime: RuntimeLayout;
@@ -1218,7 +1252,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 544;
+export const TARGET_ROW_BYTES = 576;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1255,106 +1289,120 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(108, value.httpServer.xnetStateStatus, true);
   view.setUint16(110, value.httpServer.xnetStateWroteBytes, true);
   view.setUint16(112, value.httpServer.xnetStreamCloseErr, true);
-  view.setBigUint64(120, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(128, value.httpClient.replyStatusCode, true);
-  view.setUint16(130, value.httpClient.replyProtoMajor, true);
-  view.setUint16(132, value.httpClient.replyProtoMinor, true);
-  view.setUint16(134, value.httpClient.connConn, true);
-  view.setBigUint64(136, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(144, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(152, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(160, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(168, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(184, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(192, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(200, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(208, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(216, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(224, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(240, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(248, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(256, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(264, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(272, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(280, value.db.dbConnector, true);
-  view.setUint16(282, value.db.dbNumOpen, true);
-  view.setUint16(284, value.db.dbMaxOpen, true);
-  view.setUint16(286, value.db.dbFreeConn, true);
-  view.setUint16(288, value.db.stmtDb, true);
-  view.setUint16(290, value.db.stmtQuery, true);
-  view.setUint16(292, value.db.rowsDc, true);
-  view.setUint16(294, value.db.txDc, true);
-  view.setUint16(296, value.db.connDc, true);
-  view.setUint16(298, value.db.driverConnCi, true);
-  view.setUint16(300, value.db.dsnConnectorDriver, true);
-  view.setUint16(302, value.db.wrapErrorErr, true);
-  view.setUint16(304, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(306, value.db.pgxTimeoutErr, true);
-  view.setUint16(308, value.db.pgxConnConn, true);
-  view.setUint16(310, value.db.pgxConnConfig, true);
-  view.setUint16(312, value.db.pgxConfigConfig, true);
-  view.setUint16(314, value.db.pgxConfigDatabase, true);
-  view.setUint16(316, value.db.pgxInnerPgConn, true);
-  view.setUint16(318, value.db.pgxPgConnConn, true);
-  view.setUint16(320, value.db.pgxErrorCode, true);
-  view.setUint16(322, value.db.pqConnC, true);
-  view.setUint16(324, value.db.pqConnConfig, true);
-  view.setUint16(326, value.db.pqConfigDatabase, true);
-  view.setUint16(328, value.db.pqErrorCode, true);
-  view.setUint16(330, value.db.mysqlConnNet, true);
-  view.setUint16(332, value.db.mysqlConnConfig, true);
-  view.setUint16(334, value.db.mysqlConfigDatabase, true);
-  view.setUint16(336, value.db.mysqlErrorNumber, true);
-  view.setUint16(338, value.db.sqliteErrorCode, true);
-  view.setUint16(344, value.runtime.gStack, true);
-  view.setUint16(346, value.runtime.gPanic, true);
-  view.setUint16(348, value.runtime.gM, true);
-  view.setUint16(350, value.runtime.gGoid, true);
-  view.setUint16(352, value.runtime.gParentGoid, true);
-  view.setUint16(354, value.runtime.gStartpc, true);
-  view.setUint16(356, value.runtime.mCurg, true);
-  view.setUint16(364, value.httpRequest.method, true);
-  view.setUint16(366, value.httpRequest.url, true);
-  view.setUint16(368, value.httpRequest.protoMajor, true);
-  view.setUint16(370, value.httpRequest.protoMinor, true);
-  view.setUint16(372, value.httpRequest.header, true);
-  view.setUint16(374, value.httpRequest.host, true);
-  view.setUint16(376, value.httpRequest.remoteAddr, true);
-  view.setUint16(378, value.httpRequest.tls, true);
-  view.setUint16(380, value.httpRequest.pattern, true);
-  view.setUint16(382, value.httpRequest.urlScheme, true);
-  view.setUint16(384, value.httpRequest.urlHost, true);
-  view.setUint16(386, value.httpRequest.urlPath, true);
-  view.setUint16(388, value.httpRequest.urlRawPath, true);
-  view.setUint16(390, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(392, BigInt(value.time.semacquire), true);
-  view.setBigUint64(400, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(408, BigInt(value.time.semacquireFd), true);
-  view.setUint16(416, value.time.gSchedlink, true);
-  view.setUint16(418, value.time.gStatus, true);
-  view.setUint16(420, value.time.gWaitReason, true);
-  view.setUint16(422, value.time.gCoroarg, true);
-  view.setUint16(424, value.time.coroGp, true);
-  view.setUint16(426, value.time.mP, true);
-  view.setUint16(428, value.time.pRunqhead, true);
-  view.setUint16(430, value.time.pRunqtail, true);
-  view.setUint16(432, value.time.hchanDataqsiz, true);
-  view.setUint16(434, value.time.hchanBuf, true);
-  view.setUint16(436, value.time.hchanElemsize, true);
-  view.setUint16(438, value.time.hchanRecvx, true);
-  view.setUint16(440, value.time.sudogG, true);
-  view.setUint16(442, value.time.sudogElem, true);
-  view.setUint16(444, value.time.pollDescFd, true);
-  view.setUint16(446, value.time.pollDescRg, true);
-  view.setUint16(448, value.time.pollDescSelf, true);
-  view.setUint16(456, value.stack.gSched, true);
-  view.setUint16(458, value.stack.gobufPc, true);
-  view.setUint16(460, value.stack.gobufBp, true);
-  view.setBigUint64(464, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(472, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 480);
+  view.setUint16(120, value.httpRouter.ginRequest, true);
+  view.setUint16(122, value.httpRouter.ginFullPath, true);
+  view.setUint16(124, value.httpRouter.echo4Request, true);
+  view.setUint16(126, value.httpRouter.echo4Path, true);
+  view.setUint16(128, value.httpRouter.echo5Request, true);
+  view.setUint16(130, value.httpRouter.echo5Route, true);
+  view.setUint16(132, value.httpRouter.echo5RoutePath, true);
+  view.setUint16(134, value.httpRouter.chiMethod, true);
+  view.setUint16(136, value.httpRouter.chiPattern, true);
+  view.setUint16(138, value.httpRouter.chiPatterns, true);
+  view.setUint16(140, value.httpRouter.muxRouteConf, true);
+  view.setUint16(142, value.httpRouter.muxConfRegexp, true);
+  view.setUint16(144, value.httpRouter.muxRegexpPath, true);
+  view.setUint16(146, value.httpRouter.muxPathTemplate, true);
+  view.setBigUint64(152, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(160, value.httpClient.replyStatusCode, true);
+  view.setUint16(162, value.httpClient.replyProtoMajor, true);
+  view.setUint16(164, value.httpClient.replyProtoMinor, true);
+  view.setUint16(166, value.httpClient.connConn, true);
+  view.setBigUint64(168, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(176, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(184, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(192, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(200, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(208, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(216, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(224, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(232, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(240, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(248, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(256, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(264, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(272, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(280, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(288, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(296, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(304, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(312, value.db.dbConnector, true);
+  view.setUint16(314, value.db.dbNumOpen, true);
+  view.setUint16(316, value.db.dbMaxOpen, true);
+  view.setUint16(318, value.db.dbFreeConn, true);
+  view.setUint16(320, value.db.stmtDb, true);
+  view.setUint16(322, value.db.stmtQuery, true);
+  view.setUint16(324, value.db.rowsDc, true);
+  view.setUint16(326, value.db.txDc, true);
+  view.setUint16(328, value.db.connDc, true);
+  view.setUint16(330, value.db.driverConnCi, true);
+  view.setUint16(332, value.db.dsnConnectorDriver, true);
+  view.setUint16(334, value.db.wrapErrorErr, true);
+  view.setUint16(336, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(338, value.db.pgxTimeoutErr, true);
+  view.setUint16(340, value.db.pgxConnConn, true);
+  view.setUint16(342, value.db.pgxConnConfig, true);
+  view.setUint16(344, value.db.pgxConfigConfig, true);
+  view.setUint16(346, value.db.pgxConfigDatabase, true);
+  view.setUint16(348, value.db.pgxInnerPgConn, true);
+  view.setUint16(350, value.db.pgxPgConnConn, true);
+  view.setUint16(352, value.db.pgxErrorCode, true);
+  view.setUint16(354, value.db.pqConnC, true);
+  view.setUint16(356, value.db.pqConnConfig, true);
+  view.setUint16(358, value.db.pqConfigDatabase, true);
+  view.setUint16(360, value.db.pqErrorCode, true);
+  view.setUint16(362, value.db.mysqlConnNet, true);
+  view.setUint16(364, value.db.mysqlConnConfig, true);
+  view.setUint16(366, value.db.mysqlConfigDatabase, true);
+  view.setUint16(368, value.db.mysqlErrorNumber, true);
+  view.setUint16(370, value.db.sqliteErrorCode, true);
+  view.setUint16(376, value.runtime.gStack, true);
+  view.setUint16(378, value.runtime.gPanic, true);
+  view.setUint16(380, value.runtime.gM, true);
+  view.setUint16(382, value.runtime.gGoid, true);
+  view.setUint16(384, value.runtime.gParentGoid, true);
+  view.setUint16(386, value.runtime.gStartpc, true);
+  view.setUint16(388, value.runtime.mCurg, true);
+  view.setUint16(396, value.httpRequest.method, true);
+  view.setUint16(398, value.httpRequest.url, true);
+  view.setUint16(400, value.httpRequest.protoMajor, true);
+  view.setUint16(402, value.httpRequest.protoMinor, true);
+  view.setUint16(404, value.httpRequest.header, true);
+  view.setUint16(406, value.httpRequest.host, true);
+  view.setUint16(408, value.httpRequest.remoteAddr, true);
+  view.setUint16(410, value.httpRequest.tls, true);
+  view.setUint16(412, value.httpRequest.pattern, true);
+  view.setUint16(414, value.httpRequest.urlScheme, true);
+  view.setUint16(416, value.httpRequest.urlHost, true);
+  view.setUint16(418, value.httpRequest.urlPath, true);
+  view.setUint16(420, value.httpRequest.urlRawPath, true);
+  view.setUint16(422, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(424, BigInt(value.time.semacquire), true);
+  view.setBigUint64(432, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(440, BigInt(value.time.semacquireFd), true);
+  view.setUint16(448, value.time.gSchedlink, true);
+  view.setUint16(450, value.time.gStatus, true);
+  view.setUint16(452, value.time.gWaitReason, true);
+  view.setUint16(454, value.time.gCoroarg, true);
+  view.setUint16(456, value.time.coroGp, true);
+  view.setUint16(458, value.time.mP, true);
+  view.setUint16(460, value.time.pRunqhead, true);
+  view.setUint16(462, value.time.pRunqtail, true);
+  view.setUint16(464, value.time.hchanDataqsiz, true);
+  view.setUint16(466, value.time.hchanBuf, true);
+  view.setUint16(468, value.time.hchanElemsize, true);
+  view.setUint16(470, value.time.hchanRecvx, true);
+  view.setUint16(472, value.time.sudogG, true);
+  view.setUint16(474, value.time.sudogElem, true);
+  view.setUint16(476, value.time.pollDescFd, true);
+  view.setUint16(478, value.time.pollDescRg, true);
+  view.setUint16(480, value.time.pollDescSelf, true);
+  view.setUint16(488, value.stack.gSched, true);
+  view.setUint16(490, value.stack.gobufPc, true);
+  view.setUint16(492, value.stack.gobufBp, true);
+  view.setBigUint64(496, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(504, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 512);
   return bytes;
 }
 
@@ -1451,6 +1499,22 @@ export const rowSources = {
     xnetStateStatus: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.status?' },
     xnetStateWroteBytes: { what: 'field', name: 'golang.org/x/net/http2.responseWriterState.wroteBytes?' },
     xnetStreamCloseErr: { what: 'field', name: 'golang.org/x/net/http2.stream.closeErr?' },
+  },
+  httpRouter: {
+    ginRequest: { what: 'field', name: 'github.com/gin-gonic/gin.Context.Request?' },
+    ginFullPath: { what: 'field', name: 'github.com/gin-gonic/gin.Context.fullPath?' },
+    echo4Request: { what: 'field', name: 'github.com/labstack/echo/v4.context.request?' },
+    echo4Path: { what: 'field', name: 'github.com/labstack/echo/v4.context.path?' },
+    echo5Request: { what: 'field', name: 'github.com/labstack/echo/v5.Context.request?' },
+    echo5Route: { what: 'field', name: 'github.com/labstack/echo/v5.Context.route?' },
+    echo5RoutePath: { what: 'field', name: 'github.com/labstack/echo/v5.RouteInfo.Path?' },
+    chiMethod: { what: 'field', name: 'github.com/go-chi/chi/v5.Context.RouteMethod?' },
+    chiPattern: { what: 'field', name: 'github.com/go-chi/chi/v5.Context.routePattern?' },
+    chiPatterns: { what: 'field', name: 'github.com/go-chi/chi/v5.Context.RoutePatterns?' },
+    muxRouteConf: { what: 'field', name: 'github.com/gorilla/mux.Route.routeConf?' },
+    muxConfRegexp: { what: 'field', name: 'github.com/gorilla/mux.routeConf.regexp?' },
+    muxRegexpPath: { what: 'field', name: 'github.com/gorilla/mux.routeRegexpGroup.path?' },
+    muxPathTemplate: { what: 'field', name: 'github.com/gorilla/mux.routeRegexp.template?' },
   },
   httpClient: {
     skipAltProtocol: { what: 'variable', name: 'net/http.ErrSkipAltProtocol' },

@@ -33,11 +33,12 @@ function offsetOf(plan: AttachPlan, wanted: string): number | undefined {
 describe.each(netHttpBuilds)('the plan for $name', (build) => {
   test('has every hook', { timeout }, async (context) => {
     const { plan } = planOf(await buildOrSkip(context, build));
-    // The fixture links neither golang.org/x/net/http2 nor database/sql, pulls no iterator and copies no request.
+    // The fixture links neither golang.org/x/net/http2 nor database/sql, pulls no iterator, copies no request and has no router.
     const missing = plan.hooks.filter((h) => h.missing !== undefined).map((h) => h.hook.name);
     expect(missing.filter((name) => !name.startsWith('db_'))).toEqual([
       'goroutine_birth_coro',
       'http_server_route',
+      'http_server_router',
       'http_server_upgrade',
       'http_server_start_xnet',
       'http_server_end_xnet',
