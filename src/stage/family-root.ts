@@ -12,4 +12,8 @@ export interface RootRoute {
   /** The numbers of the two texts that tell. */
   readonly texts: readonly [number, number];
   readonly nameOf: (first: string | undefined, second: string | undefined) => string;
+  /** The number of the text by which they are, too, where there is no second one. */
+  readonly path: number;
+  /** Whether it tells nothing of this one. */
+  readonly isPathOfNothing: (batch: Batch, at: number) => boolean;
 }
