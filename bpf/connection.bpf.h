@@ -285,17 +285,21 @@ static __always_inline bool caller_at(struct caller *caller, const struct client
 	return span && same_span(&span->span_id, &caller->span_id);
 }
 
-/* Copies the open client span that sends over the connection of the net.Conn at `at`; false if there is none. */
+/* Copies the open client span that sends over that connection, as its server sees it; false if there is none. */
+static __always_inline bool connection_caller_of(struct caller *caller, const struct connection *connection)
+{
+	struct ports ports = { .client = connection->remote.port, .server = connection->local.port };
+
+	return caller_at(caller, call_between(ports, false), connection) ||
+	       caller_at(caller, call_between(ports, true), connection);
+}
+
+/* The same over the connection of the net.Conn at `at`. */
 static __always_inline bool connection_caller(struct caller *caller, const struct target_row *target, uaddr_t at)
 {
 	struct connection connection = {};
-	struct ports ports;
 
-	if (connection_read(&connection, target, at))
-		return false;
-	ports = (struct ports){ .client = connection.remote.port, .server = connection.local.port };
-	return caller_at(caller, call_between(ports, false), &connection) ||
-	       caller_at(caller, call_between(ports, true), &connection);
+	return !connection_read(&connection, target, at) && connection_caller_of(caller, &connection);
 }
 
 #endif

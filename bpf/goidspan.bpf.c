@@ -7,6 +7,7 @@
 #include "gc_time.bpf.h"
 #include "goroutine_time.bpf.h"
 #include "http_client.bpf.h"
+#include "http_fiber.bpf.h"
 #include "http_router.bpf.h"
 #include "http_server_h2.bpf.h"
 #include "process.bpf.h"

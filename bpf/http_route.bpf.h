@@ -41,6 +41,25 @@ static __always_inline __u64 http_route_word(const struct ev_span_end *span, str
 	return (part.text.at | bytes << ROUTE_BYTES_BIT | (part.goes_on ? ROUTE_GOES_ON : 0)) ^ *(const __u64 *)&span->span_id;
 }
 
+/* Adds parts in front of those that are known: the router around them. */
+static __always_inline void http_route_add_outer(struct ev_span_end *span, const struct http_route_part *part)
+{
+	__u64 *parts = open_span_of(span)->route_parts;
+
+	for (int i = HTTP_ROUTE_PARTS_MAX - 1; i > 0; i--)
+		parts[i] = parts[i - 1];
+	parts[0] = http_route_word(span, *part);
+}
+
+/* The string at an offset of an object is the route, unless it is empty: then the router has found none. */
+static __always_inline void http_route_at(struct ev_span_end *span, uaddr_t object, go_offset_t offset)
+{
+	struct http_route_part part = {};
+
+	if (offset != GO_OFFSET_ABSENT && !read_user(&part.text, sizeof(part.text), object + offset) && part.text.bytes)
+		http_route_add_outer(span, &part);
+}
+
 /* Appends a part to the pattern; its router begins a line, and within that parts are divided by tabs. */
 static __noinline long http_route_append(__u32 i, struct ev_span_end **of)
 {
@@ -120,7 +139,10 @@ static __always_inline bool http_is_copy(const struct target_row *target, struct
 	uaddr_t own = open_span_of(span)->object_addr;
 	go_offset_t method = target->http_request.method;
 
-	return request == own || (request && read_u64(request + method) == read_u64(own + method));
+	/* One that net/http does not serve has none. */
+	if (!own || !request)
+		return false;
+	return request == own || read_u64(request + method) == read_u64(own + method);
 }
 
 /*

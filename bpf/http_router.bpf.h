@@ -5,16 +5,6 @@
 
 #include "http_route.bpf.h"
 
-/* Adds parts in front of those that are known: the router around them. */
-static __always_inline void http_route_add_outer(struct ev_span_end *span, const struct http_route_part *part)
-{
-	__u64 *parts = open_span_of(span)->route_parts;
-
-	for (int i = HTTP_ROUTE_PARTS_MAX - 1; i > 0; i--)
-		parts[i] = parts[i - 1];
-	parts[0] = http_route_word(span, *part);
-}
-
 /* Adds a part behind those that are known. */
 static __always_inline void http_route_add_inner(struct ev_span_end *span, const struct http_route_part *part)
 {
@@ -26,15 +16,6 @@ static __always_inline void http_route_add_inner(struct ev_span_end *span, const
 		parts[i] = http_route_word(span, *part);
 		return;
 	}
-}
-
-/* The string at an offset of an object is the route, unless it is empty: then the router has found none. */
-static __always_inline void http_route_at(struct ev_span_end *span, uaddr_t object, go_offset_t offset)
-{
-	struct http_route_part part = {};
-
-	if (offset != GO_OFFSET_ABSENT && !read_user(&part.text, sizeof(part.text), object + offset) && part.text.bytes)
-		http_route_add_outer(span, &part);
 }
 
 /* Is the request that stands at an offset of a router's context the one of the span, or a copy? */
@@ -50,7 +31,7 @@ static __always_inline bool http_router_chi_serves(const struct target_row *targ
 	struct go_string method = {}, own = {};
 	char first = 0;
 
-	if (target->http_router.chi_method == GO_OFFSET_ABSENT ||
+	if (target->http_router.chi_method == GO_OFFSET_ABSENT || !open_span_of(span)->object_addr ||
 	    read_user(&method, sizeof(method), context + target->http_router.chi_method) ||
 	    read_user(&own, sizeof(own), open_span_of(span)->object_addr + target->http_request.method))
 		return false;

@@ -49,6 +49,21 @@ static __always_inline bool http_server_caller(struct caller *caller, struct ev_
 	       connection_caller(caller, target, http_server_conn(target, writer) + target->http_server.conn_rwc);
 }
 
+/* Decides parent and ids by what is known: `caller`, the client call on this host, and `parent`, what the headers name; NULL: none. */
+static __always_inline void http_server_join(struct ev_span_end *span, const struct caller *caller,
+					     const struct remote_parent *parent)
+{
+	if (caller && (!parent || same_trace(&caller->trace_id, &parent->trace_id))) {
+		context_child(span, &caller->trace_id, &caller->span_id, caller->trace_flags);
+		if (caller->target_id != span->header.target_id)
+			span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
+	} else if (parent) {
+		context_remote(span, parent);
+	} else {
+		context_root(span);
+	}
+}
+
 /*
  * Decides parent and ids: the client call on this host that it comes from, if the request's headers name its trace or none;
  * else what they name, else a new trace. Who forwards the headers of a request hides its own call behind them. Before any text.
@@ -60,17 +75,10 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 	struct remote_parent parent = {};
 	struct caller caller;
 	bool is_named = http_server_remote(&parent, span, target, request->header, tracestate);
+	bool has_caller;
 
-	if (http_server_caller(&caller, span, target, writer, request->remote_addr) &&
-	    (!is_named || same_trace(&caller.trace_id, &parent.trace_id))) {
-		context_child(span, &caller.trace_id, &caller.span_id, caller.trace_flags);
-		if (caller.target_id != span->header.target_id)
-			span->header.flags |= SPAN_FLAG_PARENT_REMOTE;
-	} else if (is_named) {
-		context_remote(span, &parent);
-	} else {
-		context_root(span);
-	}
+	has_caller = http_server_caller(&caller, span, target, writer, request->remote_addr);
+	http_server_join(span, has_caller ? &caller : NULL, is_named ? &parent : NULL);
 }
 
 /* The values of the headers that are one list, and whose it becomes. */

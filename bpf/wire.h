@@ -151,6 +151,7 @@ struct target_row {
 	struct net_layout net;
 	struct http_server_layout http_server;
 	struct http_router_layout http_router;
+	struct http_fiber_layout http_fiber;
 	struct http_client_layout http_client;
 	struct db_layout db;
 	struct runtime_layout runtime;
@@ -279,8 +280,8 @@ struct off_thread {
 /* An open span, the value of open_by_goroutine: its record and what else must be known of it meanwhile. */
 struct open_span {
 	struct ev_span_end record;
-	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, of a database call the *sql.DB");
-	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header. Of a database call, the connection of the last query that was made within it");
+	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, if net/http serves it, of a database call the *sql.DB");
+	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header; if fasthttp serves it, its *RequestCtx. Of a database call, the connection of the last query that was made within it");
 	uaddr_t routed_addr DOC("of a server span, the copy of its request that came to a ServeMux last; 0: none");
 	uaddr_t routed_mark DOC("as object_mark, of the copy");
 	__u64 route_parts[HTTP_ROUTE_PARTS_MAX] DOC("of a server span, what routers call its route, each as http_route_part has it; 0: no more");
@@ -336,6 +337,8 @@ enum count {
 	HIT_HTTP_SERVER_START_XNET,
 	HIT_HTTP_SERVER_END_XNET,
 	HIT_HTTP_SERVER_PANIC_XNET,
+	HIT_HTTP_FIBER_START,
+	HIT_HTTP_FIBER_END,
 	HIT_HTTP_CLIENT_START,
 	HIT_HTTP_CLIENT_SEND,
 	HIT_HTTP_CLIENT_END,

@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0xe35ddfeb471b8936ULL
+#define WIRE_HASH 0xee99f0a6e28c90abULL

@@ -12,6 +12,8 @@ enum http_flag {
 	HTTP_FLAG_TLS = 1 << 3,
 	HTTP_FLAG_STATUS = 1 << 4, /* status is set */
 	HTTP_FLAG_ESCAPED_PATH = 1 << 5, /* the path is as it was sent, and not decoded */
+	HTTP_FLAG_UNCHECKED = 1 << 6, /* nobody has checked what the client has sent as method and host */
+	HTTP_FLAG_PEER_HEX = 1 << 7, /* the peer is 36 hexadecimal digits: an address of 16 bytes, IPv4 as ::ffff:a.b.c.d, and a port */
 };
 
 struct http_body {
@@ -117,6 +119,35 @@ struct http_router_layout {
 	go_offset_t mux_conf_regexp GO_FIELD("github.com/gorilla/mux.routeConf.regexp?");
 	go_offset_t mux_regexp_path GO_FIELD("github.com/gorilla/mux.routeRegexpGroup.path?");
 	go_offset_t mux_path_template GO_FIELD("github.com/gorilla/mux.routeRegexp.template?");
+	__u16 reserved[2];
+};
+
+/* Versions of fiber, by the variant of the site at which they are seen. */
+enum http_fiber {
+	HTTP_FIBER_2,
+	HTTP_FIBER_3,
+};
+
+/* What is read of fiber, and of fasthttp, by which it serves. */
+struct http_fiber_layout {
+	go_offset_t ctx_request GO_FIELD("github.com/valyala/fasthttp.RequestCtx.Request");
+	go_offset_t ctx_response GO_FIELD("github.com/valyala/fasthttp.RequestCtx.Response");
+	go_offset_t ctx_conn GO_FIELD("github.com/valyala/fasthttp.RequestCtx.c?");
+	go_offset_t request_header GO_FIELD("github.com/valyala/fasthttp.Request.Header");
+	go_offset_t request_is_tls GO_FIELD("github.com/valyala/fasthttp.Request.isTLS?");
+	go_offset_t header_method GO_FIELD("github.com/valyala/fasthttp.RequestHeader.method");
+	go_offset_t header_uri GO_FIELD("github.com/valyala/fasthttp.RequestHeader.requestURI");
+	go_offset_t header_host GO_FIELD("github.com/valyala/fasthttp.RequestHeader.host");
+	go_offset_t header_no_http11 GO_FIELD("github.com/valyala/fasthttp.RequestHeader.noHTTP11|github.com/valyala/fasthttp.header.noHTTP11?");
+	go_offset_t header_fields GO_FIELD("github.com/valyala/fasthttp.RequestHeader.h|github.com/valyala/fasthttp.header.h");
+	go_offset_t response_header GO_FIELD("github.com/valyala/fasthttp.Response.Header");
+	go_offset_t response_status GO_FIELD("github.com/valyala/fasthttp.ResponseHeader.statusCode");
+	go_offset_t fiber2_route GO_FIELD("github.com/gofiber/fiber/v2.Ctx.route?");
+	go_offset_t fiber2_path GO_FIELD("github.com/gofiber/fiber/v2.Route.Path?");
+	go_offset_t fiber2_use GO_FIELD("github.com/gofiber/fiber/v2.Route.use?");
+	go_offset_t fiber3_route GO_FIELD("github.com/gofiber/fiber/v3.DefaultCtx.route?");
+	go_offset_t fiber3_path GO_FIELD("github.com/gofiber/fiber/v3.Route.Path?");
+	go_offset_t fiber3_use GO_FIELD("github.com/gofiber/fiber/v3.Route.use?");
 	__u16 reserved[2];
 };
 

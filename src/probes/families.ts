@@ -8,6 +8,7 @@ import { goroutine } from './goroutine.ts';
 import { goroutineTime } from './goroutine-time.ts';
 import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
 import { httpClient } from './http-client.ts';
+import { httpFiberServer } from './http-fiber.ts';
 import { httpServer } from './http-server.ts';
 import { mutex } from './mutex.ts';
 import { stacks } from './stacks.ts';
@@ -17,6 +18,7 @@ export const families: readonly ProbeFamily[] = [
   httpServer,
   httpClient,
   db,
+  httpFiberServer,
   goroutineTime,
   channel,
   mutex,

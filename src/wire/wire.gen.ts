@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xe35ddfeb471b8936n;
+export const WIRE_HASH = 0xee99f0a6e28c90abn;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -72,6 +72,8 @@ export const httpFlag = {
   HTTP_FLAG_TLS: 8,
   HTTP_FLAG_STATUS: 16,
   HTTP_FLAG_ESCAPED_PATH: 32,
+  HTTP_FLAG_UNCHECKED: 64,
+  HTTP_FLAG_PEER_HEX: 128,
 } as const;
 
 /** `enum http_text` */
@@ -108,6 +110,12 @@ export const httpRouter = {
 /** `enum http_route_limit` */
 export const httpRouteLimit = {
   HTTP_ROUTE_PARTS_MAX: 8,
+} as const;
+
+/** `enum http_fiber` */
+export const httpFiber = {
+  HTTP_FIBER_2: 0,
+  HTTP_FIBER_3: 1,
 } as const;
 
 /** `enum time_limit` */
@@ -253,70 +261,72 @@ export const count = {
   HIT_HTTP_SERVER_START_XNET: 11,
   HIT_HTTP_SERVER_END_XNET: 12,
   HIT_HTTP_SERVER_PANIC_XNET: 13,
-  HIT_HTTP_CLIENT_START: 14,
-  HIT_HTTP_CLIENT_SEND: 15,
-  HIT_HTTP_CLIENT_END: 16,
-  HIT_HTTP_CLIENT_END_ALT: 17,
-  HIT_HTTP_CLIENT_ERROR: 18,
-  HIT_DB_POOL_START: 19,
-  HIT_DB_STMT_START: 20,
-  HIT_DB_SESSION_START: 21,
-  HIT_DB_BEGIN_ON: 22,
-  HIT_DB_ROWS: 23,
-  HIT_DB_RELEASE: 24,
-  HIT_DB_SESSION_END: 25,
-  HIT_DB_BEGUN: 26,
-  HIT_DB_ATTEMPT: 27,
-  HIT_DB_GIVE_UP: 28,
-  HIT_DB_RETURN: 29,
-  HIT_DB_WAIT_START: 30,
-  HIT_DB_WAIT_END: 31,
-  HIT_GOROUTINE_PARK: 32,
-  HIT_GOROUTINE_READY: 33,
-  HIT_GOROUTINE_READY_LIST: 34,
-  HIT_GOROUTINE_RUN: 35,
-  HIT_GOROUTINE_YIELD: 36,
-  HIT_GOROUTINE_PREEMPT: 37,
-  HIT_GOROUTINE_CORO: 38,
-  HIT_CHAN_HAND_TO: 39,
-  HIT_CHAN_HAND_FROM: 40,
-  HIT_CHAN_PUT: 41,
-  HIT_CHAN_TAKE: 42,
-  HIT_MUTEX_LOCK: 43,
-  HIT_MUTEX_UNLOCK: 44,
-  HIT_GC_STOP_BEGIN: 45,
-  HIT_GC_STOP_END: 46,
-  HIT_GC_ASSIST_BEGIN: 47,
-  HIT_GC_ASSIST_END: 48,
-  HIT_ALLOC_SPAN_BEGIN: 49,
-  HIT_ALLOC_SPAN_END: 50,
-  HIT_ALLOC_HEAP_BEGIN: 51,
-  HIT_ALLOC_HEAP_END: 52,
-  LOST_RING_FULL: 53,
-  LOST_RECORD_TOO_LARGE: 54,
-  LOST_OPEN_MAP_FULL: 55,
-  LOST_INHERITED_MAP_FULL: 56,
-  LOST_HANDED_MAP_FULL: 57,
-  LOST_READER_MAP_FULL: 58,
-  LOST_TIME_MAP_FULL: 59,
-  LOST_TURNS_MAP_FULL: 60,
-  LOST_THREAD_MAP_FULL: 61,
-  LOST_ALLOC_MAP_FULL: 62,
-  LOST_DEPTH: 63,
-  LOST_READ_FAILED: 64,
-  LOST_SPAN_REPLACED: 65,
-  NOTE_NO_TARGET: 66,
-  NOTE_UNSAMPLED: 67,
-  NOTE_TRACEPARENT_MALFORMED: 68,
-  NOTE_STALE_CLIENT: 69,
-  NOTE_HEADERS_UNSCANNED: 70,
-  NOTE_START_SEEN: 71,
-  NOTE_HTTP3_UNTRACED: 72,
-  NOTE_SWITCH_UNSEEN: 73,
-  NOTE_URING_ELSEWHERE: 74,
-  NOTE_STACKS_FULL: 75,
-  NOTE_END_WITHOUT_START: 76,
-  COUNT_MAX: 77,
+  HIT_HTTP_FIBER_START: 14,
+  HIT_HTTP_FIBER_END: 15,
+  HIT_HTTP_CLIENT_START: 16,
+  HIT_HTTP_CLIENT_SEND: 17,
+  HIT_HTTP_CLIENT_END: 18,
+  HIT_HTTP_CLIENT_END_ALT: 19,
+  HIT_HTTP_CLIENT_ERROR: 20,
+  HIT_DB_POOL_START: 21,
+  HIT_DB_STMT_START: 22,
+  HIT_DB_SESSION_START: 23,
+  HIT_DB_BEGIN_ON: 24,
+  HIT_DB_ROWS: 25,
+  HIT_DB_RELEASE: 26,
+  HIT_DB_SESSION_END: 27,
+  HIT_DB_BEGUN: 28,
+  HIT_DB_ATTEMPT: 29,
+  HIT_DB_GIVE_UP: 30,
+  HIT_DB_RETURN: 31,
+  HIT_DB_WAIT_START: 32,
+  HIT_DB_WAIT_END: 33,
+  HIT_GOROUTINE_PARK: 34,
+  HIT_GOROUTINE_READY: 35,
+  HIT_GOROUTINE_READY_LIST: 36,
+  HIT_GOROUTINE_RUN: 37,
+  HIT_GOROUTINE_YIELD: 38,
+  HIT_GOROUTINE_PREEMPT: 39,
+  HIT_GOROUTINE_CORO: 40,
+  HIT_CHAN_HAND_TO: 41,
+  HIT_CHAN_HAND_FROM: 42,
+  HIT_CHAN_PUT: 43,
+  HIT_CHAN_TAKE: 44,
+  HIT_MUTEX_LOCK: 45,
+  HIT_MUTEX_UNLOCK: 46,
+  HIT_GC_STOP_BEGIN: 47,
+  HIT_GC_STOP_END: 48,
+  HIT_GC_ASSIST_BEGIN: 49,
+  HIT_GC_ASSIST_END: 50,
+  HIT_ALLOC_SPAN_BEGIN: 51,
+  HIT_ALLOC_SPAN_END: 52,
+  HIT_ALLOC_HEAP_BEGIN: 53,
+  HIT_ALLOC_HEAP_END: 54,
+  LOST_RING_FULL: 55,
+  LOST_RECORD_TOO_LARGE: 56,
+  LOST_OPEN_MAP_FULL: 57,
+  LOST_INHERITED_MAP_FULL: 58,
+  LOST_HANDED_MAP_FULL: 59,
+  LOST_READER_MAP_FULL: 60,
+  LOST_TIME_MAP_FULL: 61,
+  LOST_TURNS_MAP_FULL: 62,
+  LOST_THREAD_MAP_FULL: 63,
+  LOST_ALLOC_MAP_FULL: 64,
+  LOST_DEPTH: 65,
+  LOST_READ_FAILED: 66,
+  LOST_SPAN_REPLACED: 67,
+  NOTE_NO_TARGET: 68,
+  NOTE_UNSAMPLED: 69,
+  NOTE_TRACEPARENT_MALFORMED: 70,
+  NOTE_STALE_CLIENT: 71,
+  NOTE_HEADERS_UNSCANNED: 72,
+  NOTE_START_SEEN: 73,
+  NOTE_HTTP3_UNTRACED: 74,
+  NOTE_SWITCH_UNSEEN: 75,
+  NOTE_URING_ELSEWHERE: 76,
+  NOTE_STACKS_FULL: 77,
+  NOTE_END_WITHOUT_START: 78,
+  COUNT_MAX: 79,
 } as const;
 
 /** Where everything stands in the records. */
@@ -1094,6 +1104,28 @@ export interface HttpRouterLayout {
   readonly muxPathTemplate: number;
 }
 
+/** `struct http_fiber_layout`, 40 bytes. */
+export interface HttpFiberLayout {
+  readonly ctxRequest: number;
+  readonly ctxResponse: number;
+  readonly ctxConn: number;
+  readonly requestHeader: number;
+  readonly requestIsTls: number;
+  readonly headerMethod: number;
+  readonly headerUri: number;
+  readonly headerHost: number;
+  readonly headerNoHttp11: number;
+  readonly headerFields: number;
+  readonly responseHeader: number;
+  readonly responseStatus: number;
+  readonly fiber2Route: number;
+  readonly fiber2Path: number;
+  readonly fiber2Use: number;
+  readonly fiber3Route: number;
+  readonly fiber3Path: number;
+  readonly fiber3Use: number;
+}
+
 /** `struct http_client_layout`, 16 bytes. */
 export interface HttpClientLayout {
   /** 0: unknown */
@@ -1216,7 +1248,7 @@ export interface StackLayout {
   readonly gobufBp: number;
 }
 
-/** `struct target_row`, 576 bytes. */
+/** `struct target_row`, 616 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1238,6 +1270,7 @@ export interface TargetRow {
   readonly net: NetLayout;
   readonly httpServer: HttpServerLayout;
   readonly httpRouter: HttpRouterLayout;
+  readonly httpFiber: HttpFiberLayout;
   readonly httpClient: HttpClientLayout;
   readonly db: DbLayout;
   readonly runtime: RuntimeLayout;
@@ -1252,7 +1285,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 576;
+export const TARGET_ROW_BYTES = 616;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1303,106 +1336,124 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(142, value.httpRouter.muxConfRegexp, true);
   view.setUint16(144, value.httpRouter.muxRegexpPath, true);
   view.setUint16(146, value.httpRouter.muxPathTemplate, true);
-  view.setBigUint64(152, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(160, value.httpClient.replyStatusCode, true);
-  view.setUint16(162, value.httpClient.replyProtoMajor, true);
-  view.setUint16(164, value.httpClient.replyProtoMinor, true);
-  view.setUint16(166, value.httpClient.connConn, true);
-  view.setBigUint64(168, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(184, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(192, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(200, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(208, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(216, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(224, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(240, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(248, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(256, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(264, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(272, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(280, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(288, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(296, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(304, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(312, value.db.dbConnector, true);
-  view.setUint16(314, value.db.dbNumOpen, true);
-  view.setUint16(316, value.db.dbMaxOpen, true);
-  view.setUint16(318, value.db.dbFreeConn, true);
-  view.setUint16(320, value.db.stmtDb, true);
-  view.setUint16(322, value.db.stmtQuery, true);
-  view.setUint16(324, value.db.rowsDc, true);
-  view.setUint16(326, value.db.txDc, true);
-  view.setUint16(328, value.db.connDc, true);
-  view.setUint16(330, value.db.driverConnCi, true);
-  view.setUint16(332, value.db.dsnConnectorDriver, true);
-  view.setUint16(334, value.db.wrapErrorErr, true);
-  view.setUint16(336, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(338, value.db.pgxTimeoutErr, true);
-  view.setUint16(340, value.db.pgxConnConn, true);
-  view.setUint16(342, value.db.pgxConnConfig, true);
-  view.setUint16(344, value.db.pgxConfigConfig, true);
-  view.setUint16(346, value.db.pgxConfigDatabase, true);
-  view.setUint16(348, value.db.pgxInnerPgConn, true);
-  view.setUint16(350, value.db.pgxPgConnConn, true);
-  view.setUint16(352, value.db.pgxErrorCode, true);
-  view.setUint16(354, value.db.pqConnC, true);
-  view.setUint16(356, value.db.pqConnConfig, true);
-  view.setUint16(358, value.db.pqConfigDatabase, true);
-  view.setUint16(360, value.db.pqErrorCode, true);
-  view.setUint16(362, value.db.mysqlConnNet, true);
-  view.setUint16(364, value.db.mysqlConnConfig, true);
-  view.setUint16(366, value.db.mysqlConfigDatabase, true);
-  view.setUint16(368, value.db.mysqlErrorNumber, true);
-  view.setUint16(370, value.db.sqliteErrorCode, true);
-  view.setUint16(376, value.runtime.gStack, true);
-  view.setUint16(378, value.runtime.gPanic, true);
-  view.setUint16(380, value.runtime.gM, true);
-  view.setUint16(382, value.runtime.gGoid, true);
-  view.setUint16(384, value.runtime.gParentGoid, true);
-  view.setUint16(386, value.runtime.gStartpc, true);
-  view.setUint16(388, value.runtime.mCurg, true);
-  view.setUint16(396, value.httpRequest.method, true);
-  view.setUint16(398, value.httpRequest.url, true);
-  view.setUint16(400, value.httpRequest.protoMajor, true);
-  view.setUint16(402, value.httpRequest.protoMinor, true);
-  view.setUint16(404, value.httpRequest.header, true);
-  view.setUint16(406, value.httpRequest.host, true);
-  view.setUint16(408, value.httpRequest.remoteAddr, true);
-  view.setUint16(410, value.httpRequest.tls, true);
-  view.setUint16(412, value.httpRequest.pattern, true);
-  view.setUint16(414, value.httpRequest.urlScheme, true);
-  view.setUint16(416, value.httpRequest.urlHost, true);
-  view.setUint16(418, value.httpRequest.urlPath, true);
-  view.setUint16(420, value.httpRequest.urlRawPath, true);
-  view.setUint16(422, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(424, BigInt(value.time.semacquire), true);
-  view.setBigUint64(432, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(440, BigInt(value.time.semacquireFd), true);
-  view.setUint16(448, value.time.gSchedlink, true);
-  view.setUint16(450, value.time.gStatus, true);
-  view.setUint16(452, value.time.gWaitReason, true);
-  view.setUint16(454, value.time.gCoroarg, true);
-  view.setUint16(456, value.time.coroGp, true);
-  view.setUint16(458, value.time.mP, true);
-  view.setUint16(460, value.time.pRunqhead, true);
-  view.setUint16(462, value.time.pRunqtail, true);
-  view.setUint16(464, value.time.hchanDataqsiz, true);
-  view.setUint16(466, value.time.hchanBuf, true);
-  view.setUint16(468, value.time.hchanElemsize, true);
-  view.setUint16(470, value.time.hchanRecvx, true);
-  view.setUint16(472, value.time.sudogG, true);
-  view.setUint16(474, value.time.sudogElem, true);
-  view.setUint16(476, value.time.pollDescFd, true);
-  view.setUint16(478, value.time.pollDescRg, true);
-  view.setUint16(480, value.time.pollDescSelf, true);
-  view.setUint16(488, value.stack.gSched, true);
-  view.setUint16(490, value.stack.gobufPc, true);
-  view.setUint16(492, value.stack.gobufBp, true);
-  view.setBigUint64(496, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(504, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 512);
+  view.setUint16(152, value.httpFiber.ctxRequest, true);
+  view.setUint16(154, value.httpFiber.ctxResponse, true);
+  view.setUint16(156, value.httpFiber.ctxConn, true);
+  view.setUint16(158, value.httpFiber.requestHeader, true);
+  view.setUint16(160, value.httpFiber.requestIsTls, true);
+  view.setUint16(162, value.httpFiber.headerMethod, true);
+  view.setUint16(164, value.httpFiber.headerUri, true);
+  view.setUint16(166, value.httpFiber.headerHost, true);
+  view.setUint16(168, value.httpFiber.headerNoHttp11, true);
+  view.setUint16(170, value.httpFiber.headerFields, true);
+  view.setUint16(172, value.httpFiber.responseHeader, true);
+  view.setUint16(174, value.httpFiber.responseStatus, true);
+  view.setUint16(176, value.httpFiber.fiber2Route, true);
+  view.setUint16(178, value.httpFiber.fiber2Path, true);
+  view.setUint16(180, value.httpFiber.fiber2Use, true);
+  view.setUint16(182, value.httpFiber.fiber3Route, true);
+  view.setUint16(184, value.httpFiber.fiber3Path, true);
+  view.setUint16(186, value.httpFiber.fiber3Use, true);
+  view.setBigUint64(192, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(200, value.httpClient.replyStatusCode, true);
+  view.setUint16(202, value.httpClient.replyProtoMajor, true);
+  view.setUint16(204, value.httpClient.replyProtoMinor, true);
+  view.setUint16(206, value.httpClient.connConn, true);
+  view.setBigUint64(208, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(216, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(224, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(232, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(240, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(248, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(256, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(264, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(272, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(280, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(288, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(296, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(304, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(312, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(320, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(328, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(336, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(344, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(352, value.db.dbConnector, true);
+  view.setUint16(354, value.db.dbNumOpen, true);
+  view.setUint16(356, value.db.dbMaxOpen, true);
+  view.setUint16(358, value.db.dbFreeConn, true);
+  view.setUint16(360, value.db.stmtDb, true);
+  view.setUint16(362, value.db.stmtQuery, true);
+  view.setUint16(364, value.db.rowsDc, true);
+  view.setUint16(366, value.db.txDc, true);
+  view.setUint16(368, value.db.connDc, true);
+  view.setUint16(370, value.db.driverConnCi, true);
+  view.setUint16(372, value.db.dsnConnectorDriver, true);
+  view.setUint16(374, value.db.wrapErrorErr, true);
+  view.setUint16(376, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(378, value.db.pgxTimeoutErr, true);
+  view.setUint16(380, value.db.pgxConnConn, true);
+  view.setUint16(382, value.db.pgxConnConfig, true);
+  view.setUint16(384, value.db.pgxConfigConfig, true);
+  view.setUint16(386, value.db.pgxConfigDatabase, true);
+  view.setUint16(388, value.db.pgxInnerPgConn, true);
+  view.setUint16(390, value.db.pgxPgConnConn, true);
+  view.setUint16(392, value.db.pgxErrorCode, true);
+  view.setUint16(394, value.db.pqConnC, true);
+  view.setUint16(396, value.db.pqConnConfig, true);
+  view.setUint16(398, value.db.pqConfigDatabase, true);
+  view.setUint16(400, value.db.pqErrorCode, true);
+  view.setUint16(402, value.db.mysqlConnNet, true);
+  view.setUint16(404, value.db.mysqlConnConfig, true);
+  view.setUint16(406, value.db.mysqlConfigDatabase, true);
+  view.setUint16(408, value.db.mysqlErrorNumber, true);
+  view.setUint16(410, value.db.sqliteErrorCode, true);
+  view.setUint16(416, value.runtime.gStack, true);
+  view.setUint16(418, value.runtime.gPanic, true);
+  view.setUint16(420, value.runtime.gM, true);
+  view.setUint16(422, value.runtime.gGoid, true);
+  view.setUint16(424, value.runtime.gParentGoid, true);
+  view.setUint16(426, value.runtime.gStartpc, true);
+  view.setUint16(428, value.runtime.mCurg, true);
+  view.setUint16(436, value.httpRequest.method, true);
+  view.setUint16(438, value.httpRequest.url, true);
+  view.setUint16(440, value.httpRequest.protoMajor, true);
+  view.setUint16(442, value.httpRequest.protoMinor, true);
+  view.setUint16(444, value.httpRequest.header, true);
+  view.setUint16(446, value.httpRequest.host, true);
+  view.setUint16(448, value.httpRequest.remoteAddr, true);
+  view.setUint16(450, value.httpRequest.tls, true);
+  view.setUint16(452, value.httpRequest.pattern, true);
+  view.setUint16(454, value.httpRequest.urlScheme, true);
+  view.setUint16(456, value.httpRequest.urlHost, true);
+  view.setUint16(458, value.httpRequest.urlPath, true);
+  view.setUint16(460, value.httpRequest.urlRawPath, true);
+  view.setUint16(462, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(464, BigInt(value.time.semacquire), true);
+  view.setBigUint64(472, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(480, BigInt(value.time.semacquireFd), true);
+  view.setUint16(488, value.time.gSchedlink, true);
+  view.setUint16(490, value.time.gStatus, true);
+  view.setUint16(492, value.time.gWaitReason, true);
+  view.setUint16(494, value.time.gCoroarg, true);
+  view.setUint16(496, value.time.coroGp, true);
+  view.setUint16(498, value.time.mP, true);
+  view.setUint16(500, value.time.pRunqhead, true);
+  view.setUint16(502, value.time.pRunqtail, true);
+  view.setUint16(504, value.time.hchanDataqsiz, true);
+  view.setUint16(506, value.time.hchanBuf, true);
+  view.setUint16(508, value.time.hchanElemsize, true);
+  view.setUint16(510, value.time.hchanRecvx, true);
+  view.setUint16(512, value.time.sudogG, true);
+  view.setUint16(514, value.time.sudogElem, true);
+  view.setUint16(516, value.time.pollDescFd, true);
+  view.setUint16(518, value.time.pollDescRg, true);
+  view.setUint16(520, value.time.pollDescSelf, true);
+  view.setUint16(528, value.stack.gSched, true);
+  view.setUint16(530, value.stack.gobufPc, true);
+  view.setUint16(532, value.stack.gobufBp, true);
+  view.setBigUint64(536, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(544, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 552);
   return bytes;
 }
 
@@ -1515,6 +1566,32 @@ export const rowSources = {
     muxConfRegexp: { what: 'field', name: 'github.com/gorilla/mux.routeConf.regexp?' },
     muxRegexpPath: { what: 'field', name: 'github.com/gorilla/mux.routeRegexpGroup.path?' },
     muxPathTemplate: { what: 'field', name: 'github.com/gorilla/mux.routeRegexp.template?' },
+  },
+  httpFiber: {
+    ctxRequest: { what: 'field', name: 'github.com/valyala/fasthttp.RequestCtx.Request' },
+    ctxResponse: { what: 'field', name: 'github.com/valyala/fasthttp.RequestCtx.Response' },
+    ctxConn: { what: 'field', name: 'github.com/valyala/fasthttp.RequestCtx.c?' },
+    requestHeader: { what: 'field', name: 'github.com/valyala/fasthttp.Request.Header' },
+    requestIsTls: { what: 'field', name: 'github.com/valyala/fasthttp.Request.isTLS?' },
+    headerMethod: { what: 'field', name: 'github.com/valyala/fasthttp.RequestHeader.method' },
+    headerUri: { what: 'field', name: 'github.com/valyala/fasthttp.RequestHeader.requestURI' },
+    headerHost: { what: 'field', name: 'github.com/valyala/fasthttp.RequestHeader.host' },
+    headerNoHttp11: {
+      what: 'field',
+      name: 'github.com/valyala/fasthttp.RequestHeader.noHTTP11|github.com/valyala/fasthttp.header.noHTTP11?',
+    },
+    headerFields: {
+      what: 'field',
+      name: 'github.com/valyala/fasthttp.RequestHeader.h|github.com/valyala/fasthttp.header.h',
+    },
+    responseHeader: { what: 'field', name: 'github.com/valyala/fasthttp.Response.Header' },
+    responseStatus: { what: 'field', name: 'github.com/valyala/fasthttp.ResponseHeader.statusCode' },
+    fiber2Route: { what: 'field', name: 'github.com/gofiber/fiber/v2.Ctx.route?' },
+    fiber2Path: { what: 'field', name: 'github.com/gofiber/fiber/v2.Route.Path?' },
+    fiber2Use: { what: 'field', name: 'github.com/gofiber/fiber/v2.Route.use?' },
+    fiber3Route: { what: 'field', name: 'github.com/gofiber/fiber/v3.DefaultCtx.route?' },
+    fiber3Path: { what: 'field', name: 'github.com/gofiber/fiber/v3.Route.Path?' },
+    fiber3Use: { what: 'field', name: 'github.com/gofiber/fiber/v3.Route.use?' },
   },
   httpClient: {
     skipAltProtocol: { what: 'variable', name: 'net/http.ErrSkipAltProtocol' },

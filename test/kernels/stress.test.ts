@@ -107,7 +107,7 @@ const ELSEWHERE = [
 ];
 
 const isExpected = (probe: string): boolean =>
-  /^(?:http|gc|chan|goroutine)_/.test(probe) && !ELSEWHERE.includes(probe);
+  /^(?:http_(?!fiber)|gc_|chan_|goroutine_)/.test(probe) && !ELSEWHERE.includes(probe);
 
 function addressesOf({ url, tlsUrl }: GoServer): { readonly plain: string; readonly tls: string } {
   return { plain: new URL(url).host, tls: new URL(tlsUrl as string).host };

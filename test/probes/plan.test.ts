@@ -35,7 +35,7 @@ describe.each(netHttpBuilds)('the plan for $name', (build) => {
     const { plan } = planOf(await buildOrSkip(context, build));
     // The fixture links neither golang.org/x/net/http2 nor database/sql, pulls no iterator, copies no request and has no router.
     const missing = plan.hooks.filter((h) => h.missing !== undefined).map((h) => h.hook.name);
-    expect(missing.filter((name) => !name.startsWith('db_'))).toEqual([
+    expect(missing.filter((name) => !/^(db|http_fiber)_/.test(name))).toEqual([
       'goroutine_birth_coro',
       'http_server_route',
       'http_server_router',
@@ -118,7 +118,9 @@ describe.each(netHttpBuilds)('the plan for $name', (build) => {
   test('has every required field and knows the kind of its maps', { timeout }, async (context) => {
     const { plan, binary } = planOf(await buildOrSkip(context, build));
     const minor = Number(/^go1\.(\d+)/.exec(binary.goVersion ?? '')?.[1]);
-    expect(plan.fields.filter((f) => !f.optional && f.offset === undefined)).toEqual([]);
+    const missing = plan.fields.filter((f) => !f.optional && f.offset === undefined);
+    // Nor has it fiber.
+    expect(missing.filter(({ wanted }) => !wanted.startsWith('github.com/'))).toEqual([]);
     expect(plan.hasSwissMaps).toBe(minor >= 24);
     expect(offsetOf(plan, 'runtime.g.parentGoid') !== undefined).toBe(minor >= 21);
     expect(offsetOf(plan, 'net/http.Request.Pattern')).toBe(minor >= 23 ? 232 : undefined);
@@ -171,7 +173,7 @@ describe('a program', () => {
   test('without net/http is refused by name', { timeout }, async (context) => {
     const path = await buildOrSkip(context, { dir: `${fixtures}/hello`, name: 'hello' });
     expect(() => planOf(path)).toThrow(
-      'cannot trace the executable: it has none of http_server, http_client, db (it makes no spans; does the program use net/http, and is it not obfuscated?)',
+      'cannot trace the executable: it has none of http_server, http_client, db, http_fiber (it makes no spans; does the program use net/http, and is it not obfuscated?)',
     );
   });
 
