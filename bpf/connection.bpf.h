@@ -336,19 +336,41 @@ static __always_inline bool caller_at(struct caller *caller, const struct client
 	return span && same_span(&span->span_id, &caller->span_id);
 }
 
-/* Copies the open client span that sends over the connection of the net.Conn at `at`, as that stream; false if there is none. */
+/* Copies the open client span that sends over that connection, as its server sees it; false if there is none. */
+static __always_inline bool connection_caller_of(struct caller *caller, const struct connection *connection)
+{
+	struct ports ports = { connection->remote.port, connection->local.port, connection->stream_id };
+
+	return caller_at(caller, call_between(ports, false), connection) ||
+	       caller_at(caller, call_between(ports, true), connection);
+}
+
+/* The same over the connection of the net.Conn at `at`, as that stream. */
 static __always_inline bool connection_caller(struct caller *caller, const struct target_row *target, uaddr_t at,
 					      __u32 stream_id)
 {
 	struct connection connection = {};
-	struct ports ports;
 
 	if (connection_read(&connection, target, at))
 		return false;
 	connection.stream_id = stream_id;
-	ports = (struct ports){ connection.remote.port, connection.local.port, stream_id };
-	return caller_at(caller, call_between(ports, false), &connection) ||
-	       caller_at(caller, call_between(ports, true), &connection);
+	return connection_caller_of(caller, &connection);
+}
+
+/*
+ * Decides parent and ids of a request: the client call on this host that it comes from (`caller`; of target 0: none is known), if
+ * its headers name the trace of that or none (`parent`, NULL: none); else what they name, else a new trace. Who forwards the headers
+ * of a request hides its own call behind them.
+ */
+static __always_inline void context_of_request(struct ev_span_end *span, const struct caller *caller,
+					       const struct remote_parent *parent)
+{
+	if (caller->target_id && (!parent || same_trace(&caller->trace_id, &parent->trace_id)))
+		context_called(span, caller);
+	else if (parent)
+		context_remote(span, parent);
+	else
+		context_root(span);
 }
 
 #endif

@@ -23,6 +23,12 @@ struct go_string {
 	__u64 bytes;
 };
 
+/* The beginning of a slice; its capacity follows. */
+struct go_slice {
+	uaddr_t at;
+	__u64 count;
+};
+
 /* A hit of a probe: whose it is, and what the cookie of its site says. */
 struct hit {
 	const struct target_row *target;

@@ -111,12 +111,7 @@ static __noinline int grpc_server_context(struct ev_span_end *span, const struct
 	struct go_slice tracestate = {};
 	bool is_named = remote_read(&parent, span, hit->target, stream->metadata, &tracestate);
 
-	if (caller->target_id && (!is_named || same_trace(&caller->trace_id, &parent.trace_id)))
-		context_called(span, caller);
-	else if (is_named)
-		context_remote(span, &parent);
-	else
-		context_root(span);
+	context_of_request(span, caller, is_named ? &parent : NULL);
 	grpc_server_join(span, hit, stream->context);
 	if (span_is_sampled(span))
 		remote_trace_state(span, &tracestate);

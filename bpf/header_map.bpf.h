@@ -20,11 +20,6 @@
 #define GROUPS_MAX 8192 /* ≥ 57,000 headers */
 #endif
 
-struct go_slice {
-	uaddr_t at;
-	__u64 count;
-};
-
 /*
  * Stands in the text of the span, which is free meanwhile: on the stack it would not leave the others of a chain of calls
  * enough of the 512 bytes that all frames may have together. On the stack is a pointer to it, for bpf_loop.

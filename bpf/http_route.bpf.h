@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* The route of a server span: the pattern of the last ServeMux that its request has passed. */
+/* The route of a server span: the pattern of the last ServeMux that its request has passed, and what other routers have said. */
 #ifndef HTTP_ROUTE_BPF_H
 #define HTTP_ROUTE_BPF_H
 
@@ -19,8 +19,73 @@ static __always_inline void http_server_pattern_of(struct go_string *pattern, co
 		pattern->bytes = 0;
 }
 
+/* One part of what routers call a route: where its text stands, and how long it is. */
+struct http_route_part {
+	struct go_string text;
+	bool goes_on; /* it is of the same router as the one before */
+};
+
+/* Of the word of a part: 48 bits of address, 8 of length, of which all that is longer is cut anyway, and this one. */
+#define ROUTE_BYTES_BIT 48
+#define ROUTE_GOES_ON (1ULL << 56)
+#define ROUTE_BITS (ROUTE_GOES_ON << 1)
+
 /*
- * The pattern of the last ServeMux, which has set it on the request that it got: often a copy (Request.WithContext).
+ * A part as one word, which only the span can read that it was written for: who serves a request on another goroutine than that
+ * of its span (http.TimeoutHandler) may write it when that has ended, and another one stands in its place.
+ */
+static __always_inline __u64 http_route_word(const struct ev_span_end *span, struct http_route_part part)
+{
+	__u64 bytes = part.text.bytes > 0xff ? 0xff : part.text.bytes;
+
+	return (part.text.at | bytes << ROUTE_BYTES_BIT | (part.goes_on ? ROUTE_GOES_ON : 0)) ^ *(const __u64 *)&span->span_id;
+}
+
+/* Adds parts in front of those that are known: the router around them. */
+static __always_inline void http_route_add_outer(struct ev_span_end *span, const struct http_route_part *part)
+{
+	__u64 *parts = open_span_of(span)->route_parts;
+
+	for (int i = HTTP_ROUTE_PARTS_MAX - 1; i > 0; i--)
+		parts[i] = parts[i - 1];
+	parts[0] = http_route_word(span, *part);
+}
+
+/* The string at an offset of an object is the route, unless it is empty: then the router has found none. */
+static __always_inline void http_route_at(struct ev_span_end *span, uaddr_t object, go_offset_t offset)
+{
+	struct http_route_part part = {};
+
+	if (offset != GO_OFFSET_ABSENT && !read_user(&part.text, sizeof(part.text), object + offset) && part.text.bytes)
+		http_route_add_outer(span, &part);
+}
+
+/* Appends a part to the pattern; its router begins a line, and within that parts are divided by tabs. */
+static __noinline long http_route_append(__u32 i, struct ev_span_end **of)
+{
+	struct ev_span_end *span = *of;
+	__u64 word = i < HTTP_ROUTE_PARTS_MAX ? open_span_of(span)->route_parts[i & (HTTP_ROUTE_PARTS_MAX - 1)] : 0;
+	struct go_string text;
+
+	if (!word)
+		return 1;
+	word ^= *(const __u64 *)&span->span_id;
+	if (word >= ROUTE_BITS)
+		return 1; /* it was not written for this span */
+	if (!text_put_char(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, word & ROUTE_GOES_ON ? '\t' : '\n'))
+		return 1;
+	text.at = word & ((1ULL << ROUTE_BYTES_BIT) - 1);
+	text.bytes = word >> ROUTE_BYTES_BIT & 0xff;
+	text_put(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, HTTP_TEXT_PATTERN_MAX - span->text_sizes[HTTP_TEXT_PATTERN],
+		 text);
+	if (i == HTTP_ROUTE_PARTS_MAX - 1)
+		span->text_cut |= 1 << HTTP_TEXT_PATTERN; /* there may have been more */
+	return 0;
+}
+
+/*
+ * The pattern of the last ServeMux, which has set it on the request that it got: often a copy (Request.WithContext). Behind it
+ * what other routers have said.
  * `held`: the request that came in is still held by somebody.
  */
 static __always_inline void http_server_pattern(struct ev_span_end *span, const struct target_row *target, bool held)
@@ -28,13 +93,15 @@ static __always_inline void http_server_pattern(struct ev_span_end *span, const 
 	const struct open_span *open = open_span_of(span);
 	struct go_string pattern = {};
 
-	if (target->http_request.pattern == GO_OFFSET_ABSENT)
-		return;
-	if (http_is_request(target, open->routed_addr, open->routed_mark))
-		http_server_pattern_of(&pattern, target, open->routed_addr);
-	if (!pattern.bytes && (held || http_is_request(target, open->object_addr, open->object_mark)))
-		http_server_pattern_of(&pattern, target, open->object_addr);
-	text_append(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, pattern);
+	if (target->http_request.pattern != GO_OFFSET_ABSENT) {
+		if (http_is_request(target, open->routed_addr, open->routed_mark))
+			http_server_pattern_of(&pattern, target, open->routed_addr);
+		if (!pattern.bytes && (held || http_is_request(target, open->object_addr, open->object_mark)))
+			http_server_pattern_of(&pattern, target, open->object_addr);
+		text_append(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, pattern);
+	}
+	if (open->route_parts[0])
+		repeat(HTTP_ROUTE_PARTS_MAX, http_route_append, &span);
 }
 
 /*
@@ -64,6 +131,21 @@ static __always_inline struct ev_span_end *http_server_worked_for(const struct t
 }
 
 /*
+ * Is it the request of the span, or a copy? That shares the method, which lies in the line that the request began with; one
+ * that the handler has made up is none of the client's.
+ */
+static __always_inline bool http_is_copy(const struct target_row *target, struct ev_span_end *span, uaddr_t request)
+{
+	uaddr_t own = open_span_of(span)->object_addr;
+	go_offset_t method = target->http_request.method;
+
+	/* One that net/http does not serve has none. */
+	if (!own || !request)
+		return false;
+	return request == own || read_u64(request + method) == read_u64(own + method);
+}
+
+/*
  * func (mux *ServeMux) ServeHTTP(w ResponseWriter, r *Request)  argument: r. Attached only to programs that copy requests.
  * Written into a span that may be another goroutine's and may end meanwhile: the two words
  * are believed only together.
@@ -73,7 +155,6 @@ int http_server_route(struct pt_regs *ctx)
 {
 	struct ev_span_end *span;
 	struct open_span *open;
-	go_offset_t method;
 	uaddr_t request_addr;
 	struct hit hit;
 
@@ -84,12 +165,7 @@ int http_server_route(struct pt_regs *ctx)
 		return 0;
 	open = open_span_of(span);
 	request_addr = go_argument(ctx, &hit);
-	/*
-	 * A copy shares the method, which lies in the line that the request began with; one that the handler has made up is none
-	 * of the client's.
-	 */
-	method = hit.target->http_request.method;
-	if (request_addr == open->object_addr || read_u64(request_addr + method) != read_u64(open->object_addr + method))
+	if (request_addr == open->object_addr || !http_is_copy(hit.target, span, request_addr))
 		return 0;
 	open->routed_addr = request_addr;
 	open->routed_mark = read_u64(request_addr + hit.target->http_request.header);

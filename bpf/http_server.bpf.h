@@ -66,10 +66,7 @@ static __noinline int http_server_caller(struct caller *caller, struct ev_span_e
 	return 0;
 }
 
-/*
- * Decides parent and ids: the client call on this host that it comes from, if the request's headers name its trace or none;
- * else what they name, else a new trace. Who forwards the headers of a request hides its own call behind them. Before any text.
- */
+/* Decides parent and ids. Before any text. */
 static __always_inline void http_server_context(struct ev_span_end *span, const struct target_row *target,
 						uaddr_t header, const struct caller *caller,
 						struct go_slice *tracestate)
@@ -77,12 +74,7 @@ static __always_inline void http_server_context(struct ev_span_end *span, const 
 	struct remote_parent parent = {};
 	bool is_named = remote_read(&parent, span, target, header, tracestate);
 
-	if (caller->target_id && (!is_named || same_trace(&caller->trace_id, &parent.trace_id)))
-		context_called(span, caller);
-	else if (is_named)
-		context_remote(span, &parent);
-	else
-		context_root(span);
+	context_of_request(span, caller, is_named ? &parent : NULL);
 }
 
 /* Is it the preface of an HTTP/2 connection without TLS, `PRI * HTTP/2.0`, which is no request? */

@@ -38,25 +38,28 @@ static __always_inline void text_append(struct ev_span_end *span, __u32 which, _
 	text_put(span, which, limit, limit, string);
 }
 
+/* Appends one character to a text that may have begun; false, and the text is cut, if there is no room for anything behind it. */
+static __always_inline bool text_put_char(struct ev_span_end *span, __u32 which, __u32 limit, char character)
+{
+	__u64 at = span->header.size;
+
+	asm volatile("" : "+r"(at));
+	if (span->text_sizes[which] + 1 >= limit || at >= sizeof(*span)) {
+		span->text_cut |= 1 << which;
+		return false;
+	}
+	*((char *)span + at) = character;
+	span->text_sizes[which]++;
+	span->header.size = at + 1;
+	return true;
+}
+
 /* Appends one more part of a text that may have begun, after a comma. Nothing else is appended meanwhile. */
 static __always_inline void text_join(struct ev_span_end *span, __u32 which, __u32 limit, struct go_string part)
 {
-	__u64 used = span->text_sizes[which];
-	__u64 at = span->header.size;
-
-	if (!part.bytes)
+	if (!part.bytes || (span->text_sizes[which] && !text_put_char(span, which, limit, ',')))
 		return;
-	if (used) {
-		asm volatile("" : "+r"(at));
-		if (used + 1 >= limit || at >= sizeof(*span)) {
-			span->text_cut |= 1 << which;
-			return;
-		}
-		*((char *)span + at) = ',';
-		span->text_sizes[which] = ++used;
-		span->header.size = at + 1;
-	}
-	text_put(span, which, limit, limit - used, part);
+	text_put(span, which, limit, limit - span->text_sizes[which], part);
 }
 
 #endif

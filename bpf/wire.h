@@ -151,6 +151,8 @@ struct target_row {
 	ktime_ns_t allocs_since_ktime_ns DOC("since then the slow ways to memory are watched; 0: they are not");
 	struct net_layout net;
 	struct http_server_layout http_server;
+	struct http_router_layout http_router;
+	struct http_fiber_layout http_fiber;
 	struct http_client_layout http_client;
 	struct db_layout db;
 	struct grpc_layout grpc;
@@ -285,10 +287,11 @@ struct off_thread {
 /* An open span, the value of open_by_goroutine: its record and what else must be known of it meanwhile. */
 struct open_span {
 	struct ev_span_end record;
-	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, of a database call the *sql.DB, of a call of gRPC the *clientStream");
-	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header. Of a database call, the connection of the last query that was made within it. Of a request of gRPC no pointer, but the bytes of stack down to the return address of what serves it");
+	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, if net/http serves it, of a database call the *sql.DB, of a call of gRPC the *clientStream");
+	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header; if fasthttp serves it, its *RequestCtx. Of a database call, the connection of the last query that was made within it. Of a request of gRPC no pointer, but the bytes of stack down to the return address of what serves it");
 	uaddr_t routed_addr DOC("of a server span, the copy of its request that came to a ServeMux last; 0: none");
 	uaddr_t routed_mark DOC("as object_mark, of the copy");
+	__u64 route_parts[HTTP_ROUTE_PARTS_MAX] DOC("of a server span, what routers call its route, each as http_route_part has it; 0: no more");
 	uaddr_t return_addr DOC("return address of the traced call");
 	__u32 stack_depth DOC("bytes of stack down to the call's return address; 0: the span is none of a call");
 	__u32 nested DOC("1 while a span one level deeper is open on this goroutine");
@@ -336,6 +339,7 @@ enum count {
 	HIT_HTTP_SERVER_START,
 	HIT_HTTP_SERVER_END,
 	HIT_HTTP_SERVER_ROUTE,
+	HIT_HTTP_SERVER_ROUTER,
 	HIT_HTTP_SERVER_UPGRADE,
 	HIT_HTTP_SERVER_HIJACK,
 	HIT_HTTP_SERVER_CONN_END,
@@ -344,6 +348,8 @@ enum count {
 	HIT_HTTP_SERVER_START_XNET,
 	HIT_HTTP_SERVER_END_XNET,
 	HIT_HTTP_SERVER_PANIC_XNET,
+	HIT_HTTP_FIBER_START,
+	HIT_HTTP_FIBER_END,
 	HIT_HTTP_CLIENT_START,
 	HIT_HTTP_CLIENT_SEND,
 	HIT_HTTP_CLIENT_END,

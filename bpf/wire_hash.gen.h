@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0xeafe988a46dd564eULL
+#define WIRE_HASH 0x223675dc25413f7dULL

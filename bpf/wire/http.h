@@ -12,6 +12,8 @@ enum http_flag {
 	HTTP_FLAG_TLS = 1 << 3,
 	HTTP_FLAG_STATUS = 1 << 4, /* status is set */
 	HTTP_FLAG_ESCAPED_PATH = 1 << 5, /* the path is as it was sent, and not decoded */
+	HTTP_FLAG_UNCHECKED = 1 << 6, /* nobody has checked what the client has sent as method and host */
+	HTTP_FLAG_PEER_HEX = 1 << 7, /* the peer is 36 hexadecimal digits: an address of 16 bytes, IPv4 as ::ffff:a.b.c.d, and a port */
 };
 
 struct http_body {
@@ -29,7 +31,7 @@ enum http_text {
 	HTTP_TEXT_PATH,
 	HTTP_TEXT_QUERY,
 	HTTP_TEXT_PEER,
-	HTTP_TEXT_PATTERN,
+	HTTP_TEXT_PATTERN, /* of the ServeMux; behind it a line for each router, outermost first as far as that is known */
 };
 
 enum http_text_limit {
@@ -87,6 +89,67 @@ struct http_server_layout {
 	go_offset_t h2_stream_id GO_FIELD("net/http.http2stream.id|net/http/internal/http2.stream.id?");
 	go_offset_t h2_stream_sc GO_FIELD("net/http.http2stream.sc|net/http/internal/http2.stream.sc?");
 	go_offset_t h2_sc_conn GO_FIELD("net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?");
+};
+
+/* Routers, by the variant of the site at which they are seen. */
+enum http_router {
+	HTTP_ROUTER_GIN,
+	HTTP_ROUTER_ECHO4,
+	HTTP_ROUTER_ECHO5,
+	HTTP_ROUTER_CHI,
+	HTTP_ROUTER_MUX,
+};
+
+enum http_route_limit {
+	HTTP_ROUTE_PARTS_MAX = 8, /* of the route of one request */
+};
+
+/* What routers keep of a request that they serve. */
+struct http_router_layout {
+	go_offset_t gin_request GO_FIELD("github.com/gin-gonic/gin.Context.Request?");
+	go_offset_t gin_full_path GO_FIELD("github.com/gin-gonic/gin.Context.fullPath?");
+	go_offset_t echo4_request GO_FIELD("github.com/labstack/echo/v4.context.request?");
+	go_offset_t echo4_path GO_FIELD("github.com/labstack/echo/v4.context.path?");
+	go_offset_t echo5_request GO_FIELD("github.com/labstack/echo/v5.Context.request?");
+	go_offset_t echo5_route GO_FIELD("github.com/labstack/echo/v5.Context.route?");
+	go_offset_t echo5_route_path GO_FIELD("github.com/labstack/echo/v5.RouteInfo.Path?");
+	go_offset_t chi_method GO_FIELD("github.com/go-chi/chi/v5.Context.RouteMethod?");
+	go_offset_t chi_pattern GO_FIELD("github.com/go-chi/chi/v5.Context.routePattern?");
+	go_offset_t chi_patterns GO_FIELD("github.com/go-chi/chi/v5.Context.RoutePatterns?");
+	go_offset_t mux_route_conf GO_FIELD("github.com/gorilla/mux.Route.routeConf?");
+	go_offset_t mux_conf_regexp GO_FIELD("github.com/gorilla/mux.routeConf.regexp?");
+	go_offset_t mux_regexp_path GO_FIELD("github.com/gorilla/mux.routeRegexpGroup.path?");
+	go_offset_t mux_path_template GO_FIELD("github.com/gorilla/mux.routeRegexp.template?");
+	__u16 reserved[2];
+};
+
+/* Versions of fiber, by the variant of the site at which they are seen. */
+enum http_fiber {
+	HTTP_FIBER_2,
+	HTTP_FIBER_3,
+};
+
+/* What is read of fiber, and of fasthttp, by which it serves. */
+struct http_fiber_layout {
+	go_offset_t ctx_request GO_FIELD("github.com/valyala/fasthttp.RequestCtx.Request");
+	go_offset_t ctx_response GO_FIELD("github.com/valyala/fasthttp.RequestCtx.Response");
+	go_offset_t ctx_conn GO_FIELD("github.com/valyala/fasthttp.RequestCtx.c?");
+	go_offset_t request_header GO_FIELD("github.com/valyala/fasthttp.Request.Header");
+	go_offset_t request_is_tls GO_FIELD("github.com/valyala/fasthttp.Request.isTLS?");
+	go_offset_t header_method GO_FIELD("github.com/valyala/fasthttp.RequestHeader.method");
+	go_offset_t header_uri GO_FIELD("github.com/valyala/fasthttp.RequestHeader.requestURI");
+	go_offset_t header_host GO_FIELD("github.com/valyala/fasthttp.RequestHeader.host");
+	go_offset_t header_no_http11 GO_FIELD("github.com/valyala/fasthttp.RequestHeader.noHTTP11|github.com/valyala/fasthttp.header.noHTTP11?");
+	go_offset_t header_fields GO_FIELD("github.com/valyala/fasthttp.RequestHeader.h|github.com/valyala/fasthttp.header.h");
+	go_offset_t response_header GO_FIELD("github.com/valyala/fasthttp.Response.Header");
+	go_offset_t response_status GO_FIELD("github.com/valyala/fasthttp.ResponseHeader.statusCode");
+	go_offset_t fiber2_route GO_FIELD("github.com/gofiber/fiber/v2.Ctx.route?");
+	go_offset_t fiber2_path GO_FIELD("github.com/gofiber/fiber/v2.Route.Path?");
+	go_offset_t fiber2_use GO_FIELD("github.com/gofiber/fiber/v2.Route.use?");
+	go_offset_t fiber3_route GO_FIELD("github.com/gofiber/fiber/v3.DefaultCtx.route?");
+	go_offset_t fiber3_path GO_FIELD("github.com/gofiber/fiber/v3.Route.Path?");
+	go_offset_t fiber3_use GO_FIELD("github.com/gofiber/fiber/v3.Route.use?");
+	__u16 reserved[2];
 };
 
 /* What only clients read. */

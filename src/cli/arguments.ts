@@ -36,6 +36,7 @@ import {
   parseOptionsAndOne,
   parseOptionsAndWords,
   pidOf,
+  routesOf,
   secondsOf,
   statementFormOf,
   UsageError,
@@ -59,6 +60,7 @@ export interface CommonOptions {
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
+  readonly routes: readonly string[] | undefined;
   readonly profileHz: number | undefined;
   readonly keep: KeepRules | undefined;
   /** What probes may take of the processors; undefined: as much as they do. */
@@ -88,6 +90,7 @@ interface Top {
   readonly globs: readonly string[];
   readonly level: ProbeLevel;
   readonly serviceName: string | undefined;
+  readonly routes: readonly string[] | undefined;
   readonly windowSeconds: number;
   /** Where there is no terminal to draw on: a table so often. */
   readonly intervalSeconds: number;
@@ -123,6 +126,12 @@ interface Advise {
   readonly asJson: boolean;
 }
 
+/** How requests of a recording are told apart, and the form in which it is told. */
+interface Reporting {
+  readonly routes: readonly string[] | undefined;
+  readonly asJson: boolean;
+}
+
 /** What the user wants. */
 export type Invocation =
   | { readonly kind: 'help'; readonly text: string }
@@ -131,8 +140,8 @@ export type Invocation =
   | Attach
   | { readonly kind: 'record'; readonly file: string; readonly of: Run | Attach }
   | { readonly kind: 'replay'; readonly file: string; readonly common: CommonOptions }
-  | { readonly kind: 'report'; readonly file: string; readonly asJson: boolean }
-  | { readonly kind: 'diff'; readonly before: string; readonly after: string; readonly asJson: boolean }
+  | (Reporting & { readonly kind: 'report'; readonly file: string })
+  | (Reporting & { readonly kind: 'diff'; readonly before: string; readonly after: string })
   | Top
   | ProfileInvocation
   | Advise
@@ -144,8 +153,11 @@ const GENERAL = {
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options'];
 
+const ROUTES = { route: { type: 'string', multiple: true } } as const satisfies ParseArgsConfig['options'];
+
 const REPLAY = {
   ...GENERAL,
+  ...ROUTES,
   out: { type: 'string' },
   summary: { type: 'string' },
   'db-statement': { type: 'string' },
@@ -176,6 +188,7 @@ const TARGETS = {
 
 const TOP = {
   ...GENERAL,
+  ...ROUTES,
   ...TARGETS,
   window: { type: 'string' },
   interval: { type: 'string' },
@@ -203,6 +216,7 @@ const PROFILE = {
 
 const RECORDING = { recording: { type: 'string', short: 'o' } } as const satisfies ParseArgsConfig['options'];
 const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies ParseArgsConfig['options'];
+const REPORT = { ...GENERAL, ...ROUTES, ...JSON_OPTION } as const satisfies ParseArgsConfig['options'];
 
 const COMMANDS = 'run, attach, top, record, replay, report, diff, profile, advise, inspect or doctor';
 
@@ -290,6 +304,7 @@ function parseTop(args: readonly string[]): Invocation {
     ...targets,
     level,
     serviceName: values['service-name'],
+    routes: routesOf('top', values.route),
     windowSeconds,
     intervalSeconds: seconds('interval') ?? windowSeconds,
     durationSeconds: seconds('duration'),
@@ -320,22 +335,26 @@ function parseReplay(args: readonly string[]): Invocation {
 }
 
 function parseReport(args: readonly string[]): Invocation {
-  const { values, one } = parseOptionsAndOne('report', args, { ...GENERAL, ...JSON_OPTION }, 'recording');
+  const { values, one } = parseOptionsAndOne('report', args, REPORT, 'recording');
   const general = generalOf(values, REPORT_HELP);
   if (general) return general;
   if (one === undefined) throw usage('report', 'the recording is missing');
-  return { kind: 'report', file: one, asJson: values.json ?? false };
+  return { kind: 'report', file: one, ...reportingOf('report', values) };
 }
 
 function parseDiff(args: readonly string[]): Invocation {
-  const { values, words } = parseOptionsAndWords('diff', args, { ...GENERAL, ...JSON_OPTION });
+  const { values, words } = parseOptionsAndWords('diff', args, REPORT);
   const general = generalOf(values, DIFF_HELP);
   if (general) return general;
   const [before, after, ...more] = words;
   if (before === undefined || after === undefined || more.length > 0) {
     throw usage('diff', 'name two recordings, the earlier one first');
   }
-  return { kind: 'diff', before, after, asJson: values.json ?? false };
+  return { kind: 'diff', before, after, ...reportingOf('diff', values) };
+}
+
+function reportingOf(command: string, { route, json }: { route?: string[]; json?: boolean }): Reporting {
+  return { routes: routesOf(command, route), asJson: json ?? false };
 }
 
 function parseProfile(args: readonly string[]): Invocation {
@@ -364,7 +383,7 @@ function parseProfile(args: readonly string[]): Invocation {
   };
 }
 
-type ProfileValues = CommonValues &
+type ProfileValues = Omit<CommonValues, 'route'> &
   TargetValues &
   Readonly<Partial<Record<'hz' | 'route' | 'trace' | 'span', string | undefined>>>;
 
@@ -378,7 +397,7 @@ function profiledOf(values: ProfileValues, recording: string | undefined): Profi
     if (!targets) throw usage('profile', '--pid, --exe or a recording is missing');
     const { hz, route, trace, span } = values;
     const isCloseUp = [route, trace, span].some((wanted) => wanted !== undefined);
-    const common = commonOf('profile', { ...values, level: 'cpu', waits: 'spans' });
+    const common = commonOf('profile', { ...values, route: undefined, level: 'cpu', waits: 'spans' });
     const usualHz = isCloseUp ? CLOSE_UP_HZ : undefined;
     const profileHz = hz === undefined ? usualHz : hzOf('profile', 'hz', hz);
     return { kind: 'attach', common: { ...common, profileHz }, ...targets };
@@ -458,10 +477,10 @@ function targetsOf(command: string, { pid = [], exe = [] }: TargetValues) {
 
 /** As `parseArgs` gives them. */
 type CommonValues = {
-  readonly [Name in keyof typeof COMMON]?:
+  readonly [Name in Exclude<keyof typeof COMMON, 'route'>]?:
     | ((typeof COMMON)[Name]['type'] extends 'string' ? string : boolean)
     | undefined;
-};
+} & { readonly route?: readonly string[] | undefined };
 
 const commonNames = Object.keys(COMMON) as (keyof typeof COMMON)[];
 
@@ -485,6 +504,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     waits: values.waits === undefined ? undefined : waitFormOf(command, values.waits),
     waitMinMillis: waitMin === undefined ? undefined : millisOf(command, 'wait-min', waitMin),
     slowMillis: values.slow === undefined ? undefined : millisOf(command, 'slow', values.slow),
+    routes: routesOf(command, values.route),
     profileHz: hz === undefined ? undefined : hzOf(command, 'profile-hz', hz),
     keep: values.keep === undefined ? undefined : keepOf(command, values.keep),
     budget: values.budget === undefined ? DEFAULT_BUDGET : budgetOf(command, values.budget),

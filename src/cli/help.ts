@@ -16,6 +16,8 @@ Options:
       --wait-min MS        shortest wait that is a child span (default 1)
       --slow MS            requests that take as long are slow (by default those of 100 ms, and those that are
                            far slower than usual for their route): from level waits on they say why
+      --route PATTERN      the route of requests that their program tells none of, as '/users/{id}' or
+                           'GET /files/{path...}' (may be repeated); the most specific one that fits is taken
       --profile-hz N       at level cpu, how often each processor is looked at (default 99)
       --keep RULES         keep whole traces of which the root is slow or has failed, and a share of all:
                            slow,error,ratio=0.01, or some of these; the others are dropped
@@ -35,7 +37,7 @@ Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER and the other standard variables choose
   where spans go. Without them finished traces are printed as trees.
   GOIDSPAN_LEVEL is what --level is without it, GOIDSPAN_RAISE what --raise is, GOIDSPAN_KEEP what
-  --keep is, and GOIDSPAN_SDK what --sdk is.`;
+  --keep is, GOIDSPAN_SDK what --sdk is, and GOIDSPAN_ROUTES, with commas between patterns, what --route is.`;
 
 const EXIT_CODES = `\
 Exit codes: 0 success, 1 failure at run time, 2 usage, 3 nothing could be attached.`;
@@ -163,6 +165,8 @@ Options:
       --duration SECONDS   stop after that time
       --service-name NAME  service.name of all targets
       --level LEVEL        how deep to look: waits, or runtime (the default: the garbage collector, too)
+      --route PATTERN      the route of requests that their program tells none of, as '/users/{id}' or
+                           'GET /files/{path...}' (may be repeated); the most specific one that fits is taken
       --version            print the version
   -h, --help               print this help
 
@@ -207,6 +211,8 @@ Options:
                            default), events (of the span), attributes (the breakdown only) or none
       --slow MS            requests that take as long are slow (by default those of 100 ms, and those that are
                            far slower than usual for their route): from level waits on they say why
+      --route PATTERN      the route of requests that their program tells none of, as '/users/{id}' or
+                           'GET /files/{path...}' (may be repeated); the most specific one that fits is taken
       --keep RULES         keep whole traces of which the root is slow or has failed, and a share of all:
                            slow,error,ratio=0.01, or some of these; the others are dropped
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
@@ -227,9 +233,11 @@ Says of a recording what the requests of each route spent their time on, the slo
 hundredth would at best be faster if a cause were gone. The route with most to gain comes first.
 
 Usage:
-  goidspan report FILE [--json]
+  goidspan report FILE [--route PATTERN]… [--json]
 
 Options:
+      --route PATTERN      the route of requests that their program tells none of, as '/users/{id}' or
+                           'GET /files/{path...}' (may be repeated); the most specific one that fits is taken
       --json               as JSON, for programs; times in nanoseconds
       --version            print the version
   -h, --help               print this help
@@ -246,9 +254,11 @@ requests vary by. Where both were made at level cpu, it also says in which funct
 and waiting.
 
 Usage:
-  goidspan diff BEFORE AFTER [--json]
+  goidspan diff BEFORE AFTER [--route PATTERN]… [--json]
 
 Options:
+      --route PATTERN      the route of requests that their program tells none of, as '/users/{id}' or
+                           'GET /files/{path...}' (may be repeated); the most specific one that fits is taken
       --json               as JSON, for programs; times in nanoseconds
       --version            print the version
   -h, --help               print this help
@@ -296,7 +306,8 @@ Output:
 
 Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER and the other standard variables: the spans of that
-  time go there as well.
+  time go there as well. GOIDSPAN_ROUTES are routes of requests that their program tells none of, as those of
+  --route of goidspan attach, with commas between them.
 
 Exit codes: 0 success, 1 failure at run time or no sample, 2 usage, 3 nothing could be attached, or not as
 deep.

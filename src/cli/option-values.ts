@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { KEEP_FORM, type KeepRules, keepRulesOf } from '../export/keep-rules.ts';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
+import { ROUTE_PATTERN_FORM, routePatternsFault } from '../span/route-pattern.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
 import { PROFILE_HZ_MAX } from '../tracer/api.ts';
@@ -97,6 +98,16 @@ export function levelOf(command: string, text: string): ProbeLevel {
 export function waitFormOf(command: string, text: string): WaitForm {
   if (isWaitForm(text)) return text;
   throw usage(command, `--waits ${text}: not one of ${waitForms.join(', ')}`);
+}
+
+/** Undefined: none. */
+export function routesOf(
+  command: string,
+  texts: readonly string[] | undefined,
+): readonly string[] | undefined {
+  const fault = texts && routePatternsFault(texts);
+  if (fault === undefined) return texts;
+  throw usage(command, `--route ${fault}; a pattern is ${ROUTE_PATTERN_FORM}`);
 }
 
 export function keepOf(command: string, text: string): KeepRules {

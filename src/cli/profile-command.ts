@@ -1,5 +1,6 @@
 /** `goidspan profile`: where the time of processes went in their code, by request, live or of a recording. */
 import { GoidspanError } from '../errors.ts';
+import { routesVariable } from '../export/route-variable.ts';
 import { Clock } from '../kernel/clock.ts';
 import { CodeEvents } from '../profile/code-events.ts';
 import { compareProfiles } from '../profile/compare-profiles.ts';
@@ -67,12 +68,16 @@ async function collect(invocation: ProfileInvocation, context: CommandContext): 
   return collectLive({ ...invocation, of }, context);
 }
 
-async function collectRecorded(file: string, { terminal, stop }: CommandContext): Promise<CollectedProfile> {
+async function collectRecorded(
+  file: string,
+  { terminal, env, stop }: CommandContext,
+): Promise<CollectedProfile> {
   const events = new CodeEvents();
   const processes = new Map<number, TargetInfo>();
   const { end, batches } = await replay(await openRecording(file), {
     name: file,
     processors: [],
+    routes: routesVariable(env, (message) => terminal.say(message)),
     codeSink: events,
     isStopped: () => stop.isDue,
     onTarget: (target) => processes.set(target.targetId, target),

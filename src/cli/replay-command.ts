@@ -1,5 +1,6 @@
 /** `goidspan replay`: the spans of a recording again, through the same exporters as live ones. */
 import { keepVariable } from '../export/keep-rules.ts';
+import { routesVariable } from '../export/route-variable.ts';
 import { type Replayed, replay } from '../tracer/replay.ts';
 import type { Invocation } from './arguments.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from './exit-code.ts';
@@ -27,6 +28,7 @@ export async function replayCommand(
       dbStatement: common.dbStatement,
       waits: common.waits,
       slowMillis: common.slowMillis,
+      routes: common.routes ?? routesVariable(env, (message) => terminal.say(message)),
       keep: common.keep ?? keepVariable(env, (message) => terminal.say(message)),
       isStopped: () => stop.isDue,
       onTarget: (target) => {

@@ -1,5 +1,6 @@
 /** `goidspan report` and `goidspan diff`: what the requests of recordings spent their time on, route by route. */
 import { GoidspanError } from '../errors.ts';
+import { routesVariable } from '../export/route-variable.ts';
 import { RequestCode } from '../profile/request-code.ts';
 import { replay } from '../tracer/replay.ts';
 import { codeDiff } from '../verdict/code-diff.ts';
@@ -16,20 +17,20 @@ import type { CommandContext } from './session.ts';
 type Of<Kind> = Extract<Invocation, { kind: Kind }>;
 
 export async function reportCommand(
-  { file, asJson }: Of<'report'>,
+  { file, routes: named, asJson }: Of<'report'>,
   context: CommandContext,
 ): Promise<number> {
-  const { routes } = await readReports(file, context);
+  const { routes } = await readReports(file, named, context);
   context.terminal.writeOut(asJson ? jsonOf({ routes }) : formatReport(routes));
   return EXIT_SUCCESS;
 }
 
 export async function diffCommand(
-  { before, after, asJson }: Of<'diff'>,
+  { before, after, routes, asJson }: Of<'diff'>,
   context: CommandContext,
 ): Promise<number> {
-  const earlier = await readReports(before, context, new RequestCode());
-  const later = await readReports(after, context, new RequestCode());
+  const earlier = await readReports(before, routes, context, new RequestCode());
+  const later = await readReports(after, routes, context, new RequestCode());
   const diffs = diffsOf(earlier, later);
   context.terminal.writeOut(asJson ? jsonOf({ routes: diffs }) : formatDiff(diffs));
   return EXIT_SUCCESS;
@@ -50,7 +51,8 @@ const keyOf = ({ service, route }: Pick<RouteReport, 'service' | 'route'>): stri
 /** `code` takes what is seen of the code of requests, if that is wanted. */
 async function readReports(
   file: string,
-  { terminal, stop }: CommandContext,
+  named: readonly string[] | undefined,
+  { terminal, env, stop }: CommandContext,
   code?: RequestCode,
 ): Promise<Reports> {
   const services = new Map<number, string>();
@@ -59,6 +61,7 @@ async function readReports(
   const { end, batches } = await replay(await openRecording(file), {
     name: file,
     processors: [],
+    routes: named ?? routesVariable(env, (message) => terminal.say(message)),
     codeSink: code,
     isStopped: () => stop.isDue,
     onTarget: ({ targetId, serviceName }) => services.set(targetId, serviceName),

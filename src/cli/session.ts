@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import { keepVariable } from '../export/keep-rules.ts';
+import { routesVariable } from '../export/route-variable.ts';
 import { samplerOf } from '../export/sampler.ts';
 import type { ExportSink } from '../export/span-sink.ts';
 import { paintOf } from '../export/terminal/style.ts';
@@ -113,6 +114,7 @@ export class Session {
         waits: options.waits,
         waitMinMillis: options.waitMinMillis,
         slowMillis: options.slowMillis,
+        routes: options.routes ?? routesVariable(env, report),
         budget: options.budget,
         raise: options.raise ?? raiseVariable(env, report),
         profileHz: options.profileHz,

@@ -136,7 +136,7 @@ function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(others), OTEL_TRACES_SAMPLER: 'always_on' };
 }
 
-const commonOf = ({ level, serviceName }: Top): CommonOptions => ({
+const commonOf = ({ level, serviceName, routes }: Top): CommonOptions => ({
   outFile: undefined,
   durationSeconds: undefined,
   summaryFile: undefined,
@@ -151,6 +151,7 @@ const commonOf = ({ level, serviceName }: Top): CommonOptions => ({
   waits: 'attributes',
   waitMinMillis: undefined,
   slowMillis: undefined,
+  routes,
   profileHz: undefined,
   keep: undefined,
   // What it shows is what is looked at as deep.

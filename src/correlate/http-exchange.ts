@@ -1,5 +1,6 @@
 /** What a span record says of an HTTP exchange. */
 import { type EvSpanEnd, httpFlag, httpText, spanKind } from '../wire/wire.gen.ts';
+import { addressText } from './address-text.ts';
 import type { BodyReader } from './body-reader.ts';
 import type { RecordTexts } from './record-texts.ts';
 
@@ -15,12 +16,14 @@ export interface RecurringExchange {
   readonly host?: string | undefined;
   /** The path is as it was sent, since Go would have encoded it in another way (`url.URL.RawPath`). */
   readonly pathIsEscaped?: boolean | undefined;
-  /** `http.Request.Pattern` as registered, e.g. `GET /users/{id}` (Go ≥ 1.23, server only). */
+  /** What its routers have called it, as `HTTP_TEXT_PATTERN` has it: `http.Request.Pattern` (Go ≥ 1.23), e.g. `GET /users/{id}`; behind that a line of each other one (server only). */
   readonly pattern?: string | undefined;
   /** Absent when no response was made. */
   readonly statusCode?: number | undefined;
   readonly protocolMajor: number;
   readonly protocolMinor: number;
+  /** Its server has not checked method and host (server only). */
+  readonly isUnchecked?: boolean | undefined;
   /** How many times `net/http` sent the request again inside the one call (client only). */
   readonly resendCount?: number | undefined;
 }
@@ -36,6 +39,10 @@ export interface HttpExchange extends RecurringExchange {
   /** `http.Request.RemoteAddr`, `host:port` (server only). */
   readonly peer?: string | undefined;
 }
+
+/** Of a peer that is told as bytes: its address, then its port. */
+const PORT_AT = 16;
+const PEER_BYTES = 18;
 
 const isServer = (record: EvSpanEnd): boolean => record.spanKind === spanKind.SPAN_KIND_SERVER;
 
@@ -59,6 +66,7 @@ export const httpExchangeReader: BodyReader<RecurringExchange, HttpExchange> = {
       statusCode: flags & httpFlag.HTTP_FLAG_STATUS ? status : undefined,
       protocolMajor: Math.floor(protocol / 10),
       protocolMinor: protocol % 10,
+      isUnchecked: (flags & httpFlag.HTTP_FLAG_UNCHECKED) !== 0,
       resendCount: !isServer(record) && succeeded && resends > 0 ? resends : undefined,
     };
   },
@@ -79,8 +87,19 @@ export const httpExchangeReader: BodyReader<RecurringExchange, HttpExchange> = {
       protocolMajor: recurring.protocolMajor,
       protocolMinor: recurring.protocolMinor,
       responseBodyBytes: isServer(record) && bodyBytes >= 0 ? bodyBytes : undefined,
-      peer: texts.of(httpText.HTTP_TEXT_PEER),
+      peer: peerOf(texts.of(httpText.HTTP_TEXT_PEER), record.header.flags),
+      isUnchecked: recurring.isUnchecked,
       resendCount: recurring.resendCount,
     };
   },
 };
+
+/** `host:port`, as Go writes it. */
+function peerOf(text: string | undefined, flags: number): string | undefined {
+  if (text === undefined || !(flags & httpFlag.HTTP_FLAG_PEER_HEX)) return text;
+  const bytes = Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
+  if (bytes.length !== PEER_BYTES) return undefined;
+  const address = addressText(bytes.subarray(0, PORT_AT));
+  const port = ((bytes[PORT_AT] as number) << 8) | (bytes[PORT_AT + 1] as number);
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}

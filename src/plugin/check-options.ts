@@ -5,6 +5,7 @@
 
 import type { ExportEvent } from '../export/export-event.ts';
 import { type KeepRules, keepVariable } from '../export/keep-rules.ts';
+import { routesVariable } from '../export/route-variable.ts';
 import { rejectBelowOf, type SamplerSettings, samplerOf } from '../export/sampler.ts';
 import { type BatchSettings, batchSettingsOf } from '../export/settings.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
@@ -15,6 +16,7 @@ import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { isRaise, RAISES, type Raise, raiseVariable } from '../probes/raise.ts';
 import { isSdkMode, SDK_MODES, type SdkMode, sdkVariable } from '../probes/sdk-mode.ts';
+import { ROUTE_PATTERN_FORM, routePatternsFault } from '../span/route-pattern.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
 import { DEFAULT_BUDGET, PROFILE_HZ_MAX } from '../tracer/api.ts';
@@ -39,6 +41,7 @@ export interface Settings {
   readonly waits: WaitForm | undefined;
   readonly waitMinMillis: number | undefined;
   readonly slowMillis: number | undefined;
+  readonly routes: readonly string[] | undefined;
   readonly profileHz: number | undefined;
   readonly budget: number | undefined;
   readonly keep: KeepRules | undefined;
@@ -75,6 +78,7 @@ const KNOWN = [
     'telemetryExports',
     'dbStatement',
     'grpcHealth',
+    'routes',
   ],
   'pollIntervalMillis',
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
@@ -151,6 +155,7 @@ export function checkOptions(
     waits,
     waitMinMillis: millis('waitMinMillis', fields['waitMinMillis']),
     slowMillis: millis('slowMillis', fields['slowMillis']),
+    routes: fields['routes'] === undefined ? routesVariable(env, warn) : routesOf(fields['routes']),
     profileHz: profileHzOf(fields['profileHz']),
     budget: budgetOf(fields['budget']),
     keep: options.keep === undefined ? keepVariable(env, warn) : keepRulesOf(options.keep),
@@ -159,6 +164,16 @@ export function checkOptions(
     dbStatement,
     grpcHealth: trueOrFalse('grpcHealth', fields['grpcHealth'] ?? false),
   };
+}
+
+function routesOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.some((route) => typeof route !== 'string')) {
+    throw new TypeError(`routes must be an array of strings, not ${shown(value)}`);
+  }
+  const routes: readonly string[] = [...value];
+  const fault = routePatternsFault(routes);
+  if (fault === undefined) return routes;
+  throw new RangeError(`routes must be patterns, each ${ROUTE_PATTERN_FORM}; ${fault}`);
 }
 
 function budgetOf(value: unknown): number | undefined {

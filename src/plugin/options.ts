@@ -125,6 +125,12 @@ export interface GoidSpanProcessorOptions {
    */
   readonly slowMillis?: number;
   /**
+   * Routes of requests that their program tells none of: `GET /users/{id}`, or without a method; `{name}` is one part of the path, `{name...}`
+   * or `*` at the end all that follow. The most specific one that fits is `http.route`. Default `GOIDSPAN_ROUTES`, which has commas
+   * between them, else none.
+   */
+  readonly routes?: readonly string[];
+  /**
    * What probes may take, as a part of the processors' time that the targets may use: above it they are looked at less deep for a
    * while, but never less than at level `spans`. Default: 0.02; `none`: as deep as `level` says.
    */

@@ -10,6 +10,7 @@ import { grpcClient } from './grpc-client.ts';
 import { grpcServer } from './grpc-server.ts';
 import { LEVELS, type ProbeFamily, type ProbeLevel } from './hook.ts';
 import { httpClient } from './http-client.ts';
+import { httpFiberServer } from './http-fiber.ts';
 import { httpServer } from './http-server.ts';
 import { mutex } from './mutex.ts';
 import { sdk } from './sdk.ts';
@@ -22,6 +23,7 @@ export const families: readonly ProbeFamily[] = [
   grpcServer,
   grpcClient,
   db,
+  httpFiberServer,
   sdk,
   goroutineTime,
   channel,

@@ -33,6 +33,8 @@ export const HITS_PER_PLAIN_REQUEST: Readonly<Record<string, number>> = {
   http_server_end: 1,
   // Only in programs that copy requests, where the ServeMux may set the pattern on a copy.
   http_server_route: 1,
+  // Only in programs with another router.
+  http_server_router: 1,
   goroutine_park: 1.95,
   goroutine_ready: 1,
   goroutine_ready_list: 0.12,

@@ -1,6 +1,7 @@
 /** Server requests of net/http, HTTP/1.1 and HTTP/2. */
 
 import type { Hook, ProbeFamily, SiteRule } from './hook.ts';
+import { router } from './http-router.ts';
 
 const serve = 'net/http.(*conn).serve';
 const runHandlerDeferred: readonly string[] = [
@@ -233,6 +234,7 @@ export const httpServer: ProbeFamily = {
     start,
     end,
     route,
+    router,
     upgrade,
     hijack,
     connectionEnd,
@@ -242,5 +244,5 @@ export const httpServer: ProbeFamily = {
     endXnet,
     panicXnet,
   ],
-  reads: ['httpRequest', 'httpServer', 'net'],
+  reads: ['httpRequest', 'httpServer', 'httpRouter', 'net'],
 };

@@ -5,7 +5,8 @@
 import type { SpanFact } from '../correlate/fact.ts';
 import { spanAround } from '../correlate/span-around.ts';
 import { hexOf } from '../span/span-context.ts';
-import { isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
+import type { Grouping } from '../span/span-source.ts';
+import { groupOf, isCall, nameOfCall } from '../verdict/calls.ts';
 
 /** Where something was seen, as ids in hex. */
 export interface SeenSpan {
@@ -57,7 +58,7 @@ export class KnownSpans {
     }
   }
 
-  add(fact: SpanFact, fromNs: number, toNs: number): void {
+  add(fact: SpanFact, fromNs: number, toNs: number, groups?: Grouping): void {
     if (!isCall(fact)) return;
     const { targetId, goid } = fact;
     const around = spanAround(fact);
@@ -69,7 +70,7 @@ export class KnownSpans {
       goid,
       parentId,
       name: nameOfCall(fact),
-      route: fact.spanKind === 'server' ? tellingOf(fact).routeOf?.(fact) : undefined,
+      route: groupOf(fact, groups),
       fromNs,
       toNs,
     };

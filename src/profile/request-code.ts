@@ -4,7 +4,7 @@ import type { TimeUse } from '../correlate/time-spent.ts';
 import { tellingFrame } from '../span/code-text.ts';
 import { hexOf } from '../span/span-context.ts';
 import type { SpanSource } from '../span/span-source.ts';
-import { isCall, tellingOf } from '../verdict/calls.ts';
+import { groupOf, isCall } from '../verdict/calls.ts';
 import { type CodeHit, RouteCode } from '../verdict/route-code.ts';
 import { type CodeEvent, CodeEvents } from './code-events.ts';
 
@@ -41,7 +41,7 @@ export class RequestCode {
     // What was seen in later ones, or in those that were not watched as deep all the time, is not all that was there.
     if (this.#events.refused > 0 || this.#requests.size >= this.#max) return;
     if (fact.time === undefined || (fact.level ?? 'cpu') !== 'cpu' || !isCall(fact)) return;
-    const route = fact.spanKind === 'server' ? tellingOf(fact).routeOf?.(fact) : undefined;
+    const route = groupOf(fact, source.groups);
     if (route === undefined) return;
     this.#requests.set(hexOf(fact.spanId), { targetId: fact.targetId, route, hits: [] });
   }

@@ -9,6 +9,8 @@ export interface Description {
   readonly name: string;
   /** It is right for all facts with the same recurring part; of others `fits` says it. */
   readonly fitsAlike: boolean;
+  /** It has a route that is not told, since its target has too many. */
+  readonly lacksRoute?: boolean;
 }
 
 /** `Recurring` is the fact without what varies of its body. */

@@ -11,14 +11,10 @@ import {
   addVaryingServerAttributes,
 } from './http-attributes.ts';
 import { CLIENT_DURATION, SERVER_DURATION } from './http-metrics.ts';
-import {
-  isRedirectOfMux,
-  KNOWN_METHODS,
-  OTHER_METHOD,
-  redirectOfMux,
-  routeOf,
-  spanName,
-} from './http-name.ts';
+import { isRedirectOfMux, KNOWN_METHODS, OTHER_METHOD, redirectOfMux, spanName } from './http-name.ts';
+import { routeOf } from './http-route.ts';
+import type { SpanSource } from './span-source.ts';
+import type { TargetRoutes } from './target-routes.ts';
 import { decodePath } from './url.ts';
 
 type HttpFact = SpanFactOf<'http'>;
@@ -29,21 +25,31 @@ interface HttpDescription extends Description {
   readonly route: string | undefined;
   /** The path alone tells, so it may differ where all else recurs. */
   readonly isRedirect: boolean;
+  /** By which the path may tell its route, likewise, and which one that is. */
+  readonly routes: TargetRoutes | undefined;
+  readonly named: string | undefined;
 }
 
 export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription> = {
-  describe(fact: HttpFact): HttpDescription {
+  describe(fact: HttpFact, { routes }: Partial<SpanSource>): HttpDescription {
     const { method: sent, pattern } = fact.body;
     const method = KNOWN_METHODS.has(sent) ? sent : OTHER_METHOD;
-    const fitsAlike = !mayBeRedirect(fact);
-    const isRedirect = !fitsAlike && isRedirectIn(fact);
-    const hasRoute = fact.spanKind === 'server' && pattern !== undefined && !isRedirect;
-    const route = hasRoute ? routeOf(pattern) : undefined;
-    return { name: spanName(method, route), fitsAlike, method, route, isRedirect };
+    const isServer = fact.spanKind === 'server';
+    const mayRedirect = mayBeRedirect(fact);
+    const isRedirect = mayRedirect && isRedirectIn(fact);
+    const told = isServer && pattern !== undefined && !isRedirect ? routeOf(pattern) : undefined;
+    const namedBy = isServer && told === undefined && routes?.areNamed ? routes : undefined;
+    const named = namedBy && nameIn(namedBy, fact);
+    const wanted = told ?? named;
+    const lacksRoute = wanted !== undefined && routes?.admits(wanted) === false;
+    const route = lacksRoute ? undefined : wanted;
+    const fitsAlike = !mayRedirect && namedBy === undefined;
+    const name = spanName(method, route);
+    return { name, fitsAlike, lacksRoute, method, route, isRedirect, routes: namedBy, named };
   },
 
-  fits({ isRedirect }: HttpDescription, fact: HttpFact): boolean {
-    return isRedirectIn(fact) === isRedirect;
+  fits({ isRedirect, routes, named }: HttpDescription, fact: HttpFact): boolean {
+    return isRedirectIn(fact) === isRedirect && (routes === undefined || nameIn(routes, fact) === named);
   },
 
   errorType({ spanKind, body: { statusCode } }: RecurringFact): string | undefined {
@@ -73,6 +79,9 @@ export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription
 
 /** A status of 500 and above is an error, for clients of 400 and above. */
 export const isErrorStatus = (status: number, isClient: boolean): boolean => status >= (isClient ? 400 : 500);
+
+const nameIn = (routes: TargetRoutes, { body: { method, path } }: HttpFact): string | undefined =>
+  routes.nameOf(method, path);
 
 /** Whether it depends on the path. */
 const mayBeRedirect = ({ body: { pattern }, cut }: HttpFact): boolean =>

@@ -1,4 +1,5 @@
 /** The low-cardinality names of an HTTP exchange: method, route and span name. */
+import { routeOf } from './http-route.ts';
 
 /** RFC 9110 and PATCH (RFC 5789), as the conventions count them as known. */
 export const KNOWN_METHODS: ReadonlySet<string> = new Set([
@@ -17,16 +18,6 @@ export const KNOWN_METHODS: ReadonlySet<string> = new Set([
 export const OTHER_METHOD = '_OTHER';
 
 /**
- * The route of a `http.ServeMux` pattern, which is `[METHOD ][HOST]/[PATH]`: `GET example.com/items/{id}` is
- * `/items/{id}`. Undefined when the pattern has no path.
- * Source: https://pkg.go.dev/net/http@go1.23.0#hdr-Patterns-ServeMux
- */
-export function routeOf(pattern: string): string | undefined {
-  const slash = pattern.indexOf('/');
-  return slash === -1 ? undefined : pattern.slice(slash);
-}
-
-/**
  * Has a ServeMux redirected `/users/7` to `/users/7/`? Then (before Go 1.25) `pattern` is that path, which is no route. No
  * pattern that ends in a slash matches a path that lacks only this. Of a pattern that was cut the beginning decides.
  */
@@ -36,8 +27,9 @@ export function isRedirectOfMux(pattern: string, wasCut: boolean, path: string):
   return wasCut ? path.includes(to) : `${path}/`.endsWith(to);
 }
 
-/** Where a ServeMux may have redirected to, by the pattern alone; undefined if it has not. */
+/** Where a ServeMux may have redirected to, by the pattern alone; undefined if it has not. Behind a redirect there is no other router. */
 export function redirectOfMux(pattern: string, wasCut: boolean): string | undefined {
+  if (pattern.includes('\n')) return undefined;
   if (!wasCut && !pattern.endsWith('/')) return undefined;
   const to = routeOf(pattern);
   return to === '/' ? undefined : to;

@@ -3,6 +3,12 @@ import type { HrTime } from '@opentelemetry/api';
 import type { Ktime } from '../correlate/fact.ts';
 import type { InstrumentationScope, Resource } from './readable-span.ts';
 import type { StatementForm } from './statement-form.ts';
+import type { TargetRoutes } from './target-routes.ts';
+
+/** What requests of one route, or of none, have in common; `path`: there is none, and it tells more. */
+export interface Grouping {
+  nameOf(targetId: number, route: string, path: string | undefined): string;
+}
 
 /** All that a target adds to a fact. Make one per target and keep it. */
 export interface SpanSource {
@@ -14,6 +20,10 @@ export interface SpanSource {
   readonly clock: { toUnix(ktime: Ktime): HrTime };
   /** How statements to databases are told. Default `sanitized`. */
   readonly dbStatement?: StatementForm;
+  /** Default: those that the program tells, however many. */
+  readonly routes?: TargetRoutes;
+  /** By what requests are like others that have no route. Default: by their method. */
+  readonly groups?: Grouping;
   /** Go type (`*net.OpError`) at a run-time address of the target; undefined when not known. */
   errorTypeName(addr: number): string | undefined;
 }

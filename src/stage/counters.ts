@@ -18,6 +18,8 @@ export type UserLoss =
   | 'implausible'
   /** Not a span, but its breakdown: more time was charged than it lasted. */
   | 'time_inconsistent'
+  /** Not a span, but its route: its target has too many different ones. */
+  | 'too_many_routes'
   /** A wait, because the span never came in which it was. */
   | 'wait_without_span'
   /** What a goroutine has done for a span, because that never came or there was no room: its critical path lacks it. */

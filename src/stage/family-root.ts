@@ -12,4 +12,13 @@ export interface RootRoute {
   /** The numbers of the two texts that tell. */
   readonly texts: readonly [number, number];
   readonly nameOf: (first: string | undefined, second: string | undefined) => string;
+  /** By what they are, too, where there is no second one; absent where that does not matter. */
+  readonly path?: RootPath;
+}
+
+export interface RootPath {
+  /** The number of the text. */
+  readonly text: number;
+  /** Whether it tells nothing of this one. */
+  readonly isOfNothing: (batch: Batch, at: number) => boolean;
 }

@@ -52,7 +52,7 @@ function hasControl(text: string): boolean {
 
 /**
  * `net/http` has checked all of this before it calls the handler, so that no client can bring a family into discredit.
- * In HTTP/2 a method may be any text.
+ * In HTTP/2 a method may be any text. Of a server that has not checked them neither method nor host is looked at.
  */
 function serverFault({
   method,
@@ -60,14 +60,16 @@ function serverFault({
   statusCode: status,
   protocolMajor,
   host,
+  isUnchecked = false,
 }: HttpExchange): string | undefined {
-  if (protocolMajor === 1 && !token.test(method)) return `the method ${quote(method)} is no token`;
-  if (hasControl(method)) return `the method ${quote(method)} is no text`;
+  if (protocolMajor === 1 && !isUnchecked && !token.test(method))
+    return `the method ${quote(method)} is no token`;
+  if (!isUnchecked && hasControl(method)) return `the method ${quote(method)} is no text`;
   if (path !== '' && path !== '*' && !path.startsWith('/'))
     return `the path ${quote(path)} does not begin with /`;
   if (status !== undefined && status < 100) return `${status} is no status code of a response`;
   if (protocolMajor < 1 || protocolMajor > 3) return `there is no HTTP/${protocolMajor}`;
-  if (host !== undefined && hasControl(host)) return `${quote(host)} is no host`;
+  if (host !== undefined && !isUnchecked && hasControl(host)) return `${quote(host)} is no host`;
   return undefined;
 }
 

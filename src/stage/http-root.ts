@@ -1,6 +1,6 @@
 /** A request of HTTP, or a call, as a local root. */
 import { isErrorStatus } from '../span/http-convention.ts';
-import { routeName } from '../verdict/http-call.ts';
+import { isPathOfNothing, routeName } from '../verdict/http-call.ts';
 import { bodyFieldAt, fieldAt } from '../wire/fields.ts';
 import { headerAt, httpFlag, httpText, spanKind } from '../wire/wire.gen.ts';
 import type { FamilyRoot } from './family-root.ts';
@@ -17,5 +17,9 @@ export const httpRoot: FamilyRoot = {
   route: {
     texts: [httpText.HTTP_TEXT_METHOD, httpText.HTTP_TEXT_PATTERN],
     nameOf: (method = 'GET', pattern) => routeName(method, pattern),
+    path: {
+      text: httpText.HTTP_TEXT_PATH,
+      isOfNothing: ({ u16 }, at) => isPathOfNothing(u16[(at + STATUS_AT) >>> 1]),
+    },
   },
 };

@@ -63,6 +63,8 @@ export interface StageSettings {
   readonly waits?: WaitForm | undefined;
   /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
   readonly slowMillis?: number | undefined;
+  /** Routes of requests that have none, as `route-pattern.ts` has them, without fault. Default: there are none. */
+  readonly routes?: readonly string[] | undefined;
   /** Which traces are kept, of those that the kernel has chosen. Default: all. */
   readonly keep?: KeepSettings | undefined;
   /** Asks for the code of every sample and every wait, whoever needs it. */
@@ -100,7 +102,9 @@ export class RecordStage {
       askTypeName: (targetId, address) => tell({ kind: 'type_name_wanted', targetId, address }),
     });
     this.#stage.scope = scope;
-    this.#slowdowns = tellsSlowRoutes ? new Slowdowns((of) => tell({ kind: 'slow_route', of })) : undefined;
+    this.#slowdowns = tellsSlowRoutes
+      ? new Slowdowns((of) => tell({ kind: 'slow_route', of }), this.#stage.groups)
+      : undefined;
     const takers = this.#stage.takersOf();
     const all: RecordVisitor = {
       ...takers,

@@ -1,4 +1,4 @@
-/** What is known of routes, found by the two texts of records without making strings of them. Bounded. */
+/** What is known of routes, found by the two texts of records, and the path of those that have one only, without making strings of them. Bounded. */
 import type { Batch } from '../wire/batch.ts';
 import { textSizeAt, textStartAt } from '../wire/fields.ts';
 import { headerAt } from '../wire/wire.gen.ts';
@@ -11,17 +11,18 @@ interface Place<T> {
   readonly targetId: number;
   readonly first: Uint8Array;
   readonly second: Uint8Array;
+  readonly path: Uint8Array;
   readonly known: T;
 }
 
 const decoder = new TextDecoder();
 
 export class RouteIndex<T> {
-  readonly #find: (targetId: number, route: string) => T;
+  readonly #find: (targetId: number, route: string, path: string | undefined) => T;
   readonly #places: (Place<T> | undefined)[] = new Array(PLACES).fill(undefined);
 
-  /** `find` is asked again and again, and must find the same. */
-  constructor(find: (targetId: number, route: string) => T) {
+  /** `find` is asked again and again, and must find the same, or what it has put in its place. `path`: there is no route. */
+  constructor(find: (targetId: number, route: string, path: string | undefined) => T) {
     this.#find = find;
   }
 
@@ -32,19 +33,25 @@ export class RouteIndex<T> {
     const firstEnd = first + textSizeAt(batch, at, route.texts[0]);
     const second = textStartAt(batch, at, route.texts[1]);
     const secondEnd = second + textSizeAt(batch, at, route.texts[1]);
-    const hash = hashOf(u8, second, secondEnd, hashOf(u8, first, firstEnd, targetId));
+    const named = second === secondEnd && !route.path?.isOfNothing(batch, at) ? route.path : undefined;
+    const path = named ? textStartAt(batch, at, named.text) : second;
+    const pathEnd = named ? path + textSizeAt(batch, at, named.text) : path;
+    const ofSecond = hashOf(u8, second, secondEnd, hashOf(u8, first, firstEnd, targetId));
+    const hash = named ? hashOf(u8, path, pathEnd, ofSecond) : ofSecond;
     const index = (hash ^ (hash >>> 16)) & (PLACES - 1);
     const place = this.#places[index];
     if (
       place?.targetId === targetId &&
       isSame(place.first, u8, first, firstEnd) &&
-      isSame(place.second, u8, second, secondEnd)
+      isSame(place.second, u8, second, secondEnd) &&
+      isSame(place.path, u8, path, pathEnd)
     ) {
       return place.known;
     }
-    const texts = [u8.slice(first, firstEnd), u8.slice(second, secondEnd)] as const;
-    const known = this.#find(targetId, route.nameOf(textOf(texts[0]), textOf(texts[1])));
-    this.#places[index] = { targetId, first: texts[0], second: texts[1], known };
+    const texts = [u8.slice(first, firstEnd), u8.slice(second, secondEnd), u8.slice(path, pathEnd)] as const;
+    const name = route.nameOf(textOf(texts[0]), textOf(texts[1]));
+    const known = this.#find(targetId, name, textOf(texts[2]));
+    this.#places[index] = { targetId, first: texts[0], second: texts[1], path: texts[2], known };
     return known;
   }
 }

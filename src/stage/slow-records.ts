@@ -12,7 +12,7 @@ export class SlowRecords {
 
   constructor(slow: SlowRequests) {
     this.#slow = slow;
-    this.#routes = new RouteIndex((targetId, route) => slow.timesOf(targetId, route));
+    this.#routes = new RouteIndex((targetId, route, path) => slow.timesOf(targetId, route, path));
   }
 
   isSlow(batch: Batch, at: number): boolean {

@@ -1,4 +1,5 @@
 /** Which requests are slow: by a fixed bound, or by what is usual for their route. Bounded. */
+import { RequestGroups } from '../verdict/request-groups.ts';
 import { RouteTimes } from '../verdict/route-times.ts';
 
 /** Routes of which it is known what is usual; requests of more are slow only beyond the fixed bound. */
@@ -9,9 +10,14 @@ const SLOW_NS = 100_000_000;
 export class SlowRequests {
   readonly #slowNs: number | undefined;
   readonly #routes = new Map<string, RouteTimes>();
+  readonly groups: RequestGroups;
 
-  /** From so long on they are slow; by default from 100 on, and what is far from usual for its route. */
-  constructor(slowMillis?: number) {
+  /**
+   * From so long on they are slow; by default from 100 on, and what is far from usual for its route. `groups`: by what they are
+   * like others, where they have none.
+   */
+  constructor(slowMillis?: number, groups = new RequestGroups()) {
+    this.groups = groups;
     this.#slowNs = slowMillis === undefined ? undefined : slowMillis * 1e6;
   }
 
@@ -20,9 +26,9 @@ export class SlowRequests {
     return this.#slowNs === undefined;
   }
 
-  /** How long requests of that route take of a target; undefined if there are too many routes. */
-  timesOf(targetId: number, route: string): RouteTimes | undefined {
-    const key = `${targetId} ${route}`;
+  /** How long requests of that route take of a target; undefined if there are too many routes. `path`: see `RequestGroups`. */
+  timesOf(targetId: number, route: string, path?: string): RouteTimes | undefined {
+    const key = `${targetId} ${this.groups.nameOf(targetId, route, path)}`;
     const known = this.#routes.get(key);
     if (known !== undefined || this.#routes.size >= ROUTES_MAX) return known;
     const times = new RouteTimes();

@@ -2,6 +2,7 @@
  * Which routes have become slow, of all requests that the kernel has told of: looked at in their records, whatever is kept of them.
  * Time is that of the records. Bounded.
  */
+import { RequestGroups } from '../verdict/request-groups.ts';
 import { RoutePace, SLICE_SECONDS, type Slowdown } from '../verdict/route-pace.ts';
 import { type Batch, count64 } from '../wire/batch.ts';
 import { eachRecord, faultOfSpan } from '../wire/decode.ts';
@@ -33,13 +34,16 @@ interface Watched {
 export class Slowdowns {
   readonly #onSlow: (route: SlowRoute) => void;
   readonly #routes = new Map<string, Watched>();
-  readonly #index = new RouteIndex((targetId, route) => this.#watched(targetId, route));
+  readonly #index: RouteIndex<Watched | undefined>;
   /** The number of the slice of time that the last request has ended in. */
   #slice = 0;
 
   /** `onSlow` is told every two seconds of the one, of those that are slow, that has become slower than all others. */
-  constructor(onSlow: (route: SlowRoute) => void) {
+  constructor(onSlow: (route: SlowRoute) => void, groups = new RequestGroups()) {
     this.#onSlow = onSlow;
+    this.#index = new RouteIndex((targetId, route, path) =>
+      this.#watched(targetId, groups.nameOf(targetId, route, path)),
+    );
   }
 
   look(batch: Batch): void {

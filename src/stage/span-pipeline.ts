@@ -1,7 +1,7 @@
 /** From a fact to the processors. */
 import type { SpanFact } from '../correlate/fact.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
-import { kindNameOf } from '../span/describe-span.ts';
+import { aboutSpan, kindNameOf } from '../span/describe-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { toSpan } from '../span/to-span.ts';
 import type { Counters } from './counters.ts';
@@ -51,6 +51,8 @@ export class SpanPipeline {
       if (failed) onFailure?.(fact.targetId, failed);
       return;
     }
+    const { source } = target;
+    if (source.routes?.hasRefused && aboutSpan(fact, source).lacksRoute) counters.lose('too_many_routes');
     target.counts.spans++;
     counters.spans[kindNameOf(fact)]++;
     for (const sink of this.#factSinks) this.#hand(() => sink.onFact(fact, target.source));

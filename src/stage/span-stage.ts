@@ -15,12 +15,15 @@ import type { ClockFrame, CodeFrame, ForgetFrame, TargetFrame, TypeNameFrame } f
 import { SCHEMA_URL } from '../span/conventions.ts';
 import type { InstrumentationScope } from '../span/readable-span.ts';
 import { createResource } from '../span/resource.ts';
+import { RoutePatterns } from '../span/route-pattern.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import type { StatementForm } from '../span/statement-form.ts';
+import { TargetRoutes } from '../span/target-routes.ts';
 import { withThreshold } from '../span/trace-state.ts';
 import type { WaitForm } from '../span/wait-form.ts';
 import type { CodeAt, Evidence } from '../verdict/evidence.ts';
 import { judge } from '../verdict/judge.ts';
+import { RequestGroups } from '../verdict/request-groups.ts';
 import type { Batch } from '../wire/batch.ts';
 import { type ClockOffset, unixOf } from '../wire/clock-offset.ts';
 import { type BadRecord, decodeBatch, isSampled, type RecordVisitor } from '../wire/decode.ts';
@@ -67,6 +70,8 @@ export interface SpanStageOptions {
   readonly waits?: WaitForm | undefined;
   /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
   readonly slowMillis?: number | undefined;
+  /** Routes of requests that have none, as `route-pattern.ts` has them, without fault. Default: there are none. */
+  readonly routes?: readonly string[] | undefined;
   /** Which traces are kept, of those that the kernel has chosen. Default: all. */
   readonly keep?: KeepSettings | undefined;
   readonly onRequest?: VerdictsOptions['onRequest'];
@@ -122,6 +127,9 @@ export class SpanStage {
   readonly #codeAt: CodeAt = (place) => this.#code.framesAt(place);
   readonly #keep: TailKeep | undefined;
   readonly #waitForm: WaitForm;
+  readonly #patterns: RoutePatterns | undefined;
+  /** By what requests are like others. */
+  readonly groups: RequestGroups;
   /** Undefined as long as nobody wants to know. */
   #calls: CallCounts | undefined;
   readonly #knownCalls = new KnownCalls();
@@ -136,7 +144,10 @@ export class SpanStage {
     this.#code = new CodeNames(
       askCode && ((place) => askCode(place, this.stacks.get(place.stackId)?.pcs ?? [])),
     );
-    const slow = new SlowRequests(options.slowMillis);
+    const { routes = [] } = options;
+    this.#patterns = routes.length > 0 ? new RoutePatterns(routes) : undefined;
+    this.groups = new RequestGroups(this.#patterns);
+    const slow = new SlowRequests(options.slowMillis, this.groups);
     this.#verdicts = new Verdicts({ slow, onRequest: options.onRequest });
     this.#keep =
       options.keep &&
@@ -207,6 +218,7 @@ export class SpanStage {
         this.#calls?.forget(frame.targetId);
         this.#knownCalls.forget();
         this.#verdicts.know(frame.targetId, undefined);
+        this.groups.forget(frame.targetId);
     }
   }
 
@@ -423,6 +435,8 @@ export class SpanStage {
         scope: this.#scope,
         clock: { toUnix: (ktime) => unixOf(ktime, this.#offset) },
         ...(dbStatement && { dbStatement }),
+        routes: known?.source.routes ?? new TargetRoutes(this.#patterns),
+        groups: this.groups,
         errorTypeName: (address) => typeNames.of(address),
       },
     });

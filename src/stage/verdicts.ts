@@ -5,7 +5,7 @@ import type { SpanFact, SpanFactOf, SpanIdWords } from '../correlate/fact.ts';
 import { spanAround } from '../correlate/span-around.ts';
 import type { TargetFacts } from '../correlate/target-facts.ts';
 import type { Cause } from '../correlate/verdict.ts';
-import { type Call, isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
+import { type Call, groupOf, isCall, nameOfCall, tellingOf } from '../verdict/calls.ts';
 import type { CallEvidence, Evidence, WaitEvidence } from '../verdict/evidence.ts';
 import { explain } from '../verdict/judge.ts';
 import type { RouteTimes } from '../verdict/route-times.ts';
@@ -95,7 +95,7 @@ export class Verdicts {
     const evidence = { ...this.#evidence(fact, waits, path, calls), sampled: sampled.slice(0, SAMPLED_MAX) };
     this.#onRequest?.({
       targetId: fact.targetId,
-      route: routeOf(fact),
+      route: groupOf(fact, this.#slow.groups) ?? '',
       durationNs: evidence.durationNs,
       byCause: explain(evidence),
     });
@@ -114,10 +114,11 @@ export class Verdicts {
 
   #timesOf(fact: Call): RouteTimes | undefined {
     const { recurring, targetId } = fact;
-    const known = recurring && this.#known.get(recurring);
+    const path = pathOf(fact);
+    const known = recurring && path === undefined ? this.#known.get(recurring) : undefined;
     if (known?.targetId === targetId) return known.times;
-    const times = this.#slow.timesOf(targetId, routeOf(fact));
-    if (recurring && times) this.#known.set(recurring, { targetId, times });
+    const times = this.#slow.timesOf(targetId, routeOf(fact), path);
+    if (recurring && path === undefined && times) this.#known.set(recurring, { targetId, times });
     return times;
   }
 
@@ -174,6 +175,7 @@ export class Verdicts {
 const placeOf = ([, low]: SpanIdWords): number => low % ENDED_MAX;
 
 const routeOf = (fact: Call): string => tellingOf(fact).routeOf?.(fact) ?? '';
+const pathOf = (fact: Call): string | undefined => tellingOf(fact).pathOf?.(fact);
 
 /** Of the longest stop that is told. */
 function stopReason(waits: LongestWaits | undefined): string | undefined {

@@ -77,6 +77,11 @@ export interface TracerOptions {
   readonly waitMinMillis?: number | undefined;
   /** Requests that take as long, in milliseconds, are slow, and say why where that is clear. Default: see `SlowRequests`. */
   readonly slowMillis?: number | undefined;
+  /**
+   * Routes of requests that their program tells none of, as `[METHOD ]/path` with `{name}` for a part and `{name...}` or `*` for all that
+   * follow; the most specific one that fits. Default: there are none.
+   */
+  readonly routes?: readonly string[] | undefined;
   /** At level `cpu`: how often each processor is looked at, in 1/s. Default 99. */
   readonly profileHz?: number | undefined;
   /**

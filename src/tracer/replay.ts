@@ -28,6 +28,8 @@ export interface ReplayOptions {
   readonly waits?: WaitForm | undefined;
   /** Requests that take as long, in milliseconds, are slow. Default: see `SlowRequests`. */
   readonly slowMillis?: number | undefined;
+  /** Routes of requests that have none, as patterns without fault. Default: there are none. */
+  readonly routes?: readonly string[] | undefined;
   /** Which traces are kept of those that were recorded. Default: all. */
   readonly keep?: KeepRules | undefined;
   /** Told of each request whose time is known: recorded at level `waits` or deeper. */
@@ -136,12 +138,12 @@ class Replayer {
 
   /** Sampled as the recording says. */
   #newStage({ sampler, sampler_arg }: StartFrame['about']): SpanStage {
-    const { processors, dbStatement, telemetryExports, waits, slowMillis } = this.#options;
+    const { processors, dbStatement, telemetryExports, waits, slowMillis, routes } = this.#options;
     const { onRequest, codeSink, keep: rules } = this.#options;
     const env = { OTEL_TRACES_SAMPLER: sampler, OTEL_TRACES_SAMPLER_ARG: sampler_arg };
     const keep = rules && { rules, sampler: samplerOf(env, () => {}) };
     return new SpanStage({
-      ...{ processors, dbStatement, telemetryExports, waits, slowMillis, onRequest, codeSink, keep },
+      ...{ processors, dbStatement, telemetryExports, waits, slowMillis, routes, onRequest, codeSink, keep },
       // They stand in the recording, where they were found.
       askTypeName: () => {},
       askCode: () => {},

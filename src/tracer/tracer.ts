@@ -18,6 +18,7 @@ import { isWithin } from '../probes/families.ts';
 import { DEFAULT_LEVEL, type ProbeLevel } from '../probes/hook.ts';
 import { hasFastNop5 } from '../process/kernel-release.ts';
 import { isAlive } from '../process/process.ts';
+import { ROUTE_PATTERN_FORM, routePatternsFault } from '../span/route-pattern.ts';
 import type { CallSeries } from '../stage/call-counts.ts';
 import { Losses } from '../stage/counters.ts';
 import type { StageMessage } from '../stage/record-stage.ts';
@@ -72,8 +73,11 @@ export class Tracer {
   #closing: Promise<TracerStats> | undefined;
   #finalStats: TracerStats | undefined;
 
-  /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`. Linux ≥ 5.10 with BTF. */
+  /** Loads the BPF programs; attaches nothing yet. Throws `GoidspanError`, and a `RangeError` for `routes` that are none. Linux ≥ 5.10 with BTF. */
   static async open(options: TracerOptions): Promise<Tracer> {
+    const fault = options.routes && routePatternsFault(options.routes);
+    if (fault !== undefined)
+      throw new RangeError(`routes must be patterns, each ${ROUTE_PATTERN_FORM}; ${fault}`);
     const kernel = await Kernel.openAsync({ ...options.kernel, level: loadedLevelOf(options) });
     for (const { missing, without } of degradationsOf(kernel.facts)) {
       options.onEvent?.({ kind: 'degraded', missing, without });
@@ -82,7 +86,8 @@ export class Tracer {
   }
 
   private constructor(options: TracerOptions, kernel: Kernel) {
-    const { processors, recorder, codeSink, dbStatement, telemetryExports, waits, slowMillis } = options;
+    const { processors, recorder, codeSink, dbStatement, telemetryExports, waits, slowMillis, routes } =
+      options;
     const { keep, serviceName } = options;
     const { level = DEFAULT_LEVEL, raise = 'none' } = options;
     const tell = (event: TracerEvent): void => options.onEvent?.(event);
@@ -102,6 +107,7 @@ export class Tracer {
         telemetryExports,
         waits,
         slowMillis,
+        routes,
         keep: keep && { rules: keep, sampler: options.sampler ?? DEFAULT_SAMPLER },
         tellsSlowRoutes: raise !== 'none',
       },

@@ -10,6 +10,8 @@ export interface CallTelling<Family extends SpanFamily> {
   readonly nameOf: (fact: SpanFactOf<Family>) => string;
   /** By what requests of the family are like others, if they are requests. */
   readonly routeOf?: (fact: SpanFactOf<Family>) => string;
+  /** Its path, by which they are, too, where the program has told no route; undefined if it tells nothing. */
+  readonly pathOf?: (fact: SpanFactOf<Family>) => string | undefined;
   /** Nanoseconds until the call had a connection. */
   readonly poolNs: (fact: SpanFactOf<Family>) => number;
   /** How full the pool was, where the call has waited for it and that is known. */

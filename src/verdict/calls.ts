@@ -1,5 +1,6 @@
 /** What each family says of its spans; that of waits has none of its own. */
 import type { SpanFact, SpanFactOf, SpanFamily } from '../correlate/fact.ts';
+import type { Grouping } from '../span/span-source.ts';
 import type { CallTelling } from './call.ts';
 import { dbCall } from './db-call.ts';
 import { grpcCall } from './grpc-call.ts';
@@ -21,6 +22,14 @@ export const isCall = (fact: SpanFact): fact is Call => fact.family in calls;
 /** What its family says of a span. */
 export function tellingOf(fact: Call): CallTelling<SpanFamily> {
   return calls[fact.family] as CallTelling<SpanFamily>;
+}
+
+/** What requests like that one have in common, e.g. `GET /items/{id}`; undefined for what is no request. */
+export function groupOf(fact: Call, groups?: Grouping): string | undefined {
+  if (fact.spanKind !== 'server') return undefined;
+  const { routeOf, pathOf } = tellingOf(fact);
+  const route = routeOf?.(fact);
+  return route === undefined ? undefined : (groups?.nameOf(fact.targetId, route, pathOf?.(fact)) ?? route);
 }
 
 export function nameOfCall(fact: Call): string {

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xeafe988a46dd564en;
+export const WIRE_HASH = 0x223675dc25413f7dn;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -109,6 +109,8 @@ export const httpFlag = {
   HTTP_FLAG_TLS: 8,
   HTTP_FLAG_STATUS: 16,
   HTTP_FLAG_ESCAPED_PATH: 32,
+  HTTP_FLAG_UNCHECKED: 64,
+  HTTP_FLAG_PEER_HEX: 128,
 } as const;
 
 /** `enum http_text` */
@@ -131,6 +133,26 @@ export const httpTextLimit = {
   HTTP_TEXT_QUERY_MAX: 176,
   HTTP_TEXT_PEER_MAX: 56,
   HTTP_TEXT_PATTERN_MAX: 128,
+} as const;
+
+/** `enum http_router` */
+export const httpRouter = {
+  HTTP_ROUTER_GIN: 0,
+  HTTP_ROUTER_ECHO4: 1,
+  HTTP_ROUTER_ECHO5: 2,
+  HTTP_ROUTER_CHI: 3,
+  HTTP_ROUTER_MUX: 4,
+} as const;
+
+/** `enum http_route_limit` */
+export const httpRouteLimit = {
+  HTTP_ROUTE_PARTS_MAX: 8,
+} as const;
+
+/** `enum http_fiber` */
+export const httpFiber = {
+  HTTP_FIBER_2: 0,
+  HTTP_FIBER_3: 1,
 } as const;
 
 /** `enum time_limit` */
@@ -272,88 +294,91 @@ export const count = {
   HIT_HTTP_SERVER_START: 2,
   HIT_HTTP_SERVER_END: 3,
   HIT_HTTP_SERVER_ROUTE: 4,
-  HIT_HTTP_SERVER_UPGRADE: 5,
-  HIT_HTTP_SERVER_HIJACK: 6,
-  HIT_HTTP_SERVER_CONN_END: 7,
-  HIT_HTTP_SERVER_END_H2: 8,
-  HIT_HTTP_SERVER_PANIC_H2: 9,
-  HIT_HTTP_SERVER_START_XNET: 10,
-  HIT_HTTP_SERVER_END_XNET: 11,
-  HIT_HTTP_SERVER_PANIC_XNET: 12,
-  HIT_HTTP_CLIENT_START: 13,
-  HIT_HTTP_CLIENT_SEND: 14,
-  HIT_HTTP_CLIENT_END: 15,
-  HIT_HTTP_CLIENT_END_ALT: 16,
-  HIT_HTTP_CLIENT_ERROR: 17,
-  HIT_DB_POOL_START: 18,
-  HIT_DB_STMT_START: 19,
-  HIT_DB_SESSION_START: 20,
-  HIT_DB_BEGIN_ON: 21,
-  HIT_DB_ROWS: 22,
-  HIT_DB_RELEASE: 23,
-  HIT_DB_SESSION_END: 24,
-  HIT_DB_BEGUN: 25,
-  HIT_DB_ATTEMPT: 26,
-  HIT_DB_GIVE_UP: 27,
-  HIT_DB_RETURN: 28,
-  HIT_DB_WAIT_START: 29,
-  HIT_DB_WAIT_END: 30,
-  HIT_SDK_START: 31,
-  HIT_GRPC_SERVER_START: 32,
-  HIT_GRPC_SERVER_END: 33,
-  HIT_GRPC_CLIENT_START: 34,
-  HIT_GRPC_CLIENT_SEND: 35,
-  HIT_GRPC_CLIENT_GIVE_UP: 36,
-  HIT_GRPC_CLIENT_END: 37,
-  HIT_GOROUTINE_PARK: 38,
-  HIT_GOROUTINE_READY: 39,
-  HIT_GOROUTINE_READY_LIST: 40,
-  HIT_GOROUTINE_RUN: 41,
-  HIT_GOROUTINE_YIELD: 42,
-  HIT_GOROUTINE_PREEMPT: 43,
-  HIT_GOROUTINE_CORO: 44,
-  HIT_CHAN_HAND_TO: 45,
-  HIT_CHAN_HAND_FROM: 46,
-  HIT_CHAN_PUT: 47,
-  HIT_CHAN_TAKE: 48,
-  HIT_MUTEX_LOCK: 49,
-  HIT_MUTEX_UNLOCK: 50,
-  HIT_GC_STOP_BEGIN: 51,
-  HIT_GC_STOP_END: 52,
-  HIT_GC_ASSIST_BEGIN: 53,
-  HIT_GC_ASSIST_END: 54,
-  HIT_ALLOC_SPAN_BEGIN: 55,
-  HIT_ALLOC_SPAN_END: 56,
-  HIT_ALLOC_HEAP_BEGIN: 57,
-  HIT_ALLOC_HEAP_END: 58,
-  LOST_RING_FULL: 59,
-  LOST_RECORD_TOO_LARGE: 60,
-  LOST_OPEN_MAP_FULL: 61,
-  LOST_INHERITED_MAP_FULL: 62,
-  LOST_HANDED_MAP_FULL: 63,
-  LOST_READER_MAP_FULL: 64,
-  LOST_TIME_MAP_FULL: 65,
-  LOST_TURNS_MAP_FULL: 66,
-  LOST_THREAD_MAP_FULL: 67,
-  LOST_ALLOC_MAP_FULL: 68,
-  LOST_SDK_MAP_FULL: 69,
-  LOST_DEPTH: 70,
-  LOST_READ_FAILED: 71,
-  LOST_SPAN_REPLACED: 72,
-  NOTE_NO_TARGET: 73,
-  NOTE_UNSAMPLED: 74,
-  NOTE_TRACEPARENT_MALFORMED: 75,
-  NOTE_SDK_DEPTH: 76,
-  NOTE_STALE_CLIENT: 77,
-  NOTE_HEADERS_UNSCANNED: 78,
-  NOTE_START_SEEN: 79,
-  NOTE_HTTP3_UNTRACED: 80,
-  NOTE_GRPC_HEALTH_UNTRACED: 81,
-  NOTE_SWITCH_UNSEEN: 82,
-  NOTE_URING_ELSEWHERE: 83,
-  NOTE_STACKS_FULL: 84,
-  NOTE_END_WITHOUT_START: 85,
-  COUNT_MAX: 86,
+  HIT_HTTP_SERVER_ROUTER: 5,
+  HIT_HTTP_SERVER_UPGRADE: 6,
+  HIT_HTTP_SERVER_HIJACK: 7,
+  HIT_HTTP_SERVER_CONN_END: 8,
+  HIT_HTTP_SERVER_END_H2: 9,
+  HIT_HTTP_SERVER_PANIC_H2: 10,
+  HIT_HTTP_SERVER_START_XNET: 11,
+  HIT_HTTP_SERVER_END_XNET: 12,
+  HIT_HTTP_SERVER_PANIC_XNET: 13,
+  HIT_HTTP_FIBER_START: 14,
+  HIT_HTTP_FIBER_END: 15,
+  HIT_HTTP_CLIENT_START: 16,
+  HIT_HTTP_CLIENT_SEND: 17,
+  HIT_HTTP_CLIENT_END: 18,
+  HIT_HTTP_CLIENT_END_ALT: 19,
+  HIT_HTTP_CLIENT_ERROR: 20,
+  HIT_DB_POOL_START: 21,
+  HIT_DB_STMT_START: 22,
+  HIT_DB_SESSION_START: 23,
+  HIT_DB_BEGIN_ON: 24,
+  HIT_DB_ROWS: 25,
+  HIT_DB_RELEASE: 26,
+  HIT_DB_SESSION_END: 27,
+  HIT_DB_BEGUN: 28,
+  HIT_DB_ATTEMPT: 29,
+  HIT_DB_GIVE_UP: 30,
+  HIT_DB_RETURN: 31,
+  HIT_DB_WAIT_START: 32,
+  HIT_DB_WAIT_END: 33,
+  HIT_SDK_START: 34,
+  HIT_GRPC_SERVER_START: 35,
+  HIT_GRPC_SERVER_END: 36,
+  HIT_GRPC_CLIENT_START: 37,
+  HIT_GRPC_CLIENT_SEND: 38,
+  HIT_GRPC_CLIENT_GIVE_UP: 39,
+  HIT_GRPC_CLIENT_END: 40,
+  HIT_GOROUTINE_PARK: 41,
+  HIT_GOROUTINE_READY: 42,
+  HIT_GOROUTINE_READY_LIST: 43,
+  HIT_GOROUTINE_RUN: 44,
+  HIT_GOROUTINE_YIELD: 45,
+  HIT_GOROUTINE_PREEMPT: 46,
+  HIT_GOROUTINE_CORO: 47,
+  HIT_CHAN_HAND_TO: 48,
+  HIT_CHAN_HAND_FROM: 49,
+  HIT_CHAN_PUT: 50,
+  HIT_CHAN_TAKE: 51,
+  HIT_MUTEX_LOCK: 52,
+  HIT_MUTEX_UNLOCK: 53,
+  HIT_GC_STOP_BEGIN: 54,
+  HIT_GC_STOP_END: 55,
+  HIT_GC_ASSIST_BEGIN: 56,
+  HIT_GC_ASSIST_END: 57,
+  HIT_ALLOC_SPAN_BEGIN: 58,
+  HIT_ALLOC_SPAN_END: 59,
+  HIT_ALLOC_HEAP_BEGIN: 60,
+  HIT_ALLOC_HEAP_END: 61,
+  LOST_RING_FULL: 62,
+  LOST_RECORD_TOO_LARGE: 63,
+  LOST_OPEN_MAP_FULL: 64,
+  LOST_INHERITED_MAP_FULL: 65,
+  LOST_HANDED_MAP_FULL: 66,
+  LOST_READER_MAP_FULL: 67,
+  LOST_TIME_MAP_FULL: 68,
+  LOST_TURNS_MAP_FULL: 69,
+  LOST_THREAD_MAP_FULL: 70,
+  LOST_ALLOC_MAP_FULL: 71,
+  LOST_SDK_MAP_FULL: 72,
+  LOST_DEPTH: 73,
+  LOST_READ_FAILED: 74,
+  LOST_SPAN_REPLACED: 75,
+  NOTE_NO_TARGET: 76,
+  NOTE_UNSAMPLED: 77,
+  NOTE_TRACEPARENT_MALFORMED: 78,
+  NOTE_SDK_DEPTH: 79,
+  NOTE_STALE_CLIENT: 80,
+  NOTE_HEADERS_UNSCANNED: 81,
+  NOTE_START_SEEN: 82,
+  NOTE_HTTP3_UNTRACED: 83,
+  NOTE_GRPC_HEALTH_UNTRACED: 84,
+  NOTE_SWITCH_UNSEEN: 85,
+  NOTE_URING_ELSEWHERE: 86,
+  NOTE_STACKS_FULL: 87,
+  NOTE_END_WITHOUT_START: 88,
+  COUNT_MAX: 89,
 } as const;
 
 /** Where everything stands in the records. */
@@ -1159,6 +1184,46 @@ export interface HttpServerLayout {
   readonly h2ScConn: number;
 }
 
+/** `struct http_router_layout`, 32 bytes. */
+export interface HttpRouterLayout {
+  readonly ginRequest: number;
+  readonly ginFullPath: number;
+  readonly echo4Request: number;
+  readonly echo4Path: number;
+  readonly echo5Request: number;
+  readonly echo5Route: number;
+  readonly echo5RoutePath: number;
+  readonly chiMethod: number;
+  readonly chiPattern: number;
+  readonly chiPatterns: number;
+  readonly muxRouteConf: number;
+  readonly muxConfRegexp: number;
+  readonly muxRegexpPath: number;
+  readonly muxPathTemplate: number;
+}
+
+/** `struct http_fiber_layout`, 40 bytes. */
+export interface HttpFiberLayout {
+  readonly ctxRequest: number;
+  readonly ctxResponse: number;
+  readonly ctxConn: number;
+  readonly requestHeader: number;
+  readonly requestIsTls: number;
+  readonly headerMethod: number;
+  readonly headerUri: number;
+  readonly headerHost: number;
+  readonly headerNoHttp11: number;
+  readonly headerFields: number;
+  readonly responseHeader: number;
+  readonly responseStatus: number;
+  readonly fiber2Route: number;
+  readonly fiber2Path: number;
+  readonly fiber2Use: number;
+  readonly fiber3Route: number;
+  readonly fiber3Path: number;
+  readonly fiber3Use: number;
+}
+
 /** `struct http_client_layout`, 24 bytes. */
 export interface HttpClientLayout {
   /** 0: unknown */
@@ -1344,7 +1409,7 @@ export interface SdkLayout {
   readonly contextFlags: number;
 }
 
-/** `struct target_row`, 696 bytes. */
+/** `struct target_row`, 768 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1365,6 +1430,8 @@ export interface TargetRow {
   readonly allocsSinceKtimeNs: Ktime;
   readonly net: NetLayout;
   readonly httpServer: HttpServerLayout;
+  readonly httpRouter: HttpRouterLayout;
+  readonly httpFiber: HttpFiberLayout;
   readonly httpClient: HttpClientLayout;
   readonly db: DbLayout;
   readonly grpc: GrpcLayout;
@@ -1383,7 +1450,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 696;
+export const TARGET_ROW_BYTES = 768;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1423,148 +1490,180 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(114, value.httpServer.h2StreamId, true);
   view.setUint16(116, value.httpServer.h2StreamSc, true);
   view.setUint16(118, value.httpServer.h2ScConn, true);
-  view.setBigUint64(120, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(128, value.httpClient.replyStatusCode, true);
-  view.setUint16(130, value.httpClient.replyProtoMajor, true);
-  view.setUint16(132, value.httpClient.replyProtoMinor, true);
-  view.setUint16(134, value.httpClient.connConn, true);
-  view.setUint16(136, value.httpClient.requestContext, true);
-  view.setBigUint64(144, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(152, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(160, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(168, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(184, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(192, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(200, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(208, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(216, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(224, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(232, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(240, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(248, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(256, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(264, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(272, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(280, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(288, value.db.dbConnector, true);
-  view.setUint16(290, value.db.dbNumOpen, true);
-  view.setUint16(292, value.db.dbMaxOpen, true);
-  view.setUint16(294, value.db.dbFreeConn, true);
-  view.setUint16(296, value.db.stmtDb, true);
-  view.setUint16(298, value.db.stmtQuery, true);
-  view.setUint16(300, value.db.rowsDc, true);
-  view.setUint16(302, value.db.txDc, true);
-  view.setUint16(304, value.db.connDc, true);
-  view.setUint16(306, value.db.driverConnCi, true);
-  view.setUint16(308, value.db.dsnConnectorDriver, true);
-  view.setUint16(310, value.db.wrapErrorErr, true);
-  view.setUint16(312, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(314, value.db.pgxTimeoutErr, true);
-  view.setUint16(316, value.db.pgxConnConn, true);
-  view.setUint16(318, value.db.pgxConnConfig, true);
-  view.setUint16(320, value.db.pgxConfigConfig, true);
-  view.setUint16(322, value.db.pgxConfigDatabase, true);
-  view.setUint16(324, value.db.pgxInnerPgConn, true);
-  view.setUint16(326, value.db.pgxPgConnConn, true);
-  view.setUint16(328, value.db.pgxErrorCode, true);
-  view.setUint16(330, value.db.pqConnC, true);
-  view.setUint16(332, value.db.pqConnConfig, true);
-  view.setUint16(334, value.db.pqConfigDatabase, true);
-  view.setUint16(336, value.db.pqErrorCode, true);
-  view.setUint16(338, value.db.mysqlConnNet, true);
-  view.setUint16(340, value.db.mysqlConnConfig, true);
-  view.setUint16(342, value.db.mysqlConfigDatabase, true);
-  view.setUint16(344, value.db.mysqlErrorNumber, true);
-  view.setUint16(346, value.db.sqliteErrorCode, true);
-  view.setUint16(352, value.grpc.statusS, true);
-  view.setUint16(354, value.grpc.statusCode, true);
-  view.setUint16(356, value.grpc.statusMessage, true);
-  view.setBigUint64(360, BigInt(value.grpcServer.incomingKeyType), true);
-  view.setBigUint64(368, BigInt(value.grpcServer.http2TransportType), true);
-  view.setBigUint64(376, BigInt(value.grpcServer.tcpAddrType), true);
-  view.setUint16(384, value.grpcServer.streamId, true);
-  view.setUint16(386, value.grpcServer.streamCtx, true);
-  view.setUint16(388, value.grpcServer.streamMethod, true);
-  view.setUint16(390, value.grpcServer.serverStreamSt, true);
-  view.setUint16(392, value.grpcServer.transportConn, true);
-  view.setUint16(394, value.grpcServer.transportPeer, true);
-  view.setUint16(396, value.grpcServer.tcpAddrIp, true);
-  view.setUint16(398, value.grpcServer.tcpAddrPort, true);
-  view.setBigUint64(400, BigInt(value.grpcClient.invokeReturn), true);
-  view.setBigUint64(408, BigInt(value.grpcClient.statusErrorType), true);
-  view.setBigUint64(416, BigInt(value.grpcClient.deadlineErrorType), true);
-  view.setUint16(424, value.grpcClient.streamCallHdr, true);
-  view.setUint16(426, value.grpcClient.streamCc, true);
-  view.setUint16(428, value.grpcClient.streamDesc, true);
-  view.setUint16(430, value.grpcClient.streamAttempt, true);
-  view.setUint16(432, value.grpcClient.callHdrMethod, true);
-  view.setUint16(434, value.grpcClient.connTarget, true);
-  view.setUint16(436, value.grpcClient.descServerStreams, true);
-  view.setUint16(438, value.grpcClient.descClientStreams, true);
-  view.setUint16(440, value.grpcClient.errorS, true);
-  view.setUint16(442, value.grpcClient.transportConn, true);
-  view.setUint16(444, value.grpcClient.transportStreams, true);
-  view.setUint16(446, value.grpcClient.streamCtx, true);
-  view.setUint16(448, value.runtime.gStack, true);
-  view.setUint16(450, value.runtime.gPanic, true);
-  view.setUint16(452, value.runtime.gM, true);
-  view.setUint16(454, value.runtime.gGoid, true);
-  view.setUint16(456, value.runtime.gParentGoid, true);
-  view.setUint16(458, value.runtime.gStartpc, true);
-  view.setUint16(460, value.runtime.mCurg, true);
-  view.setUint16(468, value.httpRequest.method, true);
-  view.setUint16(470, value.httpRequest.url, true);
-  view.setUint16(472, value.httpRequest.protoMajor, true);
-  view.setUint16(474, value.httpRequest.protoMinor, true);
-  view.setUint16(476, value.httpRequest.header, true);
-  view.setUint16(478, value.httpRequest.host, true);
-  view.setUint16(480, value.httpRequest.remoteAddr, true);
-  view.setUint16(482, value.httpRequest.tls, true);
-  view.setUint16(484, value.httpRequest.pattern, true);
-  view.setUint16(486, value.httpRequest.urlScheme, true);
-  view.setUint16(488, value.httpRequest.urlHost, true);
-  view.setUint16(490, value.httpRequest.urlPath, true);
-  view.setUint16(492, value.httpRequest.urlRawPath, true);
-  view.setUint16(494, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(496, BigInt(value.time.semacquire), true);
-  view.setBigUint64(504, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(512, BigInt(value.time.semacquireFd), true);
-  view.setUint16(520, value.time.gSchedlink, true);
-  view.setUint16(522, value.time.gStatus, true);
-  view.setUint16(524, value.time.gWaitReason, true);
-  view.setUint16(526, value.time.gCoroarg, true);
-  view.setUint16(528, value.time.coroGp, true);
-  view.setUint16(530, value.time.mP, true);
-  view.setUint16(532, value.time.pRunqhead, true);
-  view.setUint16(534, value.time.pRunqtail, true);
-  view.setUint16(536, value.time.hchanDataqsiz, true);
-  view.setUint16(538, value.time.hchanBuf, true);
-  view.setUint16(540, value.time.hchanElemsize, true);
-  view.setUint16(542, value.time.hchanRecvx, true);
-  view.setUint16(544, value.time.sudogG, true);
-  view.setUint16(546, value.time.sudogElem, true);
-  view.setUint16(548, value.time.pollDescFd, true);
-  view.setUint16(550, value.time.pollDescRg, true);
-  view.setUint16(552, value.time.pollDescSelf, true);
-  view.setUint16(560, value.stack.gSched, true);
-  view.setUint16(562, value.stack.gobufPc, true);
-  view.setUint16(564, value.stack.gobufBp, true);
-  view.setBigUint64(568, BigInt(value.sdk.spanType), true);
-  view.setBigUint64(576, BigInt(value.sdk.unsampledType), true);
-  view.setBigUint64(584, BigInt(value.sdk.delegateStart), true);
-  view.setBigUint64(592, BigInt(value.sdk.delegateEnd), true);
-  view.setUint16(600, value.sdk.spanContext, true);
-  view.setUint16(602, value.sdk.spanParent, true);
-  view.setUint16(604, value.sdk.spanKind, true);
-  view.setUint16(606, value.sdk.spanEndTime, true);
-  view.setUint16(608, value.sdk.unsampledContext, true);
-  view.setUint16(610, value.sdk.contextTraceId, true);
-  view.setUint16(612, value.sdk.contextSpanId, true);
-  view.setUint16(614, value.sdk.contextFlags, true);
-  view.setBigUint64(616, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(624, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 632);
+  view.setUint16(120, value.httpRouter.ginRequest, true);
+  view.setUint16(122, value.httpRouter.ginFullPath, true);
+  view.setUint16(124, value.httpRouter.echo4Request, true);
+  view.setUint16(126, value.httpRouter.echo4Path, true);
+  view.setUint16(128, value.httpRouter.echo5Request, true);
+  view.setUint16(130, value.httpRouter.echo5Route, true);
+  view.setUint16(132, value.httpRouter.echo5RoutePath, true);
+  view.setUint16(134, value.httpRouter.chiMethod, true);
+  view.setUint16(136, value.httpRouter.chiPattern, true);
+  view.setUint16(138, value.httpRouter.chiPatterns, true);
+  view.setUint16(140, value.httpRouter.muxRouteConf, true);
+  view.setUint16(142, value.httpRouter.muxConfRegexp, true);
+  view.setUint16(144, value.httpRouter.muxRegexpPath, true);
+  view.setUint16(146, value.httpRouter.muxPathTemplate, true);
+  view.setUint16(152, value.httpFiber.ctxRequest, true);
+  view.setUint16(154, value.httpFiber.ctxResponse, true);
+  view.setUint16(156, value.httpFiber.ctxConn, true);
+  view.setUint16(158, value.httpFiber.requestHeader, true);
+  view.setUint16(160, value.httpFiber.requestIsTls, true);
+  view.setUint16(162, value.httpFiber.headerMethod, true);
+  view.setUint16(164, value.httpFiber.headerUri, true);
+  view.setUint16(166, value.httpFiber.headerHost, true);
+  view.setUint16(168, value.httpFiber.headerNoHttp11, true);
+  view.setUint16(170, value.httpFiber.headerFields, true);
+  view.setUint16(172, value.httpFiber.responseHeader, true);
+  view.setUint16(174, value.httpFiber.responseStatus, true);
+  view.setUint16(176, value.httpFiber.fiber2Route, true);
+  view.setUint16(178, value.httpFiber.fiber2Path, true);
+  view.setUint16(180, value.httpFiber.fiber2Use, true);
+  view.setUint16(182, value.httpFiber.fiber3Route, true);
+  view.setUint16(184, value.httpFiber.fiber3Path, true);
+  view.setUint16(186, value.httpFiber.fiber3Use, true);
+  view.setBigUint64(192, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(200, value.httpClient.replyStatusCode, true);
+  view.setUint16(202, value.httpClient.replyProtoMajor, true);
+  view.setUint16(204, value.httpClient.replyProtoMinor, true);
+  view.setUint16(206, value.httpClient.connConn, true);
+  view.setUint16(208, value.httpClient.requestContext, true);
+  view.setBigUint64(216, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(224, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(232, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(240, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(248, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(256, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(264, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(272, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(280, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(288, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(296, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(304, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(312, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(320, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(328, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(336, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(344, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(352, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(360, value.db.dbConnector, true);
+  view.setUint16(362, value.db.dbNumOpen, true);
+  view.setUint16(364, value.db.dbMaxOpen, true);
+  view.setUint16(366, value.db.dbFreeConn, true);
+  view.setUint16(368, value.db.stmtDb, true);
+  view.setUint16(370, value.db.stmtQuery, true);
+  view.setUint16(372, value.db.rowsDc, true);
+  view.setUint16(374, value.db.txDc, true);
+  view.setUint16(376, value.db.connDc, true);
+  view.setUint16(378, value.db.driverConnCi, true);
+  view.setUint16(380, value.db.dsnConnectorDriver, true);
+  view.setUint16(382, value.db.wrapErrorErr, true);
+  view.setUint16(384, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(386, value.db.pgxTimeoutErr, true);
+  view.setUint16(388, value.db.pgxConnConn, true);
+  view.setUint16(390, value.db.pgxConnConfig, true);
+  view.setUint16(392, value.db.pgxConfigConfig, true);
+  view.setUint16(394, value.db.pgxConfigDatabase, true);
+  view.setUint16(396, value.db.pgxInnerPgConn, true);
+  view.setUint16(398, value.db.pgxPgConnConn, true);
+  view.setUint16(400, value.db.pgxErrorCode, true);
+  view.setUint16(402, value.db.pqConnC, true);
+  view.setUint16(404, value.db.pqConnConfig, true);
+  view.setUint16(406, value.db.pqConfigDatabase, true);
+  view.setUint16(408, value.db.pqErrorCode, true);
+  view.setUint16(410, value.db.mysqlConnNet, true);
+  view.setUint16(412, value.db.mysqlConnConfig, true);
+  view.setUint16(414, value.db.mysqlConfigDatabase, true);
+  view.setUint16(416, value.db.mysqlErrorNumber, true);
+  view.setUint16(418, value.db.sqliteErrorCode, true);
+  view.setUint16(424, value.grpc.statusS, true);
+  view.setUint16(426, value.grpc.statusCode, true);
+  view.setUint16(428, value.grpc.statusMessage, true);
+  view.setBigUint64(432, BigInt(value.grpcServer.incomingKeyType), true);
+  view.setBigUint64(440, BigInt(value.grpcServer.http2TransportType), true);
+  view.setBigUint64(448, BigInt(value.grpcServer.tcpAddrType), true);
+  view.setUint16(456, value.grpcServer.streamId, true);
+  view.setUint16(458, value.grpcServer.streamCtx, true);
+  view.setUint16(460, value.grpcServer.streamMethod, true);
+  view.setUint16(462, value.grpcServer.serverStreamSt, true);
+  view.setUint16(464, value.grpcServer.transportConn, true);
+  view.setUint16(466, value.grpcServer.transportPeer, true);
+  view.setUint16(468, value.grpcServer.tcpAddrIp, true);
+  view.setUint16(470, value.grpcServer.tcpAddrPort, true);
+  view.setBigUint64(472, BigInt(value.grpcClient.invokeReturn), true);
+  view.setBigUint64(480, BigInt(value.grpcClient.statusErrorType), true);
+  view.setBigUint64(488, BigInt(value.grpcClient.deadlineErrorType), true);
+  view.setUint16(496, value.grpcClient.streamCallHdr, true);
+  view.setUint16(498, value.grpcClient.streamCc, true);
+  view.setUint16(500, value.grpcClient.streamDesc, true);
+  view.setUint16(502, value.grpcClient.streamAttempt, true);
+  view.setUint16(504, value.grpcClient.callHdrMethod, true);
+  view.setUint16(506, value.grpcClient.connTarget, true);
+  view.setUint16(508, value.grpcClient.descServerStreams, true);
+  view.setUint16(510, value.grpcClient.descClientStreams, true);
+  view.setUint16(512, value.grpcClient.errorS, true);
+  view.setUint16(514, value.grpcClient.transportConn, true);
+  view.setUint16(516, value.grpcClient.transportStreams, true);
+  view.setUint16(518, value.grpcClient.streamCtx, true);
+  view.setUint16(520, value.runtime.gStack, true);
+  view.setUint16(522, value.runtime.gPanic, true);
+  view.setUint16(524, value.runtime.gM, true);
+  view.setUint16(526, value.runtime.gGoid, true);
+  view.setUint16(528, value.runtime.gParentGoid, true);
+  view.setUint16(530, value.runtime.gStartpc, true);
+  view.setUint16(532, value.runtime.mCurg, true);
+  view.setUint16(540, value.httpRequest.method, true);
+  view.setUint16(542, value.httpRequest.url, true);
+  view.setUint16(544, value.httpRequest.protoMajor, true);
+  view.setUint16(546, value.httpRequest.protoMinor, true);
+  view.setUint16(548, value.httpRequest.header, true);
+  view.setUint16(550, value.httpRequest.host, true);
+  view.setUint16(552, value.httpRequest.remoteAddr, true);
+  view.setUint16(554, value.httpRequest.tls, true);
+  view.setUint16(556, value.httpRequest.pattern, true);
+  view.setUint16(558, value.httpRequest.urlScheme, true);
+  view.setUint16(560, value.httpRequest.urlHost, true);
+  view.setUint16(562, value.httpRequest.urlPath, true);
+  view.setUint16(564, value.httpRequest.urlRawPath, true);
+  view.setUint16(566, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(568, BigInt(value.time.semacquire), true);
+  view.setBigUint64(576, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(584, BigInt(value.time.semacquireFd), true);
+  view.setUint16(592, value.time.gSchedlink, true);
+  view.setUint16(594, value.time.gStatus, true);
+  view.setUint16(596, value.time.gWaitReason, true);
+  view.setUint16(598, value.time.gCoroarg, true);
+  view.setUint16(600, value.time.coroGp, true);
+  view.setUint16(602, value.time.mP, true);
+  view.setUint16(604, value.time.pRunqhead, true);
+  view.setUint16(606, value.time.pRunqtail, true);
+  view.setUint16(608, value.time.hchanDataqsiz, true);
+  view.setUint16(610, value.time.hchanBuf, true);
+  view.setUint16(612, value.time.hchanElemsize, true);
+  view.setUint16(614, value.time.hchanRecvx, true);
+  view.setUint16(616, value.time.sudogG, true);
+  view.setUint16(618, value.time.sudogElem, true);
+  view.setUint16(620, value.time.pollDescFd, true);
+  view.setUint16(622, value.time.pollDescRg, true);
+  view.setUint16(624, value.time.pollDescSelf, true);
+  view.setUint16(632, value.stack.gSched, true);
+  view.setUint16(634, value.stack.gobufPc, true);
+  view.setUint16(636, value.stack.gobufBp, true);
+  view.setBigUint64(640, BigInt(value.sdk.spanType), true);
+  view.setBigUint64(648, BigInt(value.sdk.unsampledType), true);
+  view.setBigUint64(656, BigInt(value.sdk.delegateStart), true);
+  view.setBigUint64(664, BigInt(value.sdk.delegateEnd), true);
+  view.setUint16(672, value.sdk.spanContext, true);
+  view.setUint16(674, value.sdk.spanParent, true);
+  view.setUint16(676, value.sdk.spanKind, true);
+  view.setUint16(678, value.sdk.spanEndTime, true);
+  view.setUint16(680, value.sdk.unsampledContext, true);
+  view.setUint16(682, value.sdk.contextTraceId, true);
+  view.setUint16(684, value.sdk.contextSpanId, true);
+  view.setUint16(686, value.sdk.contextFlags, true);
+  view.setBigUint64(688, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(696, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 704);
   return bytes;
 }
 
@@ -1670,6 +1769,48 @@ export const rowSources = {
       what: 'field',
       name: 'net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?',
     },
+  },
+  httpRouter: {
+    ginRequest: { what: 'field', name: 'github.com/gin-gonic/gin.Context.Request?' },
+    ginFullPath: { what: 'field', name: 'github.com/gin-gonic/gin.Context.fullPath?' },
+    echo4Request: { what: 'field', name: 'github.com/labstack/echo/v4.context.request?' },
+    echo4Path: { what: 'field', name: 'github.com/labstack/echo/v4.context.path?' },
+    echo5Request: { what: 'field', name: 'github.com/labstack/echo/v5.Context.request?' },
+    echo5Route: { what: 'field', name: 'github.com/labstack/echo/v5.Context.route?' },
+    echo5RoutePath: { what: 'field', name: 'github.com/labstack/echo/v5.RouteInfo.Path?' },
+    chiMethod: { what: 'field', name: 'github.com/go-chi/chi/v5.Context.RouteMethod?' },
+    chiPattern: { what: 'field', name: 'github.com/go-chi/chi/v5.Context.routePattern?' },
+    chiPatterns: { what: 'field', name: 'github.com/go-chi/chi/v5.Context.RoutePatterns?' },
+    muxRouteConf: { what: 'field', name: 'github.com/gorilla/mux.Route.routeConf?' },
+    muxConfRegexp: { what: 'field', name: 'github.com/gorilla/mux.routeConf.regexp?' },
+    muxRegexpPath: { what: 'field', name: 'github.com/gorilla/mux.routeRegexpGroup.path?' },
+    muxPathTemplate: { what: 'field', name: 'github.com/gorilla/mux.routeRegexp.template?' },
+  },
+  httpFiber: {
+    ctxRequest: { what: 'field', name: 'github.com/valyala/fasthttp.RequestCtx.Request' },
+    ctxResponse: { what: 'field', name: 'github.com/valyala/fasthttp.RequestCtx.Response' },
+    ctxConn: { what: 'field', name: 'github.com/valyala/fasthttp.RequestCtx.c?' },
+    requestHeader: { what: 'field', name: 'github.com/valyala/fasthttp.Request.Header' },
+    requestIsTls: { what: 'field', name: 'github.com/valyala/fasthttp.Request.isTLS?' },
+    headerMethod: { what: 'field', name: 'github.com/valyala/fasthttp.RequestHeader.method' },
+    headerUri: { what: 'field', name: 'github.com/valyala/fasthttp.RequestHeader.requestURI' },
+    headerHost: { what: 'field', name: 'github.com/valyala/fasthttp.RequestHeader.host' },
+    headerNoHttp11: {
+      what: 'field',
+      name: 'github.com/valyala/fasthttp.RequestHeader.noHTTP11|github.com/valyala/fasthttp.header.noHTTP11?',
+    },
+    headerFields: {
+      what: 'field',
+      name: 'github.com/valyala/fasthttp.RequestHeader.h|github.com/valyala/fasthttp.header.h',
+    },
+    responseHeader: { what: 'field', name: 'github.com/valyala/fasthttp.Response.Header' },
+    responseStatus: { what: 'field', name: 'github.com/valyala/fasthttp.ResponseHeader.statusCode' },
+    fiber2Route: { what: 'field', name: 'github.com/gofiber/fiber/v2.Ctx.route?' },
+    fiber2Path: { what: 'field', name: 'github.com/gofiber/fiber/v2.Route.Path?' },
+    fiber2Use: { what: 'field', name: 'github.com/gofiber/fiber/v2.Route.use?' },
+    fiber3Route: { what: 'field', name: 'github.com/gofiber/fiber/v3.DefaultCtx.route?' },
+    fiber3Path: { what: 'field', name: 'github.com/gofiber/fiber/v3.Route.Path?' },
+    fiber3Use: { what: 'field', name: 'github.com/gofiber/fiber/v3.Route.use?' },
   },
   httpClient: {
     skipAltProtocol: { what: 'variable', name: 'net/http.ErrSkipAltProtocol' },

@@ -90,6 +90,17 @@ describe('parseArguments', () => {
     });
   });
 
+  it('reads the routes that the user names, of whatever tells routes', () => {
+    const routes = ['/users/{id}', 'GET /files/{path...}'];
+    const words = ['--route', routes[0] ?? '', '--route', routes[1] ?? ''];
+    expect(parseArguments(['run', ...words, '--', 'x'])).toMatchObject({ common: { routes } });
+    expect(parseArguments(['replay', 'a.rec', ...words])).toMatchObject({ common: { routes } });
+    expect(parseArguments(['report', 'a.rec', ...words])).toMatchObject({ routes });
+    expect(parseArguments(['diff', 'a.rec', 'b.rec', ...words])).toMatchObject({ routes });
+    expect(parseArguments(['top', '--pid', '1', ...words])).toMatchObject({ routes });
+    expect(parse('run -- x')).toMatchObject({ common: { routes: undefined } });
+  });
+
   it('reads which traces are kept, also of a replay', () => {
     const all = { slow: true, error: true, ratio: 0.01 };
     expect(parse('run --keep slow,error,ratio=0.01 -- x')).toMatchObject({ common: { keep: all } });
@@ -160,6 +171,10 @@ describe('parseArguments', () => {
     [
       'run --keep=slow,ratio=2 -- x',
       '--keep slow,ratio=2: not a list of slow, error and ratio=SHARE, each once, with a share from 0 to 1, e.g. slow,error,ratio=0.01 (see goidspan run --help)',
+    ],
+    [
+      'run --route=users -- x',
+      '--route "users": its path does not begin with /; a pattern is [METHOD ]/PATH, in which {name} is one part, and {name...} or * at the end is all that follows (see goidspan run --help)',
     ],
     [
       'run --slow=0 -- x',

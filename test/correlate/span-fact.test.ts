@@ -94,6 +94,17 @@ describe('spanFact', () => {
     expect(fact.traceState).toBe('a=1');
   });
 
+  it.each([
+    ['00000000000000000000ffff7f0000011f90', '127.0.0.1:8080'],
+    ['20010db8000000000000000000000001ffff', '[2001:db8::1]:65535'],
+    ['20010db8', undefined],
+  ])('reads a peer that is told as bytes: %s', (peer, want) => {
+    const fact = spanFact(
+      makeRecord({}, { peer }, httpFlag.HTTP_FLAG_PEER_HEX | httpFlag.HTTP_FLAG_UNCHECKED),
+    );
+    expect(fact.body).toMatchObject({ peer: want, isUnchecked: true });
+  });
+
   it('leaves out strings that are empty, takes GET for no method and an empty path for no path', () => {
     const { body } = spanFact(makeRecord());
     expect(body).toMatchObject({ method: 'GET', path: '' });

@@ -39,8 +39,8 @@ describeLive('a route that becomes slow', () => {
       {
         kind: 'raised',
         target: expect.objectContaining({ pid: waits.server.pid }),
-        // It says no patterns: its go.mod names an older Go.
-        route: 'GET',
+        // Its path: it says no patterns, since its go.mod names an older Go.
+        route: 'GET /sleep',
         p99Millis: expect.any(Number),
         usualMillis: expect.any(Number),
         level: 'cpu',

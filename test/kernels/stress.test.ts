@@ -92,16 +92,22 @@ describeWith(
 );
 
 /**
- * Of Go 1.27 only; of connections that begin with HTTP/1, which Go's client does not upgrade; of iterators; and where no
+ * Of Go 1.27 only; of programs with a router; of connections that begin with HTTP/1, which Go's client does not upgrade; of iterators; and where no
  * goroutine is stopped for the collector.
  */
 const ELSEWHERE = [
-  ...['http_server_route', 'http_server_upgrade', 'goroutine_birth_coro', 'goroutine_coro'],
+  ...[
+    'http_server_route',
+    'http_server_router',
+    'http_server_upgrade',
+    'goroutine_birth_coro',
+    'goroutine_coro',
+  ],
   'goroutine_preempt',
 ];
 
 const isExpected = (probe: string): boolean =>
-  /^(?:http|gc|chan|goroutine)_/.test(probe) && !ELSEWHERE.includes(probe);
+  /^(?:http_(?!fiber)|gc_|chan_|goroutine_)/.test(probe) && !ELSEWHERE.includes(probe);
 
 function addressesOf({ url, tlsUrl }: GoServer): { readonly plain: string; readonly tls: string } {
   return { plain: new URL(url).host, tls: new URL(tlsUrl as string).host };

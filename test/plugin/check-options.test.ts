@@ -121,6 +121,18 @@ describe('an option that cannot be used', () => {
       'sampler.parentBased must be true or false',
     ],
     [
+      'routes that are no list',
+      { ...good, routes: '/a' },
+      TypeError,
+      'routes must be an array of strings, not "/a"',
+    ],
+    [
+      'a route that is none',
+      { ...good, routes: ['/a/{b}.json'] },
+      RangeError,
+      'routes must be patterns, each [METHOD ]/PATH, in which {name} is one part, and {name...} or * at the end is all that follows; "/a/{b}.json": {b}.json is no whole part such as {id}',
+    ],
+    [
       'rules of what to keep that are none',
       { ...good, keep: { fast: true } },
       TypeError,
@@ -232,6 +244,14 @@ describe('the settings', () => {
     expect(settingsOf(good, {}).raise).toBeUndefined();
     expect(settingsOf(good, env).raise).toBe('cpu');
     expect(settingsOf({ ...good, raise: 'none' }, env).raise).toBe('none');
+  });
+
+  it('name no routes, or those that are given or in the environment', () => {
+    const env = { GOIDSPAN_ROUTES: '/a/{b}, GET /c/*' };
+    expect(settingsOf(good, {}).routes).toBeUndefined();
+    expect(settingsOf(good, env).routes).toEqual(['/a/{b}', 'GET /c/*']);
+    expect(settingsOf({ ...good, routes: ['/d'] }, env).routes).toEqual(['/d']);
+    expect(settingsOf(good, { GOIDSPAN_ROUTES: 'a' }).routes).toBeUndefined();
   });
 
   it('keep all traces, or what is given or in the environment', () => {

@@ -33,11 +33,12 @@ function offsetOf(plan: AttachPlan, wanted: string): number | undefined {
 describe.each(netHttpBuilds)('the plan for $name', (build) => {
   test('has every hook', { timeout }, async (context) => {
     const { plan } = planOf(await buildOrSkip(context, build));
-    // The fixture links neither golang.org/x/net/http2 nor database/sql nor gRPC, pulls no iterator and copies no request.
+    // The fixture links neither golang.org/x/net/http2 nor database/sql nor gRPC nor an SDK, pulls no iterator, copies no request and has no router.
     const missing = plan.hooks.filter((h) => h.missing !== undefined).map((h) => h.hook.name);
-    expect(missing.filter((name) => !/^(db|grpc)_/.test(name))).toEqual([
+    expect(missing.filter((name) => !/^(db|grpc|http_fiber|sdk)_/.test(name))).toEqual([
       'goroutine_birth_coro',
       'http_server_route',
+      'http_server_router',
       'http_server_upgrade',
       'http_server_start_xnet',
       'http_server_end_xnet',
@@ -119,9 +120,9 @@ describe.each(netHttpBuilds)('the plan for $name', (build) => {
   test('has every required field and knows the kind of its maps', { timeout }, async (context) => {
     const { plan, binary } = planOf(await buildOrSkip(context, build));
     const minor = Number(/^go1\.(\d+)/.exec(binary.goVersion ?? '')?.[1]);
-    // It does not link gRPC.
+    // It links neither gRPC nor fiber.
     const missing = plan.fields.filter((f) => !f.optional && f.offset === undefined);
-    expect(missing.filter((f) => !f.wanted.startsWith('google.golang.org/'))).toEqual([]);
+    expect(missing.filter((f) => !/^(google\.golang\.org|github\.com)\//.test(f.wanted))).toEqual([]);
     expect(plan.hasSwissMaps).toBe(minor >= 24);
     expect(offsetOf(plan, 'runtime.g.parentGoid') !== undefined).toBe(minor >= 21);
     expect(offsetOf(plan, 'net/http.Request.Pattern')).toBe(minor >= 23 ? 232 : undefined);
@@ -174,7 +175,7 @@ describe('a program', () => {
   test('without net/http is refused by name', { timeout }, async (context) => {
     const path = await buildOrSkip(context, { dir: `${fixtures}/hello`, name: 'hello' });
     expect(() => planOf(path)).toThrow(
-      'cannot trace the executable: it has none of http_server, http_client, grpc_server, grpc_client, db (it makes no spans; does the program use net/http, and is it not obfuscated?)',
+      'cannot trace the executable: it has none of http_server, http_client, grpc_server, grpc_client, db, http_fiber (it makes no spans; does the program use net/http, and is it not obfuscated?)',
     );
   });
 

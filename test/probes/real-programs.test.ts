@@ -54,7 +54,8 @@ describe.each(programs)('the plan for $name', ({ path, lacks }) => {
     const { hooks } = planAttach(GoBinary.open(openFileSource(path)), families);
     for (const { hook, sites, missing } of hooks) {
       const isAbsent =
-        /_xnet$|_coro$|^db_|^grpc_/.test(hook.name) || lacks.some((prefix) => hook.name.startsWith(prefix));
+        /_xnet$|_coro$|_router$|^http_fiber_|^db_|^grpc_|^sdk_/.test(hook.name) ||
+        lacks.some((prefix) => hook.name.startsWith(prefix));
       if (!isAbsent) expect([hook.name, missing]).toEqual([hook.name, undefined]);
       else if (missing !== undefined)
         expect(missing).toMatch(

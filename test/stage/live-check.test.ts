@@ -50,6 +50,10 @@ describe('a span', () => {
     ['the path *', serverFact({}, { path: '*' })],
     ['no status', serverFact({}, { statusCode: undefined })],
     ['any text as a method of HTTP/2', serverFact({}, { method: 'G T', protocolMajor: 2 })],
+    [
+      'any method and host that nobody has checked',
+      serverFact({}, { method: 'B@D\n', host: 'a\nb', isUnchecked: true }),
+    ],
     ['a method of its own', serverFact({}, { method: 'M-SEARCH' })],
     [
       'a creator with a greater id, from the reserve of another processor',
