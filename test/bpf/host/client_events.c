@@ -12,7 +12,7 @@ void client_begin(const struct line *line)
 	hit = hit_on(g, "http_client_start", ARGUMENT(1));
 	hit.arguments[1] = line__has(line, "no-request") ? UNREADABLE : write_request(line, row, "");
 	if (!line__has(line, "no-request"))
-		memory__write_u64(hit.arguments[1] + row->http_client.request_context + 8, write_context(line));
+		memory__write_u64(hit.arguments[1] + row->http_client.request_context + 8, write_sdk_context(line));
 	run_start(line, g, hit);
 }
 

@@ -86,7 +86,7 @@ void sdk_begin(const struct line *line);
 void sdk_end(const struct line *line);
 void sdk_leave(const struct line *line);
 /* context=N: the data word of a context.Context with that span of the SDK; 0: none */
-uaddr_t write_context(const struct line *line);
+uaddr_t write_sdk_context(const struct line *line);
 
 void rpc_serve(const struct line *line);
 void rpc_status(const struct line *line);

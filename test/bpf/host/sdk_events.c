@@ -110,7 +110,7 @@ void sdk_leave(const struct line *line)
 }
 
 /* context=N: that span, within as many others as depth= says; its data word */
-uaddr_t write_context(const struct line *line)
+uaddr_t write_sdk_context(const struct line *line)
 {
 	const struct sdk_state *span = &spans[line__number(line, "context", 0) % SPANS];
 	uaddr_t at = memory__allocate(48);
