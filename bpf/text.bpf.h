@@ -38,25 +38,44 @@ static __always_inline void text_append(struct ev_span_end *span, __u32 which, _
 	text_put(span, which, limit, limit, string);
 }
 
-/* Appends one more part of a text that may have begun, after a comma. Nothing else is appended meanwhile. */
-static __always_inline void text_join(struct ev_span_end *span, __u32 which, __u32 limit, struct go_string part)
+/* Appends one character to a text; false if there is no room. Nothing else is appended meanwhile. */
+static __always_inline bool text_character(struct ev_span_end *span, __u32 which, __u32 limit, char character)
 {
 	__u64 used = span->text_sizes[which];
 	__u64 at = span->header.size;
 
+	asm volatile("" : "+r"(at));
+	if (used >= limit || at >= sizeof(*span)) {
+		span->text_cut |= 1 << which;
+		return false;
+	}
+	*((char *)span + at) = character;
+	span->text_sizes[which] = used + 1;
+	span->header.size = at + 1;
+	return true;
+}
+
+/* Appends one more part of a text that may have begun, after that character. Nothing else is appended meanwhile. */
+static __always_inline void text_join_by(struct ev_span_end *span, __u32 which, __u32 limit, char character, struct go_string part)
+{
 	if (!part.bytes)
 		return;
-	if (used) {
-		asm volatile("" : "+r"(at));
-		if (used + 1 >= limit || at >= sizeof(*span)) {
+	if (span->text_sizes[which]) {
+		/* Room for at least one byte of it. */
+		if ((__u64)span->text_sizes[which] + 1 >= limit) {
 			span->text_cut |= 1 << which;
 			return;
 		}
-		*((char *)span + at) = ',';
-		span->text_sizes[which] = ++used;
-		span->header.size = at + 1;
+		if (!text_character(span, which, limit, character))
+			return;
 	}
-	text_put(span, which, limit, limit - used, part);
+	text_put(span, which, limit, limit - span->text_sizes[which], part);
+}
+
+/* Appends one more part of a text that may have begun, after a comma. Nothing else is appended meanwhile. */
+static __always_inline void text_join(struct ev_span_end *span, __u32 which, __u32 limit, struct go_string part)
+{
+	text_join_by(span, which, limit, ',', part);
 }
 
 #endif

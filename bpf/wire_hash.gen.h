@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x1db900c2805cf42bULL
+#define WIRE_HASH 0x4775f6ffc288aee2ULL

@@ -2,6 +2,8 @@
 
 import { allocTime } from './alloc-time.ts';
 import { channel } from './channel.ts';
+import { dbPgx } from './db-pgx.ts';
+import { dbRedis } from './db-redis.ts';
 import { db } from './db-sql.ts';
 import { gcTime } from './gc-time.ts';
 import { goroutine } from './goroutine.ts';
@@ -17,6 +19,8 @@ export const families: readonly ProbeFamily[] = [
   httpServer,
   httpClient,
   db,
+  dbPgx,
+  dbRedis,
   goroutineTime,
   channel,
   mutex,

@@ -54,8 +54,9 @@ export function planAttach(
   const present = families
     .filter(({ need }) => need === 'required' || need === 'any')
     .filter((f) => has(code, f));
-  if (!present.some((f) => f.need === 'any')) {
-    const names = families.filter((f) => f.need === 'any').map((f) => f.name);
+  const libraries = families.filter((f) => f.need === 'library' && has(code, f));
+  if (![...present, ...libraries].some((f) => f.need !== 'required')) {
+    const names = families.filter((f) => f.need === 'any' || f.need === 'library').map((f) => f.name);
     throw refuse(`it has none of ${names.join(', ')}`, 'it makes no spans');
   }
   // Before the hooks, so that a type which one of them asks for was found in the same pass.
@@ -78,13 +79,22 @@ export function planAttach(
   }
   const facts = programFacts(binary, families);
   const lack = (family: ProbeFamily): string | undefined =>
-    lackOf(family, hooks, fields) ?? missingFact(binary, family, facts);
+    unused(code, family) ?? lackOf(family, hooks, fields) ?? missingFact(binary, family, facts);
+  if (!present.some((f) => f.need === 'any')) {
+    const lacks = libraries.map(lack);
+    if (lacks.every((found) => found !== undefined)) throw refuse(lacks.join('; '), 'it makes no spans');
+  }
   const depth = depthOf(families, lack);
   const reached = families.filter((f) => isWithin(f.level, depth.level));
   return {
     ...depth,
     ...factsFor(reached, facts),
-    hooks: reached.flatMap((f) => hooksOf(f, hooks, f.need === 'extra' ? lack(f) : undefined)),
+    hooks: reached.flatMap((f) => {
+      if (f.need !== 'extra' && f.need !== 'library') return hooksOf(f, hooks, undefined);
+      // What a library uses may be there without it.
+      const isUnlinked = f.need === 'library' && !libraries.includes(f);
+      return hooksOf(f, hooks, lack(f)).map((plan) => (isUnlinked ? { ...plan, isUnlinked } : plan));
+    }),
     fields,
     addresses: addressesOf(code, ALL_SOURCES, planner.roundTripSites),
     hasSwissMaps: binary.hasType(swissMap),
@@ -101,6 +111,13 @@ function hooksOf(
 ): readonly HookPlan[] {
   const own = hooks.filter(({ hook }) => family.hooks.includes(hook));
   return lack === undefined ? own : own.map(({ hook, missing = lack }) => ({ hook, sites: [], missing }));
+}
+
+/** Why the family is not looked for in a program that has it. */
+function unused({ binary, functions }: ProgramCode, { onlyIf }: ProbeFamily): string | undefined {
+  if (onlyIf === undefined || !functions.has(onlyIf.user)) return undefined;
+  const entries = onlyIf.functions.flatMap((name) => functions.get(name)?.entry ?? []);
+  return entries.length > 0 && binary.isUsed(new Set(entries), onlyIf.except) ? undefined : onlyIf.otherwise;
 }
 
 /** What is required of the family and was not found. */

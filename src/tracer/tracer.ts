@@ -416,6 +416,7 @@ export class Tracer {
       waitMinNs: this.#waitMinNs,
       samplePeriodNs: Math.round(1e9 / (this.#options.profileHz ?? PROFILE_HZ)),
       countsUnsampled: Number(this.#countsCalls),
+      tellsArguments: Number(this.#options.dbStatement === 'raw'),
     });
   }
 

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x1db900c2805cf42bn;
+export const WIRE_HASH = 0x4775f6ffc288aee2n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -38,6 +38,12 @@ export const dbOperation = {
   DB_OPERATION_BEGIN: 5,
   DB_OPERATION_COMMIT: 6,
   DB_OPERATION_ROLLBACK: 7,
+  DB_OPERATION_BATCH: 8,
+  DB_OPERATION_COPY: 9,
+  DB_OPERATION_CONNECT: 10,
+  DB_OPERATION_COMMAND: 11,
+  DB_OPERATION_PIPELINE: 12,
+  DB_OPERATION_TRANSACTION: 13,
 } as const;
 
 /** `enum db_system` */
@@ -46,6 +52,7 @@ export const dbSystem = {
   DB_SYSTEM_POSTGRESQL: 1,
   DB_SYSTEM_MYSQL: 2,
   DB_SYSTEM_SQLITE: 3,
+  DB_SYSTEM_REDIS: 4,
 } as const;
 
 /** `enum db_flag` */
@@ -53,18 +60,29 @@ export const dbFlag = {
   DB_FLAG_PEER: 8,
   DB_FLAG_POOL: 16,
   DB_FLAG_CANCELED: 32,
+  DB_FLAG_NATIVE: 64,
+  DB_FLAG_ALIKE: 128,
+} as const;
+
+/** `enum db_limit` */
+export const dbLimit = {
+  DB_ERROR_WORD_BYTES: 16,
+  DB_BATCH_TOLD_MAX: 8,
+  DB_ARGUMENTS_MAX: 8,
 } as const;
 
 /** `enum db_text` */
 export const dbText = {
   DB_TEXT_STATEMENT: 1,
   DB_TEXT_NAMESPACE: 2,
+  DB_TEXT_SERVER: 3,
 } as const;
 
 /** `enum db_text_limit` */
 export const dbTextLimit = {
   DB_TEXT_STATEMENT_MAX: 640,
   DB_TEXT_NAMESPACE_MAX: 64,
+  DB_TEXT_SERVER_MAX: 64,
 } as const;
 
 /** `enum http_flag` */
@@ -256,52 +274,74 @@ export const count = {
   HIT_DB_RETURN: 28,
   HIT_DB_WAIT_START: 29,
   HIT_DB_WAIT_END: 30,
-  HIT_GOROUTINE_PARK: 31,
-  HIT_GOROUTINE_READY: 32,
-  HIT_GOROUTINE_READY_LIST: 33,
-  HIT_GOROUTINE_RUN: 34,
-  HIT_GOROUTINE_YIELD: 35,
-  HIT_GOROUTINE_PREEMPT: 36,
-  HIT_GOROUTINE_CORO: 37,
-  HIT_CHAN_HAND_TO: 38,
-  HIT_CHAN_HAND_FROM: 39,
-  HIT_CHAN_PUT: 40,
-  HIT_CHAN_TAKE: 41,
-  HIT_MUTEX_LOCK: 42,
-  HIT_MUTEX_UNLOCK: 43,
-  HIT_GC_STOP_BEGIN: 44,
-  HIT_GC_STOP_END: 45,
-  HIT_GC_ASSIST_BEGIN: 46,
-  HIT_GC_ASSIST_END: 47,
-  HIT_ALLOC_SPAN_BEGIN: 48,
-  HIT_ALLOC_SPAN_END: 49,
-  HIT_ALLOC_HEAP_BEGIN: 50,
-  HIT_ALLOC_HEAP_END: 51,
-  LOST_RING_FULL: 52,
-  LOST_RECORD_TOO_LARGE: 53,
-  LOST_OPEN_MAP_FULL: 54,
-  LOST_INHERITED_MAP_FULL: 55,
-  LOST_HANDED_MAP_FULL: 56,
-  LOST_READER_MAP_FULL: 57,
-  LOST_TIME_MAP_FULL: 58,
-  LOST_TURNS_MAP_FULL: 59,
-  LOST_THREAD_MAP_FULL: 60,
-  LOST_ALLOC_MAP_FULL: 61,
-  LOST_DEPTH: 62,
-  LOST_READ_FAILED: 63,
-  LOST_SPAN_REPLACED: 64,
-  NOTE_NO_TARGET: 65,
-  NOTE_UNSAMPLED: 66,
-  NOTE_TRACEPARENT_MALFORMED: 67,
-  NOTE_STALE_CLIENT: 68,
-  NOTE_HEADERS_UNSCANNED: 69,
-  NOTE_START_SEEN: 70,
-  NOTE_HTTP3_UNTRACED: 71,
-  NOTE_SWITCH_UNSEEN: 72,
-  NOTE_URING_ELSEWHERE: 73,
-  NOTE_STACKS_FULL: 74,
-  NOTE_END_WITHOUT_START: 75,
-  COUNT_MAX: 76,
+  HIT_DB_PGX_START: 31,
+  HIT_DB_PGX_BATCH: 32,
+  HIT_DB_PGX_COPY: 33,
+  HIT_DB_PGX_RESULT: 34,
+  HIT_DB_PGX_FAILED: 35,
+  HIT_DB_PGX_END: 36,
+  HIT_DB_PGX_COPIED: 37,
+  HIT_DB_PGX_ROWS: 38,
+  HIT_DB_PGX_SENT: 39,
+  HIT_DB_PGX_BATCH_CLOSE: 40,
+  HIT_DB_PGX_BATCH_END: 41,
+  HIT_DB_PGX_ACQUIRE: 42,
+  HIT_DB_PGX_ACQUIRED: 43,
+  HIT_DB_REDIS_START: 44,
+  HIT_DB_REDIS_PIPELINE: 45,
+  HIT_DB_REDIS_NODE: 46,
+  HIT_DB_REDIS_NODE_KNOWN: 47,
+  HIT_DB_REDIS_RESULT: 48,
+  HIT_DB_REDIS_PIPELINE_END: 49,
+  HIT_DB_REDIS_RETRY: 50,
+  HIT_DB_REDIS_GIVE_UP: 51,
+  HIT_DB_REDIS_RELEASE: 52,
+  HIT_GOROUTINE_PARK: 53,
+  HIT_GOROUTINE_READY: 54,
+  HIT_GOROUTINE_READY_LIST: 55,
+  HIT_GOROUTINE_RUN: 56,
+  HIT_GOROUTINE_YIELD: 57,
+  HIT_GOROUTINE_PREEMPT: 58,
+  HIT_GOROUTINE_CORO: 59,
+  HIT_CHAN_HAND_TO: 60,
+  HIT_CHAN_HAND_FROM: 61,
+  HIT_CHAN_PUT: 62,
+  HIT_CHAN_TAKE: 63,
+  HIT_MUTEX_LOCK: 64,
+  HIT_MUTEX_UNLOCK: 65,
+  HIT_GC_STOP_BEGIN: 66,
+  HIT_GC_STOP_END: 67,
+  HIT_GC_ASSIST_BEGIN: 68,
+  HIT_GC_ASSIST_END: 69,
+  HIT_ALLOC_SPAN_BEGIN: 70,
+  HIT_ALLOC_SPAN_END: 71,
+  HIT_ALLOC_HEAP_BEGIN: 72,
+  HIT_ALLOC_HEAP_END: 73,
+  LOST_RING_FULL: 74,
+  LOST_RECORD_TOO_LARGE: 75,
+  LOST_OPEN_MAP_FULL: 76,
+  LOST_INHERITED_MAP_FULL: 77,
+  LOST_HANDED_MAP_FULL: 78,
+  LOST_READER_MAP_FULL: 79,
+  LOST_TIME_MAP_FULL: 80,
+  LOST_TURNS_MAP_FULL: 81,
+  LOST_THREAD_MAP_FULL: 82,
+  LOST_ALLOC_MAP_FULL: 83,
+  LOST_DEPTH: 84,
+  LOST_READ_FAILED: 85,
+  LOST_SPAN_REPLACED: 86,
+  NOTE_NO_TARGET: 87,
+  NOTE_UNSAMPLED: 88,
+  NOTE_TRACEPARENT_MALFORMED: 89,
+  NOTE_STALE_CLIENT: 90,
+  NOTE_HEADERS_UNSCANNED: 91,
+  NOTE_START_SEEN: 92,
+  NOTE_HTTP3_UNTRACED: 93,
+  NOTE_SWITCH_UNSEEN: 94,
+  NOTE_URING_ELSEWHERE: 95,
+  NOTE_STACKS_FULL: 96,
+  NOTE_END_WITHOUT_START: 97,
+  COUNT_MAX: 98,
 } as const;
 
 /** Where everything stands in the records. */
@@ -415,7 +455,7 @@ export const wireLayout: WireLayout = {
       texts: ['trace_state', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
     },
     2: {
-      bytes: 48,
+      bytes: 80,
       fields: {
         pool_wait_ns: [144, 8],
         peer_address: [152, 16],
@@ -426,8 +466,13 @@ export const wireLayout: WireLayout = {
         system: [183, 1],
         pool_used: [184, 4],
         pool_max: [188, 4],
+        error_word: [192, 16],
+        batch_size: [208, 4],
+        arguments: [212, 4],
+        database: [216, 4],
+        returned_rows: [220, 4],
       },
-      texts: ['trace_state', 'statement', 'namespace'],
+      texts: ['trace_state', 'statement', 'namespace', 'server'],
     },
     3: {
       bytes: 72,
@@ -466,7 +511,7 @@ export const wireLayout: WireLayout = {
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1448,
+  EV_SPAN_END: 1456,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
   EV_GC_STOP: 48,
@@ -501,14 +546,14 @@ export const SPAN_BODY_AT = 144;
 export const SPAN_TIME_BYTES = 200;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
-  2: 48,
+  2: 80,
   3: 72,
 };
 
 /** Names of the texts of each family, in their order. */
 export const spanTexts = {
   http: ['traceState', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
-  db: ['traceState', 'statement', 'namespace'],
+  db: ['traceState', 'statement', 'namespace', 'server'],
   wait: ['traceState'],
 } as const;
 
@@ -559,7 +604,7 @@ export function readHttpBody(batch: Batch, at: number): HttpBody {
   };
 }
 
-/** `struct db_body`, 48 bytes. */
+/** `struct db_body`, 80 bytes. */
 export interface DbBody {
   /** time for which the call waited for a connection of the pool; negative: it waits since then */
   readonly poolWaitNs: number;
@@ -578,6 +623,16 @@ export interface DbBody {
   readonly poolUsed: number;
   /** connections that it may have; 0: not known, or the call did not wait */
   readonly poolMax: number;
+  /** Redis: how the text of its error begins; zeros: none */
+  readonly errorWord: Uint8Array;
+  /** statements or commands that were sent at once; 0: the call is none of several */
+  readonly batchSize: number;
+  /** Redis: of the command, its name not counted */
+  readonly arguments: number;
+  /** Redis: number of the database */
+  readonly database: number;
+  /** as the server has counted them, and 1; 0: it has not */
+  readonly returnedRows: number;
 }
 
 /** Reads the body at byte `at` (a multiple of 8). */
@@ -592,6 +647,11 @@ export function readDbBody(batch: Batch, at: number): DbBody {
     system: batch.u8[at + 39] as number,
     poolUsed: batch.u32[(at + 40) >>> 2] as number,
     poolMax: batch.u32[(at + 44) >>> 2] as number,
+    errorWord: batch.u8.subarray(at + 48, at + 64),
+    batchSize: batch.u32[(at + 64) >>> 2] as number,
+    arguments: batch.u32[(at + 68) >>> 2] as number,
+    database: batch.u32[(at + 72) >>> 2] as number,
+    returnedRows: batch.u32[(at + 76) >>> 2] as number,
   };
 }
 
@@ -670,7 +730,7 @@ export function readSpanTime(batch: Batch, at: number): SpanTime {
   };
 }
 
-/** `struct ev_span_end`, 1448 bytes. */
+/** `struct ev_span_end`, 1456 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -1071,11 +1131,12 @@ export interface HttpClientLayout {
   readonly connConn: number;
 }
 
-/** `struct db_layout`, 208 bytes. */
+/** `struct db_layout`, 216 bytes. */
 export interface DbLayout {
   readonly wrapErrorType: number;
   readonly pgxPrepareErrorType: number;
   readonly pgxTimeoutType: number;
+  readonly pgxAlreadyDoneType: number;
   readonly dsnConnectorType: number;
   readonly pgxConnType: number;
   readonly pgxConnectorType: number;
@@ -1105,6 +1166,7 @@ export interface DbLayout {
   readonly wrapErrorErr: number;
   readonly pgxPrepareErrorErr: number;
   readonly pgxTimeoutErr: number;
+  readonly pgxAlreadyDoneErr: number;
   readonly pgxConnConn: number;
   readonly pgxConnConfig: number;
   readonly pgxConfigConfig: number;
@@ -1121,6 +1183,31 @@ export interface DbLayout {
   readonly mysqlConfigDatabase: number;
   readonly mysqlErrorNumber: number;
   readonly sqliteErrorCode: number;
+}
+
+/** `struct pgx_layout`, 24 bytes. */
+export interface PgxLayout {
+  readonly connConfig: number;
+  readonly rowsErr: number;
+  readonly rowsReader: number;
+  readonly readerErr: number;
+  readonly batchQueries: number;
+  readonly queuedSql: number;
+  readonly resultsErr: number;
+  readonly pipelineResultsErr: number;
+  readonly weightedSize: number;
+  readonly weightedCur: number;
+}
+
+/** `struct redis_layout`, 24 bytes. */
+export interface RedisLayout {
+  readonly singlePoolType: number;
+  readonly clientOpt: number;
+  readonly clientPool: number;
+  readonly optionsAddr: number;
+  readonly optionsDb: number;
+  readonly optionsRetries: number;
+  readonly cmdArgs: number;
 }
 
 /** `struct runtime_layout`, 20 bytes. */
@@ -1183,7 +1270,7 @@ export interface StackLayout {
   readonly gobufBp: number;
 }
 
-/** `struct target_row`, 544 bytes. */
+/** `struct target_row`, 600 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1206,6 +1293,8 @@ export interface TargetRow {
   readonly httpServer: HttpServerLayout;
   readonly httpClient: HttpClientLayout;
   readonly db: DbLayout;
+  readonly pgx: PgxLayout;
+  readonly redis: RedisLayout;
   readonly runtime: RuntimeLayout;
   readonly httpRequest: HttpRequestLayout;
   readonly time: TimeLayout;
@@ -1218,7 +1307,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 544;
+export const TARGET_ROW_BYTES = 600;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1263,98 +1352,117 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setBigUint64(136, BigInt(value.db.wrapErrorType), true);
   view.setBigUint64(144, BigInt(value.db.pgxPrepareErrorType), true);
   view.setBigUint64(152, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(160, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(168, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(176, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(184, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(192, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(200, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(208, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(216, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(224, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(240, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(248, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(256, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(264, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(272, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(280, value.db.dbConnector, true);
-  view.setUint16(282, value.db.dbNumOpen, true);
-  view.setUint16(284, value.db.dbMaxOpen, true);
-  view.setUint16(286, value.db.dbFreeConn, true);
-  view.setUint16(288, value.db.stmtDb, true);
-  view.setUint16(290, value.db.stmtQuery, true);
-  view.setUint16(292, value.db.rowsDc, true);
-  view.setUint16(294, value.db.txDc, true);
-  view.setUint16(296, value.db.connDc, true);
-  view.setUint16(298, value.db.driverConnCi, true);
-  view.setUint16(300, value.db.dsnConnectorDriver, true);
-  view.setUint16(302, value.db.wrapErrorErr, true);
-  view.setUint16(304, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(306, value.db.pgxTimeoutErr, true);
-  view.setUint16(308, value.db.pgxConnConn, true);
-  view.setUint16(310, value.db.pgxConnConfig, true);
-  view.setUint16(312, value.db.pgxConfigConfig, true);
-  view.setUint16(314, value.db.pgxConfigDatabase, true);
-  view.setUint16(316, value.db.pgxInnerPgConn, true);
-  view.setUint16(318, value.db.pgxPgConnConn, true);
-  view.setUint16(320, value.db.pgxErrorCode, true);
-  view.setUint16(322, value.db.pqConnC, true);
-  view.setUint16(324, value.db.pqConnConfig, true);
-  view.setUint16(326, value.db.pqConfigDatabase, true);
-  view.setUint16(328, value.db.pqErrorCode, true);
-  view.setUint16(330, value.db.mysqlConnNet, true);
-  view.setUint16(332, value.db.mysqlConnConfig, true);
-  view.setUint16(334, value.db.mysqlConfigDatabase, true);
-  view.setUint16(336, value.db.mysqlErrorNumber, true);
-  view.setUint16(338, value.db.sqliteErrorCode, true);
-  view.setUint16(344, value.runtime.gStack, true);
-  view.setUint16(346, value.runtime.gPanic, true);
-  view.setUint16(348, value.runtime.gM, true);
-  view.setUint16(350, value.runtime.gGoid, true);
-  view.setUint16(352, value.runtime.gParentGoid, true);
-  view.setUint16(354, value.runtime.gStartpc, true);
-  view.setUint16(356, value.runtime.mCurg, true);
-  view.setUint16(364, value.httpRequest.method, true);
-  view.setUint16(366, value.httpRequest.url, true);
-  view.setUint16(368, value.httpRequest.protoMajor, true);
-  view.setUint16(370, value.httpRequest.protoMinor, true);
-  view.setUint16(372, value.httpRequest.header, true);
-  view.setUint16(374, value.httpRequest.host, true);
-  view.setUint16(376, value.httpRequest.remoteAddr, true);
-  view.setUint16(378, value.httpRequest.tls, true);
-  view.setUint16(380, value.httpRequest.pattern, true);
-  view.setUint16(382, value.httpRequest.urlScheme, true);
-  view.setUint16(384, value.httpRequest.urlHost, true);
-  view.setUint16(386, value.httpRequest.urlPath, true);
-  view.setUint16(388, value.httpRequest.urlRawPath, true);
-  view.setUint16(390, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(392, BigInt(value.time.semacquire), true);
-  view.setBigUint64(400, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(408, BigInt(value.time.semacquireFd), true);
-  view.setUint16(416, value.time.gSchedlink, true);
-  view.setUint16(418, value.time.gStatus, true);
-  view.setUint16(420, value.time.gWaitReason, true);
-  view.setUint16(422, value.time.gCoroarg, true);
-  view.setUint16(424, value.time.coroGp, true);
-  view.setUint16(426, value.time.mP, true);
-  view.setUint16(428, value.time.pRunqhead, true);
-  view.setUint16(430, value.time.pRunqtail, true);
-  view.setUint16(432, value.time.hchanDataqsiz, true);
-  view.setUint16(434, value.time.hchanBuf, true);
-  view.setUint16(436, value.time.hchanElemsize, true);
-  view.setUint16(438, value.time.hchanRecvx, true);
-  view.setUint16(440, value.time.sudogG, true);
-  view.setUint16(442, value.time.sudogElem, true);
-  view.setUint16(444, value.time.pollDescFd, true);
-  view.setUint16(446, value.time.pollDescRg, true);
-  view.setUint16(448, value.time.pollDescSelf, true);
-  view.setUint16(456, value.stack.gSched, true);
-  view.setUint16(458, value.stack.gobufPc, true);
-  view.setUint16(460, value.stack.gobufBp, true);
-  view.setBigUint64(464, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(472, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 480);
+  view.setBigUint64(160, BigInt(value.db.pgxAlreadyDoneType), true);
+  view.setBigUint64(168, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(176, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(184, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(192, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(200, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(208, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(216, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(224, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(232, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(240, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(248, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(256, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(264, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(272, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(280, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(288, value.db.dbConnector, true);
+  view.setUint16(290, value.db.dbNumOpen, true);
+  view.setUint16(292, value.db.dbMaxOpen, true);
+  view.setUint16(294, value.db.dbFreeConn, true);
+  view.setUint16(296, value.db.stmtDb, true);
+  view.setUint16(298, value.db.stmtQuery, true);
+  view.setUint16(300, value.db.rowsDc, true);
+  view.setUint16(302, value.db.txDc, true);
+  view.setUint16(304, value.db.connDc, true);
+  view.setUint16(306, value.db.driverConnCi, true);
+  view.setUint16(308, value.db.dsnConnectorDriver, true);
+  view.setUint16(310, value.db.wrapErrorErr, true);
+  view.setUint16(312, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(314, value.db.pgxTimeoutErr, true);
+  view.setUint16(316, value.db.pgxAlreadyDoneErr, true);
+  view.setUint16(318, value.db.pgxConnConn, true);
+  view.setUint16(320, value.db.pgxConnConfig, true);
+  view.setUint16(322, value.db.pgxConfigConfig, true);
+  view.setUint16(324, value.db.pgxConfigDatabase, true);
+  view.setUint16(326, value.db.pgxInnerPgConn, true);
+  view.setUint16(328, value.db.pgxPgConnConn, true);
+  view.setUint16(330, value.db.pgxErrorCode, true);
+  view.setUint16(332, value.db.pqConnC, true);
+  view.setUint16(334, value.db.pqConnConfig, true);
+  view.setUint16(336, value.db.pqConfigDatabase, true);
+  view.setUint16(338, value.db.pqErrorCode, true);
+  view.setUint16(340, value.db.mysqlConnNet, true);
+  view.setUint16(342, value.db.mysqlConnConfig, true);
+  view.setUint16(344, value.db.mysqlConfigDatabase, true);
+  view.setUint16(346, value.db.mysqlErrorNumber, true);
+  view.setUint16(348, value.db.sqliteErrorCode, true);
+  view.setUint16(352, value.pgx.connConfig, true);
+  view.setUint16(354, value.pgx.rowsErr, true);
+  view.setUint16(356, value.pgx.rowsReader, true);
+  view.setUint16(358, value.pgx.readerErr, true);
+  view.setUint16(360, value.pgx.batchQueries, true);
+  view.setUint16(362, value.pgx.queuedSql, true);
+  view.setUint16(364, value.pgx.resultsErr, true);
+  view.setUint16(366, value.pgx.pipelineResultsErr, true);
+  view.setUint16(368, value.pgx.weightedSize, true);
+  view.setUint16(370, value.pgx.weightedCur, true);
+  view.setBigUint64(376, BigInt(value.redis.singlePoolType), true);
+  view.setUint16(384, value.redis.clientOpt, true);
+  view.setUint16(386, value.redis.clientPool, true);
+  view.setUint16(388, value.redis.optionsAddr, true);
+  view.setUint16(390, value.redis.optionsDb, true);
+  view.setUint16(392, value.redis.optionsRetries, true);
+  view.setUint16(394, value.redis.cmdArgs, true);
+  view.setUint16(400, value.runtime.gStack, true);
+  view.setUint16(402, value.runtime.gPanic, true);
+  view.setUint16(404, value.runtime.gM, true);
+  view.setUint16(406, value.runtime.gGoid, true);
+  view.setUint16(408, value.runtime.gParentGoid, true);
+  view.setUint16(410, value.runtime.gStartpc, true);
+  view.setUint16(412, value.runtime.mCurg, true);
+  view.setUint16(420, value.httpRequest.method, true);
+  view.setUint16(422, value.httpRequest.url, true);
+  view.setUint16(424, value.httpRequest.protoMajor, true);
+  view.setUint16(426, value.httpRequest.protoMinor, true);
+  view.setUint16(428, value.httpRequest.header, true);
+  view.setUint16(430, value.httpRequest.host, true);
+  view.setUint16(432, value.httpRequest.remoteAddr, true);
+  view.setUint16(434, value.httpRequest.tls, true);
+  view.setUint16(436, value.httpRequest.pattern, true);
+  view.setUint16(438, value.httpRequest.urlScheme, true);
+  view.setUint16(440, value.httpRequest.urlHost, true);
+  view.setUint16(442, value.httpRequest.urlPath, true);
+  view.setUint16(444, value.httpRequest.urlRawPath, true);
+  view.setUint16(446, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(448, BigInt(value.time.semacquire), true);
+  view.setBigUint64(456, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(464, BigInt(value.time.semacquireFd), true);
+  view.setUint16(472, value.time.gSchedlink, true);
+  view.setUint16(474, value.time.gStatus, true);
+  view.setUint16(476, value.time.gWaitReason, true);
+  view.setUint16(478, value.time.gCoroarg, true);
+  view.setUint16(480, value.time.coroGp, true);
+  view.setUint16(482, value.time.mP, true);
+  view.setUint16(484, value.time.pRunqhead, true);
+  view.setUint16(486, value.time.pRunqtail, true);
+  view.setUint16(488, value.time.hchanDataqsiz, true);
+  view.setUint16(490, value.time.hchanBuf, true);
+  view.setUint16(492, value.time.hchanElemsize, true);
+  view.setUint16(494, value.time.hchanRecvx, true);
+  view.setUint16(496, value.time.sudogG, true);
+  view.setUint16(498, value.time.sudogElem, true);
+  view.setUint16(500, value.time.pollDescFd, true);
+  view.setUint16(502, value.time.pollDescRg, true);
+  view.setUint16(504, value.time.pollDescSelf, true);
+  view.setUint16(512, value.stack.gSched, true);
+  view.setUint16(514, value.stack.gobufPc, true);
+  view.setUint16(516, value.stack.gobufBp, true);
+  view.setBigUint64(520, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(528, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 536);
   return bytes;
 }
 
@@ -1372,6 +1480,8 @@ export interface Settings {
   readonly samplePeriodNs: number;
   /** 1: spans that are not sampled are told all the same, to be counted */
   readonly countsUnsampled: number;
+  /** 1: the arguments of commands to Redis are told; 0: they stay in the program */
+  readonly tellsArguments: number;
 }
 
 export const SETTINGS_BYTES = 40;
@@ -1386,6 +1496,7 @@ export function writeSettings(value: Settings): Uint8Array {
   view.setBigUint64(16, BigInt(value.waitMinNs), true);
   view.setBigUint64(24, BigInt(value.samplePeriodNs), true);
   view.setUint32(32, value.countsUnsampled, true);
+  view.setUint32(36, value.tellsArguments, true);
   return bytes;
 }
 
@@ -1463,6 +1574,7 @@ export const rowSources = {
     wrapErrorType: { what: 'type', name: 'fmt.wrapError' },
     pgxPrepareErrorType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.PrepareError' },
     pgxTimeoutType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout' },
+    pgxAlreadyDoneType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.contextAlreadyDoneError' },
     dsnConnectorType: { what: 'type', name: 'database/sql.dsnConnector' },
     pgxConnType: { what: 'type', name: 'github.com/jackc/pgx/v5/stdlib.Conn' },
     pgxConnectorType: { what: 'type', name: 'github.com/jackc/pgx/v5/stdlib.driverConnector' },
@@ -1492,6 +1604,7 @@ export const rowSources = {
     wrapErrorErr: { what: 'field', name: 'fmt.wrapError.err?' },
     pgxPrepareErrorErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.PrepareError.err?' },
     pgxTimeoutErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout.err?' },
+    pgxAlreadyDoneErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.contextAlreadyDoneError.err?' },
     pgxConnConn: { what: 'field', name: 'github.com/jackc/pgx/v5/stdlib.Conn.conn?' },
     pgxConnConfig: { what: 'field', name: 'github.com/jackc/pgx/v5/stdlib.Conn.connConfig?' },
     pgxConfigConfig: { what: 'field', name: 'github.com/jackc/pgx/v5.ConnConfig.Config?' },
@@ -1508,6 +1621,27 @@ export const rowSources = {
     mysqlConfigDatabase: { what: 'field', name: 'github.com/go-sql-driver/mysql.Config.DBName?' },
     mysqlErrorNumber: { what: 'field', name: 'github.com/go-sql-driver/mysql.MySQLError.Number?' },
     sqliteErrorCode: { what: 'field', name: 'modernc.org/sqlite.Error.code?' },
+  },
+  pgx: {
+    connConfig: { what: 'field', name: 'github.com/jackc/pgx/v5.Conn.config?' },
+    rowsErr: { what: 'field', name: 'github.com/jackc/pgx/v5.baseRows.err?' },
+    rowsReader: { what: 'field', name: 'github.com/jackc/pgx/v5.baseRows.resultReader?' },
+    readerErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.ResultReader.err?' },
+    batchQueries: { what: 'field', name: 'github.com/jackc/pgx/v5.Batch.QueuedQueries?' },
+    queuedSql: { what: 'field', name: 'github.com/jackc/pgx/v5.QueuedQuery.SQL?' },
+    resultsErr: { what: 'field', name: 'github.com/jackc/pgx/v5.batchResults.err?' },
+    pipelineResultsErr: { what: 'field', name: 'github.com/jackc/pgx/v5.pipelineBatchResults.err?' },
+    weightedSize: { what: 'field', name: 'golang.org/x/sync/semaphore.Weighted.size?' },
+    weightedCur: { what: 'field', name: 'golang.org/x/sync/semaphore.Weighted.cur?' },
+  },
+  redis: {
+    singlePoolType: { what: 'type', name: 'github.com/redis/go-redis/v9/internal/pool.SingleConnPool' },
+    clientOpt: { what: 'field', name: 'github.com/redis/go-redis/v9.baseClient.opt?' },
+    clientPool: { what: 'field', name: 'github.com/redis/go-redis/v9.baseClient.connPool?' },
+    optionsAddr: { what: 'field', name: 'github.com/redis/go-redis/v9.Options.Addr?' },
+    optionsDb: { what: 'field', name: 'github.com/redis/go-redis/v9.Options.DB?' },
+    optionsRetries: { what: 'field', name: 'github.com/redis/go-redis/v9.Options.MaxRetries?' },
+    cmdArgs: { what: 'field', name: 'github.com/redis/go-redis/v9.baseCmd.args?' },
   },
   runtime: {
     gStack: { what: 'field', name: 'runtime.g.stack' },

@@ -56,6 +56,7 @@ export class Attached {
       waitMinNs: 0,
       samplePeriodNs: 0,
       countsUnsampled: 0,
+      tellsArguments: 0,
     });
     this.#drainBatch = new Uint8Array(batchBytes);
   }

@@ -79,6 +79,7 @@ describeLive('a record', () => {
       waitMinNs: 0,
       samplePeriodNs: 0,
       countsUnsampled: 0,
+      tellsArguments: 0,
     });
     const child = spawn('true');
     const exec = await find(attached.execs, ({ tgid }) => tgid === child.pid);
@@ -89,6 +90,7 @@ describeLive('a record', () => {
       waitMinNs: 0,
       samplePeriodNs: 0,
       countsUnsampled: 0,
+      tellsArguments: 0,
     });
     expect(exec.header.targetId).toBe(0);
     expect(exec.parentTgid).toBe(process.pid);

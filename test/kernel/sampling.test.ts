@@ -13,6 +13,7 @@ describeKernel('a sampler', () => {
       waitMinNs: 0,
       samplePeriodNs: 10_000_000,
       countsUnsampled: 0,
+      tellsArguments: 0,
     });
     // The program for it is not loaded.
     expect(() => kernel.sample(true)).toThrow(/^cannot look at the processors: the kernel says ENOENT/);
