@@ -49,7 +49,8 @@ static __always_inline bool span_is_told(struct ev_span_end *span)
 	return span_is_sampled(span) || open_span_of(span)->is_counted;
 }
 
-static __always_inline struct open_spans spans_of(__u32 target_id, goid_t goid)
+/* The spans that are open on a goroutine; of these the innermost may be dormant. */
+static __always_inline struct open_spans spans_on(__u32 target_id, goid_t goid, bool with_dormant)
 {
 	struct open_spans open = { .key = { .goid = goid, .target_id = target_id } };
 	struct goroutine_key key = open.key;
@@ -59,7 +60,7 @@ static __always_inline struct open_spans spans_of(__u32 target_id, goid_t goid)
 
 		key.depth = depth;
 		span = bpf_map_lookup_elem(&open_by_goroutine, &key);
-		if (!span)
+		if (!span || (!with_dormant && open_span_of(span)->is_dormant))
 			break;
 		open.outer = open.innermost;
 		open.innermost = span;
@@ -68,6 +69,12 @@ static __always_inline struct open_spans spans_of(__u32 target_id, goid_t goid)
 			break;
 	}
 	return open;
+}
+
+/* Those for which it works. */
+static __always_inline struct open_spans spans_of(__u32 target_id, goid_t goid)
+{
+	return spans_on(target_id, goid, false);
 }
 
 /* The outermost open span of a goroutine, and its key; NULL if there is none. */
@@ -420,9 +427,16 @@ static __always_inline void span_end(const struct target_row *target, struct ev_
 	span_leave(span, key, ending);
 }
 
-/* Ends the span of a call that a panic has left, some time ago: of that time nobody knows what it was spent on. */
+/*
+ * Ends the span of a call that a panic has left, some time ago: of that time nobody knows what it was spent on. Or one that is
+ * dormant, and will not go on.
+ */
 static __always_inline void span_abandon(struct ev_span_end *span, const struct goroutine_key *key, ktime_ns_t now)
 {
+	if (open_span_of(span)->is_dormant) {
+		span_leave(span, key, ENDING_RETURNED);
+		return;
+	}
 	count(NOTE_STALE_CLIENT);
 	span->end_ktime_ns = now;
 	span_leave(span, key, ENDING_PANICKED);

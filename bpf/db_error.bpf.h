@@ -51,6 +51,8 @@ static __noinline int db_failed(struct ev_span_end *span, const struct target_ro
 			wrapped = db->pgx_prepare_error_err;
 		else if (is_type(target, &type, db->pgx_timeout_type))
 			wrapped = db->pgx_timeout_err;
+		else if (is_type(target, &type, db->pgx_already_done_type))
+			wrapped = db->pgx_already_done_err;
 		if (wrapped == GO_OFFSET_ABSENT)
 			break;
 		error = read_interface(error.data + wrapped);

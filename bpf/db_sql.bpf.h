@@ -9,35 +9,10 @@
 #ifndef DB_SQL_BPF_H
 #define DB_SQL_BPF_H
 
-#include "call.bpf.h"
-#include "db_connection.bpf.h"
+#include "db_begin.bpf.h"
 #include "db_error.bpf.h"
 
 /* ---- starts --------------------------------------------------------------------------------------- */
-
-/* … of which a commit and a rollback have none. */
-static __always_inline uaddr_t db_context(const struct pt_regs *ctx, const struct hit *hit)
-{
-	__u8 operation = COOKIE_VARIANT(hit->cookie);
-
-	return operation == DB_OPERATION_COMMIT || operation == DB_OPERATION_ROLLBACK ? 0 : go_register(ctx, 2);
-}
-
-/* The context.Context is the first argument behind the receiver, of what is called within transactions, too. */
-static __always_inline struct ev_span_end *db_begin(struct pt_regs *ctx, const struct hit *hit, ktime_ns_t now)
-{
-	struct ev_span_end *span = call_begin(ctx, hit, SPAN_KIND_CLIENT, SPAN_FAMILY_DB, db_context(ctx, hit), now);
-
-	if (span)
-		db_body(span)->operation = COOKIE_VARIANT(hit->cookie);
-	return span;
-}
-
-static __always_inline void db_statement(struct ev_span_end *span, struct go_string statement)
-{
-	if (span_is_told(span))
-		text_append(span, DB_TEXT_STATEMENT, DB_TEXT_STATEMENT_MAX, statement);
-}
 
 static __always_inline bool db_has_statement(const struct hit *hit)
 {

@@ -72,7 +72,7 @@ static __noinline long http_route_append(__u32 i, struct ev_span_end **of)
 	word ^= *(const __u64 *)&span->span_id;
 	if (word >= ROUTE_BITS)
 		return 1; /* it was not written for this span */
-	if (!text_put_char(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, word & ROUTE_GOES_ON ? '\t' : '\n'))
+	if (!text_separator(span, HTTP_TEXT_PATTERN, HTTP_TEXT_PATTERN_MAX, word & ROUTE_GOES_ON ? '\t' : '\n'))
 		return 1;
 	text.at = word & ((1ULL << ROUTE_BYTES_BIT) - 1);
 	text.bytes = word >> ROUTE_BYTES_BIT & 0xff;

@@ -38,28 +38,44 @@ static __always_inline void text_append(struct ev_span_end *span, __u32 which, _
 	text_put(span, which, limit, limit, string);
 }
 
-/* Appends one character to a text that may have begun; false, and the text is cut, if there is no room for anything behind it. */
-static __always_inline bool text_put_char(struct ev_span_end *span, __u32 which, __u32 limit, char character)
+/* Appends one character to a text; false if there is no room. Nothing else is appended meanwhile. */
+static __always_inline bool text_character(struct ev_span_end *span, __u32 which, __u32 limit, char character)
 {
+	__u64 used = span->text_sizes[which];
 	__u64 at = span->header.size;
 
 	asm volatile("" : "+r"(at));
-	if (span->text_sizes[which] + 1 >= limit || at >= sizeof(*span)) {
+	if (used >= limit || at >= sizeof(*span)) {
 		span->text_cut |= 1 << which;
 		return false;
 	}
 	*((char *)span + at) = character;
-	span->text_sizes[which]++;
+	span->text_sizes[which] = used + 1;
 	span->header.size = at + 1;
 	return true;
+}
+
+/* The same if there is room for something behind it. */
+static __always_inline bool text_separator(struct ev_span_end *span, __u32 which, __u32 limit, char character)
+{
+	if ((__u64)span->text_sizes[which] + 1 < limit)
+		return text_character(span, which, limit, character);
+	span->text_cut |= 1 << which;
+	return false;
+}
+
+/* Appends one more part of a text that may have begun, after that character. Nothing else is appended meanwhile. */
+static __always_inline void text_join_by(struct ev_span_end *span, __u32 which, __u32 limit, char character, struct go_string part)
+{
+	if (!part.bytes || (span->text_sizes[which] && !text_separator(span, which, limit, character)))
+		return;
+	text_put(span, which, limit, limit - span->text_sizes[which], part);
 }
 
 /* Appends one more part of a text that may have begun, after a comma. Nothing else is appended meanwhile. */
 static __always_inline void text_join(struct ev_span_end *span, __u32 which, __u32 limit, struct go_string part)
 {
-	if (!part.bytes || (span->text_sizes[which] && !text_put_char(span, which, limit, ',')))
-		return;
-	text_put(span, which, limit, limit - span->text_sizes[which], part);
+	text_join_by(span, which, limit, ',', part);
 }
 
 #endif

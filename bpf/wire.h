@@ -158,6 +158,8 @@ struct target_row {
 	struct grpc_layout grpc;
 	struct grpc_server_layout grpc_server;
 	struct grpc_client_layout grpc_client;
+	struct pgx_layout pgx;
+	struct redis_layout redis;
 	struct runtime_layout runtime;
 	struct http_request_layout http_request;
 	struct time_layout time;
@@ -184,6 +186,8 @@ struct settings {
 	duration_ns_t sample_period_ns DOC("a processor is looked at so often; 0: never");
 	__u32 counts_unsampled DOC("1: spans that are not sampled are told all the same, to be counted");
 	__u32 grpc_health DOC("1: calls of gRPC's own services, health and reflection, are traced as any others");
+	__u32 tells_arguments DOC("1: the arguments of commands to Redis are told; 0: they stay in the program");
+	__u32 reserved;
 };
 
 /* One end of a TCP connection. */
@@ -301,6 +305,9 @@ struct open_span {
 	__u32 is_counted DOC("1: it is not sampled, and is told all the same, to be counted");
 	__u32 is_lasting DOC("1: the span of a call that outlives the one in which it begins");
 	__u32 is_sent DOC("1: of a call of gRPC, its last attempt has a stream");
+	__u32 is_dormant DOC("1: it has ended at end_ktime_ns, unless it goes on, or more is told of it. It is nobody's parent, and over as soon as its goroutine does anything else");
+	__u32 retries DOC("how often a call may be tried again");
+	ktime_ns_t resumed_by_ktime_ns DOC("until then the next call of its kind takes a dormant one over; 0: none does");
 	struct connection connection DOC("that a client span sends its request over; zeros: not known");
 	ktime_ns_t time_opened_ktime_ns DOC("which account its time is taken from (goroutine_time.opened_ktime_ns); 0: none");
 };
@@ -375,6 +382,28 @@ enum count {
 	HIT_GRPC_CLIENT_SEND,
 	HIT_GRPC_CLIENT_GIVE_UP,
 	HIT_GRPC_CLIENT_END,
+	HIT_DB_PGX_START,
+	HIT_DB_PGX_BATCH,
+	HIT_DB_PGX_COPY,
+	HIT_DB_PGX_RESULT,
+	HIT_DB_PGX_FAILED,
+	HIT_DB_PGX_END,
+	HIT_DB_PGX_COPIED,
+	HIT_DB_PGX_ROWS,
+	HIT_DB_PGX_SENT,
+	HIT_DB_PGX_BATCH_CLOSE,
+	HIT_DB_PGX_BATCH_END,
+	HIT_DB_PGX_ACQUIRE,
+	HIT_DB_PGX_ACQUIRED,
+	HIT_DB_REDIS_START,
+	HIT_DB_REDIS_PIPELINE,
+	HIT_DB_REDIS_NODE,
+	HIT_DB_REDIS_NODE_KNOWN,
+	HIT_DB_REDIS_RESULT,
+	HIT_DB_REDIS_PIPELINE_END,
+	HIT_DB_REDIS_RETRY,
+	HIT_DB_REDIS_GIVE_UP,
+	HIT_DB_REDIS_RELEASE,
 	HIT_GOROUTINE_PARK,
 	HIT_GOROUTINE_READY,
 	HIT_GOROUTINE_READY_LIST,

@@ -11,6 +11,7 @@ const servers = [
     packages: ['mariadb-server-core', 'mariadb-client-core'],
     program: 'usr/sbin/mariadbd',
   },
+  { name: 'Redis', packages: ['redis-server'], program: 'usr/bin/redis-server' },
 ];
 
 /** Below this folder Debian's files are as below `/`. */
@@ -24,7 +25,7 @@ export async function fetchServers() {
   const missing = servers.filter(({ program }) => !['/', folder].some((at) => existsSync(join(at, program))));
   if (missing.length === 0 || process.getuid?.() !== 0 || !which('apt-get') || !which('dpkg-deb')) return;
   for (const server of missing) {
-    say(`fetching Debian's ${server.name}: the tests of database/sql speak with it`);
+    say(`fetching Debian's ${server.name}: the tests of databases speak with it`);
     if (!(await fetch(server))) {
       say(
         `missing: ${server.name}; remedy: apt-get install ${server.packages.join(' ')}; without it tests are skipped`,

@@ -147,6 +147,7 @@ function straightOperationOf(i: IcedModule.Instruction): Operation {
       return i.op0Register === Register.R12 ? { op: 'stack_check' } : { op: 'other' };
     case Mnemonic.Lea:
     case Mnemonic.Mov:
+    case Mnemonic.Movzx:
     case Mnemonic.Movups:
       if (i.op0Kind !== OpKind.Register) return { op: 'move', to: 'elsewhere' };
       if (i.op0Register === Register.R12) return { op: 'stack_check' };

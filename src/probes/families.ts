@@ -2,6 +2,8 @@
 
 import { allocTime } from './alloc-time.ts';
 import { channel } from './channel.ts';
+import { dbPgx } from './db-pgx.ts';
+import { dbRedis } from './db-redis.ts';
 import { db } from './db-sql.ts';
 import { gcTime } from './gc-time.ts';
 import { goroutine } from './goroutine.ts';
@@ -23,6 +25,8 @@ export const families: readonly ProbeFamily[] = [
   grpcServer,
   grpcClient,
   db,
+  dbPgx,
+  dbRedis,
   httpFiberServer,
   sdk,
   goroutineTime,

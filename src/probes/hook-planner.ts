@@ -15,7 +15,8 @@ const interfaceEqual = 'runtime.ifaceeq';
 /** The functions that must be looked up to plan the hooks of families. */
 export function functionsOfHooks(families: readonly ProbeFamily[]): string[] {
   const choices = families.flatMap((f) => f.hooks.flatMap((h) => h.choices));
-  return [...choices.flatMap(symbolsOf), roundTrip, attempt, interfaceEqual];
+  const uses = families.flatMap(({ onlyIf }) => (onlyIf ? [onlyIf.user, ...onlyIf.functions] : []));
+  return [...choices.flatMap(symbolsOf), ...uses, roundTrip, attempt, interfaceEqual];
 }
 
 export class HookPlanner {

@@ -56,8 +56,20 @@ export type SiteRule =
       readonly next: string;
       readonly arg: ArgumentRegister;
     }
-  /** The conditional jump behind the call of `of`, before which nothing has changed the register. */
-  | { readonly at: 'branch_after_call'; readonly of: string; readonly arg: ArgumentRegister }
+  /** The first conditional jump behind the call of `of`, before which nothing has changed the register, nor those of `and`. */
+  | {
+      readonly at: 'branch_after_call';
+      readonly of: string;
+      readonly arg: ArgumentRegister;
+      readonly and?: readonly ArgumentRegister[];
+    }
+  /** The same behind every call of `of`. */
+  | {
+      readonly at: 'branches_after_calls';
+      readonly of: string;
+      readonly arg: ArgumentRegister;
+      readonly and?: readonly ArgumentRegister[];
+    }
   /** The instruction right behind the call of `of`; single-stepped. */
   | { readonly at: 'after_call'; readonly of: string; readonly arg: ArgumentRegister }
   /** Every call of the function `of`. */
@@ -121,6 +133,8 @@ export interface ProbeFamily {
    * required of it is not found is traced, but at a lower level. `extra`: such a program is traced without it.
    */
   readonly need: 'required' | 'any' | 'library' | 'optional' | 'extra';
+  /** Looked for only in programs that use it: see {@link LibraryUse}. */
+  readonly onlyIf?: LibraryUse;
   /** The spans that come of it; absent where it only serves other families. */
   readonly makes?: { readonly family: SpanFamily; readonly spanKind: SpanKindName };
   readonly hooks: readonly Hook[];
@@ -130,6 +144,18 @@ export interface ProbeFamily {
   readonly reads: readonly RowPart[];
   /** What else of the program must be known. */
   readonly knows?: readonly ProgramFact[];
+}
+
+/**
+ * A library of which another one makes use: with `user` in the program, code that is neither's must use one of `functions`.
+ * Packages are named by how the names of their functions begin.
+ */
+export interface LibraryUse {
+  readonly user: string;
+  readonly functions: readonly string[];
+  readonly except: readonly string[];
+  /** Why it is not looked for otherwise, as a sentence for the user. */
+  readonly otherwise: string;
 }
 
 /**

@@ -62,13 +62,17 @@ export function planAttach(
     ...typesOfSources(ALL_SOURCES),
   ]);
   const hooks = families.flatMap((f) => f.hooks.map((hook) => planner.plan(hook)));
-  const isBroken = (f: ProbeFamily): boolean =>
-    f.need === 'library' && lackOf(f, hooks, fields) !== undefined;
-  const present = linked.filter((f) => !isBroken(f));
+  /** Of each library that is linked, why its calls cannot be seen. */
+  const broken = new Map(
+    linked
+      .filter(({ need }) => need === 'library')
+      .map((f) => [f, unused(code, f) ?? lackOf(f, hooks, fields)]),
+  );
+  const present = linked.filter((f) => broken.get(f) === undefined);
   if (!present.some(({ need }) => makesSpans(need))) {
     const names = families.filter(({ need }) => makesSpans(need)).map((f) => f.name);
-    const lack = linked.filter(isBroken).map((f) => lackOf(f, hooks, fields))[0];
-    throw refuse(lack ?? `it has none of ${names.join(', ')}`, 'it makes no spans');
+    const lacks = [...broken.values()].filter((lack) => lack !== undefined);
+    throw refuse(lacks.join('; ') || `it has none of ${names.join(', ')}`, 'it makes no spans');
   }
   for (const { hook, missing } of hooks) {
     const isRequired = hook.need === 'required' && present.some((f) => f.hooks.includes(hook));
@@ -82,13 +86,18 @@ export function planAttach(
   }
   const facts = programFacts(binary, families);
   const lack = (family: ProbeFamily): string | undefined =>
-    lackOf(family, hooks, fields) ?? missingFact(binary, family, facts);
+    broken.get(family) ?? lackOf(family, hooks, fields) ?? missingFact(binary, family, facts);
   const depth = depthOf(families, lack);
   const reached = families.filter((f) => isWithin(f.level, depth.level));
   return {
     ...depth,
     ...factsFor(reached, facts),
-    hooks: reached.flatMap((f) => hooksOf(f, hooks, mayLack(f.need) ? lack(f) : undefined)),
+    hooks: reached.flatMap((f) => {
+      const plans = hooksOf(f, hooks, mayLack(f.need) ? lack(f) : undefined);
+      // What a library uses may be there without it.
+      const isUnlinked = f.need === 'library' && !linked.includes(f);
+      return isUnlinked ? plans.map((plan) => ({ ...plan, isUnlinked })) : plans;
+    }),
     fields,
     addresses: addressesOf(code, ALL_SOURCES, planner.roundTripSites),
     hasSwissMaps: binary.hasType(swissMap),
@@ -111,6 +120,13 @@ function hooksOf(
 ): readonly HookPlan[] {
   const own = hooks.filter(({ hook }) => family.hooks.includes(hook));
   return lack === undefined ? own : own.map(({ hook, missing = lack }) => ({ hook, sites: [], missing }));
+}
+
+/** Why the family is not looked for in a program that has it. */
+function unused({ binary, functions }: ProgramCode, { onlyIf }: ProbeFamily): string | undefined {
+  if (onlyIf === undefined || !functions.has(onlyIf.user)) return undefined;
+  const entries = onlyIf.functions.flatMap((name) => functions.get(name)?.entry ?? []);
+  return entries.length > 0 && binary.isUsed(new Set(entries), onlyIf.except) ? undefined : onlyIf.otherwise;
 }
 
 /** What is required of the family and was not found. */

@@ -53,9 +53,18 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
     case 'branch_after_call': {
       const call = findCall(rule, context);
       if (typeof call === 'string') return call;
-      const index = rule.at === 'after_call' ? call + 1 : branchBehind(flow, call, rule.arg);
+      const index = rule.at === 'after_call' ? call + 1 : branchBehind(flow, call, registersOf(rule));
       const isReached = index !== undefined && flow.instructions[index] && !flow.isJumpTarget(index);
       return isReached ? [inside(context, index, rule.arg)] : `no such place behind the call of ${rule.of}`;
+    }
+    case 'branches_after_calls': {
+      const calls = callsOf(rule.of, context);
+      if (calls.length === 0) return `it does not call ${rule.of}`;
+      const branches = calls.map((call) => branchBehind(flow, call, registersOf(rule)));
+      const found = branches.filter((index) => index !== undefined);
+      return found.length === calls.length
+        ? found.map((index) => inside(context, index, rule.arg))
+        : `no such place behind a call of ${rule.of}`;
     }
     case 'calls': {
       const calls = callsOf(rule.of, context);
@@ -145,8 +154,20 @@ function callsOf(symbol: string, { flow, entryOf }: RuleContext): number[] {
   return flow.instructions.flatMap((i, index) => (i.op === 'call' && i.target === entry ? [index] : []));
 }
 
-/** The first conditional jump behind a call that comes after nothing which could change the register. */
-function branchBehind(flow: ControlFlow, call: number, register: ArgumentRegister): number | undefined {
+const registersOf = ({
+  arg,
+  and = [],
+}: {
+  readonly arg: ArgumentRegister;
+  readonly and?: readonly ArgumentRegister[];
+}): ReadonlySet<ArgumentRegister | 'elsewhere'> => new Set([arg, ...and]);
+
+/** The first conditional jump behind a call that comes after nothing which could change the registers. */
+function branchBehind(
+  flow: ControlFlow,
+  call: number,
+  registers: ReadonlySet<ArgumentRegister | 'elsewhere'>,
+): number | undefined {
   for (let index = call + 1; !flow.isJumpTarget(index); index++) {
     const instruction = flow.instructions[index];
     if (instruction?.op === 'branch') return index;
@@ -154,7 +175,7 @@ function branchBehind(flow: ControlFlow, call: number, register: ArgumentRegiste
       instruction?.op === 'nop' ||
       instruction?.op === 'compare' ||
       instruction?.op === 'test_zero' ||
-      (instruction?.op === 'move' && instruction.to !== register);
+      (instruction?.op === 'move' && !registers.has(instruction.to));
     if (!isHarmless) return undefined;
   }
   return undefined;

@@ -2,7 +2,7 @@
  * SQL as text: where its literals are, and in short what it does to which tables. Knows as much of SQL as that takes, never
  * throws, and takes what it does not understand for a literal rather than let one pass. Pure.
  */
-import type { DbSystem } from '../correlate/db-call.ts';
+import type { SqlSystem } from '../correlate/db-call.ts';
 
 /** A piece of a statement. */
 interface Token {
@@ -49,7 +49,7 @@ const standard: readonly Rule[] = [
   [string, 'literal'],
   [quotedName, 'name'],
 ];
-const rulesBySystem: Readonly<Record<DbSystem, readonly Rule[]>> = {
+const rulesBySystem: Readonly<Record<SqlSystem, readonly Rule[]>> = {
   postgresql: [...common, [escapePrefixedString, 'literal'], ...standard, [dollarString, 'literal'], ...rest],
   mysql: [
     ...common,
@@ -65,7 +65,7 @@ const rulesBySystem: Readonly<Record<DbSystem, readonly Rule[]>> = {
   other: [...standard, [backtickedName, 'name'], ...rest],
 };
 
-function tokensOf(text: string, system: DbSystem): Token[] {
+function tokensOf(text: string, system: SqlSystem): Token[] {
   const rules = rulesBySystem[system];
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
@@ -100,7 +100,7 @@ const KNOWN_MAX = 1_024;
 const known = new Map<string, SqlText>();
 
 /** Reads a statement; the same few come again and again. */
-export function sqlText(text: string, system: DbSystem): SqlText {
+export function sqlText(text: string, system: SqlSystem): SqlText {
   const key = `${system} ${text}`;
   const before = known.get(key);
   if (before !== undefined) return before;

@@ -4,11 +4,12 @@
  */
 
 import type { Target } from '../attach/target.ts';
+import type { Unfinished } from '../correlate/unfinished.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { nowKtime } from '../kernel/ktime.ts';
 import type { SpanFrame } from '../recording/format.ts';
 import type { Losses } from '../stage/counters.ts';
-import type { Batch, Ktime } from '../wire/batch.ts';
+import { type Batch, type Ktime, ktimeNs } from '../wire/batch.ts';
 import { decodeBatch, isSampled } from '../wire/decode.ts';
 import { type EvSpanEnd, spanDepth } from '../wire/wire.gen.ts';
 import { isGoroutineAlive } from './goroutine-life.ts';
@@ -30,8 +31,8 @@ export class OpenSpans {
 
   /** The process has ended or runs another program: its spans end with it, and its context is removed. */
   async endWithProcess(targetId: number, end: Ktime): Promise<void> {
-    this.#visit(await this.#kernel.copyOpen(targetId), (_record, bytes) =>
-      this.#emit({ kind: 'span', end, ending: 'process_exited', bytes: bytes() }),
+    this.#visit(await this.#kernel.copyOpen(targetId), (record, bytes) =>
+      this.#emit({ kind: 'span', ...(over(record) ?? { end, ending: 'process_exited' }), bytes: bytes() }),
     );
     await this.#kernel.forgetTarget(targetId);
   }
@@ -49,16 +50,24 @@ export class OpenSpans {
       if (depth === spanDepth.SPAN_DEPTH_LASTING) return;
       if (isGoroutineAlive(target.info.pid, { gAddr, goid, goidOffset, statusOffset })) return;
       if (this.#kernel.removeOpen(targetId, goid, depth)) {
-        this.#emit({ kind: 'span', end: nowKtime(), ending: 'goroutine_exited', bytes: bytes() });
+        const unfinished = over(record) ?? { end: nowKtime(), ending: 'goroutine_exited' };
+        this.#emit({ kind: 'span', ...unfinished, bytes: bytes() });
       }
     });
   }
 
-  /** Counts the spans that tracing leaves behind. */
+  /** Counts the spans that tracing leaves behind; those that are over are told. */
   async countAsLost(targetId: number): Promise<void> {
     const open = await this.#kernel.copyOpen(targetId).catch(() => undefined);
-    if (open) this.#visit(open, (record) => isSampled(record) && this.#losses.lose('open_at_detach'));
-    else this.#losses.lose('open_unreadable');
+    if (!open) {
+      this.#losses.lose('open_unreadable');
+      return;
+    }
+    this.#visit(open, (record, bytes) => {
+      const unfinished = over(record);
+      if (unfinished) this.#emit({ kind: 'span', ...unfinished, bytes: bytes() });
+      else if (isSampled(record)) this.#losses.lose('open_at_detach');
+    });
   }
 
   #visit(batch: Batch, visit: (record: EvSpanEnd, bytes: () => ArrayBuffer) => void): void {
@@ -70,4 +79,9 @@ export class OpenSpans {
       bad: (reason) => this.#losses.lose(reason),
     });
   }
+}
+
+/** The end of a call that was over already, unless more had come of it (`is_dormant` of wire.h). */
+function over({ endKtimeNs }: EvSpanEnd): Unfinished | undefined {
+  return ktimeNs(endKtimeNs) === 0n ? undefined : { end: endKtimeNs, ending: 'returned' };
 }

@@ -426,6 +426,7 @@ export class Tracer {
       samplePeriodNs: Math.round(1e9 / (this.#options.profileHz ?? PROFILE_HZ)),
       countsUnsampled: Number(this.#countsCalls),
       grpcHealth: Number(this.#options.grpcHealth ?? false),
+      tellsArguments: Number(this.#options.dbStatement === 'raw'),
     });
   }
 

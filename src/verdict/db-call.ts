@@ -1,11 +1,13 @@
-/** Calls of `database/sql` as a person would call them: `SELECT items`, `COMMIT`. */
-import { sqlText } from '../span/sql-text.ts';
+/** Calls of databases as a person would call them: `SELECT items`, `COMMIT`, `PIPELINE get`. */
+import { toldOfCall } from '../span/db-told.ts';
 import type { CallTelling } from './call.ts';
 
 export const dbCall: CallTelling<'db'> = {
   kind: 'database',
-  nameOf: ({ body: { statement, operation = 'call', system } }) =>
-    (statement && sqlText(statement, system).summary) || operation.toUpperCase(),
+  nameOf: ({ body }) => {
+    const { summary, operation } = toldOfCall(body);
+    return summary ?? operation ?? (body.operation ?? 'call').toUpperCase();
+  },
   poolNs: ({ body }) => body.poolWaitNs,
   poolOf: ({ body }) => body.pool,
 };

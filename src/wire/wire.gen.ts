@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x223675dc25413f7dn;
+export const WIRE_HASH = 0x0d8d73cffaf5f06fn;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -50,6 +50,12 @@ export const dbOperation = {
   DB_OPERATION_BEGIN: 5,
   DB_OPERATION_COMMIT: 6,
   DB_OPERATION_ROLLBACK: 7,
+  DB_OPERATION_BATCH: 8,
+  DB_OPERATION_COPY: 9,
+  DB_OPERATION_CONNECT: 10,
+  DB_OPERATION_COMMAND: 11,
+  DB_OPERATION_PIPELINE: 12,
+  DB_OPERATION_TRANSACTION: 13,
 } as const;
 
 /** `enum db_system` */
@@ -58,6 +64,7 @@ export const dbSystem = {
   DB_SYSTEM_POSTGRESQL: 1,
   DB_SYSTEM_MYSQL: 2,
   DB_SYSTEM_SQLITE: 3,
+  DB_SYSTEM_REDIS: 4,
 } as const;
 
 /** `enum db_flag` */
@@ -65,18 +72,29 @@ export const dbFlag = {
   DB_FLAG_PEER: 8,
   DB_FLAG_POOL: 16,
   DB_FLAG_CANCELED: 32,
+  DB_FLAG_NATIVE: 64,
+  DB_FLAG_ALIKE: 128,
+} as const;
+
+/** `enum db_limit` */
+export const dbLimit = {
+  DB_ERROR_WORD_BYTES: 16,
+  DB_BATCH_TOLD_MAX: 8,
+  DB_ARGUMENTS_MAX: 8,
 } as const;
 
 /** `enum db_text` */
 export const dbText = {
   DB_TEXT_STATEMENT: 1,
   DB_TEXT_NAMESPACE: 2,
+  DB_TEXT_SERVER: 3,
 } as const;
 
 /** `enum db_text_limit` */
 export const dbTextLimit = {
   DB_TEXT_STATEMENT_MAX: 640,
   DB_TEXT_NAMESPACE_MAX: 64,
+  DB_TEXT_SERVER_MAX: 64,
 } as const;
 
 /** `enum grpc_flag` */
@@ -330,55 +348,77 @@ export const count = {
   HIT_GRPC_CLIENT_SEND: 38,
   HIT_GRPC_CLIENT_GIVE_UP: 39,
   HIT_GRPC_CLIENT_END: 40,
-  HIT_GOROUTINE_PARK: 41,
-  HIT_GOROUTINE_READY: 42,
-  HIT_GOROUTINE_READY_LIST: 43,
-  HIT_GOROUTINE_RUN: 44,
-  HIT_GOROUTINE_YIELD: 45,
-  HIT_GOROUTINE_PREEMPT: 46,
-  HIT_GOROUTINE_CORO: 47,
-  HIT_CHAN_HAND_TO: 48,
-  HIT_CHAN_HAND_FROM: 49,
-  HIT_CHAN_PUT: 50,
-  HIT_CHAN_TAKE: 51,
-  HIT_MUTEX_LOCK: 52,
-  HIT_MUTEX_UNLOCK: 53,
-  HIT_GC_STOP_BEGIN: 54,
-  HIT_GC_STOP_END: 55,
-  HIT_GC_ASSIST_BEGIN: 56,
-  HIT_GC_ASSIST_END: 57,
-  HIT_ALLOC_SPAN_BEGIN: 58,
-  HIT_ALLOC_SPAN_END: 59,
-  HIT_ALLOC_HEAP_BEGIN: 60,
-  HIT_ALLOC_HEAP_END: 61,
-  LOST_RING_FULL: 62,
-  LOST_RECORD_TOO_LARGE: 63,
-  LOST_OPEN_MAP_FULL: 64,
-  LOST_INHERITED_MAP_FULL: 65,
-  LOST_HANDED_MAP_FULL: 66,
-  LOST_READER_MAP_FULL: 67,
-  LOST_TIME_MAP_FULL: 68,
-  LOST_TURNS_MAP_FULL: 69,
-  LOST_THREAD_MAP_FULL: 70,
-  LOST_ALLOC_MAP_FULL: 71,
-  LOST_SDK_MAP_FULL: 72,
-  LOST_DEPTH: 73,
-  LOST_READ_FAILED: 74,
-  LOST_SPAN_REPLACED: 75,
-  NOTE_NO_TARGET: 76,
-  NOTE_UNSAMPLED: 77,
-  NOTE_TRACEPARENT_MALFORMED: 78,
-  NOTE_SDK_DEPTH: 79,
-  NOTE_STALE_CLIENT: 80,
-  NOTE_HEADERS_UNSCANNED: 81,
-  NOTE_START_SEEN: 82,
-  NOTE_HTTP3_UNTRACED: 83,
-  NOTE_GRPC_HEALTH_UNTRACED: 84,
-  NOTE_SWITCH_UNSEEN: 85,
-  NOTE_URING_ELSEWHERE: 86,
-  NOTE_STACKS_FULL: 87,
-  NOTE_END_WITHOUT_START: 88,
-  COUNT_MAX: 89,
+  HIT_DB_PGX_START: 41,
+  HIT_DB_PGX_BATCH: 42,
+  HIT_DB_PGX_COPY: 43,
+  HIT_DB_PGX_RESULT: 44,
+  HIT_DB_PGX_FAILED: 45,
+  HIT_DB_PGX_END: 46,
+  HIT_DB_PGX_COPIED: 47,
+  HIT_DB_PGX_ROWS: 48,
+  HIT_DB_PGX_SENT: 49,
+  HIT_DB_PGX_BATCH_CLOSE: 50,
+  HIT_DB_PGX_BATCH_END: 51,
+  HIT_DB_PGX_ACQUIRE: 52,
+  HIT_DB_PGX_ACQUIRED: 53,
+  HIT_DB_REDIS_START: 54,
+  HIT_DB_REDIS_PIPELINE: 55,
+  HIT_DB_REDIS_NODE: 56,
+  HIT_DB_REDIS_NODE_KNOWN: 57,
+  HIT_DB_REDIS_RESULT: 58,
+  HIT_DB_REDIS_PIPELINE_END: 59,
+  HIT_DB_REDIS_RETRY: 60,
+  HIT_DB_REDIS_GIVE_UP: 61,
+  HIT_DB_REDIS_RELEASE: 62,
+  HIT_GOROUTINE_PARK: 63,
+  HIT_GOROUTINE_READY: 64,
+  HIT_GOROUTINE_READY_LIST: 65,
+  HIT_GOROUTINE_RUN: 66,
+  HIT_GOROUTINE_YIELD: 67,
+  HIT_GOROUTINE_PREEMPT: 68,
+  HIT_GOROUTINE_CORO: 69,
+  HIT_CHAN_HAND_TO: 70,
+  HIT_CHAN_HAND_FROM: 71,
+  HIT_CHAN_PUT: 72,
+  HIT_CHAN_TAKE: 73,
+  HIT_MUTEX_LOCK: 74,
+  HIT_MUTEX_UNLOCK: 75,
+  HIT_GC_STOP_BEGIN: 76,
+  HIT_GC_STOP_END: 77,
+  HIT_GC_ASSIST_BEGIN: 78,
+  HIT_GC_ASSIST_END: 79,
+  HIT_ALLOC_SPAN_BEGIN: 80,
+  HIT_ALLOC_SPAN_END: 81,
+  HIT_ALLOC_HEAP_BEGIN: 82,
+  HIT_ALLOC_HEAP_END: 83,
+  LOST_RING_FULL: 84,
+  LOST_RECORD_TOO_LARGE: 85,
+  LOST_OPEN_MAP_FULL: 86,
+  LOST_INHERITED_MAP_FULL: 87,
+  LOST_HANDED_MAP_FULL: 88,
+  LOST_READER_MAP_FULL: 89,
+  LOST_TIME_MAP_FULL: 90,
+  LOST_TURNS_MAP_FULL: 91,
+  LOST_THREAD_MAP_FULL: 92,
+  LOST_ALLOC_MAP_FULL: 93,
+  LOST_SDK_MAP_FULL: 94,
+  LOST_DEPTH: 95,
+  LOST_READ_FAILED: 96,
+  LOST_SPAN_REPLACED: 97,
+  NOTE_NO_TARGET: 98,
+  NOTE_UNSAMPLED: 99,
+  NOTE_TRACEPARENT_MALFORMED: 100,
+  NOTE_SDK_DEPTH: 101,
+  NOTE_STALE_CLIENT: 102,
+  NOTE_HEADERS_UNSCANNED: 103,
+  NOTE_START_SEEN: 104,
+  NOTE_HTTP3_UNTRACED: 105,
+  NOTE_GRPC_HEALTH_UNTRACED: 106,
+  NOTE_SWITCH_UNSEEN: 107,
+  NOTE_URING_ELSEWHERE: 108,
+  NOTE_STACKS_FULL: 109,
+  NOTE_END_WITHOUT_START: 110,
+  COUNT_MAX: 111,
 } as const;
 
 /** Where everything stands in the records. */
@@ -492,7 +532,7 @@ export const wireLayout: WireLayout = {
       texts: ['trace_state', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
     },
     2: {
-      bytes: 48,
+      bytes: 80,
       fields: {
         pool_wait_ns: [144, 8],
         peer_address: [152, 16],
@@ -503,8 +543,13 @@ export const wireLayout: WireLayout = {
         system: [183, 1],
         pool_used: [184, 4],
         pool_max: [188, 4],
+        error_word: [192, 16],
+        batch_size: [208, 4],
+        arguments: [212, 4],
+        database: [216, 4],
+        returned_rows: [220, 4],
       },
-      texts: ['trace_state', 'statement', 'namespace'],
+      texts: ['trace_state', 'statement', 'namespace', 'server'],
     },
     3: {
       bytes: 72,
@@ -554,7 +599,7 @@ export const wireLayout: WireLayout = {
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1448,
+  EV_SPAN_END: 1456,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
   EV_GC_STOP: 48,
@@ -589,7 +634,7 @@ export const SPAN_BODY_AT = 144;
 export const SPAN_TIME_BYTES = 200;
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
-  2: 48,
+  2: 80,
   3: 72,
   4: 24,
 };
@@ -597,7 +642,7 @@ export const spanBodyBytes: Readonly<Record<number, number>> = {
 /** Names of the texts of each family, in their order. */
 export const spanTexts = {
   http: ['traceState', 'method', 'scheme', 'host', 'path', 'query', 'peer', 'pattern'],
-  db: ['traceState', 'statement', 'namespace'],
+  db: ['traceState', 'statement', 'namespace', 'server'],
   wait: ['traceState'],
   grpc: ['traceState', 'method', 'target'],
 } as const;
@@ -649,7 +694,7 @@ export function readHttpBody(batch: Batch, at: number): HttpBody {
   };
 }
 
-/** `struct db_body`, 48 bytes. */
+/** `struct db_body`, 80 bytes. */
 export interface DbBody {
   /** time for which the call waited for a connection of the pool; negative: it waits since then */
   readonly poolWaitNs: number;
@@ -668,6 +713,16 @@ export interface DbBody {
   readonly poolUsed: number;
   /** connections that it may have; 0: not known, or the call did not wait */
   readonly poolMax: number;
+  /** Redis: how the text of its error begins; zeros: none */
+  readonly errorWord: Uint8Array;
+  /** statements or commands that were sent at once; 0: the call is none of several */
+  readonly batchSize: number;
+  /** Redis: of the command, its name not counted */
+  readonly arguments: number;
+  /** Redis: number of the database */
+  readonly database: number;
+  /** as the server has counted them, and 1; 0: it has not */
+  readonly returnedRows: number;
 }
 
 /** Reads the body at byte `at` (a multiple of 8). */
@@ -682,6 +737,11 @@ export function readDbBody(batch: Batch, at: number): DbBody {
     system: batch.u8[at + 39] as number,
     poolUsed: batch.u32[(at + 40) >>> 2] as number,
     poolMax: batch.u32[(at + 44) >>> 2] as number,
+    errorWord: batch.u8.subarray(at + 48, at + 64),
+    batchSize: batch.u32[(at + 64) >>> 2] as number,
+    arguments: batch.u32[(at + 68) >>> 2] as number,
+    database: batch.u32[(at + 72) >>> 2] as number,
+    returnedRows: batch.u32[(at + 76) >>> 2] as number,
   };
 }
 
@@ -784,7 +844,7 @@ export function readSpanTime(batch: Batch, at: number): SpanTime {
   };
 }
 
-/** `struct ev_span_end`, 1448 bytes. */
+/** `struct ev_span_end`, 1456 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -1235,11 +1295,12 @@ export interface HttpClientLayout {
   readonly requestContext: number;
 }
 
-/** `struct db_layout`, 208 bytes. */
+/** `struct db_layout`, 216 bytes. */
 export interface DbLayout {
   readonly wrapErrorType: number;
   readonly pgxPrepareErrorType: number;
   readonly pgxTimeoutType: number;
+  readonly pgxAlreadyDoneType: number;
   readonly dsnConnectorType: number;
   readonly pgxConnType: number;
   readonly pgxConnectorType: number;
@@ -1269,6 +1330,7 @@ export interface DbLayout {
   readonly wrapErrorErr: number;
   readonly pgxPrepareErrorErr: number;
   readonly pgxTimeoutErr: number;
+  readonly pgxAlreadyDoneErr: number;
   readonly pgxConnConn: number;
   readonly pgxConnConfig: number;
   readonly pgxConfigConfig: number;
@@ -1330,6 +1392,31 @@ export interface GrpcClientLayout {
   readonly transportConn: number;
   readonly transportStreams: number;
   readonly streamCtx: number;
+}
+
+/** `struct pgx_layout`, 24 bytes. */
+export interface PgxLayout {
+  readonly connConfig: number;
+  readonly rowsErr: number;
+  readonly rowsReader: number;
+  readonly readerErr: number;
+  readonly batchQueries: number;
+  readonly queuedSql: number;
+  readonly resultsErr: number;
+  readonly pipelineResultsErr: number;
+  readonly weightedSize: number;
+  readonly weightedCur: number;
+}
+
+/** `struct redis_layout`, 24 bytes. */
+export interface RedisLayout {
+  readonly singlePoolType: number;
+  readonly clientOpt: number;
+  readonly clientPool: number;
+  readonly optionsAddr: number;
+  readonly optionsDb: number;
+  readonly optionsRetries: number;
+  readonly cmdArgs: number;
 }
 
 /** `struct runtime_layout`, 20 bytes. */
@@ -1409,7 +1496,7 @@ export interface SdkLayout {
   readonly contextFlags: number;
 }
 
-/** `struct target_row`, 768 bytes. */
+/** `struct target_row`, 824 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1437,6 +1524,8 @@ export interface TargetRow {
   readonly grpc: GrpcLayout;
   readonly grpcServer: GrpcServerLayout;
   readonly grpcClient: GrpcClientLayout;
+  readonly pgx: PgxLayout;
+  readonly redis: RedisLayout;
   readonly runtime: RuntimeLayout;
   readonly httpRequest: HttpRequestLayout;
   readonly time: TimeLayout;
@@ -1450,7 +1539,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 768;
+export const TARGET_ROW_BYTES = 824;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1531,143 +1620,162 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setBigUint64(216, BigInt(value.db.wrapErrorType), true);
   view.setBigUint64(224, BigInt(value.db.pgxPrepareErrorType), true);
   view.setBigUint64(232, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(240, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(248, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(256, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(264, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(272, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(280, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(288, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(296, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(304, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(312, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(320, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(328, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(336, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(344, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(352, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(360, value.db.dbConnector, true);
-  view.setUint16(362, value.db.dbNumOpen, true);
-  view.setUint16(364, value.db.dbMaxOpen, true);
-  view.setUint16(366, value.db.dbFreeConn, true);
-  view.setUint16(368, value.db.stmtDb, true);
-  view.setUint16(370, value.db.stmtQuery, true);
-  view.setUint16(372, value.db.rowsDc, true);
-  view.setUint16(374, value.db.txDc, true);
-  view.setUint16(376, value.db.connDc, true);
-  view.setUint16(378, value.db.driverConnCi, true);
-  view.setUint16(380, value.db.dsnConnectorDriver, true);
-  view.setUint16(382, value.db.wrapErrorErr, true);
-  view.setUint16(384, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(386, value.db.pgxTimeoutErr, true);
-  view.setUint16(388, value.db.pgxConnConn, true);
-  view.setUint16(390, value.db.pgxConnConfig, true);
-  view.setUint16(392, value.db.pgxConfigConfig, true);
-  view.setUint16(394, value.db.pgxConfigDatabase, true);
-  view.setUint16(396, value.db.pgxInnerPgConn, true);
-  view.setUint16(398, value.db.pgxPgConnConn, true);
-  view.setUint16(400, value.db.pgxErrorCode, true);
-  view.setUint16(402, value.db.pqConnC, true);
-  view.setUint16(404, value.db.pqConnConfig, true);
-  view.setUint16(406, value.db.pqConfigDatabase, true);
-  view.setUint16(408, value.db.pqErrorCode, true);
-  view.setUint16(410, value.db.mysqlConnNet, true);
-  view.setUint16(412, value.db.mysqlConnConfig, true);
-  view.setUint16(414, value.db.mysqlConfigDatabase, true);
-  view.setUint16(416, value.db.mysqlErrorNumber, true);
-  view.setUint16(418, value.db.sqliteErrorCode, true);
-  view.setUint16(424, value.grpc.statusS, true);
-  view.setUint16(426, value.grpc.statusCode, true);
-  view.setUint16(428, value.grpc.statusMessage, true);
-  view.setBigUint64(432, BigInt(value.grpcServer.incomingKeyType), true);
-  view.setBigUint64(440, BigInt(value.grpcServer.http2TransportType), true);
-  view.setBigUint64(448, BigInt(value.grpcServer.tcpAddrType), true);
-  view.setUint16(456, value.grpcServer.streamId, true);
-  view.setUint16(458, value.grpcServer.streamCtx, true);
-  view.setUint16(460, value.grpcServer.streamMethod, true);
-  view.setUint16(462, value.grpcServer.serverStreamSt, true);
-  view.setUint16(464, value.grpcServer.transportConn, true);
-  view.setUint16(466, value.grpcServer.transportPeer, true);
-  view.setUint16(468, value.grpcServer.tcpAddrIp, true);
-  view.setUint16(470, value.grpcServer.tcpAddrPort, true);
-  view.setBigUint64(472, BigInt(value.grpcClient.invokeReturn), true);
-  view.setBigUint64(480, BigInt(value.grpcClient.statusErrorType), true);
-  view.setBigUint64(488, BigInt(value.grpcClient.deadlineErrorType), true);
-  view.setUint16(496, value.grpcClient.streamCallHdr, true);
-  view.setUint16(498, value.grpcClient.streamCc, true);
-  view.setUint16(500, value.grpcClient.streamDesc, true);
-  view.setUint16(502, value.grpcClient.streamAttempt, true);
-  view.setUint16(504, value.grpcClient.callHdrMethod, true);
-  view.setUint16(506, value.grpcClient.connTarget, true);
-  view.setUint16(508, value.grpcClient.descServerStreams, true);
-  view.setUint16(510, value.grpcClient.descClientStreams, true);
-  view.setUint16(512, value.grpcClient.errorS, true);
-  view.setUint16(514, value.grpcClient.transportConn, true);
-  view.setUint16(516, value.grpcClient.transportStreams, true);
-  view.setUint16(518, value.grpcClient.streamCtx, true);
-  view.setUint16(520, value.runtime.gStack, true);
-  view.setUint16(522, value.runtime.gPanic, true);
-  view.setUint16(524, value.runtime.gM, true);
-  view.setUint16(526, value.runtime.gGoid, true);
-  view.setUint16(528, value.runtime.gParentGoid, true);
-  view.setUint16(530, value.runtime.gStartpc, true);
-  view.setUint16(532, value.runtime.mCurg, true);
-  view.setUint16(540, value.httpRequest.method, true);
-  view.setUint16(542, value.httpRequest.url, true);
-  view.setUint16(544, value.httpRequest.protoMajor, true);
-  view.setUint16(546, value.httpRequest.protoMinor, true);
-  view.setUint16(548, value.httpRequest.header, true);
-  view.setUint16(550, value.httpRequest.host, true);
-  view.setUint16(552, value.httpRequest.remoteAddr, true);
-  view.setUint16(554, value.httpRequest.tls, true);
-  view.setUint16(556, value.httpRequest.pattern, true);
-  view.setUint16(558, value.httpRequest.urlScheme, true);
-  view.setUint16(560, value.httpRequest.urlHost, true);
-  view.setUint16(562, value.httpRequest.urlPath, true);
-  view.setUint16(564, value.httpRequest.urlRawPath, true);
-  view.setUint16(566, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(568, BigInt(value.time.semacquire), true);
-  view.setBigUint64(576, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(584, BigInt(value.time.semacquireFd), true);
-  view.setUint16(592, value.time.gSchedlink, true);
-  view.setUint16(594, value.time.gStatus, true);
-  view.setUint16(596, value.time.gWaitReason, true);
-  view.setUint16(598, value.time.gCoroarg, true);
-  view.setUint16(600, value.time.coroGp, true);
-  view.setUint16(602, value.time.mP, true);
-  view.setUint16(604, value.time.pRunqhead, true);
-  view.setUint16(606, value.time.pRunqtail, true);
-  view.setUint16(608, value.time.hchanDataqsiz, true);
-  view.setUint16(610, value.time.hchanBuf, true);
-  view.setUint16(612, value.time.hchanElemsize, true);
-  view.setUint16(614, value.time.hchanRecvx, true);
-  view.setUint16(616, value.time.sudogG, true);
-  view.setUint16(618, value.time.sudogElem, true);
-  view.setUint16(620, value.time.pollDescFd, true);
-  view.setUint16(622, value.time.pollDescRg, true);
-  view.setUint16(624, value.time.pollDescSelf, true);
-  view.setUint16(632, value.stack.gSched, true);
-  view.setUint16(634, value.stack.gobufPc, true);
-  view.setUint16(636, value.stack.gobufBp, true);
-  view.setBigUint64(640, BigInt(value.sdk.spanType), true);
-  view.setBigUint64(648, BigInt(value.sdk.unsampledType), true);
-  view.setBigUint64(656, BigInt(value.sdk.delegateStart), true);
-  view.setBigUint64(664, BigInt(value.sdk.delegateEnd), true);
-  view.setUint16(672, value.sdk.spanContext, true);
-  view.setUint16(674, value.sdk.spanParent, true);
-  view.setUint16(676, value.sdk.spanKind, true);
-  view.setUint16(678, value.sdk.spanEndTime, true);
-  view.setUint16(680, value.sdk.unsampledContext, true);
-  view.setUint16(682, value.sdk.contextTraceId, true);
-  view.setUint16(684, value.sdk.contextSpanId, true);
-  view.setUint16(686, value.sdk.contextFlags, true);
-  view.setBigUint64(688, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(696, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 704);
+  view.setBigUint64(240, BigInt(value.db.pgxAlreadyDoneType), true);
+  view.setBigUint64(248, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(256, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(264, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(272, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(280, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(288, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(296, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(304, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(312, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(320, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(328, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(336, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(344, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(352, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(360, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(368, value.db.dbConnector, true);
+  view.setUint16(370, value.db.dbNumOpen, true);
+  view.setUint16(372, value.db.dbMaxOpen, true);
+  view.setUint16(374, value.db.dbFreeConn, true);
+  view.setUint16(376, value.db.stmtDb, true);
+  view.setUint16(378, value.db.stmtQuery, true);
+  view.setUint16(380, value.db.rowsDc, true);
+  view.setUint16(382, value.db.txDc, true);
+  view.setUint16(384, value.db.connDc, true);
+  view.setUint16(386, value.db.driverConnCi, true);
+  view.setUint16(388, value.db.dsnConnectorDriver, true);
+  view.setUint16(390, value.db.wrapErrorErr, true);
+  view.setUint16(392, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(394, value.db.pgxTimeoutErr, true);
+  view.setUint16(396, value.db.pgxAlreadyDoneErr, true);
+  view.setUint16(398, value.db.pgxConnConn, true);
+  view.setUint16(400, value.db.pgxConnConfig, true);
+  view.setUint16(402, value.db.pgxConfigConfig, true);
+  view.setUint16(404, value.db.pgxConfigDatabase, true);
+  view.setUint16(406, value.db.pgxInnerPgConn, true);
+  view.setUint16(408, value.db.pgxPgConnConn, true);
+  view.setUint16(410, value.db.pgxErrorCode, true);
+  view.setUint16(412, value.db.pqConnC, true);
+  view.setUint16(414, value.db.pqConnConfig, true);
+  view.setUint16(416, value.db.pqConfigDatabase, true);
+  view.setUint16(418, value.db.pqErrorCode, true);
+  view.setUint16(420, value.db.mysqlConnNet, true);
+  view.setUint16(422, value.db.mysqlConnConfig, true);
+  view.setUint16(424, value.db.mysqlConfigDatabase, true);
+  view.setUint16(426, value.db.mysqlErrorNumber, true);
+  view.setUint16(428, value.db.sqliteErrorCode, true);
+  view.setUint16(432, value.grpc.statusS, true);
+  view.setUint16(434, value.grpc.statusCode, true);
+  view.setUint16(436, value.grpc.statusMessage, true);
+  view.setBigUint64(440, BigInt(value.grpcServer.incomingKeyType), true);
+  view.setBigUint64(448, BigInt(value.grpcServer.http2TransportType), true);
+  view.setBigUint64(456, BigInt(value.grpcServer.tcpAddrType), true);
+  view.setUint16(464, value.grpcServer.streamId, true);
+  view.setUint16(466, value.grpcServer.streamCtx, true);
+  view.setUint16(468, value.grpcServer.streamMethod, true);
+  view.setUint16(470, value.grpcServer.serverStreamSt, true);
+  view.setUint16(472, value.grpcServer.transportConn, true);
+  view.setUint16(474, value.grpcServer.transportPeer, true);
+  view.setUint16(476, value.grpcServer.tcpAddrIp, true);
+  view.setUint16(478, value.grpcServer.tcpAddrPort, true);
+  view.setBigUint64(480, BigInt(value.grpcClient.invokeReturn), true);
+  view.setBigUint64(488, BigInt(value.grpcClient.statusErrorType), true);
+  view.setBigUint64(496, BigInt(value.grpcClient.deadlineErrorType), true);
+  view.setUint16(504, value.grpcClient.streamCallHdr, true);
+  view.setUint16(506, value.grpcClient.streamCc, true);
+  view.setUint16(508, value.grpcClient.streamDesc, true);
+  view.setUint16(510, value.grpcClient.streamAttempt, true);
+  view.setUint16(512, value.grpcClient.callHdrMethod, true);
+  view.setUint16(514, value.grpcClient.connTarget, true);
+  view.setUint16(516, value.grpcClient.descServerStreams, true);
+  view.setUint16(518, value.grpcClient.descClientStreams, true);
+  view.setUint16(520, value.grpcClient.errorS, true);
+  view.setUint16(522, value.grpcClient.transportConn, true);
+  view.setUint16(524, value.grpcClient.transportStreams, true);
+  view.setUint16(526, value.grpcClient.streamCtx, true);
+  view.setUint16(528, value.pgx.connConfig, true);
+  view.setUint16(530, value.pgx.rowsErr, true);
+  view.setUint16(532, value.pgx.rowsReader, true);
+  view.setUint16(534, value.pgx.readerErr, true);
+  view.setUint16(536, value.pgx.batchQueries, true);
+  view.setUint16(538, value.pgx.queuedSql, true);
+  view.setUint16(540, value.pgx.resultsErr, true);
+  view.setUint16(542, value.pgx.pipelineResultsErr, true);
+  view.setUint16(544, value.pgx.weightedSize, true);
+  view.setUint16(546, value.pgx.weightedCur, true);
+  view.setBigUint64(552, BigInt(value.redis.singlePoolType), true);
+  view.setUint16(560, value.redis.clientOpt, true);
+  view.setUint16(562, value.redis.clientPool, true);
+  view.setUint16(564, value.redis.optionsAddr, true);
+  view.setUint16(566, value.redis.optionsDb, true);
+  view.setUint16(568, value.redis.optionsRetries, true);
+  view.setUint16(570, value.redis.cmdArgs, true);
+  view.setUint16(576, value.runtime.gStack, true);
+  view.setUint16(578, value.runtime.gPanic, true);
+  view.setUint16(580, value.runtime.gM, true);
+  view.setUint16(582, value.runtime.gGoid, true);
+  view.setUint16(584, value.runtime.gParentGoid, true);
+  view.setUint16(586, value.runtime.gStartpc, true);
+  view.setUint16(588, value.runtime.mCurg, true);
+  view.setUint16(596, value.httpRequest.method, true);
+  view.setUint16(598, value.httpRequest.url, true);
+  view.setUint16(600, value.httpRequest.protoMajor, true);
+  view.setUint16(602, value.httpRequest.protoMinor, true);
+  view.setUint16(604, value.httpRequest.header, true);
+  view.setUint16(606, value.httpRequest.host, true);
+  view.setUint16(608, value.httpRequest.remoteAddr, true);
+  view.setUint16(610, value.httpRequest.tls, true);
+  view.setUint16(612, value.httpRequest.pattern, true);
+  view.setUint16(614, value.httpRequest.urlScheme, true);
+  view.setUint16(616, value.httpRequest.urlHost, true);
+  view.setUint16(618, value.httpRequest.urlPath, true);
+  view.setUint16(620, value.httpRequest.urlRawPath, true);
+  view.setUint16(622, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(624, BigInt(value.time.semacquire), true);
+  view.setBigUint64(632, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(640, BigInt(value.time.semacquireFd), true);
+  view.setUint16(648, value.time.gSchedlink, true);
+  view.setUint16(650, value.time.gStatus, true);
+  view.setUint16(652, value.time.gWaitReason, true);
+  view.setUint16(654, value.time.gCoroarg, true);
+  view.setUint16(656, value.time.coroGp, true);
+  view.setUint16(658, value.time.mP, true);
+  view.setUint16(660, value.time.pRunqhead, true);
+  view.setUint16(662, value.time.pRunqtail, true);
+  view.setUint16(664, value.time.hchanDataqsiz, true);
+  view.setUint16(666, value.time.hchanBuf, true);
+  view.setUint16(668, value.time.hchanElemsize, true);
+  view.setUint16(670, value.time.hchanRecvx, true);
+  view.setUint16(672, value.time.sudogG, true);
+  view.setUint16(674, value.time.sudogElem, true);
+  view.setUint16(676, value.time.pollDescFd, true);
+  view.setUint16(678, value.time.pollDescRg, true);
+  view.setUint16(680, value.time.pollDescSelf, true);
+  view.setUint16(688, value.stack.gSched, true);
+  view.setUint16(690, value.stack.gobufPc, true);
+  view.setUint16(692, value.stack.gobufBp, true);
+  view.setBigUint64(696, BigInt(value.sdk.spanType), true);
+  view.setBigUint64(704, BigInt(value.sdk.unsampledType), true);
+  view.setBigUint64(712, BigInt(value.sdk.delegateStart), true);
+  view.setBigUint64(720, BigInt(value.sdk.delegateEnd), true);
+  view.setUint16(728, value.sdk.spanContext, true);
+  view.setUint16(730, value.sdk.spanParent, true);
+  view.setUint16(732, value.sdk.spanKind, true);
+  view.setUint16(734, value.sdk.spanEndTime, true);
+  view.setUint16(736, value.sdk.unsampledContext, true);
+  view.setUint16(738, value.sdk.contextTraceId, true);
+  view.setUint16(740, value.sdk.contextSpanId, true);
+  view.setUint16(742, value.sdk.contextFlags, true);
+  view.setBigUint64(744, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(752, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 760);
   return bytes;
 }
 
-/** `struct settings`, 40 bytes. */
+/** `struct settings`, 48 bytes. */
 export interface Settings {
   /** a new trace is sampled if the last 56 bits of its id are not below this */
   readonly samplerRejectBelow: bigint;
@@ -1683,9 +1791,11 @@ export interface Settings {
   readonly countsUnsampled: number;
   /** 1: calls of gRPC's own services, health and reflection, are traced as any others */
   readonly grpcHealth: number;
+  /** 1: the arguments of commands to Redis are told; 0: they stay in the program */
+  readonly tellsArguments: number;
 }
 
-export const SETTINGS_BYTES = 40;
+export const SETTINGS_BYTES = 48;
 
 /** The bytes of a `struct settings`. */
 export function writeSettings(value: Settings): Uint8Array {
@@ -1698,6 +1808,7 @@ export function writeSettings(value: Settings): Uint8Array {
   view.setBigUint64(24, BigInt(value.samplePeriodNs), true);
   view.setUint32(32, value.countsUnsampled, true);
   view.setUint32(36, value.grpcHealth, true);
+  view.setUint32(40, value.tellsArguments, true);
   return bytes;
 }
 
@@ -1824,6 +1935,7 @@ export const rowSources = {
     wrapErrorType: { what: 'type', name: 'fmt.wrapError' },
     pgxPrepareErrorType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.PrepareError' },
     pgxTimeoutType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout' },
+    pgxAlreadyDoneType: { what: 'type', name: 'github.com/jackc/pgx/v5/pgconn.contextAlreadyDoneError' },
     dsnConnectorType: { what: 'type', name: 'database/sql.dsnConnector' },
     pgxConnType: { what: 'type', name: 'github.com/jackc/pgx/v5/stdlib.Conn' },
     pgxConnectorType: { what: 'type', name: 'github.com/jackc/pgx/v5/stdlib.driverConnector' },
@@ -1853,6 +1965,7 @@ export const rowSources = {
     wrapErrorErr: { what: 'field', name: 'fmt.wrapError.err?' },
     pgxPrepareErrorErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.PrepareError.err?' },
     pgxTimeoutErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.errTimeout.err?' },
+    pgxAlreadyDoneErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.contextAlreadyDoneError.err?' },
     pgxConnConn: { what: 'field', name: 'github.com/jackc/pgx/v5/stdlib.Conn.conn?' },
     pgxConnConfig: { what: 'field', name: 'github.com/jackc/pgx/v5/stdlib.Conn.connConfig?' },
     pgxConfigConfig: { what: 'field', name: 'github.com/jackc/pgx/v5.ConnConfig.Config?' },
@@ -1914,6 +2027,27 @@ export const rowSources = {
       name: 'google.golang.org/grpc/internal/transport.http2Client.activeStreams',
     },
     streamCtx: { what: 'field', name: 'google.golang.org/grpc.clientStream.ctx' },
+  },
+  pgx: {
+    connConfig: { what: 'field', name: 'github.com/jackc/pgx/v5.Conn.config?' },
+    rowsErr: { what: 'field', name: 'github.com/jackc/pgx/v5.baseRows.err?' },
+    rowsReader: { what: 'field', name: 'github.com/jackc/pgx/v5.baseRows.resultReader?' },
+    readerErr: { what: 'field', name: 'github.com/jackc/pgx/v5/pgconn.ResultReader.err?' },
+    batchQueries: { what: 'field', name: 'github.com/jackc/pgx/v5.Batch.QueuedQueries?' },
+    queuedSql: { what: 'field', name: 'github.com/jackc/pgx/v5.QueuedQuery.SQL?' },
+    resultsErr: { what: 'field', name: 'github.com/jackc/pgx/v5.batchResults.err?' },
+    pipelineResultsErr: { what: 'field', name: 'github.com/jackc/pgx/v5.pipelineBatchResults.err?' },
+    weightedSize: { what: 'field', name: 'golang.org/x/sync/semaphore.Weighted.size?' },
+    weightedCur: { what: 'field', name: 'golang.org/x/sync/semaphore.Weighted.cur?' },
+  },
+  redis: {
+    singlePoolType: { what: 'type', name: 'github.com/redis/go-redis/v9/internal/pool.SingleConnPool' },
+    clientOpt: { what: 'field', name: 'github.com/redis/go-redis/v9.baseClient.opt?' },
+    clientPool: { what: 'field', name: 'github.com/redis/go-redis/v9.baseClient.connPool?' },
+    optionsAddr: { what: 'field', name: 'github.com/redis/go-redis/v9.Options.Addr?' },
+    optionsDb: { what: 'field', name: 'github.com/redis/go-redis/v9.Options.DB?' },
+    optionsRetries: { what: 'field', name: 'github.com/redis/go-redis/v9.Options.MaxRetries?' },
+    cmdArgs: { what: 'field', name: 'github.com/redis/go-redis/v9.baseCmd.args?' },
   },
   runtime: {
     gStack: { what: 'field', name: 'runtime.g.stack' },

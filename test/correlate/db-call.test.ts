@@ -37,7 +37,13 @@ describe('a call of a database', () => {
     [5, 'begin'],
     [6, 'commit'],
     [7, 'rollback'],
-    [8, undefined],
+    [8, 'batch'],
+    [9, 'copy'],
+    [10, 'connect'],
+    [11, 'command'],
+    [12, 'pipeline'],
+    [13, 'transaction'],
+    [14, undefined],
   ])('has the operation of the number %i: %s', (operation, expected) => {
     expect(callOf(makeDbRecord({ db: { operation } })).operation).toBe(expected);
   });
@@ -47,6 +53,7 @@ describe('a call of a database', () => {
     [1, 'postgresql'],
     [2, 'mysql'],
     [3, 'sqlite'],
+    [4, 'redis'],
     [200, 'other'],
   ])('is of the system of the number %i: %s', (system, expected) => {
     expect(callOf(makeDbRecord({ db: { system } })).system).toBe(expected);
@@ -72,6 +79,29 @@ describe('a call of a database', () => {
     expect(callOf(makeDbRecord({ ...failed, db: { errorNumber: 1062 } })).statusCode).toBe('1062');
     expect(callOf(makeDbRecord({ ...failed })).statusCode).toBeUndefined();
     expect(callOf(makeDbRecord({ db: { sqlState, errorNumber: 1062 } })).statusCode).toBeUndefined();
+  });
+
+  it('of Redis has the word as its code that its error begins with, and the number of its database', () => {
+    const coded = (text: string, more = {}): DbCall =>
+      callOf(
+        makeDbRecord({
+          ...failed,
+          db: { system: 4, errorWord: new Uint8Array(Buffer.from(text.padEnd(16, '\0'))), ...more },
+        }),
+      );
+    expect(coded('WRONGTYPE Operati').statusCode).toBe('WRONGTYPE');
+    expect(coded('EXECABORT').statusCode).toBe('EXECABORT');
+    expect(coded('redis: connectio').statusCode).toBeUndefined();
+    expect(coded('dial').statusCode).toBeUndefined();
+    expect(coded('ERR', { database: 3, arguments: 2 })).toMatchObject({ namespace: '3', arguments: 2 });
+  });
+
+  it('has the rows that were counted, and a batch its size', () => {
+    expect(callOf(makeDbRecord()).returnedRows).toBeUndefined();
+    expect(callOf(makeDbRecord({ db: { returnedRows: 1, batchSize: 3 } }))).toMatchObject({
+      returnedRows: 0,
+      batchSize: 3,
+    });
   });
 
   it('is cancelled only if it has failed', () => {

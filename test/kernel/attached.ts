@@ -57,6 +57,7 @@ export class Attached {
       samplePeriodNs: 0,
       countsUnsampled: 0,
       grpcHealth: 0,
+      tellsArguments: 0,
     });
     this.#drainBatch = new Uint8Array(batchBytes);
   }

@@ -80,6 +80,7 @@ describeLive('a record', () => {
       samplePeriodNs: 0,
       countsUnsampled: 0,
       grpcHealth: 0,
+      tellsArguments: 0,
     });
     const child = spawn('true');
     const exec = await find(attached.execs, ({ tgid }) => tgid === child.pid);
@@ -91,6 +92,7 @@ describeLive('a record', () => {
       samplePeriodNs: 0,
       countsUnsampled: 0,
       grpcHealth: 0,
+      tellsArguments: 0,
     });
     expect(exec.header.targetId).toBe(0);
     expect(exec.parentTgid).toBe(process.pid);

@@ -14,6 +14,7 @@ describeKernel('a sampler', () => {
       samplePeriodNs: 10_000_000,
       countsUnsampled: 0,
       grpcHealth: 0,
+      tellsArguments: 0,
     });
     // The program for it is not loaded.
     expect(() => kernel.sample(true)).toThrow(/^cannot look at the processors: the kernel says ENOENT/);

@@ -40,6 +40,8 @@ it('a call of database/sql is the same from the program in the kernel to the byt
     'db.response.status_code': '23505',
     'server.address': '127.0.0.1',
     'server.port': 8080,
+    'network.peer.address': '127.0.0.1',
+    'network.peer.port': 8080,
     'db.client.connection.wait_time': 2e-7,
     'error.type': '23505',
     'goidspan.goid': 7,

@@ -113,6 +113,7 @@ const opsByRule: Readonly<Record<SiteRule['at'], string | undefined>> = {
   call_before: 'call',
   call_not_before: 'call',
   branch_after_call: 'branch',
+  branches_after_calls: 'branch',
   // Whatever comes behind it.
   after_call: undefined,
   calls: 'call',

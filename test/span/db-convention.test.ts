@@ -29,6 +29,8 @@ describe('a call of a database', () => {
       'db.collection.name': 'items',
       'server.address': '127.0.0.1',
       'server.port': 5432,
+      'network.peer.address': '127.0.0.1',
+      'network.peer.port': 5432,
       'db.client.connection.wait_time': 1.5,
       'goidspan.goid': 18,
       'thread.id': 4243,
@@ -58,6 +60,68 @@ describe('a call of a database', () => {
     ['mysql', { statement: 'nonsense', namespace: undefined, peer: undefined, system: 'mysql' }],
   ])('is named %s', (name, db) => {
     expect(spanOf(db).name).toBe(name);
+  });
+
+  it.each<[string, Partial<DbCall>, Record<string, unknown>]>([
+    [
+      'BATCH insert orders',
+      { batchSize: 3, isAlike: true },
+      { 'db.operation.name': 'BATCH insert', 'db.operation.batch.size': 3 },
+    ],
+    ['insert orders', { batchSize: 1, isAlike: true }, { 'db.operation.name': 'insert' }],
+    ['BATCH shop', { batchSize: 3, statement: undefined }, { 'db.operation.name': 'BATCH' }],
+    ['COPY orders', { operation: 'copy', statement: 'orders' }, { 'db.collection.name': 'orders' }],
+    ['CONNECT', { operation: 'connect', statement: undefined, namespace: undefined, peer: undefined }, {}],
+  ])('of pgx is named %s', (name, db, attributes) => {
+    const span = spanOf({ operation: 'batch', statement: 'insert into orders values (1)', ...db });
+    expect(span.name).toBe(name);
+    expect(span.attributes).toMatchObject(attributes);
+    if (db.batchSize === 1) expect(span.attributes).not.toHaveProperty('db.operation.batch.size');
+  });
+
+  const redis: Partial<DbCall> = {
+    system: 'redis',
+    operation: 'command',
+    namespace: '3',
+    peer: undefined,
+    server: 'cache.example:6380',
+  };
+
+  it.each<[string, string | undefined, Partial<DbCall>]>([
+    ['get', 'get ?', { statement: 'get', arguments: 1 }],
+    ['SetBit', 'SetBit ? ? ?', { statement: 'SetBit key 7 ?', arguments: 3 }],
+    ['mget', `mget${' ?'.repeat(16)} ...`, { statement: 'mget', arguments: 1000 }],
+    ['ping', 'ping', { statement: 'ping' }],
+    ['redis', undefined, { statement: 'secret:17' }],
+    ['PIPELINE incr', 'incr', { operation: 'pipeline', statement: 'incr', isAlike: true, batchSize: 5 }],
+    ['PIPELINE', 'set\nget', { operation: 'pipeline', statement: 'set a\nget b', batchSize: 2 }],
+    ['incr', 'incr', { operation: 'pipeline', statement: 'incr', isAlike: true, batchSize: 1 }],
+    ['MULTI incr', 'incr', { operation: 'transaction', statement: 'incr', isAlike: true, batchSize: 1 }],
+  ])('of Redis is named %s and tells no key and no value', (name, text, db) => {
+    const span = spanOf({ ...redis, ...db });
+    expect(span.name).toBe(name);
+    expect(span.attributes['db.query.text']).toBe(text);
+    expect(span.attributes).toMatchObject({
+      'db.system.name': 'redis',
+      'db.namespace': '3',
+      'server.address': 'cache.example',
+      'server.port': 6380,
+    });
+    expect(span.attributes).not.toHaveProperty('network.peer.address');
+  });
+
+  it('of Redis is for the server as the program has it', () => {
+    const placeOf = (server: string): unknown => {
+      const { attributes } = spanOf({ ...redis, statement: 'get', server });
+      return Object.entries(attributes)
+        .filter(([key]) => /^(server|network)/.test(key))
+        .map(([, value]) => value);
+    };
+    expect(placeOf('127.0.0.1:6379')).toEqual(['127.0.0.1', 6379, '127.0.0.1', 6379]);
+    expect(placeOf('[::1]:6379')).toEqual(['::1', 6379, '::1', 6379]);
+    expect(placeOf('/run/redis.sock')).toEqual(['/run/redis.sock']);
+    // What a client that asks sentinels has instead.
+    expect(placeOf('FailoverClient')).toEqual([]);
   });
 
   it('tells a command that has no statement as its operation', () => {

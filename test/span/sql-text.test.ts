@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { DbSystem } from '../../src/correlate/db-call.ts';
+import type { SqlSystem } from '../../src/correlate/db-call.ts';
 import { sqlText } from '../../src/span/sql-text.ts';
 import { fuzz } from '../support/fuzz.ts';
 
-const sanitized = (text: string, system: DbSystem = 'postgresql'): string => sqlText(text, system).sanitized;
+const sanitized = (text: string, system: SqlSystem = 'postgresql'): string => sqlText(text, system).sanitized;
 
 describe('a statement without its literals', () => {
-  it.each<[string, string, DbSystem?]>([
+  it.each<[string, string, SqlSystem?]>([
     ["select 'a''b', 12, 1.5e-3, .5 from t2", 'select ?, ?, ?, ? from t2'],
     ['select $1, t.c1 from t where a = $2', 'select $1, t.c1 from t where a = $2'],
     ["select e'it\\'s', x'ff', U&'\\0041'", 'select ?, ?, ?'],

@@ -12,6 +12,7 @@ it.each<[string, Partial<DbCall>]>([
   ['without an operation', { operation: undefined }],
   ['with a code of small letters', { statusCode: 'error' }],
   ['with a code that is cut', { statusCode: '42P' }],
+  ['of Redis with an SQLSTATE', { system: 'redis', operation: 'command', statusCode: '42P01' }],
 ])('a call %s never passes', (_, wrong) => {
   expect(passes({}, wrong)).toEqual([true, false]);
 });
@@ -19,6 +20,7 @@ it.each<[string, Partial<DbCall>]>([
 it.each<[string, Partial<DbCall>]>([
   ['with an SQLSTATE', { statusCode: '42P01' }],
   ['with a number', { statusCode: '1062' }],
+  ['of Redis with a word', { system: 'redis', operation: 'command', statusCode: 'WRONGTYPE' }],
   ['that pings', { operation: 'ping', statement: undefined }],
   ['of a driver that is not known', { system: 'other', namespace: undefined, peer: undefined }],
 ])('a call %s passes', (_, right) => {

@@ -1,6 +1,6 @@
 /**
- * Real PostgreSQL and MariaDB servers on loopback, with data of their own that go with them. `npm run setup` unpacks them
- * where the host has none.
+ * Real PostgreSQL, MariaDB and Redis servers on loopback, with data of their own that go with them. `npm run setup` unpacks
+ * them where the host has none.
  */
 
 import { existsSync } from 'node:fs';
@@ -31,6 +31,8 @@ const postgresKind: Kind = {
 };
 const mariadbKind: Kind = { programs: 'usr/sbin', server: 'mariadbd', package: 'mariadb-server-core' };
 
+const redisKind: Kind = { programs: 'usr/bin', server: 'redis-server', package: 'redis-server' };
+
 /** The root below which the server is; undefined if there is none. */
 const rootOf = ({ programs, server }: Kind): string | undefined =>
   [unpacked, '/'].find((root) => existsSync(join(root, programs, server)));
@@ -44,8 +46,9 @@ const has =
 
 export const postgres: Requirement = has(postgresKind);
 export const mariadb: Requirement = has(mariadbKind);
+export const redis: Requirement = has(redisKind);
 
-/** A running server, with an empty database `shop`. */
+/** A running server; one that speaks SQL has an empty database `shop`. */
 export interface Database {
   /** `host:port` */
   readonly address: string;
@@ -91,6 +94,57 @@ export async function startMariadb(): Promise<Database> {
   ]);
   await child.output(/ready for connections/, 60_000);
   return database(child, data, port);
+}
+
+/** Starts a Redis that keeps nothing. */
+export async function startRedis(args: readonly string[] = []): Promise<Database> {
+  const data = await dataFolder('redis');
+  const [port = 0] = await freePorts(1);
+  const child = asNobody(join(rootOf(redisKind) ?? '/', redisKind.programs, redisKind.server), [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', data, '--save', '', '--appendonly', 'no'],
+    ...args,
+  ]);
+  await child.output(/Ready to accept connections/, 30_000);
+  return database(child, data, port);
+}
+
+const SLOTS = 16_384;
+
+/** Starts two Redis that are a cluster: each has half of the keys. */
+export async function startRedisCluster(): Promise<readonly [Database, Database]> {
+  // For the nodes among themselves; by default theirs are too far off to be free for sure.
+  const buses = await freePorts(2);
+  const start = async (bus = 0): Promise<Database> =>
+    await startRedis(['--cluster-enabled', 'yes', '--cluster-port', String(bus)]);
+  const nodes = await Promise.all([start(buses[0]), start(buses[1])]);
+  const [first, second] = nodes;
+  await redisCommand(first, 'cluster', 'addslotsrange', '0', String(SLOTS / 2 - 1));
+  await redisCommand(second, 'cluster', 'addslotsrange', String(SLOTS / 2), String(SLOTS - 1));
+  await redisCommand(second, 'cluster', 'set-config-epoch', '2');
+  await redisCommand(first, 'cluster', 'meet', '127.0.0.1', String(second.port), String(buses[1]));
+  await eventually('both nodes of the cluster', 20_000, async () => {
+    const states = await Promise.all(nodes.map((node) => redisCommand(node, 'cluster', 'info')));
+    const know = states.filter((state) => /cluster_state:ok[\s\S]*cluster_known_nodes:2/.test(state));
+    return know.length === states.length || undefined;
+  });
+  return nodes;
+}
+
+/** What a Redis answers to one command, as it comes over the wire. */
+async function redisCommand({ port }: Database, ...words: readonly string[]): Promise<string> {
+  return await new Promise((done, fail) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${words.join(' ')}\r\nquit\r\n`));
+    let answer = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (part: string) => {
+      answer += part;
+    });
+    socket.on('error', fail);
+    socket.on('close', () => {
+      if (answer.startsWith('-')) fail(new Error(answer));
+      else done(answer);
+    });
+  });
 }
 
 async function dataFolder(name: string): Promise<string> {

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Client spans of go-redis v9: one for each command, pipeline or transaction, from its first attempt to the end of its last
+ * one. All clients come to these functions: those of a cluster or a ring for each node.
+ */
+#ifndef DB_REDIS_BPF_H
+#define DB_REDIS_BPF_H
+
+#include "db_begin.bpf.h"
+#include "db_error.bpf.h"
+
+/* internal/abi.Type: after two words, a hash and three bytes (internal/abi/type.go, Go 1.19–1.27). */
+#define GO_TYPE_KIND 23
+#define GO_KIND_MASK 31
+#define GO_KIND_SLICE 23
+#define GO_KIND_STRING 24
+
+#ifdef LEGACY
+#define ARGUMENTS_TOLD_MAX 1
+#define COMMANDS_TOLD_MAX 2
+#define COMMANDS_COMPARED_MAX 4
+#else
+#define ARGUMENTS_TOLD_MAX DB_ARGUMENTS_MAX
+#define COMMANDS_TOLD_MAX DB_BATCH_TOLD_MAX
+#define COMMANDS_COMPARED_MAX 64
+#endif
+
+#define REDIS_PROCEDURE_MAX DB_TEXT_NAMESPACE_MAX
+#define REDIS_ATTEMPT 5 /* the argument of _process behind those that are interfaces */
+
+/* ---- what is said to the server -------------------------------------------------------------------- */
+
+static __always_inline __u8 redis_kind(uaddr_t type)
+{
+	__u8 kind = 0;
+
+	read_user(&kind, sizeof(kind), type + GO_TYPE_KIND);
+	return kind & GO_KIND_MASK;
+}
+
+/* The text in a value of type `any`, if it is a string, or a slice, which is of bytes; its length is 0 if it is neither. */
+static __always_inline struct go_string redis_text(uaddr_t at)
+{
+	struct go_interface value = read_interface(at);
+	struct go_string text = {};
+	__u8 kind;
+
+	if (!value.itab)
+		return text;
+	kind = redis_kind(value.itab);
+	if (kind == GO_KIND_STRING || kind == GO_KIND_SLICE)
+		read_user(&text, sizeof(text), value.data);
+	return text;
+}
+
+/* The arguments of a redis.Cmder, of which the first is its name. */
+static __always_inline struct go_string redis_arguments(const struct target_row *target, uaddr_t cmd)
+{
+	struct go_string arguments = {};
+
+	read_user(&arguments, sizeof(arguments), cmd + target->redis.cmd_args);
+	return arguments;
+}
+
+static __always_inline bool redis_tells_arguments(void)
+{
+	const struct settings *settings = settings_get();
+
+	return settings && settings->tells_arguments;
+}
+
+struct redis_command {
+	struct ev_span_end *span;
+	uaddr_t arguments;
+};
+
+/* Appends the text of one argument, of which the name is the first, to what is told. */
+static __noinline int redis_name(struct ev_span_end *span, uaddr_t at)
+{
+	__u64 used;
+
+	if (!span)
+		return 0;
+	used = span->text_sizes[DB_TEXT_STATEMENT];
+	if (used < DB_TEXT_STATEMENT_MAX)
+		text_put(span, DB_TEXT_STATEMENT, DB_TEXT_STATEMENT_MAX, DB_TEXT_STATEMENT_MAX - used, redis_text(at));
+	return 0;
+}
+
+/* One argument of the command that is told, as it was written; one that is no text is a question mark. */
+static __noinline long redis_argument_step(__u32 index, struct redis_command *command)
+{
+	struct ev_span_end *span = command ? command->span : NULL;
+	struct go_string text;
+
+	if (!span)
+		return 1;
+	if (!text_character(span, DB_TEXT_STATEMENT, DB_TEXT_STATEMENT_MAX, ' '))
+		return 1;
+	text = redis_text(command->arguments + (index + 1) * sizeof(struct go_interface));
+	if (text.bytes)
+		redis_name(span, command->arguments + (index + 1) * sizeof(struct go_interface));
+	else
+		text_character(span, DB_TEXT_STATEMENT, DB_TEXT_STATEMENT_MAX, '?');
+	return 0;
+}
+
+static const char redis_evalsha[8] = "evalsha";
+static const char redis_fcall[8] = "fcall";
+static const char redis_multi[8] = "multi";
+
+/* Is it that name, which is of lower case and `bytes` long? */
+static __always_inline bool redis_is_named(struct go_string name, const char *wanted, __u32 bytes)
+{
+	__u64 word = 0;
+
+	return name.bytes >= bytes && !bpf_probe_read_user(&word, bytes, (void *)name.at) &&
+	       (word | (0x2020202020202020ULL & ((1ULL << (bytes * 8)) - 1))) == *(const __u64 *)wanted;
+}
+
+/* The functions that follow are of their own so that the paths through one do not multiply those through the next. */
+
+static __noinline int redis_tell_arguments(struct ev_span_end *span, uaddr_t arguments, __u64 count)
+{
+	struct redis_command command = { .span = span, .arguments = arguments };
+	__u32 told = count > ARGUMENTS_TOLD_MAX ? ARGUMENTS_TOLD_MAX : count;
+
+	if (!span || !redis_tells_arguments())
+		return 0;
+	if (told < count)
+		span->text_cut |= 1 << DB_TEXT_STATEMENT;
+	repeat(told, redis_argument_step, &command);
+	return 0;
+}
+
+/* Of a script its digest, of a function its name. */
+static __noinline int redis_procedure(struct ev_span_end *span, uaddr_t arguments)
+{
+	struct go_string name;
+
+	if (!span)
+		return 0;
+	name = redis_text(arguments);
+	if (redis_is_named(name, redis_evalsha, 7) || redis_is_named(name, redis_fcall, 5))
+		text_append(span, DB_TEXT_NAMESPACE, REDIS_PROCEDURE_MAX, redis_text(arguments + sizeof(struct go_interface)));
+	return 0;
+}
+
+/* A command: its name, of a script or function the name of that, and if they are told its arguments. */
+static __noinline int redis_command(struct ev_span_end *span, const struct target_row *target, uaddr_t cmd)
+{
+	struct go_string arguments;
+
+	if (!span || !target || !span_is_told(span))
+		return 0;
+	arguments = redis_arguments(target, cmd);
+	if (!arguments.bytes)
+		return 0;
+	db_body(span)->arguments = arguments.bytes - 1;
+	redis_name(span, arguments.at);
+	if (arguments.bytes == 1)
+		return 0;
+	redis_tell_arguments(span, arguments.at, arguments.bytes - 1);
+	redis_procedure(span, arguments.at);
+	return 0;
+}
+
+/* Several commands, a []Cmder. */
+struct redis_pipeline {
+	struct ev_span_end *span;
+	uaddr_t commands;
+	uaddr_t first; /* where the name of the first stands */
+	go_offset_t cmd_args;
+	__u32 alike;
+	__u32 tells_arguments;
+};
+
+static __always_inline uaddr_t redis_arguments_at(const struct redis_pipeline *pipeline, __u32 index)
+{
+	return read_u64(read_u64(pipeline->commands + index * sizeof(struct go_interface) + 8) + pipeline->cmd_args);
+}
+
+/* Is one more command of the name of the first? Names are constants of the library, so they are the same if they stand at the same place. */
+static __noinline long redis_alike_step(__u32 index, struct redis_pipeline *pipeline)
+{
+	uaddr_t name;
+
+	if (!pipeline)
+		return 1;
+	name = read_u64(redis_arguments_at(pipeline, index) + 8);
+	if (!index)
+		pipeline->first = name;
+	pipeline->alike = name == pipeline->first;
+	return !pipeline->alike;
+}
+
+static __noinline int redis_are_alike(const struct target_row *target, uaddr_t commands, __u32 count)
+{
+	struct redis_pipeline pipeline = { .span = NULL, .commands = commands };
+
+	if (!target)
+		return 0;
+	pipeline.cmd_args = target->redis.cmd_args;
+	repeat(count, redis_alike_step, &pipeline);
+	return pipeline.alike;
+}
+
+/* One command of those that are told, in a line of its own: its name, and if arguments are told, the first of them. */
+static __noinline long redis_line_step(__u32 index, struct redis_pipeline *pipeline)
+{
+	struct ev_span_end *span = pipeline ? pipeline->span : NULL;
+	uaddr_t arguments;
+
+	if (!span || (index && !text_character(span, DB_TEXT_STATEMENT, DB_TEXT_STATEMENT_MAX, '\n')))
+		return 1;
+	arguments = redis_arguments_at(pipeline, index);
+	redis_name(span, arguments);
+	if (pipeline->tells_arguments && text_character(span, DB_TEXT_STATEMENT, DB_TEXT_STATEMENT_MAX, ' '))
+		redis_name(span, arguments + sizeof(struct go_interface));
+	return 0;
+}
+
+static __noinline int redis_lines(struct ev_span_end *span, const struct target_row *target, uaddr_t commands, __u32 count)
+{
+	struct redis_pipeline pipeline = { .span = span, .commands = commands };
+
+	if (!span || !target)
+		return 0;
+	pipeline.cmd_args = target->redis.cmd_args;
+	pipeline.tells_arguments = redis_tells_arguments();
+	/* Of those that are alike one is enough. */
+	if (!pipeline.tells_arguments && span->header.flags & DB_FLAG_ALIKE)
+		count = 1;
+	repeat(count, redis_line_step, &pipeline);
+	return 0;
+}
+
+/* Is a command, by its arguments, what a transaction begins with? */
+static __noinline int redis_is_multi(const struct target_row *target, uaddr_t commands)
+{
+	uaddr_t arguments;
+
+	if (!target)
+		return 0;
+	arguments = read_u64(read_u64(commands + 8) + target->redis.cmd_args);
+	return redis_is_named(redis_text(arguments), redis_multi, 5);
+}
+
+/* Several commands: how many, and which. Those of a transaction stand between MULTI and EXEC. */
+static __noinline int redis_commands(struct ev_span_end *span, const struct target_row *target, uaddr_t commands, __u64 count)
+{
+	if (!span || !target || !count)
+		return 0;
+	if (count > 2 && redis_is_multi(target, commands)) {
+		db_body(span)->operation = DB_OPERATION_TRANSACTION;
+		commands += sizeof(struct go_interface);
+		count -= 2;
+	}
+	db_body(span)->batch_size = count;
+	if (!span_is_told(span))
+		return 0;
+	if (count <= COMMANDS_COMPARED_MAX && redis_are_alike(target, commands, count))
+		span->header.flags |= DB_FLAG_ALIKE;
+	if (count > COMMANDS_TOLD_MAX) {
+		if (!(span->header.flags & DB_FLAG_ALIKE))
+			span->text_cut |= 1 << DB_TEXT_STATEMENT;
+		count = COMMANDS_TOLD_MAX;
+	}
+	redis_lines(span, target, commands, count);
+	return 0;
+}
+
+/* ---- starts --------------------------------------------------------------------------------------- */
+
+/* Is it a client of one connection alone, by which another client greets the server as it connects? */
+static __always_inline bool redis_greets(const struct target_row *target, uaddr_t client)
+{
+	struct go_interface pool;
+	struct go_type type;
+
+	if (target->redis.client_pool == GO_OFFSET_ABSENT || !target->redis.single_pool_type)
+		return false;
+	pool = read_interface(client + target->redis.client_pool);
+	type = type_of(&pool);
+	return is_type(target, &type, target->redis.single_pool_type);
+}
+
+/* Which server and database a *baseClient is for, and how often it tries again. Appends the last of the texts. */
+static __noinline int redis_client(struct ev_span_end *span, const struct target_row *target, uaddr_t client)
+{
+	struct go_string address = {};
+	uaddr_t options;
+	__s64 retries;
+
+	if (!span || !target)
+		return 0;
+	options = read_u64(client + target->redis.client_opt);
+	retries = read_u64(options + target->redis.options_retries);
+	open_span_of(span)->retries = retries > 0 ? retries : 0;
+	db_body(span)->database = read_u64(options + target->redis.options_db);
+	if (span_is_told(span) && !read_user(&address, sizeof(address), options + target->redis.options_addr))
+		text_append(span, DB_TEXT_SERVER, DB_TEXT_SERVER_MAX, address);
+	return 0;
+}
+
+/* One more attempt of a command that has failed before: it goes on. */
+static __always_inline void redis_goes_on(const struct pt_regs *ctx, const struct hit *hit)
+{
+	struct open_spans open = db_native_dormant(ctx, hit);
+	struct open_span *call;
+
+	if (!open.innermost)
+		return;
+	call = open_span_of(open.innermost);
+	if (call->stack_depth == stack_hi_of(hit->target, go_current_g(ctx)) - return_slot(ctx, hit))
+		call_goes_on(open.innermost);
+}
+
+/*
+ * func (c *baseClient) _process(ctx context.Context, cmd Cmder, attempt int, …) (retry bool, …)  argument: the data word of cmd, a
+ * pointer to a struct that begins with baseCmd.
+ */
+SEC("uprobe")
+int db_redis_start(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct ev_span_end *span;
+	struct hit hit;
+	uaddr_t client;
+
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_START))
+		return 0;
+	if (go_register(ctx, REDIS_ATTEMPT)) {
+		redis_goes_on(ctx, &hit);
+		return 0;
+	}
+	client = go_register(ctx, 0);
+	if (redis_greets(hit.target, client))
+		return 0;
+	span = db_begin_native(ctx, &hit, DB_OPERATION_COMMAND, DB_SYSTEM_REDIS, now);
+	if (!span)
+		return 0;
+	redis_command(span, hit.target, go_argument(ctx, &hit));
+	redis_client(span, hit.target, client);
+	return 0;
+}
+
+static __always_inline struct ev_span_end *redis_begin_several(struct pt_regs *ctx, const struct hit *hit, ktime_ns_t now)
+{
+	struct ev_span_end *span = db_begin_native(ctx, hit, DB_OPERATION_PIPELINE, DB_SYSTEM_REDIS, now);
+
+	if (span)
+		redis_commands(span, hit->target, go_argument(ctx, hit), go_register(ctx, COOKIE_REGISTER(hit->cookie) + 1));
+	return span;
+}
+
+/* func (c *baseClient) generalProcessPipeline(ctx context.Context, cmds []Cmder, …) error, generalProcessPipelineFrom  argument: cmds. */
+SEC("uprobe")
+int db_redis_pipeline(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct ev_span_end *span;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_PIPELINE))
+		return 0;
+	if (redis_greets(hit.target, go_register(ctx, 0)))
+		return 0;
+	span = redis_begin_several(ctx, &hit, now);
+	if (span)
+		redis_client(span, hit.target, go_register(ctx, 0));
+	return 0;
+}
+
+/* What a ClusterClient does for each node, a closure, func(ctx context.Context, cmds []Cmder) error  argument: cmds. */
+SEC("uprobe")
+int db_redis_node(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct hit hit;
+
+	if (hit_begin(&hit, ctx, HIT_DB_REDIS_NODE))
+		redis_begin_several(ctx, &hit, now);
+	return 0;
+}
+
+/* In that closure, the call by which it gets a connection of the node, (*baseClient).getConn or withPipelineConn  argument: the client. */
+SEC("uprobe")
+int db_redis_node_known(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct open_spans open;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_NODE_KNOWN))
+		return 0;
+	open = db_native(ctx, &hit, now);
+	if (!open.innermost)
+		return 0;
+	redis_client(open.innermost, hit.target, go_argument(ctx, &hit));
+	/* Here nothing is tried again. */
+	open_span_of(open.innermost)->retries = 0;
+	return 0;
+}
+
+/* ---- ends ----------------------------------------------------------------------------------------- */
+
+enum redis_failure {
+	REDIS_FAILED = 0,
+	REDIS_MAY_RETRY = 1, /* it is one after which go-redis may try again (error.go, shouldRetry) */
+	REDIS_NIL = 2,       /* there is nothing under that key: no failure */
+};
+
+static const char redis_nil[] = "redis: nil";
+
+/* By how the text of an error begins that a server has sent. */
+static __always_inline bool redis_is_passing(__u64 word)
+{
+	return word == *(const __u64 *)"LOADING " || word == *(const __u64 *)"READONLY" || word == *(const __u64 *)"MASTERDO" ||
+	       word == *(const __u64 *)"CLUSTERD" || word == *(const __u64 *)"TRYAGAIN" || word == *(const __u64 *)"NOREPLIC" ||
+	       word == *(const __u64 *)"ERR max ";
+}
+
+/* What the error of an attempt is. */
+static __noinline int redis_failed(struct ev_span_end *span, const struct target_row *target, uaddr_t itab, uaddr_t data)
+{
+	struct go_interface error = { itab, data };
+	struct go_string text = {};
+	struct go_type type;
+	struct db_body *body;
+	__u64 bytes;
+
+	if (!span || !target)
+		return REDIS_FAILED;
+	body = db_body(span);
+	type = type_of(&error);
+	span->error_type_addr = type.own;
+	span->header.flags &= ~DB_FLAG_CANCELED;
+	__builtin_memset(body->error_word, 0, sizeof(body->error_word));
+	/* A string, or a struct that begins with one. */
+	bpf_probe_read_user(&text, sizeof(text), (void *)data);
+	bytes = text.bytes;
+	if (bytes > sizeof(body->error_word))
+		bytes = sizeof(body->error_word);
+	if (!bytes || bpf_probe_read_user(body->error_word, bytes, (void *)text.at))
+		return REDIS_MAY_RETRY;
+	if (text.bytes == sizeof("redis: nil") - 1 && *(__u64 *)body->error_word == *(const __u64 *)redis_nil &&
+	    redis_kind(type.own) == GO_KIND_STRING)
+		return REDIS_NIL;
+	if (db_is_canceled(data)) {
+		span->header.flags |= DB_FLAG_CANCELED;
+		return REDIS_FAILED;
+	}
+	/* Servers say in upper case what it is. */
+	if (body->error_word[0] >= 'A' && body->error_word[0] <= 'Z')
+		return redis_is_passing(*(__u64 *)body->error_word) ? REDIS_MAY_RETRY : REDIS_FAILED;
+	return REDIS_MAY_RETRY;
+}
+
+static __always_inline void redis_end(struct open_spans *open, const struct target_row *target, ktime_ns_t now)
+{
+	call_close(target, open, ENDING_RETURNED, now);
+}
+
+static __always_inline void redis_result(struct open_spans *open, const struct target_row *target, struct go_interface error, ktime_ns_t now)
+{
+	struct ev_span_end *span = open->innermost;
+	int failure;
+
+	if (!error.itab) {
+		/* Of an attempt before. */
+		span->error_type_addr = 0;
+		redis_end(open, target, now);
+		return;
+	}
+	failure = redis_failed(span, target, error.itab, error.data);
+	if (failure == REDIS_NIL)
+		span->error_type_addr = 0;
+	if (failure != REDIS_MAY_RETRY || !open_span_of(span)->retries) {
+		redis_end(open, target, now);
+		return;
+	}
+	open_span_of(span)->retries--;
+	call_may_be_over(open, now);
+}
+
+/* An attempt is over  argument: its error. */
+static __always_inline void redis_attempted(struct pt_regs *ctx, enum count reason, bool around)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct open_spans open;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, reason))
+		return;
+	open = around ? db_native_around(ctx, &hit, now) : db_native(ctx, &hit, now);
+	if (open.innermost)
+		redis_result(&open, hit.target,
+			     (struct go_interface){ go_argument(ctx, &hit), go_register(ctx, COOKIE_REGISTER(hit.cookie) + 1) }, now);
+}
+
+/* In _process, the first jump behind the call (*baseClient).withConn  argument: the error. */
+SEC("uprobe")
+int db_redis_result(struct pt_regs *ctx)
+{
+	redis_attempted(ctx, HIT_DB_REDIS_RESULT, false);
+	return 0;
+}
+
+/* In generalProcessPipeline and what a cluster does for each node, the same, or behind withPipelineConn  argument: the error. */
+SEC("uprobe")
+int db_redis_pipeline_end(struct pt_regs *ctx)
+{
+	redis_attempted(ctx, HIT_DB_REDIS_PIPELINE_END, false);
+	return 0;
+}
+
+/* In generalProcessPipeline, the call internal.Sleep(ctx context.Context, dur time.Duration) error: one more attempt is to come. */
+SEC("uprobe")
+int db_redis_retry(struct pt_regs *ctx)
+{
+	struct hit hit;
+
+	if (hit_begin(&hit, ctx, HIT_DB_REDIS_RETRY))
+		redis_goes_on(ctx, &hit);
+	return 0;
+}
+
+/* There, and in _process, the first jump behind that call  argument: the error, with which the call ends. */
+SEC("uprobe")
+int db_redis_give_up(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct open_spans open;
+	struct hit hit;
+	uaddr_t error;
+
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_GIVE_UP))
+		return 0;
+	open = db_native(ctx, &hit, now);
+	error = go_argument(ctx, &hit);
+	if (!open.innermost || !error)
+		return 0;
+	redis_failed(open.innermost, hit.target, error, go_register(ctx, COOKIE_REGISTER(hit.cookie) + 1));
+	redis_end(&open, hit.target, now);
+	return 0;
+}
+
+/*
+ * What a cluster does for each node, where it has a call of its own for it: (*baseClient).releaseConn(ctx, cn, err), and
+ * setCmdsErr(cmds, err) if it gets no connection  argument: err.
+ */
+SEC("uprobe")
+int db_redis_release(struct pt_regs *ctx)
+{
+	redis_attempted(ctx, HIT_DB_REDIS_RELEASE, true);
+	return 0;
+}
+
+#endif
