@@ -11,6 +11,7 @@
 #include "grpc_status.bpf.h"
 #include "remote_context.bpf.h"
 #include "stack.bpf.h"
+#include "take_over.bpf.h"
 
 #define CONTEXTS_MAX 8 /* around a stream, until that with its metadata */
 #define FRAMES_ABOVE_STATUS 3 /* from the function that writes the final status to that which serves the stream, at most */

@@ -15,6 +15,7 @@ import { exportMemory } from './rows/export-memory.ts';
 import { exportPause } from './rows/export-pause.ts';
 import { exportWire } from './rows/export-wire.ts';
 import { goroutines } from './rows/goroutines.ts';
+import { grpcCalls } from './rows/grpc-calls.ts';
 import { handlerCpu } from './rows/handler-cpu.ts';
 import { idle } from './rows/idle.ts';
 import { latency } from './rows/latency.ts';
@@ -61,6 +62,7 @@ export const rows: Readonly<Record<string, Row>> = {
   latency,
   'client-calls': clientCalls,
   'sql-calls': sqlCalls,
+  'grpc-calls': grpcCalls,
   waits,
   code,
   concurrent,
