@@ -52,8 +52,12 @@ describe.each(netHttpBuilds)('inspect of $name', (build) => {
     });
     const program = inspection.program as ProgramFacts;
     const isMissing = program.hooks.filter((hook) => hook.need === 'required' && !hook.found);
-    // The fixture does not link database/sql.
-    expect(isMissing.map((hook) => hook.hook)).toEqual(['db_pool_start']);
+    // The fixture links neither database/sql nor fiber.
+    expect(isMissing.map((hook) => hook.hook)).toEqual([
+      'db_pool_start',
+      'http_fiber_start',
+      'http_fiber_end',
+    ]);
     for (const hook of program.hooks) {
       expect(hook.found).toBe(hook.missing === null);
       for (const site of hook.sites) {
