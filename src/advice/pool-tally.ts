@@ -21,7 +21,8 @@ export class PoolTally {
   readonly #byName = new Map<string, Tally>();
 
   add(fact: SpanFact): void {
-    if (fact.family !== 'db') return;
+    // What is advised is a setting of database/sql.
+    if (fact.family !== 'db' || fact.body.isNative) return;
     const { poolWaitNs, pool } = fact.body;
     const tally = this.#tallyOf(nameOf(fact.body));
     if (tally === undefined) return;

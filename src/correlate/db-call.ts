@@ -36,6 +36,8 @@ export interface RecurringCall {
   readonly server?: string | undefined;
   /** SQLSTATE, or the number that the driver's error has; of Redis the word that its error begins with. */
   readonly statusCode?: string | undefined;
+  /** By the driver's own interface, and not by `database/sql`. */
+  readonly isNative?: boolean | undefined;
   /** The error is `context.Canceled`. */
   readonly isCanceled: boolean;
 }
@@ -98,6 +100,7 @@ export const dbCallReader: BodyReader<RecurringCall, DbCall> = {
       namespace: isRedis ? String(body.database) : texts.of(dbText.DB_TEXT_NAMESPACE),
       procedure: isRedis ? texts.of(dbText.DB_TEXT_NAMESPACE) : undefined,
       batchSize: body.batchSize || undefined,
+      isNative: (flags & dbFlag.DB_FLAG_NATIVE) !== 0 || undefined,
       isAlike: (flags & dbFlag.DB_FLAG_ALIKE) !== 0 || undefined,
       arguments: body.arguments || undefined,
       peer:
@@ -119,6 +122,7 @@ export const dbCallReader: BodyReader<RecurringCall, DbCall> = {
       namespace: recurring.namespace,
       procedure: recurring.procedure,
       batchSize: recurring.batchSize,
+      isNative: recurring.isNative,
       isAlike: recurring.isAlike,
       arguments: recurring.arguments,
       peer: recurring.peer,

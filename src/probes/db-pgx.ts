@@ -226,7 +226,7 @@ const acquired: Hook = {
 };
 
 export const dbPgx: ProbeFamily = {
-  name: 'db-pgx',
+  name: 'db_pgx',
   level: 'spans',
   need: 'library',
   onlyIf: {

@@ -134,7 +134,7 @@ const release: Hook = {
 };
 
 export const dbRedis: ProbeFamily = {
-  name: 'db-redis',
+  name: 'db_redis',
   level: 'spans',
   need: 'library',
   makes: { family: 'db', spanKind: 'client' },

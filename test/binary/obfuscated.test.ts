@@ -33,7 +33,7 @@ test('a program whose packages have other names is refused as one that seems obf
   const [name, other] = [Buffer.from('net/http.'), Buffer.from('xqz/wkpy.')];
   for (let at = content.indexOf(name); at >= 0; at = content.indexOf(name, at)) content.set(other, at);
   expect(() => planAttach(GoBinary.open(memorySource(content)), families)).toThrow(
-    'cannot trace the executable: it has none of http_server, http_client, db, http_fiber (it makes no spans; does the program use net/http, and is it not obfuscated?)',
+    'cannot trace the executable: it has none of http_server, http_client, grpc_server, grpc_client, db, db_pgx, db_redis, http_fiber (it makes no spans; does the program use net/http, and is it not obfuscated?)',
   );
 });
 

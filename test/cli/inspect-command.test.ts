@@ -60,7 +60,9 @@ describe.each(netHttpBuilds)('inspect of $name', (build) => {
     const program = inspection.program as ProgramFacts;
     const isMissing = program.hooks.filter((hook) => hook.need === 'required' && !hook.found);
     // The fixture links none of these libraries.
-    expect(isMissing.map((hook) => hook.hook).filter((hook) => !/^(db|grpc|sdk|http_fiber)_/.test(hook))).toEqual([]);
+    expect(
+      isMissing.map((hook) => hook.hook).filter((hook) => !/^(db|grpc|sdk|http_fiber)_/.test(hook)),
+    ).toEqual([]);
     for (const hook of program.hooks) {
       expect(hook.found).toBe(hook.missing === null);
       for (const site of hook.sites) {

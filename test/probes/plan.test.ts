@@ -175,7 +175,7 @@ describe('a program', () => {
   test('without net/http is refused by name', { timeout }, async (context) => {
     const path = await buildOrSkip(context, { dir: `${fixtures}/hello`, name: 'hello' });
     expect(() => planOf(path)).toThrow(
-      'cannot trace the executable: it has none of http_server, http_client, grpc_server, grpc_client, db, http_fiber (it makes no spans; does the program use net/http, and is it not obfuscated?)',
+      'cannot trace the executable: it has none of http_server, http_client, grpc_server, grpc_client, db, db_pgx, db_redis, http_fiber (it makes no spans; does the program use net/http, and is it not obfuscated?)',
     );
   });
 
