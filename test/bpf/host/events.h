@@ -78,6 +78,10 @@ void sql_ended(const struct line *line);
 void sql_wait(const struct line *line);
 void sql_got(const struct line *line);
 
+void redis_begin(const struct line *line);
+void redis_done(const struct line *line);
+void redis_gives_up(const struct line *line);
+
 void client_begin(const struct line *line);
 void client_send(const struct line *line);
 void client_retry(const struct line *line);
