@@ -312,8 +312,10 @@ static __always_inline void redis_goes_on(const struct pt_regs *ctx, const struc
 	if (!open.innermost)
 		return;
 	call = open_span_of(open.innermost);
-	if (call->stack_depth == stack_hi_of(hit->target, go_current_g(ctx)) - return_slot(ctx, hit))
-		call_goes_on(open.innermost);
+	if (call->stack_depth != stack_hi_of(hit->target, go_current_g(ctx)) - return_slot(ctx, hit))
+		return;
+	call_goes_on(open.innermost);
+	call->return_addr = return_address(ctx, hit);
 }
 
 /*
@@ -447,6 +449,11 @@ static __noinline int redis_failed(struct ev_span_end *span, const struct target
 	if (text.bytes == sizeof("redis: nil") - 1 && *(__u64 *)body->error_word == *(const __u64 *)redis_nil &&
 	    redis_kind(type.own) == GO_KIND_STRING)
 		return REDIS_NIL;
+	/* Of io, and the only one that shouts. */
+	if (text.bytes == sizeof("EOF") - 1 && *(__u32 *)body->error_word == *(const __u32 *)"EOF") {
+		__builtin_memset(body->error_word, 0, sizeof(body->error_word));
+		return REDIS_MAY_RETRY;
+	}
 	if (db_is_canceled(data)) {
 		span->header.flags |= DB_FLAG_CANCELED;
 		return REDIS_FAILED;

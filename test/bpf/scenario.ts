@@ -54,6 +54,7 @@ const shownOf: {
   },
   db: {
     operation: ({ operation }) => operation,
+    place: ({ server }) => server,
     system: ({ system }) => system,
     statement: ({ statement }) => statement?.replaceAll(' ', '_'),
     database: ({ namespace }) => namespace,
@@ -189,7 +190,7 @@ export class Scenario {
 
   #learnName(line: string): void {
     const begin =
-      /^(\d+)\s+(?:(?:server|client|sql|rpc) begin|rpc serve)\s+(?:p(\d+)\/)?g(\d+)\b.*\bspan=(\S+)/.exec(
+      /^(\d+)\s+(?:(?:server|client|sql|rpc|redis) begin|rpc serve)\s+(?:p(\d+)\/)?g(\d+)\b.*\bspan=(\S+)/.exec(
         line,
       );
     if (begin) this.#names.set(`${begin[2] ?? 1}/${begin[3]}@${begin[1]}`, begin[4] as string);
@@ -242,9 +243,10 @@ export class Scenario {
 }
 
 /** As its begin is written; a wait has none. */
-function kindOf({ family, spanKind }: SpanFact): string {
-  if (family === 'wait') return family;
-  return family === 'db' ? 'sql' : spanKind;
+function kindOf(fact: SpanFact): string {
+  if (fact.family === 'wait') return fact.family;
+  if (fact.family === 'db') return fact.body.system === 'redis' ? 'redis' : 'sql';
+  return fact.spanKind;
 }
 
 /** Lines without comments, repetitions written out, indentation kept. */

@@ -1,11 +1,20 @@
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { describeWith, type Requirement } from './capabilities.ts';
-import { type Database, mariadb, postgres, startMariadb, startPostgres } from './databases.ts';
+import {
+  type Database,
+  mariadb,
+  postgres,
+  redis,
+  startMariadb,
+  startPostgres,
+  startRedis,
+} from './databases.ts';
 
 const servers: readonly [string, Requirement, () => Promise<Database>, RegExp][] = [
   ['PostgreSQL', postgres, startPostgres, /^$/],
   ['MariaDB', mariadb, startMariadb, /10\.11.*MariaDB/],
+  ['Redis', redis, startRedis, /^$/],
 ];
 
 for (const [name, requirement, start, greeting] of servers) {
@@ -19,7 +28,7 @@ for (const [name, requirement, start, greeting] of servers) {
   });
 }
 
-/** What a server says of itself first; PostgreSQL waits for the client to speak. */
+/** What a server says of itself first; PostgreSQL and Redis wait for the client to speak. */
 async function greetingOf({ port }: Database): Promise<string> {
   return await new Promise((done, fail) => {
     const socket = connect(port, '127.0.0.1', () => socket.setTimeout(500));

@@ -96,6 +96,10 @@ void rpc_send(const struct line *line);
 void rpc_refuse(const struct line *line);
 void rpc_end(const struct line *line);
 
+void redis_begin(const struct line *line);
+void redis_done(const struct line *line);
+void redis_gives_up(const struct line *line);
+
 void client_begin(const struct line *line);
 void client_send(const struct line *line);
 void client_retry(const struct line *line);
