@@ -2,7 +2,7 @@
 /* All programs and maps as one object: it is loaded once and serves every target. */
 #include "alloc_time.bpf.h"
 #include "channel.bpf.h"
-#include "db_pgx.bpf.h"
+#include "db_pgx_batch.bpf.h"
 #include "db_redis.bpf.h"
 #include "db_sql.bpf.h"
 #include "db_wait.bpf.h"
