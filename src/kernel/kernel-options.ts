@@ -8,7 +8,7 @@ import { type Native, nativePath } from './native.ts';
 export interface KernelOptions {
   /** Bytes of the ring buffer, a power of two. Default 32 MiB: a one-second stall at 100,000 spans/s. */
   readonly ringBytes?: number;
-  /** Spans that may be open at once, over all targets (1.2 kB of kernel memory each). Default 10,240. */
+  /** Spans that may be open at once, over all targets (1.7 kB of kernel memory each). Default 10,240. */
   readonly openSpansMax?: number;
   /** Live goroutines that inherited a span, over all targets (0.1 kB each). Default 65,536. */
   readonly inheritedMax?: number;

@@ -59,7 +59,7 @@ export interface KeepOptions {
 export interface Limits {
   /** Bytes of the ring buffer, a power of two from 4,096 to 1 GiB. Default 32 MiB. */
   readonly ringBytes?: number;
-  /** Spans open at once, over all targets (1.2 kB of kernel memory each). Default 10,240. */
+  /** Spans open at once, over all targets (1.7 kB of kernel memory each). Default 10,240. */
   readonly openSpansMax?: number;
   /** Live goroutines that inherited a span, over all targets (0.1 kB each). Default 65,536. */
   readonly inheritedMax?: number;
