@@ -191,8 +191,9 @@ function openTelemetryOf(binary: GoBinary, hooks: readonly InspectedHook[]): Ope
   };
 }
 
-/** Those of OpenTelemetry's own contrib repository, and those that are named as they are. */
-const INSTRUMENTATION = /\/instrumentation\/|\/(otel|redisotel|opentelemetry)[^/]*$/;
+/** Those of OpenTelemetry's own contrib repository, and others that are named as they are. */
+const INSTRUMENTATION =
+  /\/instrumentation\/|\/(otel(chi|echo|fiber|gin|gorm|mongo|mux|pgx|sarama|sql)|redisotel)(\/v\d+)?$/;
 
 type CostOfSite = (site: Site) => CostNs | null;
 
