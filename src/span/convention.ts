@@ -20,6 +20,8 @@ export interface Convention<Fact, Recurring = Fact, About extends Description = 
   fits(about: About, fact: Fact): boolean;
   /** `error.type` if what came back says that it failed, and how. Only the way in which the span ended goes before. */
   errorType(fact: Recurring): string | undefined;
+  /** Names of the attributes that are told also beside a span of the program's own SDK about the same operation; absent: none. */
+  readonly besideSdk?: ReadonlySet<string>;
   /** By what calls are counted, if they are. */
   readonly metrics: readonly CallMetric[];
   /** Which of these counts calls like this one. */

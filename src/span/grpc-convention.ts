@@ -31,6 +31,13 @@ export const grpcConvention: Convention<GrpcFact, RecurringFact> = {
     return code !== undefined && isErrorCode(code, spanKind === 'client') ? nameOfStatus(code) : undefined;
   },
 
+  besideSdk: new Set([
+    rpc.RPC_SYSTEM_NAME,
+    rpc.RPC_METHOD,
+    names.NETWORK_PEER_ADDRESS,
+    names.NETWORK_PEER_PORT,
+  ]),
+
   metrics: [GRPC_SERVER_DURATION, GRPC_CLIENT_DURATION],
 
   metricOf: ({ spanKind }: RecurringFact) =>

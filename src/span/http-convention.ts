@@ -1,6 +1,7 @@
 /** The HTTP conventions: name, error and attributes of a server or client span. */
 import type { SpanFactOf } from '../correlate/fact.ts';
 import type { RecurringExchange } from '../correlate/http-exchange.ts';
+import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import type { Convention, Description } from './convention.ts';
 import {
@@ -56,6 +57,14 @@ export const httpConvention: Convention<HttpFact, RecurringFact, HttpDescription
     const isError = statusCode !== undefined && isErrorStatus(statusCode, spanKind === 'client');
     return isError ? String(statusCode) : undefined;
   },
+
+  besideSdk: new Set([
+    names.HTTP_REQUEST_METHOD,
+    names.HTTP_ROUTE,
+    names.NETWORK_PEER_ADDRESS,
+    names.NETWORK_PEER_PORT,
+    names.NETWORK_PROTOCOL_VERSION,
+  ]),
 
   metrics: [SERVER_DURATION, CLIENT_DURATION],
 
