@@ -36,10 +36,10 @@ function startGo(binary) {
   });
 }
 
-/** Waits until the Go service is traced, for two seconds at most: it serves without it, too. */
+/** Waits until the Go service is traced, for five seconds at most: it serves without it, too. */
 async function untilTraced() {
   const isTraced = () => goidspan.status().stats?.targets.length === goServices.size;
-  for (let i = 0; i < 20 && !isTraced(); i++) await sleep(100);
+  for (let i = 0; i < 50 && !isTraced(); i++) await sleep(100);
 }
 
 /** Passes every request on to the Go service. */
