@@ -20,6 +20,8 @@ const inWindow = new Set(
 export interface ProgramOptions extends PlanOptions {
   /** As the kernel's side was loaded: what is not there cannot be attached. Default `spans`. */
   readonly level?: ProbeLevel | undefined;
+  /** Names of families that were not loaded. Default none. */
+  readonly without?: readonly string[] | undefined;
   /** What is done with a program that has an OpenTelemetry SDK. Default `join`. */
   readonly sdk?: SdkMode | undefined;
 }
@@ -27,10 +29,12 @@ export interface ProgramOptions extends PlanOptions {
 /** @throws {GoidspanError} `not_supported_binary`. */
 export function planProgram(
   binary: GoBinary,
-  { level = DEFAULT_LEVEL, sdk: mode = DEFAULT_SDK_MODE, ...options }: ProgramOptions,
+  { level = DEFAULT_LEVEL, sdk: mode = DEFAULT_SDK_MODE, without = [], ...options }: ProgramOptions,
 ): AttachPlan {
   if (mode === 'off') refuseSdk(binary);
-  const families = familiesOf(level).filter((family) => family !== sdk || mode === 'join');
+  const families = familiesOf(level).filter(
+    (family) => !without.includes(family.name) && (family !== sdk || mode === 'join'),
+  );
   const plan = planAttach(binary, families, undefined, options);
   for (const field of plan.fields) checkWindow(field.wanted, field.offset);
   return plan;

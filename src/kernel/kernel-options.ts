@@ -14,6 +14,8 @@ export interface KernelOptions {
   readonly inheritedMax?: number;
   /** How deep to look: what a level does not need is not loaded. Default `spans`. */
   readonly level?: ProbeLevel;
+  /** Names of families that are not loaded: what they would trace is not. Default none. */
+  readonly without?: readonly string[];
   /** Attach as on kernels without uprobe_multi links (before 6.10). Default false. */
   readonly forcePerfLinks?: boolean;
   /** Load the programs' form for kernels without `bpf_loop` or attach cookies (before 5.17). Default false. */
@@ -21,8 +23,9 @@ export interface KernelOptions {
 }
 
 /** Names of the programs that a level needs. */
-function programsOf(level: ProbeLevel): string {
+function programsOf(level: ProbeLevel, without: readonly string[] = []): string {
   return familiesOf(level)
+    .filter(({ name }) => !without.includes(name))
     .flatMap(({ hooks, tracepoints = [] }) => [...hooks.map(({ name }) => name), ...tracepoints])
     .join(' ');
 }
@@ -55,7 +58,7 @@ export function openOptionsOf(options: KernelOptions): Parameters<Native['kernel
   const level = options.level ?? DEFAULT_LEVEL;
   return {
     objectPath: nativePath('goidspan.bpfel.o'),
-    programs: programsOf(level),
+    programs: programsOf(level, options.without),
     // For arm64 there is none: Linux ≥ 6.1 is needed there.
     ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
     mapSizes: {

@@ -8,7 +8,16 @@ import { eventually } from './child.ts';
 import { type Database, startPostgres, startRedis, startRedisCluster } from './databases.ts';
 import type { GoBuild } from './go-build.ts';
 import type { Reply } from './go-server.ts';
-import { collecting, idOf, isServer, parentOf, queryOf, TracedServer, traceOf } from './traced-server.ts';
+import {
+  collecting,
+  idOf,
+  isServer,
+  parentOf,
+  queryOf,
+  TracedServer,
+  traceOf,
+  withLibraries,
+} from './traced-server.ts';
 
 const dir = 'test/fixtures/stores/server';
 
@@ -43,7 +52,7 @@ export class StoresServer {
     const env = Object.fromEntries(
       entries.map(([store, [first]]) => [store.toUpperCase(), first?.address ?? '']),
     );
-    const traced = await TracedServer.start(binary, options, collecting, env);
+    const traced = await TracedServer.start(binary, withLibraries(options), collecting, env);
     return new StoresServer(traced, new Map(entries));
   }
 

@@ -75,6 +75,15 @@ export interface RequestSpans {
   readonly leaves: readonly ReadableSpan[];
 }
 
+/** Not linked into most programs of the tests, which need not wait until the kernel has verified what is for them. */
+const LIBRARIES = ['grpc_server', 'grpc_client', 'db_pgx', 'db_redis', 'http_fiber'];
+
+/** Of a program that may have one of them. */
+export const withLibraries = (options: Partial<TracerOptions> = {}): Partial<TracerOptions> => ({
+  ...options,
+  kernel: { ...options.kernel, without: [] },
+});
+
 export class TracedServer {
   readonly spans: readonly ReadableSpan[];
   readonly server: GoServer;
@@ -109,7 +118,8 @@ export class TracedServer {
     by: () => Promise<SpanDestination> = collecting,
   ): Promise<TracedServer> {
     const out = await by();
-    const tracer = await Tracer.open({ processors: [out.processor], ...options });
+    const kernel = { without: LIBRARIES, ...options.kernel };
+    const tracer = await Tracer.open({ processors: [out.processor], ...options, kernel });
     await tracer.attachPid(server.pid);
     return new TracedServer(server, tracer, out);
   }
