@@ -1,5 +1,5 @@
 /** How the BPF object is loaded: which of its programs, and how large its maps are. */
-import { familiesOf, isWithin } from '../probes/families.ts';
+import { familiesOf, isWithin, withoutVariable } from '../probes/families.ts';
 import { DEFAULT_LEVEL, type ProbeLevel } from '../probes/hook.ts';
 import { wireLimit } from '../wire/wire.gen.ts';
 import { type Native, nativePath } from './native.ts';
@@ -14,7 +14,7 @@ export interface KernelOptions {
   readonly inheritedMax?: number;
   /** How deep to look: what a level does not need is not loaded. Default `spans`. */
   readonly level?: ProbeLevel;
-  /** Names of families that are not loaded: what they would trace is not. Default none. */
+  /** Names of families that are not loaded: what they would trace is not. Default: `GOIDSPAN_WITHOUT`. */
   readonly without?: readonly string[];
   /** Attach as on kernels without uprobe_multi links (before 6.10). Default false. */
   readonly forcePerfLinks?: boolean;
@@ -23,7 +23,7 @@ export interface KernelOptions {
 }
 
 /** Names of the programs that a level needs. */
-function programsOf(level: ProbeLevel, without: readonly string[] = []): string {
+function programsOf(level: ProbeLevel, without: readonly string[] = withoutVariable()): string {
   return familiesOf(level)
     .filter(({ name }) => !without.includes(name))
     .flatMap(({ hooks, tracepoints = [] }) => [...hooks.map(({ name }) => name), ...tracepoints])

@@ -51,3 +51,7 @@ export function isWithin(level: ProbeLevel, other: ProbeLevel): boolean {
 export function levelOf(hook: string): ProbeLevel | undefined {
   return families.find(({ hooks }) => hooks.some(({ name }) => name === hook))?.level;
 }
+
+/** `GOIDSPAN_WITHOUT`: names of families, with commas between them, that are neither loaded nor attached. */
+export const withoutVariable = (env: NodeJS.ProcessEnv = process.env): readonly string[] =>
+  (env['GOIDSPAN_WITHOUT'] ?? '').split(',').map((name) => name.trim());

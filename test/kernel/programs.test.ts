@@ -19,7 +19,7 @@ describeKernel('the BPF programs', () => {
 function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
   let attached: Attached;
   beforeAll(() => {
-    attached = new Attached({ forceLegacy, level: 'cpu' });
+    attached = new Attached({ forceLegacy, level: 'cpu', without: [] });
   });
   afterAll(() => attached.close());
 

@@ -59,7 +59,8 @@ export function shortRows(kernels: readonly KernelImage[]): RowPlan[] {
       return [plain(kernel, { preemption: 'full', steps: ['run', 'kill'] })];
     }
     if (kernel.line === '6.1') return [plain(kernel, { steps: ORDERLY })];
-    const isChosen = kernel.line === '6.12' || index === kernels.length - 1;
-    return isChosen ? [plain(kernel, { steps: ['doctor', 'programs', 'run', 'kill'] })] : [];
+    if (kernel.line === '6.12') return [plain(kernel, { steps: ['doctor', 'run', 'kill'] })];
+    const isNewest = index === kernels.length - 1;
+    return isNewest ? [plain(kernel, { steps: ['doctor', 'programs', 'run', 'kill'] })] : [];
   });
 }

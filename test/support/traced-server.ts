@@ -75,10 +75,7 @@ export interface RequestSpans {
   readonly leaves: readonly ReadableSpan[];
 }
 
-/** Not linked into most programs of the tests, which need not wait until the kernel has verified what is for them. */
-const LIBRARIES = ['grpc_server', 'grpc_client', 'db_pgx', 'db_redis', 'http_fiber'];
-
-/** Of a program that may have one of them. */
+/** Of a program that may have one of the libraries that `vitest.config.ts` leaves out. */
 export const withLibraries = (options: Partial<TracerOptions> = {}): Partial<TracerOptions> => ({
   ...options,
   kernel: { ...options.kernel, without: [] },
@@ -118,8 +115,7 @@ export class TracedServer {
     by: () => Promise<SpanDestination> = collecting,
   ): Promise<TracedServer> {
     const out = await by();
-    const kernel = { without: LIBRARIES, ...options.kernel };
-    const tracer = await Tracer.open({ processors: [out.processor], ...options, kernel });
+    const tracer = await Tracer.open({ processors: [out.processor], ...options });
     await tracer.attachPid(server.pid);
     return new TracedServer(server, tracer, out);
   }
