@@ -178,7 +178,7 @@ int grpc_server_start(struct pt_regs *ctx)
 	if (!span)
 		return 0;
 	span->parent_goid = goroutine.parent_goid;
-	open_span_of(span)->object_mark = read_u64(g + hit.target->runtime.g_stack + 8) - return_slot(ctx, &hit);
+	open_span_of(span)->object_mark = stack_hi_of(hit.target, g) - return_slot(ctx, &hit);
 	grpc_server_caller(&caller, span, hit.target, stream.transport, stream.id);
 	if (!stream.is_by_handler || !context_take_over(span, hit.target))
 		grpc_server_context(span, &hit, &caller, &stream);
@@ -192,7 +192,7 @@ int grpc_server_start(struct pt_regs *ctx)
  */
 static __always_inline bool grpc_is_last(const struct pt_regs *ctx, const struct target_row *target, struct ev_span_end *span)
 {
-	uaddr_t stack_hi = read_u64(go_current_g(ctx) + target->runtime.g_stack + 8);
+	uaddr_t stack_hi = stack_hi_of(target, go_current_g(ctx));
 	uaddr_t slot = stack_hi - open_span_of(span)->object_mark;
 	struct caller_frame caller = { .frame_pointer = ctx->REG_FP };
 

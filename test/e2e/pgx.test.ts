@@ -1,15 +1,13 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
+import { requestOf, said, servedBy, straysOf } from '../support/database-calls.ts';
 import { postgres } from '../support/databases.ts';
 import { isFullRun } from '../support/full-run.ts';
-import { buildGo, type GoBuild, ToolchainMissing } from '../support/go-build.ts';
-import { requestOf, StoresServer, said, storesBuilds } from '../support/stores-server.ts';
-import { idOf, isServer, parentOf } from '../support/traced-server.ts';
+import type { GoBuild } from '../support/go-build.ts';
+import { StoresServer, storesBuilds } from '../support/stores-server.ts';
 
 const timeout = 60_000;
-/** Building the library takes its time, and so does fetching an old Go. */
-const buildTimeout = 600_000;
 const builds: readonly GoBuild[] = isFullRun ? storesBuilds : storesBuilds.slice(0, 1);
 
 /** Routes of one request each, and what their calls are named. */
@@ -37,21 +35,10 @@ describeWith([kernel, go, postgres], 'a call of pgx', () => {
 
 function callsOf(build: GoBuild): void {
   let server: StoresServer;
-  let missing: string | undefined;
-  beforeAll(async () => {
-    try {
-      server = await StoresServer.start(await buildGo(build), ['postgres'], {});
-    } catch (error) {
-      if (!(error instanceof ToolchainMissing)) throw error;
-      missing = error.message;
-    }
-  }, buildTimeout);
-  beforeEach((context) => {
-    if (missing !== undefined) context.skip(missing);
+  servedBy(build, timeout, async (binary) => {
+    server = await StoresServer.start(binary, ['postgres'], {});
+    return server;
   });
-  afterAll(async () => {
-    if (missing === undefined) expect((await server.stop()).lost.total).toBe(0);
-  }, timeout);
 
   /** What the calls of a request say; it must be so many, and all under that request. */
   const saidOf = async (route: string, id: string, count: number): Promise<string[]> => {
@@ -189,11 +176,7 @@ function callsOf(build: GoBuild): void {
       expect({ id, calls: calls.length }).toEqual({ id, calls: counts[route] });
       for (const call of calls) expect(requestOf(call) ?? id).toBe(id);
     }
-    const parents = new Map(server.traced.spans.filter(isServer).map((span) => [idOf(span), span]));
-    const strays = server.traced.spans.filter(
-      (span) => requestOf(span)?.startsWith('m') && !parents.has(parentOf(span) ?? ''),
-    );
-    expect(strays.map(said)).toEqual([]);
+    expect(straysOf(server.traced, 'm').map(said)).toEqual([]);
   });
 
   it('in which the server is killed is an error, and so are those that come after', { timeout }, async () => {

@@ -1,15 +1,13 @@
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
+import { requestOf, said, servedBy, straysOf } from '../support/database-calls.ts';
 import { mariadb, postgres } from '../support/databases.ts';
 import { isFullRun } from '../support/full-run.ts';
-import { buildGo, type GoBuild, ToolchainMissing } from '../support/go-build.ts';
-import { type Driver, drivers, requestOf, SqlServer, said, sqlBuilds } from '../support/sql-server.ts';
-import { idOf, isServer, parentOf } from '../support/traced-server.ts';
+import type { GoBuild } from '../support/go-build.ts';
+import { type Driver, drivers, SqlServer, sqlBuilds } from '../support/sql-server.ts';
 
 const timeout = 180_000;
-/** Building the drivers takes its time, and so does fetching an old Go. */
-const buildTimeout = 600_000;
 const builds: readonly GoBuild[] = isFullRun ? sqlBuilds : sqlBuilds.slice(0, 1);
 
 const systems: Readonly<Record<Driver, string>> = {
@@ -68,21 +66,10 @@ function databaseOf(attributes: readonly Attributes[]): string {
 
 function callsOf(build: GoBuild): void {
   let server: SqlServer;
-  let missing: string | undefined;
-  beforeAll(async () => {
-    try {
-      server = await SqlServer.start(await buildGo(build));
-    } catch (error) {
-      if (!(error instanceof ToolchainMissing)) throw error;
-      missing = error.message;
-    }
-  }, buildTimeout);
-  beforeEach((context) => {
-    if (missing !== undefined) context.skip(missing);
+  servedBy(build, timeout, async (binary) => {
+    server = await SqlServer.start(binary);
+    return server;
   });
-  afterAll(async () => {
-    if (missing === undefined) expect((await server.stop()).lost.total).toBe(0);
-  }, timeout);
 
   it.each(drivers)('is named by what it does to what (%s)', async (driver) => {
     for (const [route, expected] of names) {
@@ -273,11 +260,7 @@ function callsOf(build: GoBuild): void {
       expect({ id, calls: calls.length }).toEqual({ id, calls: counts[route] });
       for (const call of calls) expect(requestOf(call) ?? id).toBe(id);
     }
-    const parents = new Map(server.traced.spans.filter(isServer).map((span) => [idOf(span), span]));
-    const strays = server.traced.spans.filter(
-      (span) => requestOf(span)?.startsWith('m') && !parents.has(parentOf(span) ?? ''),
-    );
-    expect(strays.map(said)).toEqual([]);
+    expect(straysOf(server.traced, 'm').map(said)).toEqual([]);
   });
 
   it('in which the server is killed is an error, and so are those that come after', { timeout }, async () => {

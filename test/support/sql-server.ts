@@ -5,13 +5,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import type { TracerOptions, TracerStats } from '../../src/tracer/api.ts';
-import { eventually } from './child.ts';
+import { callsOf, type RequestCalls } from './database-calls.ts';
 import { type Database, startMariadb, startPostgres } from './databases.ts';
 import type { GoBuild } from './go-build.ts';
 import type { Reply } from './go-server.ts';
-import { collecting, idOf, isServer, parentOf, queryOf, TracedServer, traceOf } from './traced-server.ts';
+import { collecting, TracedServer } from './traced-server.ts';
 
 const dir = 'test/fixtures/sql/server';
 
@@ -60,13 +59,8 @@ export class SqlServer {
   }
 
   /** The spans of a request that was answered: itself, and its calls, which are `count`, in the order of their starts. */
-  async calls(id: string, count: number): Promise<{ server: ReadableSpan; calls: readonly ReadableSpan[] }> {
-    return await eventually(`request ${id} with ${count} calls`, 20_000, async () => {
-      await this.traced.settle();
-      const server = this.traced.spans.find((span) => isServer(span) && queryOf(span).get('id') === id);
-      const calls = server ? this.traced.spans.filter((span) => isCallOf(server, span)) : [];
-      return server && calls.length >= count ? { server, calls: calls.sort(byStart) } : undefined;
-    });
+  async calls(id: string, count: number): Promise<RequestCalls> {
+    return await callsOf(this.traced, id, count);
   }
 
   async stop(): Promise<TracerStats> {
@@ -75,23 +69,4 @@ export class SqlServer {
     await rm(this.#data, { recursive: true, force: true });
     return stats;
   }
-}
-
-const isCallOf = (server: ReadableSpan, span: ReadableSpan): boolean =>
-  span !== server && traceOf(span) === traceOf(server) && parentOf(span) === idOf(server);
-
-function byStart(a: ReadableSpan, b: ReadableSpan): number {
-  return a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1];
-}
-
-/** Which request a statement was made for, as its comment says; undefined of a call without a statement. */
-export function requestOf(span: ReadableSpan): string | undefined {
-  return /of=(\S+) n=\d+/.exec(String(span.attributes['db.query.text'] ?? ''))?.[1];
-}
-
-/** What of a span does not depend on the run: name, error and, where they are, a few attributes. */
-export function said(span: ReadableSpan): string {
-  const { attributes } = span;
-  const error = attributes['error.type'];
-  return error === undefined ? span.name : `${span.name} !${error}`;
 }

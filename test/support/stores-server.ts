@@ -2,22 +2,12 @@
  * The target of the tests of pgx and go-redis under a live tracer, with the servers that it speaks to. Each statement ends in a
  * comment that says which request it was made for, and each key does, so that every span is found by its own text.
  */
-import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import type { TracerOptions, TracerStats } from '../../src/tracer/api.ts';
-import { eventually } from './child.ts';
+import { callsOf, type RequestCalls } from './database-calls.ts';
 import { type Database, startPostgres, startRedis, startRedisCluster } from './databases.ts';
 import type { GoBuild } from './go-build.ts';
 import type { Reply } from './go-server.ts';
-import {
-  collecting,
-  idOf,
-  isServer,
-  parentOf,
-  queryOf,
-  TracedServer,
-  traceOf,
-  withLibraries,
-} from './traced-server.ts';
+import { collecting, TracedServer, withLibraries } from './traced-server.ts';
 
 const dir = 'test/fixtures/stores/server';
 
@@ -68,13 +58,8 @@ export class StoresServer {
   }
 
   /** The spans of a request that was answered: itself, and its calls, which are `count`, in the order of their starts. */
-  async calls(id: string, count: number): Promise<{ server: ReadableSpan; calls: readonly ReadableSpan[] }> {
-    return await eventually(`request ${id} with ${count} calls`, 20_000, async () => {
-      await this.traced.settle();
-      const server = this.traced.spans.find((span) => isServer(span) && queryOf(span).get('id') === id);
-      const calls = server ? this.traced.spans.filter((span) => isCallOf(server, span)) : [];
-      return server && calls.length >= count ? { server, calls: calls.sort(byStart) } : undefined;
-    });
+  async calls(id: string, count: number): Promise<RequestCalls> {
+    return await callsOf(this.traced, id, count);
   }
 
   /** Hits of the probes of databases so far. */
@@ -89,22 +74,4 @@ export class StoresServer {
     await Promise.all([...this.#databases.values()].flat().map((database) => database.stop()));
     return stats;
   }
-}
-
-const isCallOf = (server: ReadableSpan, span: ReadableSpan): boolean =>
-  span !== server && traceOf(span) === traceOf(server) && parentOf(span) === idOf(server);
-
-function byStart(a: ReadableSpan, b: ReadableSpan): number {
-  return a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1];
-}
-
-/** Which request a call was made for, as its text says; undefined of a call whose text does not. */
-export function requestOf(span: ReadableSpan): string | undefined {
-  return /of=(\S+) n=\d+/.exec(String(span.attributes['db.query.text'] ?? ''))?.[1];
-}
-
-/** What of a span does not depend on the run: name and error. */
-export function said(span: ReadableSpan): string {
-  const error = span.attributes['error.type'];
-  return error === undefined ? span.name : `${span.name} !${error}`;
 }
