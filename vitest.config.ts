@@ -4,8 +4,6 @@ import { defineConfig } from 'vitest/config';
 const serial = ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 /** Runs the bench once, so that it cannot rot; last, since it wants the machine for itself. */
 const bench = ['test/bench/**/*.test.ts'];
-/** Not linked into most programs of the tests, which need not wait until the kernel has verified what is for them. */
-const libraries = 'grpc_server,grpc_client,db_pgx,db_redis,http_fiber';
 /** Boots kernels in machines that take both cores: after everything else. */
 const kernels = ['test/kernels/**/*.test.ts'];
 
@@ -26,7 +24,6 @@ export default defineConfig({
         test: {
           name: 'live',
           include: serial,
-          env: { GOIDSPAN_WITHOUT: libraries },
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 300_000,

@@ -103,6 +103,8 @@ static __always_inline struct sdk_span *sdk_push(const struct target_row *target
 		at = 0;
 	}
 	spans->count = at + 1;
+	/* Linux 6.1 forgets what is known of a number that it puts aside. */
+	asm volatile("" : "+r"(at));
 	return &spans->at[at & (SDK_SPANS_MAX - 1)];
 }
 

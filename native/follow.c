@@ -17,9 +17,9 @@ int kernel__forget_process(struct kernel *kernel, uint32_t tgid)
 
 static int attach_tracepoint(struct kernel *kernel, const char *name, struct bpf_link **out)
 {
-	const struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, name);
+	const struct bpf_program *program = object__program(kernel, name);
 
-	if (!program || bpf_program__fd(program) < 0)
+	if (!program)
 		return -ENOENT;
 	*out = bpf_program__attach(program);
 	if (*out || (errno == ENOENT && !strcmp(name, OPTIONAL_LINK)))

@@ -74,6 +74,13 @@ SHIM_API uint64_t shim__wire_hash(void);
  */
 SHIM_API int kernel__open(const struct kernel_options *options, struct kernel **out, char *error, size_t error_bytes);
 
+/**
+ * Loads further programs, which share the maps; those that are loaded already stay. Others may use the handle meanwhile.
+ * @param options  as for kernel__open, but with the programs that are needed now
+ * @param error  likewise
+ */
+SHIM_API int kernel__load(struct kernel *kernel, const struct kernel_options *options, char *error, size_t error_bytes);
+
 /** @param out  with its size set */
 SHIM_API int kernel__facts(struct kernel *kernel, struct kernel_facts *out);
 

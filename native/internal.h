@@ -31,10 +31,13 @@ struct ring {
 	uint64_t refused; /* records that were larger than RECORD_BYTES_MAX; read by another thread than the draining one */
 };
 
+#define OBJECTS_MAX 16 /* the first, and one for each set of programs that was needed later */
 #define THREAD_LINKS 4 /* switches of threads, that they are woken, what comes to their sockets and is complete in their rings */
 
 struct kernel {
-	struct bpf_object *object;
+	struct bpf_object *objects[OBJECTS_MAX]; /* the first has the maps */
+	uint32_t object_count;
+	pthread_mutex_t loading;
 	struct ring ring;
 	struct bpf_link *exec_link;
 	struct bpf_link *exit_link;
@@ -76,6 +79,16 @@ struct kernel {
 
 /* BPF_TRACE_UPROBE_MULTI, Linux 6.6: not in older headers. */
 #define LINK_UPROBE_MULTI 48
+
+/*
+ * Loads the programs that the options name and that are not loaded: the first time with maps of their own, of the sizes that
+ * the options say. One thread at a time. @return 0 or -errno; `error` as of kernel__open
+ */
+int object__load(struct kernel *kernel, const struct kernel_options *options, char *error, size_t error_bytes);
+
+/* @return a program that is loaded, or NULL */
+struct bpf_program *object__program(const struct kernel *kernel, const char *name);
+void object__close_all(struct kernel *kernel);
 
 /* A uprobe_multi link of a program that was loaded with that attach type. @return its descriptor, or -errno */
 int link__create_multi(int program_fd, const struct attach_options *options);

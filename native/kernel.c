@@ -1,85 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The loaded BPF object: opening, sizing, settings, draining, counting. */
+/* The kernel's side: opening, settings, draining, counting. */
 #include <pthread.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "../bpf/wire_hash.gen.h"
 #include "internal.h"
 
-#define LOG_BYTES (4 << 20)
-
 uint64_t shim__wire_hash(void)
 {
 	return WIRE_HASH;
-}
-
-static bool is_uprobe(const struct bpf_program *program)
-{
-	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE;
-}
-
-/* Those that follow processes are always needed. */
-static bool is_optional(const struct bpf_program *program)
-{
-	return strncmp(bpf_program__name(program), "process_", strlen("process_"));
-}
-
-/* Is that name among those parted by spaces? All are if there are none. */
-static bool is_named(const char *names, const char *name)
-{
-	size_t bytes = strlen(name);
-
-	for (const char *at = names; at && (at = strstr(at, name)); at += bytes)
-		if ((at == names || at[-1] == ' ') && (at[bytes] == ' ' || !at[bytes]))
-			return true;
-	return !names;
-}
-
-/* The program that could not be loaded, which only the messages of libbpf name. */
-static _Thread_local char refused_program[64];
-
-static int keep_refused_program(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	char message[256];
-
-	(void)level;
-	vsnprintf(message, sizeof(message), format, arguments);
-	sscanf(message, "libbpf: prog '%63[^']': BPF program load failed", refused_program);
-	return 0;
-}
-
-/* Writes into `error` the last line of a verifier log that says what is wrong, after the name of the program. */
-static void last_log_line(const char *log, char *error, size_t error_bytes)
-{
-	const char *line = log, *last = "";
-	size_t lines = 0, length;
-
-	for (const char *next; *line; line = next) {
-		next = strchr(line, '\n');
-		next = next ? next + 1 : line + strlen(line);
-		if (strncmp(line, "processed ", 10) && *line != '\n')
-			last = line;
-		lines++;
-	}
-	length = strcspn(last, "\n");
-	if (lines)
-		snprintf(error, error_bytes, "%s%s%.*s (%zu lines of verifier log omitted)", refused_program,
-			 *refused_program ? ": " : "", (int)length, last, lines - 1);
-}
-
-static int set_sizes(struct kernel *kernel, const struct kernel_options *options)
-{
-	for (uint32_t i = 0; i < options->map_size_count; i++) {
-		const struct map_size *size = &options->map_sizes[i];
-		struct bpf_map *map = bpf_object__find_map_by_name(kernel->object, size->map);
-
-		if (!map)
-			return -ENOENT;
-		if (bpf_map__set_max_entries(map, size->entries))
-			return -errno;
-	}
-	return 0;
 }
 
 static bool has_helper(uint32_t helper)
@@ -97,38 +26,6 @@ static void find_facts(struct kernel *kernel, const struct kernel_options *optio
 		.legacy = options->legacy_object_path && (options->force_legacy || !is_modern),
 		.multi_links = !options->force_perf_links && !trial__run(true, trial),
 	};
-}
-
-static int load(struct kernel *kernel, const struct kernel_options *options, char *error, size_t error_bytes)
-{
-	struct bpf_program *program;
-	char *log = calloc(1, LOG_BYTES);
-	int result;
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .kernel_log_buf = log, .kernel_log_size = log ? LOG_BYTES : 0);
-
-	*refused_program = '\0';
-	libbpf_set_print(keep_refused_program);
-	kernel->object = bpf_object__open_file(kernel->facts.legacy ? options->legacy_object_path : options->object_path,
-					       &open_options);
-	if (!kernel->object) {
-		result = -errno;
-		goto out;
-	}
-	bpf_object__for_each_program(program, kernel->object) {
-		if (is_uprobe(program) && kernel->facts.multi_links)
-			bpf_program__set_expected_attach_type(program, LINK_UPROBE_MULTI);
-		if (is_optional(program))
-			bpf_program__set_autoload(program, is_named(options->programs, bpf_program__name(program)));
-	}
-	result = set_sizes(kernel, options);
-	if (!result)
-		result = bpf_object__load(kernel->object);
-	if (result && log)
-		last_log_line(log, error, error_bytes);
-out:
-	libbpf_set_print(NULL);
-	free(log);
-	return result;
 }
 
 static int find_maps(struct kernel *kernel)
@@ -151,14 +48,14 @@ static int find_maps(struct kernel *kernel)
 	struct bpf_map *records;
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++) {
-		*maps[i].fd = bpf_object__find_map_fd_by_name(kernel->object, maps[i].name);
+		*maps[i].fd = bpf_object__find_map_fd_by_name(kernel->objects[0], maps[i].name);
 		if (*maps[i].fd < 0)
 			return *maps[i].fd;
 	}
-	kernel->cookies_fd = kernel->facts.legacy ? bpf_object__find_map_fd_by_name(kernel->object, "cookie_by_site") : -1;
+	kernel->cookies_fd = kernel->facts.legacy ? bpf_object__find_map_fd_by_name(kernel->objects[0], "cookie_by_site") : -1;
 	kernel->inherited_max =
-		bpf_map__max_entries(bpf_object__find_map_by_name(kernel->object, "inherited_by_goroutine"));
-	records = bpf_object__find_map_by_name(kernel->object, "records");
+		bpf_map__max_entries(bpf_object__find_map_by_name(kernel->objects[0], "inherited_by_goroutine"));
+	records = bpf_object__find_map_by_name(kernel->objects[0], "records");
 	return records ? ring__open(&kernel->ring, bpf_map__fd(records), bpf_map__max_entries(records)) : -ENOENT;
 }
 
@@ -178,7 +75,7 @@ static int try_and_load(struct kernel *kernel, const struct kernel_options *opti
 
 	find_facts(kernel, options, &trial);
 	is_apart = !pthread_create(&ender, NULL, end_trial, &trial);
-	result = load(kernel, options, error, error_bytes);
+	result = object__load(kernel, options, error, error_bytes);
 	if (is_apart)
 		pthread_join(ender, NULL);
 	else
@@ -188,7 +85,7 @@ static int try_and_load(struct kernel *kernel, const struct kernel_options *opti
 
 static int follow(struct kernel *kernel, const char *program, const char *tracepoint, struct bpf_link **out)
 {
-	*out = bpf_program__attach_raw_tracepoint(bpf_object__find_program_by_name(kernel->object, program), tracepoint);
+	*out = bpf_program__attach_raw_tracepoint(object__program(kernel, program), tracepoint);
 	return *out ? 0 : -errno;
 }
 
@@ -204,6 +101,7 @@ int kernel__open(const struct kernel_options *options, struct kernel **out, char
 	if (!kernel)
 		return -ENOMEM;
 	kernel->measure_fd = -1;
+	pthread_mutex_init(&kernel->loading, NULL);
 	result = try_and_load(kernel, options, error, error_bytes);
 	if (!result)
 		result = find_maps(kernel);
@@ -217,6 +115,19 @@ int kernel__open(const struct kernel_options *options, struct kernel **out, char
 	}
 	*out = kernel;
 	return 0;
+}
+
+int kernel__load(struct kernel *kernel, const struct kernel_options *options, char *error, size_t error_bytes)
+{
+	int result;
+
+	if (options->size != sizeof(*options))
+		return -EINVAL;
+	*error = '\0';
+	pthread_mutex_lock(&kernel->loading);
+	result = object__load(kernel, options, error, error_bytes);
+	pthread_mutex_unlock(&kernel->loading);
+	return result;
 }
 
 int kernel__facts(struct kernel *kernel, struct kernel_facts *out)
@@ -239,7 +150,8 @@ void kernel__close(struct kernel *kernel)
 	bpf_link__destroy(kernel->exit_link);
 	ring__close(&kernel->ring);
 	sweep__forget(kernel);
-	bpf_object__close(kernel->object);
+	object__close_all(kernel);
+	pthread_mutex_destroy(&kernel->loading);
 	free(kernel);
 }
 
@@ -308,7 +220,7 @@ static struct bpf_program *program_at(struct kernel *kernel, uint32_t index)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, kernel->object)
+	bpf_object__for_each_program(program, kernel->objects[0])
 		if (!index--)
 			return program;
 	return NULL;
@@ -332,7 +244,8 @@ const char *kernel__program_name(struct kernel *kernel, uint32_t index)
 
 int kernel__program_stats(struct kernel *kernel, uint32_t index, struct program_stats *out)
 {
-	struct bpf_program *program = program_at(kernel, index);
+	const char *name = kernel__program_name(kernel, index);
+	struct bpf_program *program = name ? object__program(kernel, name) : NULL;
 	struct bpf_prog_info info = {};
 	uint32_t bytes = sizeof(info);
 

@@ -88,13 +88,13 @@ static void remove_cookie(int cookies_fd, const struct place *place)
 
 int kernel__attach(struct kernel *kernel, const struct attach_options *options, struct link **out)
 {
-	struct bpf_program *program = bpf_object__find_program_by_name(kernel->object, options->program);
+	struct bpf_program *program = object__program(kernel, options->program);
 	struct link *link;
 	int result;
 
 	if (options->size != sizeof(*options))
 		return -EINVAL;
-	if (!program || bpf_program__fd(program) < 0)
+	if (!program)
 		return -ENOENT;
 	link = calloc(1, sizeof(*link) + options->count * sizeof(*link->places));
 	if (!link)

@@ -51,9 +51,9 @@ int kernel__sample(struct kernel *kernel, uint64_t period_ns)
 	stop(kernel);
 	if (!period_ns)
 		return 0;
-	program = bpf_object__find_program_by_name(kernel->object, "cpu_sample");
+	program = object__program(kernel, "cpu_sample");
 	cpus = libbpf_num_possible_cpus();
-	if (!program || bpf_program__fd(program) < 0)
+	if (!program)
 		return -ENOENT;
 	if (cpus < 0)
 		return cpus;

@@ -1,7 +1,7 @@
 /** What is attached where in a Go program. */
 import type { GoBinary } from '../binary/go-binary.ts';
 import { GoidspanError } from '../errors.ts';
-import { familiesOf, withoutVariable } from '../probes/families.ts';
+import { familiesOf } from '../probes/families.ts';
 import { sourcesOf } from '../probes/fields.ts';
 import { DEFAULT_LEVEL, type ProbeLevel, type RowPart } from '../probes/hook.ts';
 import { type AttachPlan, type PlanOptions, planAttach } from '../probes/plan.ts';
@@ -20,8 +20,6 @@ const inWindow = new Set(
 export interface ProgramOptions extends PlanOptions {
   /** As the kernel's side was loaded: what is not there cannot be attached. Default `spans`. */
   readonly level?: ProbeLevel | undefined;
-  /** Names of families that were not loaded. Default: `GOIDSPAN_WITHOUT`. */
-  readonly without?: readonly string[] | undefined;
   /** What is done with a program that has an OpenTelemetry SDK. Default `join`. */
   readonly sdk?: SdkMode | undefined;
 }
@@ -29,17 +27,10 @@ export interface ProgramOptions extends PlanOptions {
 /** @throws {GoidspanError} `not_supported_binary`. */
 export function planProgram(
   binary: GoBinary,
-  {
-    level = DEFAULT_LEVEL,
-    sdk: mode = DEFAULT_SDK_MODE,
-    without = withoutVariable(),
-    ...options
-  }: ProgramOptions,
+  { level = DEFAULT_LEVEL, sdk: mode = DEFAULT_SDK_MODE, ...options }: ProgramOptions,
 ): AttachPlan {
   if (mode === 'off') refuseSdk(binary);
-  const families = familiesOf(level).filter(
-    (family) => !without.includes(family.name) && (family !== sdk || mode === 'join'),
-  );
+  const families = familiesOf(level).filter((family) => family !== sdk || mode === 'join');
   const plan = planAttach(binary, families, undefined, options);
   for (const field of plan.fields) checkWindow(field.wanted, field.offset);
   return plan;

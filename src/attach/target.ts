@@ -7,7 +7,7 @@ import { GoidspanError } from '../errors.ts';
 import type { Kernel, Link } from '../kernel/kernel.ts';
 import { nowKtime } from '../kernel/ktime.ts';
 import { allocTime } from '../probes/alloc-time.ts';
-import { families, isWithin, levelOf } from '../probes/families.ts';
+import { families, isWithin, levelOf, programsFor } from '../probes/families.ts';
 import type { Hook, HookPhase, ProbeFamily, ProbeLevel } from '../probes/hook.ts';
 import type { HookPlan, Site } from '../probes/site.ts';
 import { pathsInLayers } from '../process/overlay.ts';
@@ -132,6 +132,7 @@ export class Target {
 
   async #attachTo(path: string): Promise<void> {
     this.locate();
+    await this.#load();
     this.#kernel.followProcess(this.info.pid, this.slot);
     try {
       for (const hooks of byRank(this.#hooksWithin(this.#level))) {
@@ -145,6 +146,12 @@ export class Target {
       await this.detach();
       throw error;
     }
+  }
+
+  /** What is attached must be loaded; a family as a whole, so that no other target loads a part of it once more. */
+  async #load(): Promise<void> {
+    const hooks = this.#hooksWithin(this.#level).filter(({ sites }) => sites.length > 0);
+    await this.#kernel.load(programsFor(hooks.map(({ hook }) => hook.name)));
   }
 
   async #attachHooks(hooks: readonly HookPlan[], path: string): Promise<void> {
@@ -189,6 +196,7 @@ export class Target {
 
   /** Attaches what its level has and is not attached yet. */
   async #attachMissing(path: string): Promise<void> {
+    await this.#load();
     const attached = new Set(this.#links.map(({ hook }) => hook.name));
     const missing = this.#hooksWithin(this.#level).filter(
       ({ hook, sites }) => sites.length > 0 && !attached.has(hook.name),

@@ -4,6 +4,8 @@ import { arch, release, version } from 'node:os';
 import { GoidspanError } from '../errors.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { loadNative } from '../kernel/native.ts';
+import { familiesOf, programsOf } from '../probes/families.ts';
+import { DEFAULT_LEVEL } from '../probes/hook.ts';
 import { hasMemoryAccounting, runProbes } from './features.ts';
 import type { HostFacts, NativeFacts } from './finding.ts';
 
@@ -86,7 +88,7 @@ function readNative(): { native: NativeFacts | undefined; nativeError: string | 
 
 function ownPrograms(): Pick<NativeFacts, 'programsError' | 'kernelFacts'> {
   try {
-    const kernel = Kernel.open();
+    const kernel = Kernel.open({}, familiesOf(DEFAULT_LEVEL).flatMap(programsOf));
     kernel.close();
     return { programsError: undefined, kernelFacts: kernel.facts };
   } catch (error) {

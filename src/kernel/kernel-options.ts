@@ -1,5 +1,5 @@
 /** How the BPF object is loaded: which of its programs, and how large its maps are. */
-import { familiesOf, isWithin, withoutVariable } from '../probes/families.ts';
+import { familiesOf, isWithin, programsOf } from '../probes/families.ts';
 import { DEFAULT_LEVEL, type ProbeLevel } from '../probes/hook.ts';
 import { wireLimit } from '../wire/wire.gen.ts';
 import { type Native, nativePath } from './native.ts';
@@ -14,21 +14,17 @@ export interface KernelOptions {
   readonly inheritedMax?: number;
   /** How deep to look: what a level does not need is not loaded. Default `spans`. */
   readonly level?: ProbeLevel;
-  /** Names of families that are not loaded: what they would trace is not. Default: `GOIDSPAN_WITHOUT`. */
-  readonly without?: readonly string[];
   /** Attach as on kernels without uprobe_multi links (before 6.10). Default false. */
   readonly forcePerfLinks?: boolean;
   /** Load the programs' form for kernels without `bpf_loop` or attach cookies (before 5.17). Default false. */
   readonly forceLegacy?: boolean;
 }
 
-/** Names of the programs that a level needs. */
-function programsOf(level: ProbeLevel, without: readonly string[] = withoutVariable()): string {
-  return familiesOf(level)
-    .filter(({ name }) => !without.includes(name))
-    .flatMap(({ hooks, tracepoints = [] }) => [...hooks.map(({ name }) => name), ...tracepoints])
-    .join(' ');
-}
+/** Names of the programs that a level needs before it has any target. */
+const firstProgramsOf = (level: ProbeLevel): readonly string[] =>
+  familiesOf(level)
+    .filter(({ isLate }) => !isLate)
+    .flatMap(programsOf);
 
 /** Goroutines with open spans, those that work for them, values in buffers of channels, threads off their processor, readers of sockets: over all targets, by their maps; and the targets. */
 const TIME_MAPS = {
@@ -53,12 +49,15 @@ const unused = (sizes: Readonly<Record<string, number>>): Record<string, number>
 /** Of the ring buffer, unless it is to be of another size. */
 export const RING_BYTES = 32 << 20;
 
-/** As the shim takes them. */
-export function openOptionsOf(options: KernelOptions): Parameters<Native['kernelOpen']>[0] {
+/** As the shim takes them; by default with those programs that the level needs at first. */
+export function openOptionsOf(
+  options: KernelOptions,
+  programs: readonly string[] = firstProgramsOf(options.level ?? DEFAULT_LEVEL),
+): Parameters<Native['kernelOpen']>[0] {
   const level = options.level ?? DEFAULT_LEVEL;
   return {
     objectPath: nativePath('goidspan.bpfel.o'),
-    programs: programsOf(level, options.without),
+    programs: programs.join(' '),
     // For arm64 there is none: Linux ≥ 6.1 is needed there.
     ...(process.arch === 'x64' && { legacyObjectPath: nativePath('goidspan-legacy.bpfel.o') }),
     mapSizes: {

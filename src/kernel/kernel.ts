@@ -43,6 +43,8 @@ export class Kernel {
   readonly #native: Native;
   readonly #handle: Handle;
   readonly #programs: readonly string[];
+  readonly #options: KernelOptions;
+  readonly #loaded = new Set<string>();
   /** What this kernel can do. */
   readonly facts: KernelFacts;
   #closed = false;
@@ -52,31 +54,39 @@ export class Kernel {
   readonly #detaching: Handle[] = [];
   #detached: Promise<void> | undefined;
 
-  /** Loads the programs. Throws `no_btf`, `not_permitted`, `kernel_refused` or `shim_unusable`. Linux ≥ 5.10. */
-  static open(options: KernelOptions = {}): Kernel {
+  /**
+   * Loads the programs with these names; by default those that the level needs before there is any target. Throws `no_btf`,
+   * `not_permitted`, `kernel_refused` or `shim_unusable`. Linux ≥ 5.10.
+   */
+  static open(options: KernelOptions = {}, programs?: readonly string[]): Kernel {
     const native = nativeWithBtf();
     const { out, said } = openOutputs();
-    return Kernel.#opened(native, native.kernelOpen(openOptionsOf(options), out, said), out, said);
+    const result = native.kernelOpen(openOptionsOf(options, programs), out, said);
+    return Kernel.#opened(native, options, result, out, said);
   }
 
   /** The same without blocking this thread meanwhile. */
   static async openAsync(options: KernelOptions = {}): Promise<Kernel> {
     const native = nativeWithBtf();
     const { out, said } = openOutputs();
-    return Kernel.#opened(native, await native.kernelOpenAsync(openOptionsOf(options), out, said), out, said);
+    const result = await native.kernelOpenAsync(openOptionsOf(options), out, said);
+    return Kernel.#opened(native, options, result, out, said);
   }
 
-  static #opened(native: Native, result: number, out: BigUint64Array, said: Uint8Array): Kernel {
-    if (result < 0)
-      throw (
-        fileLimitError(result) ??
-        openError(result, new TextDecoder().decode(said.subarray(0, said.indexOf(0))))
-      );
-    return new Kernel(native, out[0] as Handle);
+  static #opened(
+    native: Native,
+    options: KernelOptions,
+    result: number,
+    out: BigUint64Array,
+    said: Uint8Array,
+  ): Kernel {
+    checkLoaded(result, said);
+    return new Kernel(native, options, out[0] as Handle);
   }
 
-  private constructor(native: Native, handle: Handle) {
+  private constructor(native: Native, options: KernelOptions, handle: Handle) {
     this.#native = native;
+    this.#options = options;
     this.#handle = handle;
     this.#programs = native.programNames(handle);
     this.facts = native.kernelFacts(handle);
@@ -131,6 +141,18 @@ export class Kernel {
   /** Stacks that have been told are told again when they are met again. */
   async forgetStacks(): Promise<void> {
     this.#check(await this.#native.forgetStacks(this.#handle), 'forget the stacks that have been told');
+  }
+
+  /** Loads programs with these names that are not loaded yet. Throws as {@link Kernel.open}; those that were loaded stay. */
+  async load(programs: readonly string[]): Promise<void> {
+    const missing = programs.filter((name) => !this.#loaded.has(name));
+    if (missing.length === 0) return;
+    const said = new Uint8Array(ERROR_BYTES);
+    checkLoaded(
+      await this.#native.kernelLoad(this.#handle, openOptionsOf(this.#options, missing), said),
+      said,
+    );
+    for (const name of missing) this.#loaded.add(name);
   }
 
   /** Attaches one program at a set of places of one file, in one process only. */
@@ -269,6 +291,14 @@ export class Kernel {
 /** What the library writes when it opens: the handle, and what went wrong. */
 function openOutputs(): { readonly out: BigUint64Array; readonly said: Uint8Array } {
   return { out: new BigUint64Array(1), said: new Uint8Array(ERROR_BYTES) };
+}
+
+/** Throws if programs were not loaded. */
+function checkLoaded(result: number, said: Uint8Array): void {
+  if (result >= 0) return;
+  throw (
+    fileLimitError(result) ?? openError(result, new TextDecoder().decode(said.subarray(0, said.indexOf(0))))
+  );
 }
 
 function nativeWithBtf(): Native {

@@ -26,6 +26,7 @@ export interface Native {
   followThreads(kernel: Handle, on: boolean): number;
   sample(kernel: Handle, periodNs: number): number;
   forgetStacks(kernel: Handle): Promise<number>;
+  kernelLoad(kernel: Handle, options: KernelOpenOptions, error: Uint8Array): Promise<number>;
   attach(kernel: Handle, options: AttachOptions, out: BigUint64Array): Promise<number>;
   closeLinks(links: BigUint64Array): Promise<void>;
   drain(kernel: Handle, batch: Uint8Array): number;
@@ -165,6 +166,7 @@ function declare(path: string): Native {
   const bind = (name: string, result: string, ...parameters: (string | ReturnType<typeof Koffi.pointer>)[]) =>
     library.func(name, result, parameters);
   const open = bind('kernel__open', 'int', koffi.pointer(kernelOptions), 'void *', 'void *', 'size_t');
+  const load = bind('kernel__load', 'int', 'uintptr_t', koffi.pointer(kernelOptions), 'void *', 'size_t');
   const facts = bind('kernel__facts', 'int', 'uintptr_t', 'void *');
   const attach = bind('kernel__attach', 'int', 'uintptr_t', koffi.pointer(attachOptions), 'void *');
   const closeLinks = bind('links__close', 'void', 'void *', 'size_t');
@@ -193,6 +195,7 @@ function declare(path: string): Native {
   const asynchronous = (fn: { async: (...args: never[]) => void }) =>
     promisify(fn.async as (...args: unknown[]) => void) as (...args: unknown[]) => Promise<number>;
   const openAsync = asynchronous(open);
+  const loadAsync = asynchronous(load);
   const attachAsync = asynchronous(attach);
   const closeLinksAsync = asynchronous(closeLinks);
   const copyOpenAsync = asynchronous(copyOpen);
@@ -213,6 +216,7 @@ function declare(path: string): Native {
   return {
     kernelOpen: (options, out, error) => open(openOptions(options), out, error, error.length),
     kernelOpenAsync: (options, out, error) => openAsync(openOptions(options), out, error, error.length),
+    kernelLoad: (kernel, options, error) => loadAsync(kernel, openOptions(options), error, error.length),
     kernelFacts: (kernel) => {
       const out = new BigUint64Array(2);
       out[0] = BigInt(out.byteLength);

@@ -229,6 +229,7 @@ export const dbPgx: ProbeFamily = {
   name: 'db_pgx',
   level: 'spans',
   need: 'library',
+  isLate: true,
   onlyIf: {
     user: `${pgx}/stdlib.(*Conn).QueryContext`,
     functions: [

@@ -137,6 +137,7 @@ export const dbRedis: ProbeFamily = {
   name: 'db_redis',
   level: 'spans',
   need: 'library',
+  isLate: true,
   makes: { family: 'db', spanKind: 'client' },
   hooks: [start, pipeline, node, nodeKnown, result, pipelineEnd, retry, giveUp, release],
   reads: ['db', 'redis'],

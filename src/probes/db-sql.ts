@@ -203,6 +203,7 @@ export const db: ProbeFamily = {
   name: 'db',
   level: 'spans',
   need: 'any',
+  isLate: true,
   makes: { family: 'db', spanKind: 'client' },
   hooks: [
     poolStart,

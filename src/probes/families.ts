@@ -52,6 +52,12 @@ export function levelOf(hook: string): ProbeLevel | undefined {
   return families.find(({ hooks }) => hooks.some(({ name }) => name === hook))?.level;
 }
 
-/** `GOIDSPAN_WITHOUT`: names of families, with commas between them, that are neither loaded nor attached. */
-export const withoutVariable = (env: NodeJS.ProcessEnv = process.env): readonly string[] =>
-  (env['GOIDSPAN_WITHOUT'] ?? '').split(',').map((name) => name.trim());
+/** The BPF programs of a family. */
+export const programsOf = ({ hooks, tracepoints = [] }: ProbeFamily): readonly string[] => [
+  ...hooks.map(({ name }) => name),
+  ...tracepoints,
+];
+
+/** Those of the families that the hooks with these names belong to. */
+export const programsFor = (hooks: readonly string[]): readonly string[] =>
+  families.filter((family) => family.hooks.some(({ name }) => hooks.includes(name))).flatMap(programsOf);

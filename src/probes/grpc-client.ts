@@ -68,6 +68,7 @@ export const grpcClient: ProbeFamily = {
   name: 'grpc_client',
   level: 'spans',
   need: 'library',
+  isLate: true,
   makes: { family: 'grpc', spanKind: 'client' },
   hooks: [start, send, giveUp, end],
   reads: ['grpc', 'grpcClient', 'net'],

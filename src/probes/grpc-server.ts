@@ -33,6 +33,7 @@ export const grpcServer: ProbeFamily = {
   name: 'grpc_server',
   level: 'spans',
   need: 'library',
+  isLate: true,
   makes: { family: 'grpc', spanKind: 'server' },
   hooks: [start, end],
   reads: ['grpc', 'grpcServer', 'net'],

@@ -133,6 +133,8 @@ export interface ProbeFamily {
    * required of it is not found is traced, but at a lower level. `extra`: such a program is traced without it.
    */
   readonly need: 'required' | 'any' | 'library' | 'optional' | 'extra';
+  /** Its programs are loaded with the first target that has it: most have not, and the kernel takes its time to verify them. */
+  readonly isLate?: true;
   /** Looked for only in programs that use it: see {@link LibraryUse}. */
   readonly onlyIf?: LibraryUse;
   /** The spans that come of it; absent where it only serves other families. */

@@ -48,6 +48,7 @@ export const httpFiberServer: ProbeFamily = {
   name: 'http_fiber',
   level: 'spans',
   need: 'any',
+  isLate: true,
   makes: { family: 'http', spanKind: 'server' },
   hooks: [start, end],
   reads: ['httpFiber', 'net'],

@@ -95,7 +95,7 @@ export function planAttach(
     hooks: reached.flatMap((f) => {
       const plans = hooksOf(f, hooks, mayLack(f.need) ? lack(f) : undefined);
       // What a library uses may be there without it.
-      const isUnlinked = f.need === 'library' && !linked.includes(f);
+      const isUnlinked = mayLack(f.need) && !has(code, f);
       return isUnlinked ? plans.map((plan) => ({ ...plan, isUnlinked })) : plans;
     }),
     fields,

@@ -21,6 +21,7 @@ export const sdk: ProbeFamily = {
   name: 'sdk',
   level: 'spans',
   need: 'extra',
+  isLate: true,
   hooks: [start],
   reads: ['sdk'],
 };

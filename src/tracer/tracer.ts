@@ -120,7 +120,6 @@ export class Tracer {
       preferNop5: hasFastNop5(release(), process.arch),
       level: loadedLevelOf(options),
       sdk: options.sdk,
-      without: options.kernel?.without,
     });
     this.#openSpans = new OpenSpans(kernel, this.#losses, (span) => this.#stage.take(span));
     this.#targets = new TargetTable((targetId) => this.#stage.take({ kind: 'forget', targetId }));

@@ -8,7 +8,7 @@ import { Child, eventually } from '../support/child.ts';
 import { postgres, redis, startPostgres, startRedis } from '../support/databases.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
-import { collecting, idOf, parentOf, traceOf, withLibraries } from '../support/traced-server.ts';
+import { collecting, idOf, parentOf, traceOf } from '../support/traced-server.ts';
 
 const kinds: Partial<Record<SpanKind, string>> = {
   [SpanKind.SERVER]: 'serves',
@@ -48,7 +48,7 @@ describeWith([kernel, go, postgres, redis], 'the orders of the example', () => {
     // Connections are made before, so that none of them is part of the trace.
     await gateway.get('/orders/1');
     const out = await collecting();
-    const tracer = await Tracer.open({ processors: [out.processor], ...withLibraries() });
+    const tracer = await Tracer.open({ processors: [out.processor] });
     for (const { pid } of [service, gateway]) await tracer.attachPid(pid);
     expect((await gateway.get('/orders/7')).body).toBe('order 7\n');
     expect((await gateway.get('/orders/7')).body).toBe('order 7\n');

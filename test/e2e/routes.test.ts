@@ -11,14 +11,7 @@ import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { isFullRun } from '../support/full-run.ts';
 import { buildGo, type GoBuild } from '../support/go-build.ts';
 import { getHttp2 } from '../support/http2-request.ts';
-import {
-  idOf,
-  parentOf,
-  type RequestSpans,
-  TracedServer,
-  traceOf,
-  withLibraries,
-} from '../support/traced-server.ts';
+import { idOf, parentOf, type RequestSpans, TracedServer, traceOf } from '../support/traced-server.ts';
 
 interface Generation {
   readonly name: string;
@@ -64,7 +57,7 @@ describeWith([kernel, go], 'servers with routers, live', () => {
       let requests = 0;
 
       beforeAll(async () => {
-        traced = await TracedServer.start(await buildGo(build), withLibraries());
+        traced = await TracedServer.start(await buildGo(build));
       });
 
       afterAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { families } from '../../src/probes/families.ts';
+import { families, programsOf } from '../../src/probes/families.ts';
 import { describeKernel } from '../support/capabilities.ts';
 import { descriptors, programIdOf, programName } from '../support/held-programs.ts';
 import { Attached } from './attached.ts';
@@ -18,8 +18,11 @@ describeKernel('the BPF programs', () => {
 
 function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
   let attached: Attached;
-  beforeAll(() => {
-    attached = new Attached({ forceLegacy, level: 'cpu', without: [] });
+  let atFirst: readonly string[];
+  beforeAll(async () => {
+    attached = new Attached({ forceLegacy, level: 'cpu' });
+    atFirst = Object.keys(attached.kernel.programStats());
+    await attached.kernel.load(families.flatMap(programsOf));
   });
   afterAll(() => attached.close());
 
@@ -30,6 +33,13 @@ function programs(form: keyof typeof VERIFIED_MAX, forceLegacy: boolean): void {
     );
     expect([...verified.keys()].sort()).toEqual(Object.keys(attached.kernel.programStats()).sort());
     expect([...verified].filter(([, count]) => count === 0 || count > VERIFIED_MAX[form])).toEqual([]);
+  });
+
+  it('are loaded at first as far as any target may need them, those of libraries when they are asked for', () => {
+    const late = families.filter(({ isLate }) => isLate).flatMap(programsOf);
+    expect(late).toEqual(expect.arrayContaining(['db_pool_start', 'grpc_server_start', 'sdk_start']));
+    const loaded = Object.keys(attached.kernel.programStats());
+    expect(atFirst.toSorted()).toEqual(loaded.filter((name) => !late.includes(name)).sort());
   });
 
   it('are of that form', () => expect(attached.kernel.facts.isLegacy).toBe(forceLegacy));

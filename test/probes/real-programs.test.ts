@@ -111,7 +111,7 @@ function costOfInspect(path: string): { seconds: number; megabytes: number } {
   };
 }
 
-test('Jaeger is read in a second, with 60 MB more than a small program', { timeout }, async (context) => {
+test('Jaeger is read in a second, with 70 MB more than a small program', { timeout }, async (context) => {
   const path = join(root, '.cache/peers/jaeger');
   if (!existsSync(path)) return context.skip(`no ${path} here`);
   const small = costOfInspect(await buildOrSkip(context, localStripped));
@@ -123,5 +123,5 @@ test('Jaeger is read in a second, with 60 MB more than a small program', { timeo
   );
   // Other tests run beside this one; alone it takes half a second.
   expect(big.seconds).toBeLessThan(3);
-  expect(more).toBeLessThan(60);
+  expect(more).toBeLessThan(70);
 });

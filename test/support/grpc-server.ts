@@ -8,16 +8,7 @@ import type { TracerOptions, TracerStats } from '../../src/tracer/api.ts';
 import { eventually } from './child.ts';
 import type { GoBuild } from './go-build.ts';
 import type { GoServer, Reply } from './go-server.ts';
-import {
-  collecting,
-  idOf,
-  isServer,
-  parentOf,
-  queryOf,
-  TracedServer,
-  traceOf,
-  withLibraries,
-} from './traced-server.ts';
+import { collecting, idOf, isServer, parentOf, queryOf, TracedServer, traceOf } from './traced-server.ts';
 
 const dir = 'test/fixtures/grpc';
 
@@ -61,7 +52,7 @@ export class GrpcServer {
   }
 
   static async start(binary: string, options: Partial<TracerOptions> = {}): Promise<GrpcServer> {
-    return new GrpcServer(await TracedServer.start(binary, withLibraries(options), collecting));
+    return new GrpcServer(await TracedServer.start(binary, options, collecting));
   }
 
   get server(): GoServer {

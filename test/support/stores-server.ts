@@ -7,7 +7,7 @@ import { callsOf, type RequestCalls } from './database-calls.ts';
 import { type Database, startPostgres, startRedis, startRedisCluster } from './databases.ts';
 import type { GoBuild } from './go-build.ts';
 import type { Reply } from './go-server.ts';
-import { collecting, TracedServer, withLibraries } from './traced-server.ts';
+import { collecting, TracedServer } from './traced-server.ts';
 
 const dir = 'test/fixtures/stores/server';
 
@@ -42,7 +42,7 @@ export class StoresServer {
     const env = Object.fromEntries(
       entries.map(([store, [first]]) => [store.toUpperCase(), first?.address ?? '']),
     );
-    const traced = await TracedServer.start(binary, withLibraries(options), collecting, env);
+    const traced = await TracedServer.start(binary, options, collecting, env);
     return new StoresServer(traced, new Map(entries));
   }
 

@@ -75,12 +75,6 @@ export interface RequestSpans {
   readonly leaves: readonly ReadableSpan[];
 }
 
-/** Of a program that may have one of the libraries that `vitest.config.ts` leaves out. */
-export const withLibraries = (options: Partial<TracerOptions> = {}): Partial<TracerOptions> => ({
-  ...options,
-  kernel: { ...options.kernel, without: [] },
-});
-
 export class TracedServer {
   readonly spans: readonly ReadableSpan[];
   readonly server: GoServer;
