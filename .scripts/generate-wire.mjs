@@ -43,6 +43,18 @@ const span = structOf('ev_span_end');
 /** Behind the fields that all spans have. */
 const bodyAt = span.fields.find((f) => f.name === 'rest').at;
 const families = valuesOf('span_family').map(familyOf);
+/** What spans may have behind their texts, in this order. */
+const tails = [
+  {
+    part: 'connection',
+    doc: 'the connection that it was served over or made its call over, if that is known',
+  },
+  { part: 'time', doc: 'where its time went, if that was watched' },
+].map((tail) => ({
+  ...tail,
+  ...structOf(`span_${tail.part}`),
+  flag: `SPAN_FLAG_${tail.part.toUpperCase()}`,
+}));
 
 const hash = createHash('sha256')
   .update(JSON.stringify({ structs, enums, families }))
@@ -99,8 +111,11 @@ function readBtf() {
     ['-O2', '-g', '-target', 'bpf', `-I${include}`, `-I${folder}`, '-c', witness, '-o', object],
     { stdio: 'inherit' },
   );
-  return JSON.parse(execFileSync('bpftool', ['-j', 'btf', 'dump', 'file', object], { encoding: 'utf8' }))
-    .types;
+  const dump = execFileSync('bpftool', ['-j', 'btf', 'dump', 'file', object], { encoding: 'utf8' });
+  // Of an enum whose values do not fit into 31 bits bpftool writes them with a sign in 64.
+  return JSON.parse(
+    dump.replace(/"val":(\d{11,})/g, (_, value) => `"val":${BigInt.asUintN(32, BigInt(value))}`),
+  ).types;
 }
 
 function byId(id) {
@@ -208,7 +223,7 @@ function typescript() {
   ];
   for (const e of enums) {
     out.push(`/** \`enum ${e.name}\` */`, `export const ${camel(e.name)} = {`);
-    for (const v of e.values) out.push(`  ${v.name}: ${v.val >>> 0 === v.val ? v.val : v.val},`);
+    for (const v of e.values) out.push(`  ${v.name}: ${v.val},`);
     out.push('} as const;', '');
   }
   const header = structOf('ev_header');
@@ -218,7 +233,7 @@ function typescript() {
   out.push(...header.fields.map((f) => `  ${camel(f.name)}: ${f.at},`), '} as const;', '');
   out.push(...familyTables(), ...interfaceOf(header), ...readerOf(header, 'header'));
   for (const { body } of families) out.push(...interfaceOf(body), ...readerOf(body, 'body'));
-  out.push(...interfaceOf(structOf('span_time')), ...readerOf(structOf('span_time'), 'part'));
+  for (const tail of tails) out.push(...interfaceOf(tail), ...readerOf(tail, 'part'));
   for (const r of records) {
     if (r === span) out.push(...interfaceOf(r, spanParts('interface')), ...viewOf(r));
     else out.push(...interfaceOf(r), ...readerOf(r, 'record'));
@@ -258,8 +273,11 @@ function layoutTable() {
     );
     out.push(`texts: [${texts.map((t) => `'${t}'`).join(', ')}] },`);
   }
-  const time = structOf('span_time');
-  out.push(`}, time: { bytes: ${time.size}, fields: {`, ...namedOf(time).map((f) => place(f)), '} } };', '');
+  out.push('},');
+  for (const tail of tails) {
+    out.push(`${tail.part}: { bytes: ${tail.size}, fields: {`, ...namedOf(tail).map((f) => place(f)), '} },');
+  }
+  out.push('};', '');
   return out;
 }
 
@@ -283,7 +301,8 @@ function familyTables() {
     `export const SPAN_TEXT_SIZES_AT = ${span.fields.find((f) => f.name === 'text_sizes').at};`,
     '/** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */',
     `export const SPAN_BODY_AT = ${bodyAt};`,
-    `export const SPAN_TIME_BYTES = ${structOf('span_time').size};`,
+    '/** Bytes of what a span with these flags has behind its texts, from a multiple of 8 on. */',
+    `export const spanTailBytes = (flags: number): number => ${tails.map((tail) => bytesIfFlagged(tail)).join(' + ')};`,
     'export const spanBodyBytes: Readonly<Record<number, number>> = {',
     ...families.map((f) => `  ${f.number}: ${f.body.size},`),
     '};',
@@ -294,6 +313,11 @@ function familyTables() {
     '} as const;',
     '',
   ];
+}
+
+/** Of a part behind the texts, as an expression of its flags. */
+function bytesIfFlagged({ flag, size }, flags = 'flags') {
+  return `(${flags} & spanFlag.${flag} ? ${size} : 0)`;
 }
 
 /** Kinds of records by their numbers, and who may want to hear of each. */
@@ -329,13 +353,17 @@ function spanParts(what) {
     doc: `its body, if its family is ${name}`,
     value: `read${pascal(body.name)}(this.#batch, this.#at + SPAN_BODY_AT)`,
   }));
-  parts.push({
-    name: 'time',
-    type: 'SpanTime | undefined',
-    isOptional: true,
-    doc: 'where its time went, if that was watched',
-    value:
-      'this.header.flags & spanFlag.SPAN_FLAG_TIME ? readSpanTime(this.#batch, this.#at + this.header.size - SPAN_TIME_BYTES) : undefined',
+  tails.forEach(({ part, doc, flag, name }, index) => {
+    const behind = tails
+      .slice(index)
+      .map((tail) => (tail.part === part ? tail.size : bytesIfFlagged(tail, 'this.header.flags')));
+    parts.push({
+      name: part,
+      type: `${pascal(name)} | undefined`,
+      isOptional: true,
+      doc,
+      value: `this.header.flags & spanFlag.${flag} ? read${pascal(name)}(this.#batch, this.#at + this.header.size - ${behind.join(' - ')}) : undefined`,
+    });
   });
   parts.push({
     name: 'batch',
@@ -356,7 +384,7 @@ function spanParts(what) {
     type: 'Uint8Array',
     doc: 'its texts, one behind the other',
     value:
-      'this.#batch.u8.subarray(this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0), this.#at + this.header.size - (this.header.flags & spanFlag.SPAN_FLAG_TIME ? SPAN_TIME_BYTES : 0))',
+      'this.#batch.u8.subarray(this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0), this.#at + this.header.size - spanTailBytes(this.header.flags))',
   });
   return parts.flatMap(({ name, type, isOptional, doc, value }) =>
     what === 'interface'

@@ -216,6 +216,7 @@ static __always_inline void call_end(const struct target_row *target, struct ope
 static __always_inline void call_may_be_over(struct open_spans *open, ktime_ns_t now)
 {
 	open->innermost->end_ktime_ns = now;
+	socket_look(open_span_of(open->innermost));
 	open_span_of(open->innermost)->is_dormant = 1;
 }
 

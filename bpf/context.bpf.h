@@ -6,6 +6,7 @@
 #ifndef CONTEXT_BPF_H
 #define CONTEXT_BPF_H
 
+#include "span_socket.bpf.h"
 #include "time.bpf.h"
 
 #define TRACE_FLAG_SAMPLED 1
@@ -376,6 +377,8 @@ static __always_inline void span_end(const struct target_row *target, struct ev_
 				     const struct goroutine_key *key, enum span_ending ending, ktime_ns_t now)
 {
 	span->end_ktime_ns = now;
+	socket_look(open_span_of(span));
+	socket_tell(open_span_of(span));
 	if (span_tells_time(span))
 		time_span_end(open_span_of(span), target);
 	else
@@ -390,6 +393,7 @@ static __always_inline void span_end(const struct target_row *target, struct ev_
 static __always_inline void span_abandon(struct ev_span_end *span, const struct goroutine_key *key, ktime_ns_t now)
 {
 	if (open_span_of(span)->is_dormant) {
+		socket_tell(open_span_of(span));
 		span_leave(span, key, ENDING_RETURNED);
 		return;
 	}

@@ -14,14 +14,17 @@ static __always_inline struct db_body *db_body(struct ev_span_end *span)
 /* The server at the other end of the net.Conn at `at`, with TLS or without. */
 static __always_inline void db_peer(struct ev_span_end *span, const struct target_row *target, uaddr_t at)
 {
-	struct connection connection = {};
+	struct connection *connection = connection_of(span);
 	struct db_body *body = db_body(span);
+	struct sock *sk = connection_read(connection, target, at);
 
-	if (connection_read(&connection, target, at))
+	if (!sk)
 		return;
-	__builtin_memcpy(body->peer_address, connection.remote.address, sizeof(body->peer_address));
-	body->peer_port = connection.remote.port;
+	__builtin_memcpy(body->peer_address, connection->remote.address, sizeof(body->peer_address));
+	body->peer_port = connection->remote.port;
 	span->header.flags |= DB_FLAG_PEER;
+	if (span_is_sampled(span))
+		socket_watch(open_span_of(span), sk, false);
 }
 
 static __always_inline void db_namespace(struct ev_span_end *span, uaddr_t at)

@@ -6,6 +6,7 @@
 #include "db_redis.bpf.h"
 #include "db_sql.bpf.h"
 #include "db_wait.bpf.h"
+#include "dial.bpf.h"
 #include "gc_time.bpf.h"
 #include "goroutine_time.bpf.h"
 #include "grpc_client.bpf.h"

@@ -178,6 +178,7 @@ int grpc_server_start(struct pt_regs *ctx)
 	if (!span)
 		return 0;
 	span->parent_goid = goroutine.parent_goid;
+	open_span_of(span)->object_addr = stream.transport;
 	open_span_of(span)->object_mark = stack_hi_of(hit.target, g) - return_slot(ctx, &hit);
 	grpc_server_caller(&caller, span, hit.target, stream.transport, stream.id);
 	if (!stream.is_by_handler || !context_take_over(span, hit.target))
@@ -247,6 +248,9 @@ int grpc_server_end(struct pt_regs *ctx)
 	if (code == GRPC_UNIMPLEMENTED && grpc_is_unknown_method(hit.target, proto))
 		span->header.flags |= GRPC_FLAG_UNKNOWN_METHOD;
 	spans_end_above(span, &key, now);
+	if (open_span_of(span)->object_addr)
+		connection_served(span, hit.target,
+				  open_span_of(span)->object_addr + hit.target->grpc_server.transport_conn, true);
 	span_end(hit.target, span, &key, ENDING_RETURNED, now);
 	return 0;
 }

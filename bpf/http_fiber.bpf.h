@@ -180,7 +180,7 @@ static __noinline void http_fiber_describe(struct ev_span_end *span, const struc
 	if (is_tls)
 		span->header.flags |= HTTP_FLAG_TLS;
 	http_body(span)->protocol = no_http11 ? 10 : 11;
-	if (layout->ctx_conn == GO_OFFSET_ABSENT || connection_read(&connection, target, request_ctx + layout->ctx_conn))
+	if (layout->ctx_conn == GO_OFFSET_ABSENT || !connection_read(&connection, target, request_ctx + layout->ctx_conn))
 		connection.remote.port = 0;
 	__builtin_memset(scan, 0, offsetof(struct fiber_scan, uri));
 	is_named = fiber_remote(&parent, scan, target, header);
@@ -296,6 +296,8 @@ int http_fiber_end(struct pt_regs *ctx)
 		return 0;
 	request_ctx = open_span_of(span)->object_mark;
 	spans_end_above(span, &key, now);
+	if (layout->ctx_conn != GO_OFFSET_ABSENT)
+		connection_served(span, target, request_ctx + layout->ctx_conn, false);
 	if (fiber_panics(ctx, target)) {
 		span_end(target, span, &key, ENDING_PANICKED, now);
 		return 0;

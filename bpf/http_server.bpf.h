@@ -264,6 +264,7 @@ int http_server_end(struct pt_regs *ctx)
 	}
 	http_server_pattern(span, target, true);
 	spans_end_above(span, &key, now);
+	connection_served(span, target, http_server_conn(target, at) + target->http_server.conn_rwc, false);
 	span_end(target, span, &key, ending, now);
 	return 0;
 }

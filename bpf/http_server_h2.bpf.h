@@ -34,6 +34,8 @@ struct h2_offsets {
 	go_offset_t state_status;
 	go_offset_t state_wrote_bytes;
 	go_offset_t stream_close_err;
+	go_offset_t stream_sc;
+	go_offset_t sc_conn;
 };
 
 static __always_inline void http_server_finish_h2(struct pt_regs *ctx, const struct hit *hit,
@@ -41,7 +43,7 @@ static __always_inline void http_server_finish_h2(struct pt_regs *ctx, const str
 {
 	enum span_ending ending = ENDING_RETURNED;
 	struct goroutine_key key = {};
-	uaddr_t state, stream;
+	uaddr_t state, stream = 0;
 	struct ev_span_end *span = http_server_open(ctx, hit->target, &key, true);
 
 	if (!span)
@@ -51,13 +53,14 @@ static __always_inline void http_server_finish_h2(struct pt_regs *ctx, const str
 		http_server_status(span, read_u64(state + offsets->state_status));
 	if (state && offsets->state_wrote_bytes != GO_OFFSET_ABSENT)
 		http_body(span)->body_bytes = read_u64(state + offsets->state_wrote_bytes);
-	if (state && offsets->state_stream != GO_OFFSET_ABSENT && offsets->stream_close_err != GO_OFFSET_ABSENT) {
+	if (state && offsets->state_stream != GO_OFFSET_ABSENT)
 		stream = read_u64(state + offsets->state_stream);
-		if (stream && read_u64(stream + offsets->stream_close_err))
-			ending = ENDING_DISCONNECTED;
-	}
+	if (stream && offsets->stream_close_err != GO_OFFSET_ABSENT && read_u64(stream + offsets->stream_close_err))
+		ending = ENDING_DISCONNECTED;
 	http_server_late_pattern(span, hit->target);
 	spans_end_above(span, &key, now);
+	if (stream && offsets->stream_sc != GO_OFFSET_ABSENT && offsets->sc_conn != GO_OFFSET_ABSENT)
+		connection_served(span, hit->target, read_u64(stream + offsets->stream_sc) + offsets->sc_conn, true);
 	span_end(hit->target, span, &key, ending, now);
 }
 
@@ -76,6 +79,8 @@ int http_server_end_h2(struct pt_regs *ctx)
 		.state_status = hit.target->http_server.h2_state_status,
 		.state_wrote_bytes = hit.target->http_server.h2_state_wrote_bytes,
 		.stream_close_err = hit.target->http_server.h2_stream_close_err,
+		.stream_sc = hit.target->http_server.h2_stream_sc,
+		.sc_conn = hit.target->http_server.h2_sc_conn,
 	};
 	http_server_finish_h2(ctx, &hit, &offsets, now);
 	return 0;
@@ -96,6 +101,8 @@ int http_server_end_xnet(struct pt_regs *ctx)
 		.state_status = hit.target->http_server.xnet_state_status,
 		.state_wrote_bytes = hit.target->http_server.xnet_state_wrote_bytes,
 		.stream_close_err = hit.target->http_server.xnet_stream_close_err,
+		.stream_sc = hit.target->http_server.xnet_stream_sc,
+		.sc_conn = hit.target->http_server.xnet_sc_conn,
 	};
 	http_server_finish_h2(ctx, &hit, &offsets, now);
 	return 0;

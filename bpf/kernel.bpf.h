@@ -76,6 +76,8 @@ struct tcp_sock {
 	struct sock sk; /* stands first in inet_conn, which does here */
 	__u32 rcv_nxt;
 	__u32 write_seq;
+	__u32 srtt_us; /* eighths of a microsecond */
+	__u32 total_retrans;
 } __attribute__((preserve_access_index));
 
 struct sk_buff {

@@ -10,6 +10,7 @@
 #define WIRE_H
 
 #include "wire/alloc.h"
+#include "wire/connection.h"
 #include "wire/durations.h"
 #include "wire/go.h"
 #include "wire/sdk.h"
@@ -291,7 +292,7 @@ struct off_thread {
 /* An open span, the value of open_by_goroutine: its record and what else must be known of it meanwhile. */
 struct open_span {
 	struct ev_span_end record;
-	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, if net/http serves it, of a database call the *sql.DB, of a call of gRPC the *clientStream");
+	uaddr_t object_addr DOC("the Go object that the span is about: of HTTP the *http.Request, if net/http serves it, of a database call the *sql.DB, of a call of gRPC the *clientStream, of a request of gRPC its transport, an *http2Server, 0: it has another");
 	uaddr_t object_mark DOC("a pointer in it by which it is known again: of an HTTP span, the Request's Header; if fasthttp serves it, its *RequestCtx. Of a database call, the connection of the last query that was made within it. Of a request of gRPC no pointer, but the bytes of stack down to the return address of what serves it");
 	uaddr_t routed_addr DOC("of a server span, the copy of its request that came to a ServeMux last; 0: none");
 	uaddr_t routed_mark DOC("as object_mark, of the copy");
@@ -308,7 +309,8 @@ struct open_span {
 	__u32 is_dormant DOC("1: it has ended at end_ktime_ns, unless it goes on, or more is told of it. It is nobody's parent, and over as soon as its goroutine does anything else");
 	__u32 retries DOC("how often a call may be tried again");
 	ktime_ns_t resumed_by_ktime_ns DOC("until then the next call of its kind takes a dormant one over; 0: none does");
-	struct connection connection DOC("that a client span sends its request over; zeros: not known");
+	struct connection connection DOC("that a client span sends its request over, or a server span was served over, as it was then; zeros: not known");
+	struct span_socket socket;
 	ktime_ns_t time_opened_ktime_ns DOC("which account its time is taken from (goroutine_time.opened_ktime_ns); 0: none");
 };
 
@@ -425,6 +427,11 @@ enum count {
 	HIT_ALLOC_SPAN_END,
 	HIT_ALLOC_HEAP_BEGIN,
 	HIT_ALLOC_HEAP_END,
+	HIT_DIAL_LOOKUP,
+	HIT_DIAL_CONNECT,
+	HIT_DIAL_MADE,
+	HIT_DIAL_TLS,
+	HIT_DIAL_TLS_DONE,
 	LOST_RING_FULL,         /* a record found no room in the ring buffer */
 	LOST_RECORD_TOO_LARGE,  /* a record in the ring was larger than any that the shim knows; counted by the shim */
 	LOST_OPEN_MAP_FULL,     /* a span could not be stored */

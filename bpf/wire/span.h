@@ -6,6 +6,7 @@
 #ifndef WIRE_SPAN_H
 #define WIRE_SPAN_H
 
+#include "connection.h"
 #include "db.h"
 #include "grpc.h"
 #include "http.h"
@@ -57,9 +58,10 @@ enum span_flag {
 	SPAN_FLAG_PARENT = 1 << 0,        /* parent_span_id is set */
 	SPAN_FLAG_PARENT_REMOTE = 1 << 1, /* … and came with the request */
 	SPAN_FLAG_LINK = 1 << 2,          /* link_* are set */
-	SPAN_FLAG_TIME = 1 << 8,          /* struct span_time stands behind the texts, at the next multiple of 8 */
+	SPAN_FLAG_TIME = 1 << 8,          /* struct span_time stands at the end, at a multiple of 8 */
 	SPAN_FLAG_SDK_PARENT = 1 << 9,    /* the parent is of the target's own SDK; link_span_id names the span of ours around both, zeros: there is none */
 	SPAN_FLAG_SDK_SAME = 1 << 10,     /* … and about the same operation */
+	SPAN_FLAG_CONNECTION = 1 << 12,   /* struct span_connection stands behind the texts, and before the time, at a multiple of 8 */
 	SPAN_FLAG_TAKEN_OVER = 1 << 11,   /* of an open span: another one of the same id is told instead, so that it never leaves */
 };
 
@@ -103,7 +105,7 @@ struct ev_span_end {
 	__u8 depth DOC("of its entry in open_by_goroutine");
 	__u8 ending DOC("one of enum span_ending");
 	__u8 reserved;
-	__u8 rest[sizeof(union span_body) + TEXT_BYTES_MAX + 8 + sizeof(struct span_time)] DOC("the body of its family, right behind it the texts, then its time");
+	__u8 rest[sizeof(union span_body) + TEXT_BYTES_MAX + 8 + sizeof(struct span_connection) + sizeof(struct span_time)] DOC("the body of its family, right behind it the texts, then its connection and its time");
 };
 
 #endif

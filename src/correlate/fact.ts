@@ -4,7 +4,7 @@
  */
 
 import type { Ktime, SpanIdWords, TraceIdWords } from '../wire/batch.ts';
-import type { SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
+import type { SpanConnection, SpanFamily, SpanKindName } from '../wire/wire.gen.ts';
 import type { Bodies } from './body-readers.ts';
 import type { TimeSpent } from './time-spent.ts';
 import type { Verdict } from './verdict.ts';
@@ -70,6 +70,8 @@ interface SpanCore {
   readonly recurring?: object | undefined;
   /** Names of the texts that were cut to fit into the record. */
   readonly cut: readonly string[];
+  /** What happened on the connection that it was served over or made its call over; absent where that is not known. */
+  readonly connection?: SpanConnection | undefined;
   /** Where its time went; absent where that was not watched from its start to its end. */
   readonly time?: TimeSpent | undefined;
   /** Where its time went on its critical path, as `time.ns`; absent where it waited for nobody that worked for it. */

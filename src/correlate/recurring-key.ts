@@ -23,7 +23,8 @@ const OWN_FLAGS =
   spanFlag.SPAN_FLAG_PARENT |
   spanFlag.SPAN_FLAG_PARENT_REMOTE |
   spanFlag.SPAN_FLAG_LINK |
-  spanFlag.SPAN_FLAG_SDK_PARENT;
+  spanFlag.SPAN_FLAG_SDK_PARENT |
+  spanFlag.SPAN_FLAG_CONNECTION;
 
 /** What recurs in the records of a family. */
 export interface KeyParts {

@@ -3,9 +3,9 @@ import {
   type EvSpanEnd,
   familyNames,
   SPAN_SAID_AT,
-  SPAN_TIME_BYTES,
   spanFlag,
   spanKindNames,
+  spanTailBytes,
   spanText,
   spanTexts,
 } from '../wire/wire.gen.ts';
@@ -50,6 +50,7 @@ export function spanFact(record: EvSpanEnd): SpanFact {
     threadId: record.header.tid,
     ending: endingOf(record.ending),
     errorTypeAddr: record.errorTypeAddr,
+    connection: record.connection,
     body,
     isBodyShared: isShared,
     recurring,
@@ -81,8 +82,7 @@ function saidBy(record: EvSpanEnd): Said {
   if (batch === undefined || at === undefined) return readSaid(record, false);
   const from = (at + SPAN_SAID_AT) >>> 2;
   const { flags, size } = record.header;
-  const timeBytes = flags & spanFlag.SPAN_FLAG_TIME ? SPAN_TIME_BYTES : 0;
-  const to = (at + size - timeBytes + 3) >>> 2;
+  const to = (at + size - spanTailBytes(flags) + 3) >>> 2;
   const known = said.find(batch.u32, from, to, flags);
   if (known !== undefined) return known;
   const made = readSaid(record, said.isWanted);

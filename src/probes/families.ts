@@ -5,6 +5,7 @@ import { channel } from './channel.ts';
 import { dbPgx } from './db-pgx.ts';
 import { dbRedis } from './db-redis.ts';
 import { db } from './db-sql.ts';
+import { dial } from './dial.ts';
 import { gcTime } from './gc-time.ts';
 import { goroutine } from './goroutine.ts';
 import { goroutineTime } from './goroutine-time.ts';
@@ -22,6 +23,7 @@ export const families: readonly ProbeFamily[] = [
   goroutine,
   httpServer,
   httpClient,
+  dial,
   grpcServer,
   grpcClient,
   db,

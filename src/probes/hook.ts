@@ -74,6 +74,8 @@ export type SiteRule =
   | { readonly at: 'after_call'; readonly of: string; readonly arg: ArgumentRegister }
   /** Every call of the function `of`. */
   | { readonly at: 'calls'; readonly of: string; readonly arg: ArgumentRegister }
+  /** The first conditional jump that is reached from an indirect call in a straight line, of each that there is one of. */
+  | { readonly at: 'branches_after_indirect_calls'; readonly arg: ArgumentRegister }
   /** Every return that does nothing but pass on what an indirect call has returned; single-stepped. */
   | { readonly at: 'returns_of_call'; readonly arg: ArgumentRegister }
   /** Every return; single-stepped. */

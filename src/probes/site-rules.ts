@@ -66,6 +66,14 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
         ? found.map((index) => inside(context, index, rule.arg))
         : `no such place behind a call of ${rule.of}`;
     }
+    case 'branches_after_indirect_calls': {
+      const branches = flow.instructions.flatMap((i, index) =>
+        i.op === 'call_indirect' ? (straightBranch(flow, index) ?? []) : [],
+      );
+      return branches.length > 0
+        ? branches.map((index) => inside(context, index, rule.arg))
+        : 'no conditional jump behind an indirect call';
+    }
     case 'calls': {
       const calls = callsOf(rule.of, context);
       return calls.length > 0
@@ -177,6 +185,16 @@ function branchBehind(
       instruction?.op === 'test_zero' ||
       (instruction?.op === 'move' && !registers.has(instruction.to));
     if (!isHarmless) return undefined;
+  }
+  return undefined;
+}
+
+/** The first conditional jump behind a call, if nothing else leaves the straight line before it. */
+function straightBranch(flow: ControlFlow, call: number): number | undefined {
+  for (let index = call + 1; !flow.isJumpTarget(index); index++) {
+    const { op } = flow.instructions[index] ?? { op: 'trap' };
+    if (op === 'branch') return index;
+    if (!straightOps.has(op) && op !== 'test_zero' && op !== 'compare_memory') return undefined;
   }
   return undefined;
 }

@@ -63,29 +63,55 @@ export class RecordConverter {
     const family = familyAt ? uint(record, ...familyAt) : FIRST_FAMILY;
     const [fromFamily, toFamily] = [this.#from.families[family], this.#to.families[family]];
     if (fromFamily === undefined || toFamily === undefined || sizesAt === undefined) return undefined;
-    const time = timeOf(record, this.#from);
-    const end = record.length - (time?.length ?? 0);
+    const tails = tailsOf(record, this.#from);
+    const end = record.length - tails.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const texts = textsOf(record, from.bytes + fromFamily.bytes, fromFamily.texts, sizesAt, cutAt, end);
     if (texts === undefined) return undefined;
     const kept = toFamily.texts.map((name) => texts.get(name));
     const head = to.bytes + toFamily.bytes;
     const textsEnd = head + kept.reduce((sum, text) => sum + (text?.bytes.length ?? 0), 0);
-    const out = new Uint8Array(time && this.#to.time ? wholeOf(textsEnd) + this.#to.time.bytes : textsEnd);
+    const toTails = tails.flatMap(({ name, bytes, fields }) => {
+      const to = this.#to[name];
+      return to ? [{ bytes, fields, to }] : [];
+    });
+    const tailBytes = toTails.reduce((sum, { to }) => sum + to.bytes, 0);
+    const out = new Uint8Array(tailBytes > 0 ? wholeOf(textsEnd) + tailBytes : textsEnd);
     copyFields(record, from.fields, out, to.fields);
     copyFields(record, fromFamily.fields, out, toFamily.fields);
     if (to.fields['family']) out[to.fields['family'][0]] = family;
     writeTexts(out, head, kept, to.fields);
-    if (time && this.#from.time && this.#to.time) {
-      copyFields(time, this.#from.time.fields, out.subarray(wholeOf(textsEnd)), this.#to.time.fields);
+    let tailAt = wholeOf(textsEnd);
+    for (const { bytes, fields, to } of toTails) {
+      copyFields(bytes, fields, out.subarray(tailAt), to.fields);
+      tailAt += to.bytes;
     }
     return withSize(out);
   }
 }
 
-/** What a record says of its time, at its end. */
-function timeOf(record: Uint8Array, { time }: WireLayout): Uint8Array | undefined {
-  const hasTime = (uint(record, FLAGS_AT, 2) & spanFlag.SPAN_FLAG_TIME) !== 0;
-  return time && hasTime && time.bytes < record.length ? record.subarray(-time.bytes) : undefined;
+/** What a record may have behind its texts, in this order, by the flag that says so. */
+const TAILS = [
+  ['connection', spanFlag.SPAN_FLAG_CONNECTION],
+  ['time', spanFlag.SPAN_FLAG_TIME],
+] as const;
+
+interface Tail {
+  readonly name: (typeof TAILS)[number][0];
+  readonly bytes: Uint8Array;
+  readonly fields: Fields;
+}
+
+function tailsOf(record: Uint8Array, layout: WireLayout): readonly Tail[] {
+  const flags = uint(record, FLAGS_AT, 2);
+  const tails: Tail[] = [];
+  let end = record.length;
+  for (const [name, flag] of TAILS.toReversed()) {
+    const tail = layout[name];
+    if (tail === undefined || !(flags & flag) || tail.bytes >= end) continue;
+    tails.unshift({ name, bytes: record.subarray(end - tail.bytes, end), fields: tail.fields });
+    end -= tail.bytes;
+  }
+  return tails;
 }
 
 interface Text {

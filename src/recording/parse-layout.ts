@@ -6,7 +6,7 @@ const ENTRIES_MAX = 1 << 10;
 
 export function isLayout(value: unknown): boolean {
   if (!isTable(value)) return false;
-  const { records, families, time } = value;
+  const { records, families, connection, time } = value;
   return (
     isTable(records) &&
     Object.values(records).every(isRecord) &&
@@ -14,7 +14,7 @@ export function isLayout(value: unknown): boolean {
     Object.values(families).every(
       (family) => isRecord(family) && isTable(family) && areNames(family['texts']),
     ) &&
-    (time === undefined || isRecord(time))
+    [connection, time].every((tail) => tail === undefined || isRecord(tail))
   );
 }
 

@@ -62,6 +62,19 @@ export const GOIDSPAN_VERDICT_CAUSE = 'goidspan.verdict.cause';
 export const GOIDSPAN_VERDICT_SHARE = 'goidspan.verdict.share';
 /** Ours: how much of the duration is known at all, from 0 to 1. */
 export const GOIDSPAN_VERDICT_CONFIDENCE = 'goidspan.verdict.confidence';
+/** Ours: `new` if nothing was served or asked for over the span's connection before, `reused` if something was; absent where that is not known. */
+export const GOIDSPAN_CONNECTION_STATE = 'goidspan.connection.state';
+/** Ours, of the first span on a connection: microseconds to find the address of its server, until it stood, and for the handshake of TLS. */
+export const GOIDSPAN_CONNECTION_DNS_US = 'goidspan.connection.dns_us';
+export const GOIDSPAN_CONNECTION_CONNECT_US = 'goidspan.connection.connect_us';
+export const GOIDSPAN_CONNECTION_TLS_US = 'goidspan.connection.tls_us';
+/** Ours: the smoothed round-trip time at the end of the span, as TCP has it. */
+export const GOIDSPAN_CONNECTION_RTT_US = 'goidspan.connection.rtt_us';
+/** Ours: segments that were sent again meanwhile; absent if none. */
+export const GOIDSPAN_CONNECTION_RETRANSMITS = 'goidspan.connection.retransmits';
+/** Ours: bytes on the wire, with TLS and headers, of a connection that nobody else used meanwhile; modulo 4 GiB. */
+export const GOIDSPAN_CONNECTION_SENT_BYTES = 'goidspan.connection.sent_bytes';
+export const GOIDSPAN_CONNECTION_RECEIVED_BYTES = 'goidspan.connection.received_bytes';
 /** Ours: the processors on which the span began and ended. */
 export const GOIDSPAN_CPU_START = 'goidspan.cpu.start';
 export const GOIDSPAN_CPU_END = 'goidspan.cpu.end';

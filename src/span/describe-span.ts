@@ -6,6 +6,7 @@ import { nanosBetween } from '../wire/batch.ts';
 import * as names from './attribute-names.ts';
 import type { AttributeSink } from './attribute-sink.ts';
 import type { CallMetric } from './call-metric.ts';
+import { addConnectionAttributes } from './connection-attributes.ts';
 import type { Description } from './convention.ts';
 import { conventionOf } from './conventions.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -81,6 +82,7 @@ function addGoroutineAttributes(sink: AttributeSink, fact: SpanFact): void {
   if (fact.kept) sink.text(names.GOIDSPAN_KEPT, fact.kept);
   if (fact.cut.length > 0) sink.texts(names.GOIDSPAN_CUT, fact.cut);
   if (fact.level !== undefined) sink.text(names.GOIDSPAN_LEVEL, fact.level);
+  if (fact.connection) addConnectionAttributes(sink, fact.connection);
   if (fact.time) addTimeAttributes(sink, fact.time, fact.criticalNs);
   if (fact.verdict) addVerdictAttributes(sink, fact.verdict);
   if (fact.waitsDropped) sink.int(names.GOIDSPAN_WAITS_DROPPED, fact.waitsDropped);

@@ -13,9 +13,8 @@ import {
   readEvSpanEnd,
   SPAN_BODY_AT,
   SPAN_TEXT_SIZES_AT,
-  SPAN_TIME_BYTES,
   spanBodyBytes,
-  spanFlag,
+  spanTailBytes,
   textLimit,
   wireSize,
 } from './wire.gen.ts';
@@ -94,8 +93,8 @@ export function faultOfSpan(batch: Batch, at: number, size: number): BadRecord |
   const bodyBytes = spanBodyBytes[familyAt(batch, at)];
   if (bodyBytes === undefined) return 'record_unknown';
   const textsEnd = SPAN_BODY_AT + bodyBytes + textBytes(batch.u16, at);
-  const hasTime = (batch.u16[(at + headerAt.flags) >>> 1] as number) & spanFlag.SPAN_FLAG_TIME;
-  const bytes = hasTime ? ((textsEnd + 7) & ~7) + SPAN_TIME_BYTES : textsEnd;
+  const tail = spanTailBytes(batch.u16[(at + headerAt.flags) >>> 1] as number);
+  const bytes = tail > 0 ? ((textsEnd + 7) & ~7) + tail : textsEnd;
   return bytes === size ? undefined : 'record_damaged';
 }
 

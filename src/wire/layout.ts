@@ -25,6 +25,7 @@ export interface WireLayout {
   /** By the number of the kind. */
   readonly records: Readonly<Record<number, RecordLayout>>;
   readonly families: Readonly<Record<number, FamilyLayout>>;
-  /** What spans may have behind their texts, at the next multiple of 8; absent where there is nothing of the kind. */
+  /** What spans may have behind their texts, from the next multiple of 8 on, in this order; absent where there is nothing of the kind. */
+  readonly connection?: RecordLayout;
   readonly time?: RecordLayout;
 }

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x0d8d73cffaf5f06fn;
+export const WIRE_HASH = 0x6094e32919e0db04n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -13,9 +13,21 @@ export const durationsLimit = {
   DURATION_FIRST_BIT: 9,
 } as const;
 
+/** `enum connection_limit` */
+export const connectionLimit = {
+  CONNECTION_UNKNOWN: 4294967295,
+} as const;
+
+/** `enum connection_age` */
+export const connectionAge = {
+  CONNECTION_AGE_UNKNOWN: 0,
+  CONNECTION_NEW: 1,
+  CONNECTION_REUSED: 2,
+} as const;
+
 /** `enum sdk_limit` */
 export const sdkLimit = {
-  SDK_DEPTH_LEFT: 18446744073709552000,
+  SDK_DEPTH_LEFT: 4294967295,
   SDK_SPANS_MAX: 8,
 } as const;
 
@@ -257,6 +269,7 @@ export const spanFlag = {
   SPAN_FLAG_TIME: 256,
   SPAN_FLAG_SDK_PARENT: 512,
   SPAN_FLAG_SDK_SAME: 1024,
+  SPAN_FLAG_CONNECTION: 4096,
   SPAN_FLAG_TAKEN_OVER: 2048,
 } as const;
 
@@ -391,34 +404,39 @@ export const count = {
   HIT_ALLOC_SPAN_END: 81,
   HIT_ALLOC_HEAP_BEGIN: 82,
   HIT_ALLOC_HEAP_END: 83,
-  LOST_RING_FULL: 84,
-  LOST_RECORD_TOO_LARGE: 85,
-  LOST_OPEN_MAP_FULL: 86,
-  LOST_INHERITED_MAP_FULL: 87,
-  LOST_HANDED_MAP_FULL: 88,
-  LOST_READER_MAP_FULL: 89,
-  LOST_TIME_MAP_FULL: 90,
-  LOST_TURNS_MAP_FULL: 91,
-  LOST_THREAD_MAP_FULL: 92,
-  LOST_ALLOC_MAP_FULL: 93,
-  LOST_SDK_MAP_FULL: 94,
-  LOST_DEPTH: 95,
-  LOST_READ_FAILED: 96,
-  LOST_SPAN_REPLACED: 97,
-  NOTE_NO_TARGET: 98,
-  NOTE_UNSAMPLED: 99,
-  NOTE_TRACEPARENT_MALFORMED: 100,
-  NOTE_SDK_DEPTH: 101,
-  NOTE_STALE_CLIENT: 102,
-  NOTE_HEADERS_UNSCANNED: 103,
-  NOTE_START_SEEN: 104,
-  NOTE_HTTP3_UNTRACED: 105,
-  NOTE_GRPC_HEALTH_UNTRACED: 106,
-  NOTE_SWITCH_UNSEEN: 107,
-  NOTE_URING_ELSEWHERE: 108,
-  NOTE_STACKS_FULL: 109,
-  NOTE_END_WITHOUT_START: 110,
-  COUNT_MAX: 111,
+  HIT_DIAL_LOOKUP: 84,
+  HIT_DIAL_CONNECT: 85,
+  HIT_DIAL_MADE: 86,
+  HIT_DIAL_TLS: 87,
+  HIT_DIAL_TLS_DONE: 88,
+  LOST_RING_FULL: 89,
+  LOST_RECORD_TOO_LARGE: 90,
+  LOST_OPEN_MAP_FULL: 91,
+  LOST_INHERITED_MAP_FULL: 92,
+  LOST_HANDED_MAP_FULL: 93,
+  LOST_READER_MAP_FULL: 94,
+  LOST_TIME_MAP_FULL: 95,
+  LOST_TURNS_MAP_FULL: 96,
+  LOST_THREAD_MAP_FULL: 97,
+  LOST_ALLOC_MAP_FULL: 98,
+  LOST_SDK_MAP_FULL: 99,
+  LOST_DEPTH: 100,
+  LOST_READ_FAILED: 101,
+  LOST_SPAN_REPLACED: 102,
+  NOTE_NO_TARGET: 103,
+  NOTE_UNSAMPLED: 104,
+  NOTE_TRACEPARENT_MALFORMED: 105,
+  NOTE_SDK_DEPTH: 106,
+  NOTE_STALE_CLIENT: 107,
+  NOTE_HEADERS_UNSCANNED: 108,
+  NOTE_START_SEEN: 109,
+  NOTE_HTTP3_UNTRACED: 110,
+  NOTE_GRPC_HEALTH_UNTRACED: 111,
+  NOTE_SWITCH_UNSEEN: 112,
+  NOTE_URING_ELSEWHERE: 113,
+  NOTE_STACKS_FULL: 114,
+  NOTE_END_WITHOUT_START: 115,
+  COUNT_MAX: 116,
 } as const;
 
 /** Where everything stands in the records. */
@@ -580,6 +598,19 @@ export const wireLayout: WireLayout = {
       texts: ['trace_state', 'method', 'target'],
     },
   },
+  connection: {
+    bytes: 32,
+    fields: {
+      dns_us: [0, 4],
+      connect_us: [4, 4],
+      tls_us: [8, 4],
+      rtt_us: [12, 4],
+      retransmits: [16, 4],
+      sent: [20, 4],
+      received: [24, 4],
+      age: [28, 4],
+    },
+  },
   time: {
     bytes: 200,
     fields: {
@@ -599,7 +630,7 @@ export const wireLayout: WireLayout = {
 /** Bytes of each record; of a span, if all of its texts were used. */
 export const wireSize = {
   EV_HEADER: 16,
-  EV_SPAN_END: 1456,
+  EV_SPAN_END: 1488,
   EV_PROCESS_EXEC: 32,
   EV_PROCESS_EXIT: 32,
   EV_GC_STOP: 48,
@@ -631,7 +662,9 @@ export const SPAN_SAID_AT = 112;
 export const SPAN_TEXT_SIZES_AT = 120;
 /** Where the body of a span begins, and how long that of each family is: the texts come right behind it. */
 export const SPAN_BODY_AT = 144;
-export const SPAN_TIME_BYTES = 200;
+/** Bytes of what a span with these flags has behind its texts, from a multiple of 8 on. */
+export const spanTailBytes = (flags: number): number =>
+  (flags & spanFlag.SPAN_FLAG_CONNECTION ? 32 : 0) + (flags & spanFlag.SPAN_FLAG_TIME ? 200 : 0);
 export const spanBodyBytes: Readonly<Record<number, number>> = {
   1: 16,
   2: 80,
@@ -810,6 +843,40 @@ export function readGrpcBody(batch: Batch, at: number): GrpcBody {
   };
 }
 
+/** `struct span_connection`, 32 bytes. */
+export interface SpanConnection {
+  /** microseconds to find the address of its server, of one that is new */
+  readonly dnsUs: number;
+  /** … until it stood, with the addresses that were tried before */
+  readonly connectUs: number;
+  /** … for the handshake of TLS */
+  readonly tlsUs: number;
+  /** smoothed round-trip time at the end of the span, as TCP has it; 0: it has none yet */
+  readonly rttUs: number;
+  /** segments that were sent again meanwhile */
+  readonly retransmits: number;
+  /** bytes, modulo 2^32, by a client; CONNECTION_UNKNOWN, too, of one that others use at the same time */
+  readonly sent: number;
+  /** likewise, by either */
+  readonly received: number;
+  /** one of enum connection_age */
+  readonly age: number;
+}
+
+/** Reads the part at byte `at` (a multiple of 8). */
+export function readSpanConnection(batch: Batch, at: number): SpanConnection {
+  return {
+    dnsUs: batch.u32[(at + 0) >>> 2] as number,
+    connectUs: batch.u32[(at + 4) >>> 2] as number,
+    tlsUs: batch.u32[(at + 8) >>> 2] as number,
+    rttUs: batch.u32[(at + 12) >>> 2] as number,
+    retransmits: batch.u32[(at + 16) >>> 2] as number,
+    sent: batch.u32[(at + 20) >>> 2] as number,
+    received: batch.u32[(at + 24) >>> 2] as number,
+    age: batch.u32[(at + 28) >>> 2] as number,
+  };
+}
+
 /** `struct span_time`, 200 bytes. */
 export interface SpanTime {
   /** by enum time_use, of its goroutine while it was open */
@@ -844,7 +911,7 @@ export function readSpanTime(batch: Batch, at: number): SpanTime {
   };
 }
 
-/** `struct ev_span_end`, 1456 bytes. */
+/** `struct ev_span_end`, 1488 bytes. */
 export interface EvSpanEnd {
   readonly header: EvHeader;
   readonly startKtimeNs: Ktime;
@@ -884,6 +951,8 @@ export interface EvSpanEnd {
   readonly wait: WaitBody;
   /** its body, if its family is grpc */
   readonly grpc: GrpcBody;
+  /** the connection that it was served over or made its call over, if that is known */
+  readonly connection?: SpanConnection | undefined;
   /** where its time went, if that was watched */
   readonly time?: SpanTime | undefined;
   /** what it stands in; undefined for a record that was put together otherwise */
@@ -999,9 +1068,18 @@ class EvSpanEndView implements EvSpanEnd {
     return readGrpcBody(this.#batch, this.#at + SPAN_BODY_AT);
   }
 
+  get connection(): SpanConnection | undefined {
+    return this.header.flags & spanFlag.SPAN_FLAG_CONNECTION
+      ? readSpanConnection(
+          this.#batch,
+          this.#at + this.header.size - 32 - (this.header.flags & spanFlag.SPAN_FLAG_TIME ? 200 : 0),
+        )
+      : undefined;
+  }
+
   get time(): SpanTime | undefined {
     return this.header.flags & spanFlag.SPAN_FLAG_TIME
-      ? readSpanTime(this.#batch, this.#at + this.header.size - SPAN_TIME_BYTES)
+      ? readSpanTime(this.#batch, this.#at + this.header.size - 200)
       : undefined;
   }
 
@@ -1016,7 +1094,7 @@ class EvSpanEndView implements EvSpanEnd {
   get text(): Uint8Array {
     return this.#batch.u8.subarray(
       this.#at + SPAN_BODY_AT + (spanBodyBytes[this.family] ?? 0),
-      this.#at + this.header.size - (this.header.flags & spanFlag.SPAN_FLAG_TIME ? SPAN_TIME_BYTES : 0),
+      this.#at + this.header.size - spanTailBytes(this.header.flags),
     );
   }
 }
@@ -1218,7 +1296,7 @@ export interface NetLayout {
   readonly pollFdSysfd: number;
 }
 
-/** `struct http_server_layout`, 48 bytes. */
+/** `struct http_server_layout`, 56 bytes. */
 export interface HttpServerLayout {
   /** of the goroutine that waits for a client to go away; 0: unknown */
   readonly backgroundReadEntry: number;
@@ -1241,6 +1319,8 @@ export interface HttpServerLayout {
   readonly xnetStreamCloseErr: number;
   readonly h2StreamId: number;
   readonly h2StreamSc: number;
+  readonly xnetStreamSc: number;
+  readonly xnetScConn: number;
   readonly h2ScConn: number;
 }
 
@@ -1496,7 +1576,7 @@ export interface SdkLayout {
   readonly contextFlags: number;
 }
 
-/** `struct target_row`, 824 bytes. */
+/** `struct target_row`, 832 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1539,7 +1619,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 824;
+export const TARGET_ROW_BYTES = 832;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1578,200 +1658,202 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(112, value.httpServer.xnetStreamCloseErr, true);
   view.setUint16(114, value.httpServer.h2StreamId, true);
   view.setUint16(116, value.httpServer.h2StreamSc, true);
-  view.setUint16(118, value.httpServer.h2ScConn, true);
-  view.setUint16(120, value.httpRouter.ginRequest, true);
-  view.setUint16(122, value.httpRouter.ginFullPath, true);
-  view.setUint16(124, value.httpRouter.echo4Request, true);
-  view.setUint16(126, value.httpRouter.echo4Path, true);
-  view.setUint16(128, value.httpRouter.echo5Request, true);
-  view.setUint16(130, value.httpRouter.echo5Route, true);
-  view.setUint16(132, value.httpRouter.echo5RoutePath, true);
-  view.setUint16(134, value.httpRouter.chiMethod, true);
-  view.setUint16(136, value.httpRouter.chiPattern, true);
-  view.setUint16(138, value.httpRouter.chiPatterns, true);
-  view.setUint16(140, value.httpRouter.muxRouteConf, true);
-  view.setUint16(142, value.httpRouter.muxConfRegexp, true);
-  view.setUint16(144, value.httpRouter.muxRegexpPath, true);
-  view.setUint16(146, value.httpRouter.muxPathTemplate, true);
-  view.setUint16(152, value.httpFiber.ctxRequest, true);
-  view.setUint16(154, value.httpFiber.ctxResponse, true);
-  view.setUint16(156, value.httpFiber.ctxConn, true);
-  view.setUint16(158, value.httpFiber.requestHeader, true);
-  view.setUint16(160, value.httpFiber.requestIsTls, true);
-  view.setUint16(162, value.httpFiber.headerMethod, true);
-  view.setUint16(164, value.httpFiber.headerUri, true);
-  view.setUint16(166, value.httpFiber.headerHost, true);
-  view.setUint16(168, value.httpFiber.headerNoHttp11, true);
-  view.setUint16(170, value.httpFiber.headerFields, true);
-  view.setUint16(172, value.httpFiber.responseHeader, true);
-  view.setUint16(174, value.httpFiber.responseStatus, true);
-  view.setUint16(176, value.httpFiber.fiber2Route, true);
-  view.setUint16(178, value.httpFiber.fiber2Path, true);
-  view.setUint16(180, value.httpFiber.fiber2Use, true);
-  view.setUint16(182, value.httpFiber.fiber3Route, true);
-  view.setUint16(184, value.httpFiber.fiber3Path, true);
-  view.setUint16(186, value.httpFiber.fiber3Use, true);
-  view.setBigUint64(192, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(200, value.httpClient.replyStatusCode, true);
-  view.setUint16(202, value.httpClient.replyProtoMajor, true);
-  view.setUint16(204, value.httpClient.replyProtoMinor, true);
-  view.setUint16(206, value.httpClient.connConn, true);
-  view.setUint16(208, value.httpClient.requestContext, true);
-  view.setBigUint64(216, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(224, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(240, BigInt(value.db.pgxAlreadyDoneType), true);
-  view.setBigUint64(248, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(256, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(264, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(272, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(280, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(288, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(296, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(304, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(312, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(320, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(328, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(336, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(344, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(352, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(360, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(368, value.db.dbConnector, true);
-  view.setUint16(370, value.db.dbNumOpen, true);
-  view.setUint16(372, value.db.dbMaxOpen, true);
-  view.setUint16(374, value.db.dbFreeConn, true);
-  view.setUint16(376, value.db.stmtDb, true);
-  view.setUint16(378, value.db.stmtQuery, true);
-  view.setUint16(380, value.db.rowsDc, true);
-  view.setUint16(382, value.db.txDc, true);
-  view.setUint16(384, value.db.connDc, true);
-  view.setUint16(386, value.db.driverConnCi, true);
-  view.setUint16(388, value.db.dsnConnectorDriver, true);
-  view.setUint16(390, value.db.wrapErrorErr, true);
-  view.setUint16(392, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(394, value.db.pgxTimeoutErr, true);
-  view.setUint16(396, value.db.pgxAlreadyDoneErr, true);
-  view.setUint16(398, value.db.pgxConnConn, true);
-  view.setUint16(400, value.db.pgxConnConfig, true);
-  view.setUint16(402, value.db.pgxConfigConfig, true);
-  view.setUint16(404, value.db.pgxConfigDatabase, true);
-  view.setUint16(406, value.db.pgxInnerPgConn, true);
-  view.setUint16(408, value.db.pgxPgConnConn, true);
-  view.setUint16(410, value.db.pgxErrorCode, true);
-  view.setUint16(412, value.db.pqConnC, true);
-  view.setUint16(414, value.db.pqConnConfig, true);
-  view.setUint16(416, value.db.pqConfigDatabase, true);
-  view.setUint16(418, value.db.pqErrorCode, true);
-  view.setUint16(420, value.db.mysqlConnNet, true);
-  view.setUint16(422, value.db.mysqlConnConfig, true);
-  view.setUint16(424, value.db.mysqlConfigDatabase, true);
-  view.setUint16(426, value.db.mysqlErrorNumber, true);
-  view.setUint16(428, value.db.sqliteErrorCode, true);
-  view.setUint16(432, value.grpc.statusS, true);
-  view.setUint16(434, value.grpc.statusCode, true);
-  view.setUint16(436, value.grpc.statusMessage, true);
-  view.setBigUint64(440, BigInt(value.grpcServer.incomingKeyType), true);
-  view.setBigUint64(448, BigInt(value.grpcServer.http2TransportType), true);
-  view.setBigUint64(456, BigInt(value.grpcServer.tcpAddrType), true);
-  view.setUint16(464, value.grpcServer.streamId, true);
-  view.setUint16(466, value.grpcServer.streamCtx, true);
-  view.setUint16(468, value.grpcServer.streamMethod, true);
-  view.setUint16(470, value.grpcServer.serverStreamSt, true);
-  view.setUint16(472, value.grpcServer.transportConn, true);
-  view.setUint16(474, value.grpcServer.transportPeer, true);
-  view.setUint16(476, value.grpcServer.tcpAddrIp, true);
-  view.setUint16(478, value.grpcServer.tcpAddrPort, true);
-  view.setBigUint64(480, BigInt(value.grpcClient.invokeReturn), true);
-  view.setBigUint64(488, BigInt(value.grpcClient.statusErrorType), true);
-  view.setBigUint64(496, BigInt(value.grpcClient.deadlineErrorType), true);
-  view.setUint16(504, value.grpcClient.streamCallHdr, true);
-  view.setUint16(506, value.grpcClient.streamCc, true);
-  view.setUint16(508, value.grpcClient.streamDesc, true);
-  view.setUint16(510, value.grpcClient.streamAttempt, true);
-  view.setUint16(512, value.grpcClient.callHdrMethod, true);
-  view.setUint16(514, value.grpcClient.connTarget, true);
-  view.setUint16(516, value.grpcClient.descServerStreams, true);
-  view.setUint16(518, value.grpcClient.descClientStreams, true);
-  view.setUint16(520, value.grpcClient.errorS, true);
-  view.setUint16(522, value.grpcClient.transportConn, true);
-  view.setUint16(524, value.grpcClient.transportStreams, true);
-  view.setUint16(526, value.grpcClient.streamCtx, true);
-  view.setUint16(528, value.pgx.connConfig, true);
-  view.setUint16(530, value.pgx.rowsErr, true);
-  view.setUint16(532, value.pgx.rowsReader, true);
-  view.setUint16(534, value.pgx.readerErr, true);
-  view.setUint16(536, value.pgx.batchQueries, true);
-  view.setUint16(538, value.pgx.queuedSql, true);
-  view.setUint16(540, value.pgx.resultsErr, true);
-  view.setUint16(542, value.pgx.pipelineResultsErr, true);
-  view.setUint16(544, value.pgx.weightedSize, true);
-  view.setUint16(546, value.pgx.weightedCur, true);
-  view.setBigUint64(552, BigInt(value.redis.singlePoolType), true);
-  view.setUint16(560, value.redis.clientOpt, true);
-  view.setUint16(562, value.redis.clientPool, true);
-  view.setUint16(564, value.redis.optionsAddr, true);
-  view.setUint16(566, value.redis.optionsDb, true);
-  view.setUint16(568, value.redis.optionsRetries, true);
-  view.setUint16(570, value.redis.cmdArgs, true);
-  view.setUint16(576, value.runtime.gStack, true);
-  view.setUint16(578, value.runtime.gPanic, true);
-  view.setUint16(580, value.runtime.gM, true);
-  view.setUint16(582, value.runtime.gGoid, true);
-  view.setUint16(584, value.runtime.gParentGoid, true);
-  view.setUint16(586, value.runtime.gStartpc, true);
-  view.setUint16(588, value.runtime.mCurg, true);
-  view.setUint16(596, value.httpRequest.method, true);
-  view.setUint16(598, value.httpRequest.url, true);
-  view.setUint16(600, value.httpRequest.protoMajor, true);
-  view.setUint16(602, value.httpRequest.protoMinor, true);
-  view.setUint16(604, value.httpRequest.header, true);
-  view.setUint16(606, value.httpRequest.host, true);
-  view.setUint16(608, value.httpRequest.remoteAddr, true);
-  view.setUint16(610, value.httpRequest.tls, true);
-  view.setUint16(612, value.httpRequest.pattern, true);
-  view.setUint16(614, value.httpRequest.urlScheme, true);
-  view.setUint16(616, value.httpRequest.urlHost, true);
-  view.setUint16(618, value.httpRequest.urlPath, true);
-  view.setUint16(620, value.httpRequest.urlRawPath, true);
-  view.setUint16(622, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(624, BigInt(value.time.semacquire), true);
-  view.setBigUint64(632, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(640, BigInt(value.time.semacquireFd), true);
-  view.setUint16(648, value.time.gSchedlink, true);
-  view.setUint16(650, value.time.gStatus, true);
-  view.setUint16(652, value.time.gWaitReason, true);
-  view.setUint16(654, value.time.gCoroarg, true);
-  view.setUint16(656, value.time.coroGp, true);
-  view.setUint16(658, value.time.mP, true);
-  view.setUint16(660, value.time.pRunqhead, true);
-  view.setUint16(662, value.time.pRunqtail, true);
-  view.setUint16(664, value.time.hchanDataqsiz, true);
-  view.setUint16(666, value.time.hchanBuf, true);
-  view.setUint16(668, value.time.hchanElemsize, true);
-  view.setUint16(670, value.time.hchanRecvx, true);
-  view.setUint16(672, value.time.sudogG, true);
-  view.setUint16(674, value.time.sudogElem, true);
-  view.setUint16(676, value.time.pollDescFd, true);
-  view.setUint16(678, value.time.pollDescRg, true);
-  view.setUint16(680, value.time.pollDescSelf, true);
-  view.setUint16(688, value.stack.gSched, true);
-  view.setUint16(690, value.stack.gobufPc, true);
-  view.setUint16(692, value.stack.gobufBp, true);
-  view.setBigUint64(696, BigInt(value.sdk.spanType), true);
-  view.setBigUint64(704, BigInt(value.sdk.unsampledType), true);
-  view.setBigUint64(712, BigInt(value.sdk.delegateStart), true);
-  view.setBigUint64(720, BigInt(value.sdk.delegateEnd), true);
-  view.setUint16(728, value.sdk.spanContext, true);
-  view.setUint16(730, value.sdk.spanParent, true);
-  view.setUint16(732, value.sdk.spanKind, true);
-  view.setUint16(734, value.sdk.spanEndTime, true);
-  view.setUint16(736, value.sdk.unsampledContext, true);
-  view.setUint16(738, value.sdk.contextTraceId, true);
-  view.setUint16(740, value.sdk.contextSpanId, true);
-  view.setUint16(742, value.sdk.contextFlags, true);
-  view.setBigUint64(744, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(752, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 760);
+  view.setUint16(118, value.httpServer.xnetStreamSc, true);
+  view.setUint16(120, value.httpServer.xnetScConn, true);
+  view.setUint16(122, value.httpServer.h2ScConn, true);
+  view.setUint16(128, value.httpRouter.ginRequest, true);
+  view.setUint16(130, value.httpRouter.ginFullPath, true);
+  view.setUint16(132, value.httpRouter.echo4Request, true);
+  view.setUint16(134, value.httpRouter.echo4Path, true);
+  view.setUint16(136, value.httpRouter.echo5Request, true);
+  view.setUint16(138, value.httpRouter.echo5Route, true);
+  view.setUint16(140, value.httpRouter.echo5RoutePath, true);
+  view.setUint16(142, value.httpRouter.chiMethod, true);
+  view.setUint16(144, value.httpRouter.chiPattern, true);
+  view.setUint16(146, value.httpRouter.chiPatterns, true);
+  view.setUint16(148, value.httpRouter.muxRouteConf, true);
+  view.setUint16(150, value.httpRouter.muxConfRegexp, true);
+  view.setUint16(152, value.httpRouter.muxRegexpPath, true);
+  view.setUint16(154, value.httpRouter.muxPathTemplate, true);
+  view.setUint16(160, value.httpFiber.ctxRequest, true);
+  view.setUint16(162, value.httpFiber.ctxResponse, true);
+  view.setUint16(164, value.httpFiber.ctxConn, true);
+  view.setUint16(166, value.httpFiber.requestHeader, true);
+  view.setUint16(168, value.httpFiber.requestIsTls, true);
+  view.setUint16(170, value.httpFiber.headerMethod, true);
+  view.setUint16(172, value.httpFiber.headerUri, true);
+  view.setUint16(174, value.httpFiber.headerHost, true);
+  view.setUint16(176, value.httpFiber.headerNoHttp11, true);
+  view.setUint16(178, value.httpFiber.headerFields, true);
+  view.setUint16(180, value.httpFiber.responseHeader, true);
+  view.setUint16(182, value.httpFiber.responseStatus, true);
+  view.setUint16(184, value.httpFiber.fiber2Route, true);
+  view.setUint16(186, value.httpFiber.fiber2Path, true);
+  view.setUint16(188, value.httpFiber.fiber2Use, true);
+  view.setUint16(190, value.httpFiber.fiber3Route, true);
+  view.setUint16(192, value.httpFiber.fiber3Path, true);
+  view.setUint16(194, value.httpFiber.fiber3Use, true);
+  view.setBigUint64(200, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(208, value.httpClient.replyStatusCode, true);
+  view.setUint16(210, value.httpClient.replyProtoMajor, true);
+  view.setUint16(212, value.httpClient.replyProtoMinor, true);
+  view.setUint16(214, value.httpClient.connConn, true);
+  view.setUint16(216, value.httpClient.requestContext, true);
+  view.setBigUint64(224, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(232, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(240, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(248, BigInt(value.db.pgxAlreadyDoneType), true);
+  view.setBigUint64(256, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(264, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(272, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(280, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(288, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(296, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(304, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(312, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(320, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(328, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(336, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(344, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(352, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(360, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(368, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(376, value.db.dbConnector, true);
+  view.setUint16(378, value.db.dbNumOpen, true);
+  view.setUint16(380, value.db.dbMaxOpen, true);
+  view.setUint16(382, value.db.dbFreeConn, true);
+  view.setUint16(384, value.db.stmtDb, true);
+  view.setUint16(386, value.db.stmtQuery, true);
+  view.setUint16(388, value.db.rowsDc, true);
+  view.setUint16(390, value.db.txDc, true);
+  view.setUint16(392, value.db.connDc, true);
+  view.setUint16(394, value.db.driverConnCi, true);
+  view.setUint16(396, value.db.dsnConnectorDriver, true);
+  view.setUint16(398, value.db.wrapErrorErr, true);
+  view.setUint16(400, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(402, value.db.pgxTimeoutErr, true);
+  view.setUint16(404, value.db.pgxAlreadyDoneErr, true);
+  view.setUint16(406, value.db.pgxConnConn, true);
+  view.setUint16(408, value.db.pgxConnConfig, true);
+  view.setUint16(410, value.db.pgxConfigConfig, true);
+  view.setUint16(412, value.db.pgxConfigDatabase, true);
+  view.setUint16(414, value.db.pgxInnerPgConn, true);
+  view.setUint16(416, value.db.pgxPgConnConn, true);
+  view.setUint16(418, value.db.pgxErrorCode, true);
+  view.setUint16(420, value.db.pqConnC, true);
+  view.setUint16(422, value.db.pqConnConfig, true);
+  view.setUint16(424, value.db.pqConfigDatabase, true);
+  view.setUint16(426, value.db.pqErrorCode, true);
+  view.setUint16(428, value.db.mysqlConnNet, true);
+  view.setUint16(430, value.db.mysqlConnConfig, true);
+  view.setUint16(432, value.db.mysqlConfigDatabase, true);
+  view.setUint16(434, value.db.mysqlErrorNumber, true);
+  view.setUint16(436, value.db.sqliteErrorCode, true);
+  view.setUint16(440, value.grpc.statusS, true);
+  view.setUint16(442, value.grpc.statusCode, true);
+  view.setUint16(444, value.grpc.statusMessage, true);
+  view.setBigUint64(448, BigInt(value.grpcServer.incomingKeyType), true);
+  view.setBigUint64(456, BigInt(value.grpcServer.http2TransportType), true);
+  view.setBigUint64(464, BigInt(value.grpcServer.tcpAddrType), true);
+  view.setUint16(472, value.grpcServer.streamId, true);
+  view.setUint16(474, value.grpcServer.streamCtx, true);
+  view.setUint16(476, value.grpcServer.streamMethod, true);
+  view.setUint16(478, value.grpcServer.serverStreamSt, true);
+  view.setUint16(480, value.grpcServer.transportConn, true);
+  view.setUint16(482, value.grpcServer.transportPeer, true);
+  view.setUint16(484, value.grpcServer.tcpAddrIp, true);
+  view.setUint16(486, value.grpcServer.tcpAddrPort, true);
+  view.setBigUint64(488, BigInt(value.grpcClient.invokeReturn), true);
+  view.setBigUint64(496, BigInt(value.grpcClient.statusErrorType), true);
+  view.setBigUint64(504, BigInt(value.grpcClient.deadlineErrorType), true);
+  view.setUint16(512, value.grpcClient.streamCallHdr, true);
+  view.setUint16(514, value.grpcClient.streamCc, true);
+  view.setUint16(516, value.grpcClient.streamDesc, true);
+  view.setUint16(518, value.grpcClient.streamAttempt, true);
+  view.setUint16(520, value.grpcClient.callHdrMethod, true);
+  view.setUint16(522, value.grpcClient.connTarget, true);
+  view.setUint16(524, value.grpcClient.descServerStreams, true);
+  view.setUint16(526, value.grpcClient.descClientStreams, true);
+  view.setUint16(528, value.grpcClient.errorS, true);
+  view.setUint16(530, value.grpcClient.transportConn, true);
+  view.setUint16(532, value.grpcClient.transportStreams, true);
+  view.setUint16(534, value.grpcClient.streamCtx, true);
+  view.setUint16(536, value.pgx.connConfig, true);
+  view.setUint16(538, value.pgx.rowsErr, true);
+  view.setUint16(540, value.pgx.rowsReader, true);
+  view.setUint16(542, value.pgx.readerErr, true);
+  view.setUint16(544, value.pgx.batchQueries, true);
+  view.setUint16(546, value.pgx.queuedSql, true);
+  view.setUint16(548, value.pgx.resultsErr, true);
+  view.setUint16(550, value.pgx.pipelineResultsErr, true);
+  view.setUint16(552, value.pgx.weightedSize, true);
+  view.setUint16(554, value.pgx.weightedCur, true);
+  view.setBigUint64(560, BigInt(value.redis.singlePoolType), true);
+  view.setUint16(568, value.redis.clientOpt, true);
+  view.setUint16(570, value.redis.clientPool, true);
+  view.setUint16(572, value.redis.optionsAddr, true);
+  view.setUint16(574, value.redis.optionsDb, true);
+  view.setUint16(576, value.redis.optionsRetries, true);
+  view.setUint16(578, value.redis.cmdArgs, true);
+  view.setUint16(584, value.runtime.gStack, true);
+  view.setUint16(586, value.runtime.gPanic, true);
+  view.setUint16(588, value.runtime.gM, true);
+  view.setUint16(590, value.runtime.gGoid, true);
+  view.setUint16(592, value.runtime.gParentGoid, true);
+  view.setUint16(594, value.runtime.gStartpc, true);
+  view.setUint16(596, value.runtime.mCurg, true);
+  view.setUint16(604, value.httpRequest.method, true);
+  view.setUint16(606, value.httpRequest.url, true);
+  view.setUint16(608, value.httpRequest.protoMajor, true);
+  view.setUint16(610, value.httpRequest.protoMinor, true);
+  view.setUint16(612, value.httpRequest.header, true);
+  view.setUint16(614, value.httpRequest.host, true);
+  view.setUint16(616, value.httpRequest.remoteAddr, true);
+  view.setUint16(618, value.httpRequest.tls, true);
+  view.setUint16(620, value.httpRequest.pattern, true);
+  view.setUint16(622, value.httpRequest.urlScheme, true);
+  view.setUint16(624, value.httpRequest.urlHost, true);
+  view.setUint16(626, value.httpRequest.urlPath, true);
+  view.setUint16(628, value.httpRequest.urlRawPath, true);
+  view.setUint16(630, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(632, BigInt(value.time.semacquire), true);
+  view.setBigUint64(640, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(648, BigInt(value.time.semacquireFd), true);
+  view.setUint16(656, value.time.gSchedlink, true);
+  view.setUint16(658, value.time.gStatus, true);
+  view.setUint16(660, value.time.gWaitReason, true);
+  view.setUint16(662, value.time.gCoroarg, true);
+  view.setUint16(664, value.time.coroGp, true);
+  view.setUint16(666, value.time.mP, true);
+  view.setUint16(668, value.time.pRunqhead, true);
+  view.setUint16(670, value.time.pRunqtail, true);
+  view.setUint16(672, value.time.hchanDataqsiz, true);
+  view.setUint16(674, value.time.hchanBuf, true);
+  view.setUint16(676, value.time.hchanElemsize, true);
+  view.setUint16(678, value.time.hchanRecvx, true);
+  view.setUint16(680, value.time.sudogG, true);
+  view.setUint16(682, value.time.sudogElem, true);
+  view.setUint16(684, value.time.pollDescFd, true);
+  view.setUint16(686, value.time.pollDescRg, true);
+  view.setUint16(688, value.time.pollDescSelf, true);
+  view.setUint16(696, value.stack.gSched, true);
+  view.setUint16(698, value.stack.gobufPc, true);
+  view.setUint16(700, value.stack.gobufBp, true);
+  view.setBigUint64(704, BigInt(value.sdk.spanType), true);
+  view.setBigUint64(712, BigInt(value.sdk.unsampledType), true);
+  view.setBigUint64(720, BigInt(value.sdk.delegateStart), true);
+  view.setBigUint64(728, BigInt(value.sdk.delegateEnd), true);
+  view.setUint16(736, value.sdk.spanContext, true);
+  view.setUint16(738, value.sdk.spanParent, true);
+  view.setUint16(740, value.sdk.spanKind, true);
+  view.setUint16(742, value.sdk.spanEndTime, true);
+  view.setUint16(744, value.sdk.unsampledContext, true);
+  view.setUint16(746, value.sdk.contextTraceId, true);
+  view.setUint16(748, value.sdk.contextSpanId, true);
+  view.setUint16(750, value.sdk.contextFlags, true);
+  view.setBigUint64(752, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(760, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 768);
   return bytes;
 }
 
@@ -1876,6 +1958,8 @@ export const rowSources = {
     xnetStreamCloseErr: { what: 'field', name: 'golang.org/x/net/http2.stream.closeErr?' },
     h2StreamId: { what: 'field', name: 'net/http.http2stream.id|net/http/internal/http2.stream.id?' },
     h2StreamSc: { what: 'field', name: 'net/http.http2stream.sc|net/http/internal/http2.stream.sc?' },
+    xnetStreamSc: { what: 'field', name: 'golang.org/x/net/http2.stream.sc?' },
+    xnetScConn: { what: 'field', name: 'golang.org/x/net/http2.serverConn.conn?' },
     h2ScConn: {
       what: 'field',
       name: 'net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?',

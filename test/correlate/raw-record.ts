@@ -3,10 +3,9 @@ import {
   evKind,
   SPAN_BODY_AT,
   SPAN_TEXT_SIZES_AT,
-  SPAN_TIME_BYTES,
   type SpanFamily,
   spanBodyBytes,
-  spanFlag,
+  spanTailBytes,
   spanTexts,
   wireLayout,
 } from '../../src/wire/wire.gen.ts';
@@ -26,8 +25,8 @@ export function rawSpan(
   const encoded = spanTexts[family].map((name) => Buffer.from(texts[name] ?? ''));
   const textAt = SPAN_BODY_AT + (spanBodyBytes[number] ?? 0);
   const textsEnd = textAt + Buffer.concat(encoded).length;
-  const hasTime = Number(values['flags'] ?? 0) & spanFlag.SPAN_FLAG_TIME;
-  const size = hasTime ? ((textsEnd + 7) & ~7) + SPAN_TIME_BYTES : textsEnd;
+  const tail = spanTailBytes(Number(values['flags'] ?? 0));
+  const size = tail > 0 ? ((textsEnd + 7) & ~7) + tail : textsEnd;
   const bytes = raw(
     evKind.EV_SPAN_END,
     size,

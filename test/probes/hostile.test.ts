@@ -114,6 +114,7 @@ const opsByRule: Readonly<Record<SiteRule['at'], string | undefined>> = {
   call_not_before: 'call',
   branch_after_call: 'branch',
   branches_after_calls: 'branch',
+  branches_after_indirect_calls: 'branch',
   // Whatever comes behind it.
   after_call: undefined,
   calls: 'call',

@@ -7,8 +7,8 @@ import {
   dbOperation,
   dbSystem,
   httpFlag,
-  SPAN_TIME_BYTES,
   spanFlag,
+  spanTailBytes,
   timeUse,
 } from '../../src/wire/wire.gen.ts';
 import { type RawValues, rawSpan } from '../correlate/raw-record.ts';
@@ -103,7 +103,8 @@ function rawDb(random: Random, values: RawValues, flags: number): Uint8Array {
 /** Sometimes more than it lasted. */
 function setTime(record: Uint8Array, random: Random, lasted: number): void {
   const size = Buffer.from(record.buffer, record.byteOffset).readUInt32LE(4);
-  const time = Buffer.from(record.buffer, record.byteOffset + size - SPAN_TIME_BYTES, SPAN_TIME_BYTES);
+  const bytes = spanTailBytes(spanFlag.SPAN_FLAG_TIME);
+  const time = Buffer.from(record.buffer, record.byteOffset + size - bytes, bytes);
   const cpu = seldom(random, Math.floor(lasted / 2), lasted + 1);
   time.writeBigUInt64LE(BigInt(cpu), 8 * timeUse.TIME_CPU);
 }

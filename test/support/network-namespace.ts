@@ -41,6 +41,11 @@ export class NetworkNamespace {
     ip('-n', this.#name, 'link', 'set', 'lo', 'up');
   }
 
+  /** Nothing goes over it while its own end is down. */
+  setLink(state: 'up' | 'down'): void {
+    execFileSync('ip', ['-n', this.#name, 'link', 'set', 'eth0', state]);
+  }
+
   start(command: string, env: Readonly<Record<string, string>>): Child {
     return new Child('ip', ['netns', 'exec', this.#name, command], { env });
   }

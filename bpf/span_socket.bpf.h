@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What TCP has done on the connection of a span while that was open, whether anything came over it before, and what it has cost
+ * to make it. Connections are known by their sockets, and these by their ports, too: their memory is given to others.
+ */
+#ifndef SPAN_SOCKET_BPF_H
+#define SPAN_SOCKET_BPF_H
+
+#include "socket.bpf.h"
+
+#define CONNECTIONS 8192 /* a power of two: of two connections in one place the older one is forgotten */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CONNECTIONS);
+	__type(key, __u32);
+	__type(value, struct known_connection);
+} connection_by_sock SEC(".maps");
+
+static __always_inline struct known_connection *connection_place(__u64 sock)
+{
+	__u32 index = ((sock * 0x9e3779b97f4a7c15ULL) >> 40) & (CONNECTIONS - 1);
+
+	return bpf_map_lookup_elem(&connection_by_sock, &index);
+}
+
+static __always_inline __u32 ports_of(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_num) |
+	       (__u32)__builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport)) << 16;
+}
+
+static __always_inline bool is_known(const struct known_connection *known, struct sock *sk)
+{
+	return known->sock == (__u64)sk && known->ports == ports_of(sk);
+}
+
+/* How far it has come. */
+static __always_inline void connection_mark(struct known_connection *known, struct sock *sk)
+{
+	known->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
+	known->sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+	known->received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt);
+}
+
+/* A connection that is new, or of which nothing is known so far. */
+static __always_inline void connection_know(struct known_connection *known, struct sock *sk)
+{
+	known->sock = 0;
+	in_order();
+	known->ports = ports_of(sk);
+	known->is_used = 0;
+	known->dns_us = known->connect_us = known->tls_us = CONNECTION_UNKNOWN;
+	connection_mark(known, sk);
+	in_order();
+	known->sock = (__u64)sk;
+}
+
+/*
+ * From now on the span is told what happens on its connection, which stands in it already. Of a server all that does which has
+ * happened since something came to its end over that connection: nobody looks before its request is there. Of a connection that
+ * others share no bytes are told.
+ */
+static __noinline int socket_watch(struct open_span *span, struct sock *sk, bool is_shared)
+{
+	struct span_socket *watch = &span->socket;
+	struct known_connection *known = connection_place((__u64)sk);
+
+	if (!known || watch->sock == (__u64)sk)
+		return 0;
+	watch->said.dns_us = watch->said.connect_us = watch->said.tls_us = CONNECTION_UNKNOWN;
+	watch->said.age = CONNECTION_AGE_UNKNOWN;
+	watch->is_shared = is_shared;
+	watch->retransmits = CONNECTION_UNKNOWN;
+	if (span->record.span_kind == SPAN_KIND_CLIENT)
+		watch->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
+	span->connection.sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+	span->connection.received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt);
+	if (!is_known(known, sk)) {
+		connection_know(known, sk);
+	} else {
+		watch->said.age = known->is_used ? CONNECTION_REUSED : CONNECTION_NEW;
+		if (!known->is_used) {
+			watch->said.dns_us = known->dns_us;
+			watch->said.connect_us = known->connect_us;
+			watch->said.tls_us = known->tls_us;
+		}
+		if (span->record.span_kind == SPAN_KIND_SERVER && !is_shared) {
+			watch->retransmits = known->retransmits;
+			span->connection.sent = known->sent;
+			span->connection.received = known->received;
+		}
+	}
+	known->is_used = 1;
+	watch->sock = (__u64)sk;
+	return 0;
+}
+
+/* The span ends, or may have ended. */
+static __noinline int socket_look(struct open_span *span)
+{
+	struct span_socket *watch = &span->socket;
+	const struct connection *connection = &span->connection;
+	struct sock *sk = (struct sock *)watch->sock;
+	struct known_connection *known = connection_place((__u64)sk);
+
+	/* Of a connection that has been closed meanwhile nothing is left. */
+	if (!sk || !known || ports_of(sk) != (connection->local.port | connection->remote.port << 16))
+		return 0;
+	watch->said.rtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
+	watch->said.retransmits = watch->said.sent = watch->said.received = CONNECTION_UNKNOWN;
+	if (watch->retransmits != CONNECTION_UNKNOWN)
+		watch->said.retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans) - watch->retransmits;
+	if (!watch->is_shared && watch->said.retransmits != CONNECTION_UNKNOWN) {
+		/* What a server answers with has not all been written yet. */
+		if (span->record.span_kind == SPAN_KIND_CLIENT)
+			watch->said.sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq) - connection->sent;
+		watch->said.received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt) - connection->received;
+	}
+	watch->is_told = 1;
+	if (is_known(known, sk))
+		connection_mark(known, sk);
+	return 0;
+}
+
+/* What there is to be said goes behind the texts. */
+static __noinline int socket_tell(struct open_span *span)
+{
+	__u64 end = span->record.header.size - offsetof(struct ev_span_end, rest), at;
+
+	/* It always fits; for the verifier, which must see the same register compared and used. */
+	asm volatile("" : "+r"(end));
+	if (!span->socket.is_told || end > sizeof(span->record.rest) - sizeof(struct span_connection) - 8)
+		return 0;
+	/* Records that say the same are the same, also where they say nothing. */
+	__builtin_memset(span->record.rest + end, 0, 8);
+	at = (end + 7) & ~7ULL;
+	*(struct span_connection *)(span->record.rest + at) = span->socket.said;
+	span->record.header.size = offsetof(struct ev_span_end, rest) + at + sizeof(struct span_connection);
+	span->record.header.flags |= SPAN_FLAG_CONNECTION;
+	return 0;
+}
+
+#endif
