@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'bench',
           include: bench,
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           sequence: { groupOrder: 2 },
         },
       },

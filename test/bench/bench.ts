@@ -5,6 +5,7 @@ import type { FloodTools } from './flood.ts';
 import { buildGenerator } from './load.ts';
 import { exportTo, startSwallow } from './program.ts';
 import { attachTimes } from './rows/attach-times.ts';
+import { callsCpu } from './rows/calls-cpu.ts';
 import { clientCalls } from './rows/client-calls.ts';
 import { code } from './rows/code.ts';
 import { concurrent } from './rows/concurrent.ts';
@@ -22,6 +23,7 @@ import { latency } from './rows/latency.ts';
 import { manyRequests } from './rows/many-requests.ts';
 import { manyTargets } from './rows/many-targets.ts';
 import { recordBytes } from './rows/record-bytes.ts';
+import { redisCalls } from './rows/redis-calls.ts';
 import { saturated } from './rows/saturated.ts';
 import { sqlCalls } from './rows/sql-calls.ts';
 import { tailKeep } from './rows/tail-keep.ts';
@@ -63,6 +65,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'client-calls': clientCalls,
   'sql-calls': sqlCalls,
   'grpc-calls': grpcCalls,
+  'redis-calls': redisCalls,
+  'calls-cpu': callsCpu,
   waits,
   code,
   concurrent,

@@ -12,8 +12,8 @@ export class Service {
     this.url = url;
   }
 
-  static async start(executable: string): Promise<Service> {
-    const child = start('service', executable, []);
+  static async start(executable: string, env: Readonly<Record<string, string>> = {}): Promise<Service> {
+    const child = start('service', executable, [], { env });
     const [, address] = await child.output(/^listening (\S+)$/m);
     return new Service(child, `http://${address}`);
   }
