@@ -57,12 +57,12 @@ describe('the package', () => {
     );
   });
 
-  it('is small: 8 MB unpacked at most', () => {
+  it('is small: 9 MB unpacked at most', () => {
     const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(2);
     process.stdout.write(
       `package: ${megabytes(packed.packedBytes)} MB packed, ${megabytes(packed.unpackedBytes)} MB unpacked, ${files.length} files\n`,
     );
-    expect(packed.unpackedBytes).toBeLessThanOrEqual(8e6);
+    expect(packed.unpackedBytes).toBeLessThanOrEqual(9e6);
   });
 
   it('is found good by publint and attw', () => {

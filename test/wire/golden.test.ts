@@ -12,6 +12,7 @@ import {
   readEvStack,
   readGrpcBody,
   readHttpBody,
+  readSpanConnection,
   readSpanTime,
   readWaitBody,
   rowSources,
@@ -32,6 +33,7 @@ const readers = {
   db_body: readDbBody,
   wait_body: readWaitBody,
   grpc_body: readGrpcBody,
+  span_connection: readSpanConnection,
   span_time: readSpanTime,
   ev_process_exec: readEvProcessExec,
   ev_process_exit: readEvProcessExit,
@@ -98,6 +100,7 @@ describe('a record filled by C', () => {
       wait: ______,
       grpc: _______,
       text: ___,
+      connection: ________,
       time: _____,
       ...got
     } = flatten(read(batchOf(buffer), 8));

@@ -53,6 +53,8 @@ void programs__setup(void)
 	DEFINE(reader_by_sock, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
+	DEFINE(connection_by_sock, HOST_ARRAY);
+	DEFINE(dialing_by_goroutine, HOST_ARRAY);
 	DEFINE(has_called_by_port, HOST_ARRAY);
 	host_map__define(&records, "records", HOST_RING, 0, 0, 32 << 20);
 }
