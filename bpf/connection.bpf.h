@@ -51,14 +51,19 @@ static __always_inline struct connection *connection_of(struct ev_span_end *span
 
 /*
  * A server span is about to end, of a request that came over the net.Conn at `at`: what happened on the connection will be told, if
- * the span is sampled. A function of its own, since it is the last that is done.
+ * the span is sampled. If it is not, that belongs to no later one. A function of its own, since it is the last that is done.
  */
 static __noinline int connection_served(struct ev_span_end *span, const struct target_row *target, uaddr_t at, bool is_shared)
 {
-	struct sock *sk = span_is_sampled(span) ? sock_of_conn(target, at) : NULL;
+	bool is_told = span_is_sampled(span);
+	struct sock *sk = is_told || !is_shared ? sock_of_conn(target, at) : NULL;
 
-	if (sk && !connection_of_sock(connection_of(span), sk))
-		socket_watch(open_span_of(span), sk, is_shared);
+	if (!sk)
+		return 0;
+	if (!is_told)
+		connection_pass(sk);
+	else if (!connection_of_sock(connection_of(span), sk))
+		socket_watch(open_span_of(span), sk, is_shared ? SOCKET_SHARED : SOCKET_LATE);
 	return 0;
 }
 
@@ -108,7 +113,7 @@ static __always_inline void connection_claim(const struct target_row *target, ua
 		return;
 	*connection_of(span) = connection;
 	if (span_is_sampled(span))
-		socket_watch(open_span_of(span), sk, stream_id != 0);
+		socket_watch(open_span_of(span), sk, stream_id ? SOCKET_SHARED : SOCKET_OWN);
 	*call = *second = claimed;
 	*from_port = *from_any = 1;
 }

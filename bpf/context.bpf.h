@@ -372,17 +372,23 @@ static __always_inline bool span_tells_time(struct ev_span_end *span)
 	return span_is_sampled(span) || (open_span_of(span)->is_counted && span->span_kind == SPAN_KIND_SERVER);
 }
 
-/* Ends an open span. */
-static __always_inline void span_end(const struct target_row *target, struct ev_span_end *span,
-				     const struct goroutine_key *key, enum span_ending ending, ktime_ns_t now)
+/* What stands behind the texts of a span that ends at the end that is in its record: no text comes any more. */
+static __always_inline void span_complete(struct ev_span_end *span, const struct target_row *target)
 {
-	span->end_ktime_ns = now;
 	socket_look(open_span_of(span));
 	socket_tell(open_span_of(span));
 	if (span_tells_time(span))
 		time_span_end(open_span_of(span), target);
 	else
 		time_span_drop(open_span_of(span), target);
+}
+
+/* Ends an open span. */
+static __always_inline void span_end(const struct target_row *target, struct ev_span_end *span,
+				     const struct goroutine_key *key, enum span_ending ending, ktime_ns_t now)
+{
+	span->end_ktime_ns = now;
+	span_complete(span, target);
 	span_leave(span, key, ending);
 }
 

@@ -23,8 +23,9 @@ static __always_inline void db_peer(struct ev_span_end *span, const struct targe
 	__builtin_memcpy(body->peer_address, connection->remote.address, sizeof(body->peer_address));
 	body->peer_port = connection->remote.port;
 	span->header.flags |= DB_FLAG_PEER;
+	/* A pool says which one it was when the call is over. Without a branch, so that what follows is verified once. */
 	if (span_is_sampled(span))
-		socket_watch(open_span_of(span), sk, false);
+		socket_watch(open_span_of(span), sk, SOCKET_LATE * (span->header.flags / DB_FLAG_POOL & 1));
 }
 
 static __always_inline void db_namespace(struct ev_span_end *span, uaddr_t at)
@@ -69,10 +70,11 @@ static __noinline int db_connection(struct ev_span_end *span, const struct targe
 		system = DB_SYSTEM_SQLITE;
 	}
 	db_body(span)->system = system;
-	if (at)
-		db_peer(span, target, at);
 	if (name && !span->text_sizes[DB_TEXT_NAMESPACE])
 		db_namespace(span, name);
+	/* Last, so that the verifier need not follow the rest once for each kind of connection. */
+	if (at)
+		db_peer(span, target, at);
 	return 0;
 }
 

@@ -147,10 +147,7 @@ int db_pgx_result(struct pt_regs *ctx)
 		return 0;
 	}
 	span->end_ktime_ns = now;
-	if (span_tells_time(span))
-		time_span_end(open_span_of(span), hit.target);
-	else
-		time_span_drop(open_span_of(span), hit.target);
+	span_complete(span, hit.target);
 	call_may_be_over(&open, span->end_ktime_ns);
 	return 0;
 }

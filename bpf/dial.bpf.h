@@ -127,7 +127,7 @@ int dial_made(struct pt_regs *ctx)
 	known = sk ? connection_place((__u64)sk) : NULL;
 	if (!known || (COOKIE_VARIANT(hit.cookie) && is_known(known, sk)))
 		return 0;
-	connection_know(known, sk);
+	connection_begin(known, sk);
 	dialing = dialing_for(ctx, hit.target);
 	if (!dialing)
 		return 0;

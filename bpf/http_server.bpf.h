@@ -227,6 +227,14 @@ static __always_inline bool http_server_client_is_gone(const struct target_row *
 	return read_u64(http_server_conn(target, response) + layout->conn_write_error) != 0;
 }
 
+static __always_inline void http_server_served(struct ev_span_end *span, const struct target_row *target, uaddr_t response)
+{
+	const struct http_server_layout *layout = &target->http_server;
+
+	if (layout->response_conn != GO_OFFSET_ABSENT && layout->conn_rwc != GO_OFFSET_ABSENT)
+		connection_served(span, target, http_server_conn(target, response) + layout->conn_rwc, false);
+}
+
 /* func (w *response) finishRequest()  argument: w. HTTP/1.1 only. */
 SEC("uprobe")
 int http_server_end(struct pt_regs *ctx)
@@ -249,6 +257,7 @@ int http_server_end(struct pt_regs *ctx)
 		return 0;
 	if (!span_is_told(span)) {
 		spans_end_above(span, &key, now);
+		http_server_served(span, target, at);
 		span_end(target, span, &key, ending, now);
 		return 0;
 	}
@@ -264,7 +273,7 @@ int http_server_end(struct pt_regs *ctx)
 	}
 	http_server_pattern(span, target, true);
 	spans_end_above(span, &key, now);
-	connection_served(span, target, http_server_conn(target, at) + target->http_server.conn_rwc, false);
+	http_server_served(span, target, at);
 	span_end(target, span, &key, ending, now);
 	return 0;
 }

@@ -78,6 +78,7 @@ struct tcp_sock {
 	__u32 write_seq;
 	__u32 srtt_us; /* eighths of a microsecond */
 	__u32 total_retrans;
+	__u64 bytes_received;
 } __attribute__((preserve_access_index));
 
 struct sk_buff {

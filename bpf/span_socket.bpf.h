@@ -56,41 +56,65 @@ static __always_inline void connection_know(struct known_connection *known, stru
 	known->sock = (__u64)sk;
 }
 
+/* … of which nothing else has been seen before, since it was made just now: what has come already belongs to the first that is served. */
+static __always_inline void connection_begin(struct known_connection *known, struct sock *sk)
+{
+	connection_know(known, sk);
+	known->received -= (__u32)BPF_CORE_READ((struct tcp_sock *)sk, bytes_received);
+}
+
+/* Something has come to its end over a connection of which nothing is told. */
+static __always_inline void connection_pass(struct sock *sk)
+{
+	struct known_connection *known = connection_place((__u64)sk);
+
+	if (!known)
+		return;
+	if (is_known(known, sk))
+		connection_mark(known, sk);
+	else
+		connection_know(known, sk);
+	known->is_used = 1;
+}
+
+enum socket_use {
+	SOCKET_OWN,    /* nobody else uses it meanwhile, and nothing has been sent for the span yet */
+	SOCKET_LATE,   /* nobody else does, but the span is about to end */
+	SOCKET_SHARED, /* others use it at the same time */
+};
+
 /*
- * From now on the span is told what happens on its connection, which stands in it already. Of a server all that does which has
- * happened since something came to its end over that connection: nobody looks before its request is there. Of a connection that
- * others share no bytes are told.
+ * From now on the span is told what happens on its connection, which stands in it already. Of a server that alone uses it all belongs
+ * to the span which has happened since something came to its end over it: nobody looks before a request is there.
  */
-static __noinline int socket_watch(struct open_span *span, struct sock *sk, bool is_shared)
+static __noinline int socket_watch(struct open_span *span, struct sock *sk, enum socket_use use)
 {
 	struct span_socket *watch = &span->socket;
 	struct known_connection *known = connection_place((__u64)sk);
 
 	if (!known || watch->sock == (__u64)sk)
 		return 0;
-	watch->said.dns_us = watch->said.connect_us = watch->said.tls_us = CONNECTION_UNKNOWN;
-	watch->said.age = CONNECTION_AGE_UNKNOWN;
-	watch->is_shared = is_shared;
+	watch->is_shared = use == SOCKET_SHARED;
 	watch->retransmits = CONNECTION_UNKNOWN;
-	if (span->record.span_kind == SPAN_KIND_CLIENT)
+	if (span->record.span_kind == SPAN_KIND_CLIENT && use != SOCKET_LATE)
 		watch->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
 	span->connection.sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
 	span->connection.received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt);
-	if (!is_known(known, sk)) {
-		connection_know(known, sk);
-	} else {
-		watch->said.age = known->is_used ? CONNECTION_REUSED : CONNECTION_NEW;
-		if (!known->is_used) {
-			watch->said.dns_us = known->dns_us;
-			watch->said.connect_us = known->connect_us;
-			watch->said.tls_us = known->tls_us;
-		}
-		if (span->record.span_kind == SPAN_KIND_SERVER && !is_shared) {
+	watch->said.age = CONNECTION_AGE_UNKNOWN;
+	if (is_known(known, sk)) {
+		watch->said.age = CONNECTION_NEW + known->is_used;
+		if (span->record.span_kind == SPAN_KIND_SERVER && use != SOCKET_SHARED) {
 			watch->retransmits = known->retransmits;
 			span->connection.sent = known->sent;
 			span->connection.received = known->received;
 		}
+	} else {
+		connection_know(known, sk);
 	}
+	watch->said.dns_us = known->dns_us;
+	watch->said.connect_us = known->connect_us;
+	watch->said.tls_us = known->tls_us;
+	known->dns_us = known->connect_us = known->tls_us = CONNECTION_UNKNOWN;
 	known->is_used = 1;
 	watch->sock = (__u64)sk;
 	return 0;
@@ -130,7 +154,7 @@ static __noinline int socket_tell(struct open_span *span)
 
 	/* It always fits; for the verifier, which must see the same register compared and used. */
 	asm volatile("" : "+r"(end));
-	if (!span->socket.is_told || end > sizeof(span->record.rest) - sizeof(struct span_connection) - 8)
+	if (!span->socket.is_told || span->record.header.flags & SPAN_FLAG_CONNECTION || end > sizeof(span->record.rest) - sizeof(struct span_connection) - 8)
 		return 0;
 	/* Records that say the same are the same, also where they say nothing. */
 	__builtin_memset(span->record.rest + end, 0, 8);

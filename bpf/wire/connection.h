@@ -12,7 +12,7 @@ enum connection_limit {
 enum connection_age {
 	CONNECTION_AGE_UNKNOWN = 0, /* it was made before the target was attached, and nothing has been seen of it */
 	CONNECTION_NEW = 1,         /* nothing was served or asked for over it before */
-	CONNECTION_REUSED = 2,
+	CONNECTION_REUSED = 2,/* by how the two are numbered it is known at once */
 };
 
 /* Behind the texts of a span with SPAN_FLAG_CONNECTION, at the next multiple of 8. What is not known of it is CONNECTION_UNKNOWN. */
@@ -40,7 +40,7 @@ struct span_socket {
 struct known_connection {
 	__u64 sock;
 	__u32 ports DOC("its own, and above it that of the other end: the kernel gives a socket's memory to others");
-	__u32 is_used DOC("1: something was served or asked for over it");
+	__u32 is_used DOC("1: something was served or asked for over it; else 0");
 	__u32 dns_us;
 	__u32 connect_us;
 	__u32 tls_us;

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x6094e32919e0db04n;
+export const WIRE_HASH = 0xeddbb5bc4dada9b7n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {

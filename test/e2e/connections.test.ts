@@ -1,23 +1,13 @@
 /** What spans tell of the connections that they were served or made their calls over. */
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
+import { connectionOf } from '../support/connection-attributes.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 import { NetworkNamespace, networkNamespaces } from '../support/network-namespace.ts';
 import { TracedServer } from '../support/traced-server.ts';
 
 const timeout = 120_000;
-
-/** The attributes `goidspan.connection.*` of a span, by what is behind that. */
-function connectionOf(span: ReadableSpan | undefined): Record<string, unknown> {
-  const prefix = 'goidspan.connection.';
-  return Object.fromEntries(
-    Object.entries(span?.attributes ?? {}).flatMap(([name, value]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [],
-    ),
-  );
-}
 
 async function started(release?: string): Promise<TracedServer> {
   const name = `joins-${release ?? 'local'}`;

@@ -4,6 +4,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
+import { connectionOf } from '../support/connection-attributes.ts';
 import { isFullRun } from '../support/full-run.ts';
 import { buildGo, type GoBuild } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
@@ -84,6 +85,14 @@ function callsOf(build: GoBuild): void {
       'goidspan.rpc.streaming': 'bidi',
     });
     expect(served[0]?.attributes).toMatchObject({ ...shared, 'client.address': host });
+    // Others use it at the same time, so nobody knows whose its bytes are.
+    const kept = { state: 'reused', rtt_us: expect.any(Number) };
+    await grpc.call('again', { to: `dns:///${to}`, kind: 'unary' });
+    const again = await grpc.chain('again');
+    expect([connectionOf(again.calls[0]), connectionOf(again.served[0])]).toEqual([kept, kept]);
+    const made = { ...kept, state: 'new' };
+    expect(connectionOf(calls[0])).toEqual({ ...made, connect_us: expect.any(Number) });
+    expect(connectionOf(served[0])).toEqual(made);
     expect([calls[0]?.status.code, served[0]?.status.code]).toEqual([
       SpanStatusCode.UNSET,
       SpanStatusCode.UNSET,

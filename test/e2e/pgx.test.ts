@@ -1,6 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
+import { connectionOf } from '../support/connection-attributes.ts';
 import { requestOf, said, servedBy, straysOf } from '../support/database-calls.ts';
 import { postgres } from '../support/databases.ts';
 import { isFullRun } from '../support/full-run.ts';
@@ -71,6 +72,19 @@ function callsOf(build: GoBuild): void {
         'network.peer.port': port,
       },
     });
+    // There were others before it on that connection.
+    const {
+      sent_bytes: sent,
+      received_bytes: received,
+      ...kept
+    } = connectionOf((await server.calls('said', 1)).calls[0]);
+    expect(kept).toEqual({ state: 'reused', rtt_us: expect.any(Number) });
+    expect(sent).toBeGreaterThan('select id, name from items where id < $1 /* of=said n=0 */'.length);
+    expect(received).toBeGreaterThan(3);
+    const first = server.traced.spans
+      .map(connectionOf)
+      .find(({ state, connect_us: us }) => state === 'new' && us !== undefined);
+    expect(first).toMatchObject({ connect_us: expect.any(Number), rtt_us: expect.any(Number) });
     await server.get('/pgx/batch', 'batch');
     expect((await server.calls('batch', 1)).calls[0]?.attributes).toMatchObject({
       'db.operation.name': 'BATCH insert',
