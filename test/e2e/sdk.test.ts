@@ -8,6 +8,7 @@ import { isFullRun } from '../support/full-run.ts';
 import { buildGo, type GoBuild } from '../support/go-build.ts';
 import { type RequestOfSdk, SdkServer } from '../support/sdk-server.ts';
 import { idOf, parentOf, queryOf, traceOf } from '../support/traced-server.ts';
+import { treeOfLines } from '../support/tree-of-lines.ts';
 
 const timeout = 400_000;
 const dir = 'test/fixtures/sdk';
@@ -94,25 +95,12 @@ const theirLine = (span: ReadableSpan): string => theirKinds[span.kind] ?? span.
 const ourLine = (span: ReadableSpan): string =>
   `${ourKinds[span.kind]} ${queryOf(span).get('n') ?? ''}`.trimEnd();
 
-/** What a request became, as a tree; whoever has no parent among these, or one elsewhere, stands at the top. */
-function treeOf({ theirs, ours }: RequestOfSdk): string {
-  const all = [
+/** What a request became. */
+const treeOf = ({ theirs, ours }: RequestOfSdk): string =>
+  treeOfLines([
     ...theirs.map((span) => ({ span, line: theirLine(span) })),
     ...ours.map((span) => ({ span, line: ourLine(span) })),
-  ];
-  const ids = new Set(all.map(({ span }) => idOf(span)));
-  const under = (parent: string | undefined, indent: string): string[] => {
-    const children = all.filter(({ span }) => {
-      const id = parentOf(span);
-      return (id !== undefined && ids.has(id) ? id : undefined) === parent;
-    });
-    const blocks = children.map(({ span, line }) =>
-      [`${indent}${line}`, ...under(idOf(span), `${indent}  `)].join('\n'),
-    );
-    return blocks.sort();
-  };
-  return under(undefined, '').join('\n');
-}
+  ]);
 
 /** … with the span of the request around it, and what we know of that. */
 function expectedOf(tree: string): string {
@@ -142,6 +130,37 @@ describeWith([kernel, go], 'an SDK in the program', () => {
       }
       const job = await server.request('/job?id=alone', 1, 3);
       expect(treeOf(job)).toBe('JOB\n  call 0\n    answer 0\nanswer');
+      expect((await server.stop()).lost.total).toBe(0);
+    },
+  );
+
+  it.each(builds)(
+    'whose span of a request begins on another goroutine has it joined: $name',
+    { timeout },
+    async (build) => {
+      const server = await started(build);
+      const names = ['plain', 'background', 'inner', 'goroutines', 'call'];
+      const requests = ['timed', 'apart'].flatMap((by) => names.map((way) => ({ by, way })));
+      const expectWhole = async (id: string, way: string): Promise<void> => {
+        const tree = trees[way] as string;
+        const request = await server.whole(id, theirsIn(tree) + 1, oursIn(tree) + 1);
+        expect([id, treeOf(request), request.traces]).toEqual([id, expectedOf(tree), 1]);
+      };
+      for (const [n, { by, way }] of requests.entries()) {
+        const id = `${by}-${way}`;
+        await server.traced.server.get(`/${by}/${way}?id=${id}`);
+        await expectWhole(id, way);
+        // Of a trace that has begun elsewhere.
+        const headers = { traceparent: `00-${String(10 + n).repeat(16)}-${'cd'.repeat(8)}-01` };
+        await server.traced.server.get(`/${by}/${way}?id=sent-${id}`, { headers });
+        await expectWhole(`sent-${id}`, way);
+      }
+      const many = Array.from({ length: 100 }, (_, n) => ({
+        ...(requests[n % requests.length] as { by: string; way: string }),
+        id: `many-${n}`,
+      }));
+      await Promise.all(many.map(({ by, way, id }) => server.traced.server.get(`/${by}/${way}?id=${id}`)));
+      for (const { id, way } of many) await expectWhole(id, way);
       expect((await server.stop()).lost.total).toBe(0);
     },
   );
