@@ -95,6 +95,9 @@ client select 1`,
 client set 1`,
 };
 
+/** Of the older generation alone: as by stats handlers. */
+const intercepted = ['http/unary-intercepted', 'http/chat-intercepted'];
+
 const ways = Object.keys(trees);
 const servers = ['http', 'gin', 'echo', 'mux', 'chi', 'fiber'];
 /** Each way behind one server, and each server in front of one way. */
@@ -102,8 +105,9 @@ const paths = [...ways.map((way) => `http/${way}`), ...servers.slice(1).map((ser
 
 /** With the request around it, and the one span that says what we know of that. */
 function expectedOf(path: string): string {
-  const tree = trees[path.slice(path.indexOf('/') + 1)] as string;
-  return `SERVER${tree.replaceAll('\n', '\n  ')}\n  runtime`;
+  const way = path.slice(path.indexOf('/') + 1);
+  const tree = trees[way] ?? trees[way.replace(/-intercepted$/, '')];
+  return `SERVER${(tree as string).replaceAll('\n', '\n  ')}\n  runtime`;
 }
 
 async function started(
@@ -133,7 +137,7 @@ describeWith([kernel, go, postgres, redis], 'an SDK with an instrumentation of e
   it.each(builds)('has each operation once, in its place: $name', { timeout }, async (build) => {
     const server = await started(build);
     const requests: AnsweredRequest[] = [];
-    for (const path of paths) {
+    for (const path of build === newest ? paths : [...paths, ...intercepted]) {
       const request = await server.request(path, `one-${path.replace('/', '-')}`);
       const tree = expectedOf(path);
       expect([path, await server.tree(request, tree)]).toEqual([path, tree]);
@@ -157,6 +161,26 @@ describeWith([kernel, go, postgres, redis], 'an SDK with an instrumentation of e
     }
     expectAllInTheirTraces(server, requests);
     expect((await server.stop()).lost.total).toBe(0);
+  });
+
+  it('of a server that is asked without a context begins a trace of its own, and ours is part of that', {
+    timeout,
+  }, async () => {
+    const server = await started(newest);
+    const asked = await server.request('http/unary-server', 'apart');
+    const tree = 'SERVER\n  client shop.Shop/Get\n  runtime';
+    expect(await server.tree(asked, tree)).toBe(tree);
+    await server.settled();
+    const found = server.sdk.theirs.find(
+      (span) => madeFor(span)?.of === asked.id && traceOf(span) !== asked.traceId,
+    );
+    const served = { ...asked, traceId: found === undefined ? '' : traceOf(found) };
+    const below = `SERVER shop.Shop/Get${servedRedis}\n  runtime`;
+    expect(await server.tree(served, below)).toBe(below);
+    expect(server.sdk.ours.every((span) => [asked.traceId, served.traceId].includes(traceOf(span)))).toBe(
+      true,
+    );
+    await server.stop();
   });
 
   it('that keeps a part of the traces has ours in these, whole, and in no others', { timeout }, async () => {

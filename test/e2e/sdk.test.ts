@@ -194,12 +194,26 @@ describeWith([kernel, go], 'an SDK in the program', () => {
   it('that samples nothing leaves nothing of ours behind', { timeout }, async () => {
     const server = await started(builds[0] as GoBuild, {}, { SAMPLER: 'never' });
     for (const way of Object.keys(trees)) await server.traced.server.get(`/with/${way}?id=never-${way}`);
+    for (const by of ['timed', 'apart']) await server.traced.server.get(`/${by}/plain?id=never-${by}`);
     // Others are not its affair.
     const { ours } = await server.request('/without/plain?id=others', 0, 3);
     expect(ours).toHaveLength(3);
     expect(
       server.ours.map((span) => span.attributes['url.path'] ?? span.attributes['url.full']),
     ).toHaveLength(3);
+    await server.stop();
+  });
+
+  it('that is linked and not set up is none', { timeout }, async () => {
+    const server = await started(builds[0] as GoBuild, {}, { PROVIDER: 'none' });
+    for (const by of ['with', 'timed']) {
+      const { theirs, ours, traces } = await server.request(`/${by}/inner?id=none-${by}`, 0, 7);
+      expect([theirs, traces]).toEqual([[], 1]);
+      const request = ours.find(({ kind, name }) => kind === SpanKind.SERVER && name === `GET /${by}/`);
+      const calls = ours.filter(({ kind }) => kind === SpanKind.CLIENT);
+      expect(calls.map(parentOf)).toEqual(Array(3).fill(idOf(request as ReadableSpan)));
+      expect(ours.filter(({ attributes }) => 'goidspan.sdk' in attributes)).toEqual([]);
+    }
     await server.stop();
   });
 
