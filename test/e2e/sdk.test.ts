@@ -76,6 +76,12 @@ const trees: Readonly<Record<string, string>> = {
   'own-client': `
     CALL
       answer 0`,
+  'fan-out': `
+    CALL
+      call 0
+        answer 0
+      call 1
+        answer 1`,
 };
 
 const theirsIn = (tree: string): number => tree.match(/^ *[A-Z]/gm)?.length ?? 0;
