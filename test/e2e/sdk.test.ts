@@ -171,6 +171,19 @@ describeWith([kernel, go], 'an SDK in the program', () => {
     },
   );
 
+  it('is told of a request that is over before what serves it', { timeout }, async () => {
+    const server = await started(builds[0] as GoBuild);
+    const many = Array.from({ length: 50 }, (_, n) => `late-${n}`);
+    const replies = await Promise.all(many.map((id) => server.traced.server.get(`/late/slow?id=${id}`)));
+    expect(replies.map(({ status }) => status)).toEqual(many.map(() => 503));
+    for (const id of many) {
+      const request = await server.whole(id, 2, 1);
+      expect([id, treeOf(request), request.traces]).toEqual([id, 'REQUEST\n  CALL\n  runtime', 1]);
+      expect(request.ours[0]?.attributes['goidspan.sdk']).toBe('same');
+    }
+    expect((await server.stop()).lost.total).toBe(0);
+  });
+
   it('of 200 requests at once, each call stands in its own', { timeout }, async () => {
     const server = await started(builds[0] as GoBuild);
     const ways = Object.keys(trees);
