@@ -48,8 +48,8 @@ static __always_inline span_id_t sdk_parent_id(const struct target_row *target, 
 }
 
 /*
- * Is a span of ours about the same as one of the SDK that begins directly within it? Whoever has a span for a call of net/http is
- * around that: what begins within is about a part of it. So it is with one below that which a call already stands for.
+ * Is a span of ours about the same as one of the SDK that begins directly within it? Not if that is about a part of a call, as each
+ * is that begins within one of net/http, and one below that which a call already stands for.
  */
 static __always_inline bool sdk_is_same(const struct target_row *target, const struct ev_span_end *own,
 					const struct sdk_span *span)
@@ -58,7 +58,7 @@ static __always_inline bool sdk_is_same(const struct target_row *target, const s
 
 	if (own->span_kind == SPAN_KIND_SERVER)
 		return !context_is_sdk(own) && (span->kind == SDK_KIND_SERVER || !span->addr);
-	if (own->span_kind != SPAN_KIND_CLIENT || own->family == SPAN_FAMILY_HTTP || span->kind != SDK_KIND_CLIENT)
+	if (own->span_kind != SPAN_KIND_CLIENT || !span_family_holds_sdk(own->family) || span->kind != SDK_KIND_CLIENT)
 		return false;
 	parent = sdk_parent_id(target, span);
 	return !context_is_sdk(own) || !same_span(&parent, &own->parent_span_id);
