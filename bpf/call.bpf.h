@@ -61,7 +61,10 @@ static __always_inline void call_goes_on(struct ev_span_end *span)
 	open_span_of(span)->resumed_by_ktime_ns = 0;
 }
 
-/* The call is made within a span of the SDK, or is what that one is about itself. Before any text. */
+/*
+ * The call is made within a span of the SDK, or is what that one is about itself: the first that is made on the goroutine which has begun
+ * it. Of calls that are made for it on others nobody knows which one is the first. Before any text.
+ */
 static __always_inline void call_join(struct ev_span_end *span, const struct hit *hit, const struct ev_span_end *around,
 				      uaddr_t context, const struct stack_place *place)
 {
@@ -75,7 +78,7 @@ static __always_inline void call_join(struct ev_span_end *span, const struct hit
 		query->wanted.after_ktime_ns = around->start_ktime_ns;
 	if (!sdk_parent(query, hit, span->g_addr))
 		return;
-	if (query->parent.kind == SDK_KIND_CLIENT && !query->parent.has_call)
+	if (query->parent.kind == SDK_KIND_CLIENT && query->parent.stack_depth && !query->parent.has_call)
 		context_same(span, &query->parent);
 	else
 		context_below_sdk(span, &query->parent);

@@ -38,12 +38,30 @@ static __always_inline void sdk_mark(struct pt_regs *ctx, const struct hit *hit,
 	marks->target_id = hit->target->target_id;
 }
 
-/* Is the innermost span of ours about the same as one of the SDK that begins directly within it? */
-static __always_inline bool sdk_is_same(const struct ev_span_end *own, const struct sdk_span *span)
+/* The parent of a span that is recorded; zeros: it has none. */
+static __always_inline span_id_t sdk_parent_id(const struct target_row *target, const struct sdk_span *span)
 {
+	span_id_t parent = {};
+
+	read_user(&parent, sizeof(parent), span->addr + target->sdk.span_parent + target->sdk.context_span_id);
+	return parent;
+}
+
+/*
+ * Is a span of ours about the same as one of the SDK that begins directly within it? Not if that is about a part of a call, as each
+ * is that begins within one of net/http, and one below that which a call already stands for.
+ */
+static __always_inline bool sdk_is_same(const struct target_row *target, const struct ev_span_end *own,
+					const struct sdk_span *span)
+{
+	span_id_t parent;
+
 	if (own->span_kind == SPAN_KIND_SERVER)
-		return !(own->header.flags & SPAN_FLAG_SDK_SAME) && (span->kind == SDK_KIND_SERVER || !span->addr);
-	return own->span_kind == SPAN_KIND_CLIENT && span->kind == SDK_KIND_CLIENT;
+		return !context_is_sdk(own) && (span->kind == SDK_KIND_SERVER || !span->addr);
+	if (own->span_kind != SPAN_KIND_CLIENT || !span_family_holds_sdk(own->family) || span->kind != SDK_KIND_CLIENT)
+		return false;
+	parent = sdk_parent_id(target, span);
+	return !context_is_sdk(own) || !same_span(&parent, &own->parent_span_id);
 }
 
 /*
@@ -51,13 +69,49 @@ static __always_inline bool sdk_is_same(const struct ev_span_end *own, const str
  */
 static __always_inline bool sdk_is_first(const struct target_row *target, struct ev_span_end *own, const struct sdk_span *span)
 {
-	span_id_t parent = {};
+	span_id_t parent;
 
 	if (own->span_kind != SPAN_KIND_SERVER || own->header.flags & SPAN_FLAG_PARENT || open_span_of(own)->has_children ||
 	    !span->addr)
 		return false;
-	read_user(&parent, sizeof(parent), span->addr + target->sdk.span_parent + target->sdk.context_span_id);
+	parent = sdk_parent_id(target, span);
 	return !*(__u64 *)&parent;
+}
+
+/* May the SDK have taken the parent of its span from the same request, or from none? Of one that is not sampled the trace must do. */
+static __always_inline bool sdk_is_of_request(const struct target_row *target, const struct ev_span_end *request,
+					      const struct sdk_span *span)
+{
+	span_id_t parent;
+
+	if (!span->addr)
+		return !(request->header.flags & SPAN_FLAG_PARENT) || same_trace(&span->trace_id, &request->trace_id);
+	parent = sdk_parent_id(target, span);
+	return !*(__u64 *)&parent ||
+	       (request->header.flags & SPAN_FLAG_PARENT && same_span(&parent, &request->parent_span_id));
+}
+
+/*
+ * A span begins on a goroutine without one of ours, which some middleware has begun to serve a request (http.TimeoutHandler): it is
+ * about the request that the goroutine has inherited, if that is still open and has come to stand for none.
+ */
+static __noinline int sdk_serves_inherited(const struct target_row *target, goid_t goid, const struct sdk_span *span)
+{
+	struct goroutine_key key = { .goid = goid, .target_id = target->target_id };
+	struct inherited inherited = {};
+	struct ev_span_end *request;
+
+	if (!inherited_copy(&inherited, &key))
+		return 0;
+	key.goid = inherited.owner_goid;
+	key.depth = inherited.owner_depth;
+	request = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	if (!request || request->span_kind != SPAN_KIND_SERVER || !sdk_is_same(target, request, span) ||
+	    !sdk_is_of_request(target, request, span) || !context_is_open(target->target_id, &inherited))
+		return 0;
+	context_same(request, span);
+	span_decide(request);
+	return 0;
 }
 
 /* Of a goroutine on which a span begins. */
@@ -73,12 +127,15 @@ static __noinline int sdk_changes_own(const struct target_row *target, struct sd
 	struct sdk_wanted wanted = { .place = start->place };
 	struct ev_span_end *own = start->own;
 
-	if (!own)
+	if (!own) {
+		if (!sdk_find(start->spans, target, &wanted))
+			sdk_serves_inherited(target, start->spans->goid, span);
 		return true;
+	}
 	wanted.after_ktime_ns = own->start_ktime_ns;
 	if (sdk_find(start->spans, target, &wanted))
 		return true;
-	if (sdk_is_same(own, span)) {
+	if (sdk_is_same(target, own, span)) {
 		context_same(own, span);
 		span_decide(own);
 		return false;

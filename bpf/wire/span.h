@@ -83,6 +83,12 @@ static inline unsigned long span_body_bytes(enum span_family family)
 	return 0;
 }
 
+/* Does what instruments calls of that family begin its spans within ours? Else they are around what ours are about. */
+static inline int span_family_holds_sdk(enum span_family family)
+{
+	return family != SPAN_FAMILY_HTTP;
+}
+
 /* A span has ended. Fields up to `ending` are filled at the start: a span whose process is killed is reported from them. */
 struct ev_span_end {
 	struct ev_header header;

@@ -102,13 +102,16 @@ function buildOf({ architecture, stripped, pie, cgo, buildSettings }: ProgramFac
 }
 
 function openTelemetryOf(found: OpenTelemetryPresence): string {
-  const { api, sdk, sdkVersion, joined, instrumentations } = found;
+  const { api, sdk, autoSdk, sdkVersion, joined, instrumentations } = found;
   if (!api) return 'not linked';
   const where = found.foundIn
     .map((place) => (place === 'build_info' ? 'build info' : 'functions'))
     .join(', ');
-  if (!sdk) return `API only (${where})`;
   const made = instrumentations.length > 0 ? `, with ${instrumentations.join(', ')}` : '';
+  if (!sdk) {
+    const bridge = autoSdk ? '; spans of auto/sdk are left alone' : '';
+    return `API only${made} (${where}): no SDK whose spans could be joined${bridge}`;
+  }
   const fate = joined ? 'its spans are joined' : 'its spans cannot be joined: see sdk_start';
   return `SDK ${sdkVersion ?? 'linked'}${made} (${where}): ${fate}`;
 }

@@ -51,6 +51,8 @@ export interface OpenTelemetryPresence {
   readonly api: boolean;
   /** A function of its SDK is linked: the program may make spans itself. */
   readonly sdk: boolean;
+  /** The bridge is linked whose spans have ids only if another tool writes these into the process: they are none of ours. */
+  readonly autoSdk: boolean;
   readonly foundIn: readonly ('build_info' | 'functions')[];
   /** Of the SDK, as the build info has it. */
   readonly sdkVersion: string | null;
@@ -173,14 +175,17 @@ const SDK_FUNCTIONS = [
   'go.opentelemetry.io/otel/sdk/trace.NewTracerProvider',
   'go.opentelemetry.io/otel/sdk/trace.(*tracer).Start',
 ];
+/** By which `auto/sdk` asks another tool for ids; the API has it linked from 1.33 on. */
+const AUTO_SDK_FUNCTION = 'go.opentelemetry.io/auto/sdk.(*tracer).start';
 
 function openTelemetryOf(binary: GoBinary, hooks: readonly InspectedHook[]): OpenTelemetryPresence {
   const dependencies = binary.buildInfo?.dependencies ?? new Map<string, string>();
-  const linked = binary.functions([...API_FUNCTIONS, ...SDK_FUNCTIONS]);
+  const linked = binary.functions([...API_FUNCTIONS, ...SDK_FUNCTIONS, AUTO_SDK_FUNCTION]);
   const declared = dependencies.has('go.opentelemetry.io/otel');
   return {
     api: declared || linked.size > 0,
     sdk: SDK_FUNCTIONS.some((name) => linked.has(name)),
+    autoSdk: linked.has(AUTO_SDK_FUNCTION),
     foundIn: [
       ...(declared ? ['build_info' as const] : []),
       ...(linked.size > 0 ? ['functions' as const] : []),

@@ -49,6 +49,7 @@ describe.each(netHttpBuilds)('inspect of $name', (build) => {
         openTelemetry: {
           api: false,
           sdk: false,
+          autoSdk: false,
           foundIn: [],
           sdkVersion: null,
           joined: false,
@@ -194,6 +195,26 @@ describe('inspect', () => {
     expect(inspection).toMatchObject({ path: binary, pid: server.pid, program: { pie: true } });
     expect(inspection.loadBias).toBeGreaterThan(0);
   });
+
+  for (const { build, facts, text } of [
+    {
+      build: { dir: 'test/fixtures/otel-api', name: 'otel-api' },
+      facts: { api: true, sdk: false, autoSdk: true, sdkVersion: null, joined: false },
+      text: /^OpenTelemetry +API only, with \S+\/otelhttp \(build info, functions\): no SDK whose spans could be joined; spans of auto\/sdk are left alone$/m,
+    },
+    {
+      build: { dir: 'test/fixtures/sdk', name: 'sdk-1.47' },
+      facts: { api: true, sdk: true, autoSdk: true, sdkVersion: 'v1.47.0', joined: true },
+      text: /^OpenTelemetry +SDK v1\.47\.0, with \S+\/otelhttp \(build info, functions\): its spans are joined$/m,
+    },
+  ]) {
+    it(`says what of OpenTelemetry is in ${build.name}, and what becomes of it`, async (context) => {
+      const binary = await buildOrSkip(context, build);
+      const { inspection } = await inspectAsJson(binary);
+      expect((inspection.program as ProgramFacts).openTelemetry).toMatchObject(facts);
+      expect((await inspect(binary)).stdout).toMatch(text);
+    });
+  }
 
   for (const [path, hits, facts] of [
     // In programs that copy requests a fourth hit finds the route, and one more that of gorilla/mux.

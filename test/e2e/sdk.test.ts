@@ -8,6 +8,7 @@ import { isFullRun } from '../support/full-run.ts';
 import { buildGo, type GoBuild } from '../support/go-build.ts';
 import { type RequestOfSdk, SdkServer } from '../support/sdk-server.ts';
 import { idOf, parentOf, queryOf, traceOf } from '../support/traced-server.ts';
+import { treeOfLines } from '../support/tree-of-lines.ts';
 
 const timeout = 400_000;
 const dir = 'test/fixtures/sdk';
@@ -75,6 +76,12 @@ const trees: Readonly<Record<string, string>> = {
   'own-client': `
     CALL
       answer 0`,
+  'fan-out': `
+    CALL
+      call 0
+        answer 0
+      call 1
+        answer 1`,
 };
 
 const theirsIn = (tree: string): number => tree.match(/^ *[A-Z]/gm)?.length ?? 0;
@@ -94,25 +101,12 @@ const theirLine = (span: ReadableSpan): string => theirKinds[span.kind] ?? span.
 const ourLine = (span: ReadableSpan): string =>
   `${ourKinds[span.kind]} ${queryOf(span).get('n') ?? ''}`.trimEnd();
 
-/** What a request became, as a tree; whoever has no parent among these, or one elsewhere, stands at the top. */
-function treeOf({ theirs, ours }: RequestOfSdk): string {
-  const all = [
+/** What a request became. */
+const treeOf = ({ theirs, ours }: RequestOfSdk): string =>
+  treeOfLines([
     ...theirs.map((span) => ({ span, line: theirLine(span) })),
     ...ours.map((span) => ({ span, line: ourLine(span) })),
-  ];
-  const ids = new Set(all.map(({ span }) => idOf(span)));
-  const under = (parent: string | undefined, indent: string): string[] => {
-    const children = all.filter(({ span }) => {
-      const id = parentOf(span);
-      return (id !== undefined && ids.has(id) ? id : undefined) === parent;
-    });
-    const blocks = children.map(({ span, line }) =>
-      [`${indent}${line}`, ...under(idOf(span), `${indent}  `)].join('\n'),
-    );
-    return blocks.sort();
-  };
-  return under(undefined, '').join('\n');
-}
+  ]);
 
 /** … with the span of the request around it, and what we know of that. */
 function expectedOf(tree: string): string {
@@ -146,6 +140,50 @@ describeWith([kernel, go], 'an SDK in the program', () => {
     },
   );
 
+  it.each(builds)(
+    'whose span of a request begins on another goroutine has it joined: $name',
+    { timeout },
+    async (build) => {
+      const server = await started(build);
+      const names = ['plain', 'background', 'inner', 'goroutines', 'call'];
+      const requests = ['timed', 'apart'].flatMap((by) => names.map((way) => ({ by, way })));
+      const expectWhole = async (id: string, way: string): Promise<void> => {
+        const tree = trees[way] as string;
+        const request = await server.whole(id, theirsIn(tree) + 1, oursIn(tree) + 1);
+        expect([id, treeOf(request), request.traces]).toEqual([id, expectedOf(tree), 1]);
+      };
+      for (const [n, { by, way }] of requests.entries()) {
+        const id = `${by}-${way}`;
+        await server.traced.server.get(`/${by}/${way}?id=${id}`);
+        await expectWhole(id, way);
+        // Of a trace that has begun elsewhere.
+        const headers = { traceparent: `00-${String(10 + n).repeat(16)}-${'cd'.repeat(8)}-01` };
+        await server.traced.server.get(`/${by}/${way}?id=sent-${id}`, { headers });
+        await expectWhole(`sent-${id}`, way);
+      }
+      const many = Array.from({ length: 100 }, (_, n) => ({
+        ...(requests[n % requests.length] as { by: string; way: string }),
+        id: `many-${n}`,
+      }));
+      await Promise.all(many.map(({ by, way, id }) => server.traced.server.get(`/${by}/${way}?id=${id}`)));
+      for (const { id, way } of many) await expectWhole(id, way);
+      expect((await server.stop()).lost.total).toBe(0);
+    },
+  );
+
+  it('is told of a request that is over before what serves it', { timeout }, async () => {
+    const server = await started(builds[0] as GoBuild);
+    const many = Array.from({ length: 50 }, (_, n) => `late-${n}`);
+    const replies = await Promise.all(many.map((id) => server.traced.server.get(`/late/slow?id=${id}`)));
+    expect(replies.map(({ status }) => status)).toEqual(many.map(() => 503));
+    for (const id of many) {
+      const request = await server.whole(id, 2, 1);
+      expect([id, treeOf(request), request.traces]).toEqual([id, 'REQUEST\n  CALL\n  runtime', 1]);
+      expect(request.ours[0]?.attributes['goidspan.sdk']).toBe('same');
+    }
+    expect((await server.stop()).lost.total).toBe(0);
+  });
+
   it('of 200 requests at once, each call stands in its own', { timeout }, async () => {
     const server = await started(builds[0] as GoBuild);
     const ways = Object.keys(trees);
@@ -175,12 +213,26 @@ describeWith([kernel, go], 'an SDK in the program', () => {
   it('that samples nothing leaves nothing of ours behind', { timeout }, async () => {
     const server = await started(builds[0] as GoBuild, {}, { SAMPLER: 'never' });
     for (const way of Object.keys(trees)) await server.traced.server.get(`/with/${way}?id=never-${way}`);
+    for (const by of ['timed', 'apart']) await server.traced.server.get(`/${by}/plain?id=never-${by}`);
     // Others are not its affair.
     const { ours } = await server.request('/without/plain?id=others', 0, 3);
     expect(ours).toHaveLength(3);
     expect(
       server.ours.map((span) => span.attributes['url.path'] ?? span.attributes['url.full']),
     ).toHaveLength(3);
+    await server.stop();
+  });
+
+  it('that is linked and not set up is none', { timeout }, async () => {
+    const server = await started(builds[0] as GoBuild, {}, { PROVIDER: 'none' });
+    for (const by of ['with', 'timed']) {
+      const { theirs, ours, traces } = await server.request(`/${by}/inner?id=none-${by}`, 0, 7);
+      expect([theirs, traces]).toEqual([[], 1]);
+      const request = ours.find(({ kind, name }) => kind === SpanKind.SERVER && name === `GET /${by}/`);
+      const calls = ours.filter(({ kind }) => kind === SpanKind.CLIENT);
+      expect(calls.map(parentOf)).toEqual(Array(3).fill(idOf(request as ReadableSpan)));
+      expect(ours.filter(({ attributes }) => 'goidspan.sdk' in attributes)).toEqual([]);
+    }
     await server.stop();
   });
 

@@ -46,7 +46,9 @@ static uaddr_t write_span(const struct line *line, const struct target_row *row,
 	memory__write(context + row->sdk.context_flags, &sampled, is_recorded && !line__has(line, "recorded-only"));
 	if (is_recorded) {
 		memory__write_u64(span + row->sdk.span_kind, !strcmp(kind, "server") ? 2 : !strcmp(kind, "client") ? 3 : 1);
-		memory__write_u64(span + row->sdk.span_parent + row->sdk.context_span_id, !line__has(line, "root"));
+		span_id[7] = line__number(line, "parent", 0);
+		if (!line__has(line, "root"))
+			memory__write(span + row->sdk.span_parent + row->sdk.context_span_id, span_id, sizeof(span_id));
 	}
 	return span;
 }
@@ -59,7 +61,7 @@ static void enter(struct goroutine_state *g, uint32_t bytes)
 }
 
 /*
- * sdk begin gN id=N  kind=server|client|internal trace=N root unsampled recorded-only: in a function that is called for it and goes on;
+ * sdk begin gN id=N  kind=server|client|internal trace=N parent=N root unsampled recorded-only: in a function that is called for it and goes on;
  * here: in the innermost one. by-delegate: by way of the API.
  */
 void sdk_begin(const struct line *line)
