@@ -346,8 +346,8 @@ static __always_inline void span_drop(const struct target_row *target, struct ev
 	bpf_map_delete_elem(&open_by_goroutine, key);
 }
 
-/* An open span is over: its record leaves, its entry goes. */
-static __always_inline void span_leave(struct ev_span_end *span, const struct goroutine_key *key, enum span_ending ending)
+/* An open span is over, as its `ending` says, which is no argument so that the verifier follows this once: its record leaves, its entry goes. */
+static __always_inline void span_leave(struct ev_span_end *span, const struct goroutine_key *key)
 {
 	__u32 bytes = span->header.size;
 	bool is_taken_over = span->header.flags & SPAN_FLAG_TAKEN_OVER;
@@ -359,7 +359,6 @@ static __always_inline void span_leave(struct ev_span_end *span, const struct go
 		if (bytes > sizeof(*span))
 			bytes = sizeof(*span);
 		span->header.tid = bpf_get_current_pid_tgid();
-		span->ending = ending;
 		if (bpf_ringbuf_output(&records, span, bytes, BPF_RB_NO_WAKEUP))
 			count(LOST_RING_FULL);
 	}
@@ -388,8 +387,9 @@ static __always_inline void span_end(const struct target_row *target, struct ev_
 				     const struct goroutine_key *key, enum span_ending ending, ktime_ns_t now)
 {
 	span->end_ktime_ns = now;
+	span->ending = ending;
 	span_complete(span, target);
-	span_leave(span, key, ending);
+	span_leave(span, key);
 }
 
 /*
@@ -400,12 +400,13 @@ static __always_inline void span_abandon(struct ev_span_end *span, const struct 
 {
 	if (open_span_of(span)->is_dormant) {
 		socket_tell(open_span_of(span));
-		span_leave(span, key, ENDING_RETURNED);
-		return;
+		span->ending = ENDING_RETURNED;
+	} else {
+		count(NOTE_STALE_CLIENT);
+		span->end_ktime_ns = now;
+		span->ending = ENDING_PANICKED;
 	}
-	count(NOTE_STALE_CLIENT);
-	span->end_ktime_ns = now;
-	span_leave(span, key, ENDING_PANICKED);
+	span_leave(span, key);
 }
 
 /* Ends the spans of calls that a panic left open above `outer`, which is about to end or to get a new child. */

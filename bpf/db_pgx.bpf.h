@@ -181,7 +181,8 @@ int db_pgx_rows(struct pt_regs *ctx)
 		pgx_returned(span, (struct go_string){ go_argument(ctx, &hit), go_register(ctx, COOKIE_REGISTER(hit.cookie) + 1) });
 	if (open.outer)
 		open_span_of(open.outer)->nested = 0;
-	span_leave(span, &open.key, ENDING_RETURNED);
+	span->ending = ENDING_RETURNED;
+	span_leave(span, &open.key);
 	return 0;
 }
 
