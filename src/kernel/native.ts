@@ -7,6 +7,7 @@ import type * as Koffi from 'koffi';
 import { GoidspanError, remedyOf } from '../errors.ts';
 import { installedPath, requireInstalled } from '../installation.ts';
 import { WIRE_HASH } from '../wire/wire.gen.ts';
+import { Turns } from './turns.ts';
 
 /** Address of a native object. */
 export type Handle = bigint;
@@ -93,6 +94,9 @@ const processors: readonly string[] = ['x64', 'arm64'];
 export function nativePath(name: string): string {
   return installedPath('dist', 'native', `linux-${process.arch}`, name);
 }
+
+/** On other threads: koffi refuses more than 256, and libuv has four threads for them. */
+const CALLS_AT_ONCE = 64;
 
 let loaded: Native | undefined;
 
@@ -192,8 +196,13 @@ function declare(path: string): Native {
   const forgetStacks = bind('kernel__forget_stacks', 'int64_t', 'uintptr_t');
   const sweep = bind('kernel__sweep', 'int', 'uintptr_t', 'uint64_t', 'void *');
   const probeUprobe = bind('probe__uprobe', 'int', 'int');
-  const asynchronous = (fn: { async: (...args: never[]) => void }) =>
-    promisify(fn.async as (...args: unknown[]) => void) as (...args: unknown[]) => Promise<number>;
+  const turns = new Turns(CALLS_AT_ONCE);
+  const asynchronous = (fn: { async: (...args: never[]) => void }) => {
+    const call = promisify(fn.async as (...args: unknown[]) => void) as (
+      ...args: unknown[]
+    ) => Promise<number>;
+    return (...args: unknown[]): Promise<number> => turns.take(() => call(...args));
+  };
   const openAsync = asynchronous(open);
   const loadAsync = asynchronous(load);
   const attachAsync = asynchronous(attach);
