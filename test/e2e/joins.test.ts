@@ -5,7 +5,7 @@ import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 import { NetworkNamespace, networkNamespaces } from '../support/network-namespace.ts';
-import { idOf, parentOf, TracedServer, traceOf } from '../support/traced-server.ts';
+import { idOf, parentOf, queryOf, TracedServer, traceOf } from '../support/traced-server.ts';
 
 const timeout = 120_000;
 const remote = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
@@ -75,6 +75,108 @@ describeWith([kernel, go], 'calls on one host', () => {
     const outermost = (await chainOf(traced, 'proxied')).server;
     expect([traceOf(outermost), parentOf(outermost)]).toEqual([remote.traceId, remote.spanId]);
     await traced.stop();
+  });
+});
+
+describeWith([kernel, go], 'a call whose headers name a trace', () => {
+  const linksOf = (span: ReadableSpan) => span.links.map(({ context: { traceId, spanId } }) => ({ traceId, spanId }));
+  const named = (header: string, value: string = traceparent) => ({ header, value });
+
+  /** The spans of a request with `own` as its traceparent, whose call has the other. */
+  async function chain(
+    traced: TracedServer,
+    id: string,
+    how: Readonly<Record<string, string>>,
+    own?: string,
+  ): Promise<Awaited<ReturnType<typeof chainOf>>> {
+    const { server } = traced;
+    const headers = own === undefined ? {} : { traceparent: own };
+    const reply = await server.get(pathOf(id, server.url, how), { headers });
+    expect(reply).toMatchObject({ status: 200, body: 'leaf' });
+    return await chainOf(traced, id);
+  }
+
+  it.each(['1.19', undefined, '1.27.4'])(
+    'is of that trace, as what answers it is, and has a link to what it is made within: Go %s',
+    { timeout },
+    async (release) => {
+      const traced = await started(release);
+      for (const header of ['Traceparent', 'traceparent']) {
+        const { server, call, leaf } = await chain(traced, header, named(header));
+        expect([traceOf(call), parentOf(call)], header).toEqual([remote.traceId, remote.spanId]);
+        expect(call.parentSpanContext?.isRemote).toBe(true);
+        expect(linksOf(call)).toEqual([{ traceId: traceOf(server), spanId: idOf(server) }]);
+        expect([traceOf(leaf), parentOf(leaf)], header).toEqual([remote.traceId, idOf(call)]);
+        expect(traceOf(server)).not.toBe(remote.traceId);
+      }
+      expect((await traced.stop()).lost).toMatchObject({ total: 0 });
+    },
+  );
+
+  it('is of that trace also where what answers it is not traced', { timeout }, async () => {
+    const traced = await started();
+    const other = await GoServer.start(await buildGo({ dir: 'test/fixtures/joins', name: 'joins-local' }));
+    onTestFinished(() => other.stop());
+    await traced.server.get(pathOf('away', other.url, named('Traceparent')));
+    const { server, calls } = await traced.request('away', 1, 0);
+    const call = calls[0] as ReadableSpan;
+    expect([traceOf(call), parentOf(call)]).toEqual([remote.traceId, remote.spanId]);
+    expect(linksOf(call)).toEqual([{ traceId: traceOf(server), spanId: idOf(server) }]);
+    await traced.stop();
+  });
+
+  it('stays below what it is made within if that is of the same trace', { timeout }, async () => {
+    const traced = await started();
+    const earlier = `00-${remote.traceId}-00f067aa0ba902b7-01`;
+    const { server, call, leaf } = await chain(traced, 'same', named('Traceparent', earlier), traceparent);
+    expect([parentOf(server), parentOf(call), parentOf(leaf)]).toEqual([
+      remote.spanId,
+      idOf(server),
+      idOf(call),
+    ]);
+    expect(linksOf(call)).toEqual([]);
+    await traced.stop();
+  });
+
+  it('is sampled as the header says', { timeout }, async () => {
+    const traced = await started();
+    const { server, url } = { server: traced.server, url: traced.server.url };
+    const [yes, no] = [traceparent, traceparent.replace(/01$/, '00')];
+    const other = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
+    await server.get(pathOf('dropped', url, named('Traceparent', no)));
+    await server.get(pathOf('kept', url, named('Traceparent', yes)), { headers: { traceparent: other } });
+    const [call, leaf] = await traced.matching(2, (span) => queryOf(span).get('of') === 'kept');
+    expect([traceOf(call as ReadableSpan), traceOf(leaf as ReadableSpan)]).toEqual([
+      remote.traceId,
+      remote.traceId,
+    ]);
+    // What they are within is not told, so nothing links to it.
+    expect([...linksOf(call as ReadableSpan), ...linksOf(leaf as ReadableSpan)]).toEqual([]);
+    expect(traced.spans.filter((span) => queryOf(span).get('id') === 'kept')).toEqual([]);
+    expect(traced.spans.filter((span) => queryOf(span).get('of') === 'dropped')).toEqual([]);
+    await traced.stop();
+  });
+
+  it('is below what it is made within if no trace can be read there', { timeout }, async () => {
+    const traced = await started();
+    const values: Record<string, string> = {
+      short: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333-01',
+      'upper-case': traceparent.toUpperCase(),
+      'no-trace': `00-${'0'.repeat(32)}-${remote.spanId}-01`,
+      'no-span': `00-${remote.traceId}-${'0'.repeat(16)}-01`,
+      version: traceparent.replace(/^00/, 'ff'),
+      longer: `${traceparent}-00`,
+      empty: '',
+    };
+    for (const [name, value] of Object.entries(values)) {
+      await chain(traced, name, named('Traceparent', value));
+      await expectsChain(traced, name);
+    }
+    await traced.server.get(`${pathOf('two', traced.server.url, named('Traceparent'))}&value=${traceparent}`);
+    await expectsChain(traced, 'two');
+    await chain(traced, 'another-header', named('Tracestate', traceparent));
+    await expectsChain(traced, 'another-header');
+    expect((await traced.stop()).lost).toMatchObject({ total: 0 });
   });
 });
 
