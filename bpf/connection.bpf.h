@@ -10,6 +10,8 @@
 
 #include "context.bpf.h"
 #include "interface.bpf.h"
+#include "stream_call.bpf.h"
+#include "unix_socket.bpf.h"
 
 #define FAMILY_IPV4 2 /* AF_INET */
 #define FAMILY_IPV6 10 /* AF_INET6 */
@@ -94,19 +96,24 @@ static __always_inline int connection_of_sock(struct connection *connection, str
 }
 
 /* Is it a net.Conn of the kernel, and not one around it? What is no interface at all may be looked at, so nothing that fails is a loss. */
-static __always_inline bool is_tcp_conn(const struct target_row *target, const struct go_interface *conn)
+static __always_inline bool is_kernel_conn(const struct target_row *target, const struct go_interface *conn)
 {
 	uaddr_t type = conn->itab ? peek_u64(conn->itab + 8) : 0;
 	uaddr_t tcp_conn = loaded_address(target, target->net.tcp_conn_type);
+	uaddr_t unix_conn = target->net.unix_conn_type ? loaded_address(target, target->net.unix_conn_type) : tcp_conn;
+	uaddr_t element;
 
-	return type && (type == tcp_conn || peek_u64(type + GO_POINTER_ELEM) == tcp_conn);
+	if (!type)
+		return false;
+	element = peek_u64(type + GO_POINTER_ELEM);
+	return type == tcp_conn || element == tcp_conn || element == unix_conn;
 }
 
 /*
- * The net.TCPConn in the net.Conn whose two words stand at `at`, also where others are around it, of which it is the first field;
+ * The net.TCPConn or net.UnixConn in the net.Conn whose two words stand at `at`, also where others are around it, of which it is the first field;
  * 0: there is none. A function of its own, so that whoever calls it is verified once and not for each depth.
  */
-static __noinline uaddr_t tcp_conn_in(const struct target_row *target, uaddr_t at)
+static __noinline uaddr_t kernel_conn_in(const struct target_row *target, uaddr_t at)
 {
 	struct go_interface conn = {};
 	uaddr_t found = 0;
@@ -114,7 +121,7 @@ static __noinline uaddr_t tcp_conn_in(const struct target_row *target, uaddr_t a
 	for (int wrappers = 0; wrappers <= WRAPPERS_MAX; wrappers++) {
 		if (bpf_probe_read_user(&conn, sizeof(conn), (const void *)at))
 			break;
-		if (is_tcp_conn(target, &conn)) {
+		if (is_kernel_conn(target, &conn)) {
 			found = conn.data;
 			break;
 		}
@@ -126,22 +133,34 @@ static __noinline uaddr_t tcp_conn_in(const struct target_row *target, uaddr_t a
 /* The socket behind such a net.Conn. */
 static __always_inline struct sock *sock_of_conn(const struct target_row *target, uaddr_t at)
 {
-	uaddr_t conn = target->net.tcp_conn_type ? tcp_conn_in(target, at) : 0;
+	uaddr_t conn = target->net.tcp_conn_type ? kernel_conn_in(target, at) : 0;
 	uaddr_t net_fd = conn ? read_u64(conn + target->net.conn_fd) : 0;
 
 	return net_fd ? sock_of_fd(read_u64(net_fd + target->net.fd_pfd + target->net.poll_fd_sysfd)) : NULL;
 }
 
-/* The TCP connection behind the net.Conn whose two words stand at `at`; fails for any other kind of connection. */
-static __always_inline int connection_read(struct connection *connection, const struct target_row *target, uaddr_t at)
+static __always_inline int connection_of_tcp(struct connection *connection, struct sock *sk)
 {
-	struct sock *sk = sock_of_conn(target, at);
-
 	if (!sk || connection_of_sock(connection, sk))
 		return -1;
 	connection->sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
 	connection->received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt);
 	return 0;
+}
+
+/* The TCP connection behind the net.Conn whose two words stand at `at`; fails for any other kind of connection. */
+static __always_inline int connection_read(struct connection *connection, const struct target_row *target, uaddr_t at)
+{
+	return connection_of_tcp(connection, sock_of_conn(target, at));
+}
+
+/* The same, or a connection over a Unix socket, of which it is the client's end or the server's. */
+static __always_inline int connection_read_local(struct connection *connection, const struct target_row *target, uaddr_t at,
+						 bool is_client)
+{
+	struct sock *sk = sock_of_conn(target, at);
+
+	return sk && is_unix(sk) ? connection_of_unix(connection, sk, is_client) : connection_of_tcp(connection, sk);
 }
 
 static __always_inline struct connection *connection_of(struct ev_span_end *span)
@@ -171,29 +190,49 @@ static __always_inline __u8 *has_called(__u32 port)
 	return bpf_map_lookup_elem(&has_called_by_port, &port);
 }
 
+/* From now on a client span has sent a request from that port. */
+static __always_inline bool has_called_from(__u32 port)
+{
+	__u8 *from_port = has_called(port & (PORTS - 1)), *from_any = has_called(0);
+
+	if (!from_port || !from_any)
+		return false;
+	*from_port = *from_any = 1;
+	return true;
+}
+
 /* A client span sends its request over the net.Conn at `at`, as that stream (of HTTP/1: 0). */
 static __always_inline void connection_claim(const struct target_row *target, uaddr_t at, __u32 stream_id,
 					     const struct goroutine_key *key, struct ev_span_end *span)
 {
 	const struct client_call claimed = { .goroutine = *key, .span_id = span->span_id };
 	struct connection connection = {};
-	__u8 *from_any, *from_port;
 	struct client_call *call, *second;
 	struct ports ports;
 
-	if (connection_read(&connection, target, at))
+	if (connection_read_local(&connection, target, at, true))
 		return;
 	connection.stream_id = stream_id;
 	ports = (struct ports){ connection.local.port, connection.remote.port, stream_id };
 	call = call_between(ports, false);
 	second = call_between(ports, true);
-	from_port = has_called(connection.local.port & (PORTS - 1));
-	from_any = has_called(0);
-	if (!call || !second || !from_port || !from_any)
+	if (!call || !second || !has_called_from(connection.local.port))
 		return;
 	*connection_of(span) = connection;
 	*call = *second = claimed;
-	*from_port = *from_any = 1;
+}
+
+/* Another goroutine sends a stream over the net.Conn at `at`, for the client span under `key`. */
+static __always_inline void connection_claim_stream(const struct target_row *target, uaddr_t at, __u32 stream_id,
+						    const struct goroutine_key *key, const span_id_t *span_id)
+{
+	struct stream_call call = { .goroutine = *key, .span_id = *span_id };
+
+	if (!stream_id || connection_read_local(&call.connection, target, at, true))
+		return;
+	call.connection.stream_id = stream_id;
+	stream_call_put(&call);
+	has_called_from(call.connection.local.port);
 }
 
 static __always_inline bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
@@ -269,10 +308,10 @@ static __always_inline bool may_be_called_from(__u32 port)
 	return port && called && *called;
 }
 
-/* … from that of `peer` (a RemoteAddr)? */
+/* … from that of `peer` (a RemoteAddr)? That of a Unix socket says nothing: it is empty, or `@`. */
 static __always_inline bool may_be_called_by(struct go_string peer)
 {
-	return may_be_called_from(port_of(peer));
+	return peer.bytes <= 1 ? may_be_called() : may_be_called_from(port_of(peer));
 }
 
 /* The span at the other end of a connection, as its server needs it. */
@@ -305,23 +344,17 @@ static __always_inline void unknown_zeros(void *to, __u32 bytes)
 }
 
 /*
- * Copies the open client span that a place names, if it sends over that connection. The span may end at any time and its
- * element go to another, so it is looked up again after it was copied: ids are never used twice.
+ * Copies the open client span under `key` whose id is known. With `connection`: if it sends over that. The span may end at any time and
+ * its element go to another, so it is looked up again after it was copied: ids are never used twice.
  */
-static __always_inline bool caller_at(struct caller *caller, const struct client_call *call,
-				      const struct connection *connection)
+static __always_inline bool caller_copy(struct caller *caller, const struct goroutine_key *key,
+					const struct connection *connection)
 {
-	struct goroutine_key key;
-	struct ev_span_end *span;
+	struct ev_span_end *span = bpf_map_lookup_elem(&open_by_goroutine, key);
 
-	if (!call)
-		return false;
-	key = call->goroutine;
-	caller->span_id = call->span_id;
-	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	if (!span || !same_span(&span->span_id, &caller->span_id))
 		return false;
-	if (!same_connection(connection, connection_of(span)))
+	if (connection && !same_connection(connection, connection_of(span)))
 		return false;
 	caller->trace_id = span->trace_id;
 	caller->trace_flags = span->trace_flags;
@@ -332,8 +365,35 @@ static __always_inline bool caller_at(struct caller *caller, const struct client
 		caller->trace_flags = open_span_of(span)->given_flags;
 	}
 	order_reads();
-	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	span = bpf_map_lookup_elem(&open_by_goroutine, key);
 	return span && same_span(&span->span_id, &caller->span_id);
+}
+
+/* … that a place names. */
+static __always_inline bool caller_at(struct caller *caller, const struct client_call *call,
+				      const struct connection *connection)
+{
+	struct goroutine_key key;
+
+	if (!call)
+		return false;
+	key = call->goroutine;
+	caller->span_id = call->span_id;
+	return caller_copy(caller, &key, connection);
+}
+
+/* … for which that stream was sent. What was copied of its call is of that if it stands there after. */
+static __noinline bool caller_of_stream(struct caller *caller, const struct connection *connection)
+{
+	const struct stream_call *call = stream_call_get(connection);
+	struct goroutine_key key;
+
+	if (!call || !same_connection(connection, &call->connection))
+		return false;
+	key = call->goroutine;
+	caller->span_id = call->span_id;
+	order_reads();
+	return stream_call_get(connection) == call && caller_copy(caller, &key, NULL);
 }
 
 /* Copies the open client span that sends over that connection, as its server sees it; false if there is none. */
@@ -351,10 +411,10 @@ static __always_inline bool connection_caller(struct caller *caller, const struc
 {
 	struct connection connection = {};
 
-	if (connection_read(&connection, target, at))
+	if (connection_read_local(&connection, target, at, false))
 		return false;
 	connection.stream_id = stream_id;
-	return connection_caller_of(caller, &connection);
+	return connection_caller_of(caller, &connection) || (stream_id && caller_of_stream(caller, &connection));
 }
 
 /*

@@ -41,7 +41,7 @@ static __noinline int http_client_named(struct ev_span_end *span, const struct t
 	struct remote_parent named = {};
 
 	if (span->header.flags & SPAN_FLAG_SDK_PARENT ||
-	    !remote_read(&named, span, target, read_u64(open_span_of(span)->object_addr + target->http_request.header),
+	    !remote_read(&named, span, target, peek_u64(open_span_of(span)->object_addr + target->http_request.header),
 			 tracestate) ||
 	    same_trace(&named.trace_id, &span->trace_id)) {
 		tracestate->count = 0;

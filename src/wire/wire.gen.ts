@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x0d8d73cffaf5f06fn;
+export const WIRE_HASH = 0x3a91ae85875a5c24n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -173,6 +173,12 @@ export const httpFiber = {
   HTTP_FIBER_3: 1,
 } as const;
 
+/** `enum http_h2` */
+export const httpH2 = {
+  HTTP_H2_NET_HTTP: 0,
+  HTTP_H2_XNET: 1,
+} as const;
+
 /** `enum time_limit` */
 export const timeLimit = {
   TIME_USES_MAX: 20,
@@ -325,100 +331,101 @@ export const count = {
   HIT_HTTP_FIBER_END: 15,
   HIT_HTTP_CLIENT_START: 16,
   HIT_HTTP_CLIENT_SEND: 17,
-  HIT_HTTP_CLIENT_END: 18,
-  HIT_HTTP_CLIENT_END_ALT: 19,
-  HIT_HTTP_CLIENT_ERROR: 20,
-  HIT_DB_POOL_START: 21,
-  HIT_DB_STMT_START: 22,
-  HIT_DB_SESSION_START: 23,
-  HIT_DB_BEGIN_ON: 24,
-  HIT_DB_ROWS: 25,
-  HIT_DB_RELEASE: 26,
-  HIT_DB_SESSION_END: 27,
-  HIT_DB_BEGUN: 28,
-  HIT_DB_ATTEMPT: 29,
-  HIT_DB_GIVE_UP: 30,
-  HIT_DB_RETURN: 31,
-  HIT_DB_WAIT_START: 32,
-  HIT_DB_WAIT_END: 33,
-  HIT_SDK_START: 34,
-  HIT_GRPC_SERVER_START: 35,
-  HIT_GRPC_SERVER_END: 36,
-  HIT_GRPC_CLIENT_START: 37,
-  HIT_GRPC_CLIENT_SEND: 38,
-  HIT_GRPC_CLIENT_GIVE_UP: 39,
-  HIT_GRPC_CLIENT_END: 40,
-  HIT_DB_PGX_START: 41,
-  HIT_DB_PGX_BATCH: 42,
-  HIT_DB_PGX_COPY: 43,
-  HIT_DB_PGX_RESULT: 44,
-  HIT_DB_PGX_FAILED: 45,
-  HIT_DB_PGX_END: 46,
-  HIT_DB_PGX_COPIED: 47,
-  HIT_DB_PGX_ROWS: 48,
-  HIT_DB_PGX_SENT: 49,
-  HIT_DB_PGX_BATCH_CLOSE: 50,
-  HIT_DB_PGX_BATCH_END: 51,
-  HIT_DB_PGX_ACQUIRE: 52,
-  HIT_DB_PGX_ACQUIRED: 53,
-  HIT_DB_REDIS_START: 54,
-  HIT_DB_REDIS_PIPELINE: 55,
-  HIT_DB_REDIS_NODE: 56,
-  HIT_DB_REDIS_NODE_KNOWN: 57,
-  HIT_DB_REDIS_RESULT: 58,
-  HIT_DB_REDIS_PIPELINE_END: 59,
-  HIT_DB_REDIS_RETRY: 60,
-  HIT_DB_REDIS_GIVE_UP: 61,
-  HIT_DB_REDIS_RELEASE: 62,
-  HIT_GOROUTINE_PARK: 63,
-  HIT_GOROUTINE_READY: 64,
-  HIT_GOROUTINE_READY_LIST: 65,
-  HIT_GOROUTINE_RUN: 66,
-  HIT_GOROUTINE_YIELD: 67,
-  HIT_GOROUTINE_PREEMPT: 68,
-  HIT_GOROUTINE_CORO: 69,
-  HIT_CHAN_HAND_TO: 70,
-  HIT_CHAN_HAND_FROM: 71,
-  HIT_CHAN_PUT: 72,
-  HIT_CHAN_TAKE: 73,
-  HIT_MUTEX_LOCK: 74,
-  HIT_MUTEX_UNLOCK: 75,
-  HIT_GC_STOP_BEGIN: 76,
-  HIT_GC_STOP_END: 77,
-  HIT_GC_ASSIST_BEGIN: 78,
-  HIT_GC_ASSIST_END: 79,
-  HIT_ALLOC_SPAN_BEGIN: 80,
-  HIT_ALLOC_SPAN_END: 81,
-  HIT_ALLOC_HEAP_BEGIN: 82,
-  HIT_ALLOC_HEAP_END: 83,
-  LOST_RING_FULL: 84,
-  LOST_RECORD_TOO_LARGE: 85,
-  LOST_OPEN_MAP_FULL: 86,
-  LOST_INHERITED_MAP_FULL: 87,
-  LOST_HANDED_MAP_FULL: 88,
-  LOST_READER_MAP_FULL: 89,
-  LOST_TIME_MAP_FULL: 90,
-  LOST_TURNS_MAP_FULL: 91,
-  LOST_THREAD_MAP_FULL: 92,
-  LOST_ALLOC_MAP_FULL: 93,
-  LOST_SDK_MAP_FULL: 94,
-  LOST_DEPTH: 95,
-  LOST_READ_FAILED: 96,
-  LOST_SPAN_REPLACED: 97,
-  NOTE_NO_TARGET: 98,
-  NOTE_UNSAMPLED: 99,
-  NOTE_TRACEPARENT_MALFORMED: 100,
-  NOTE_SDK_DEPTH: 101,
-  NOTE_STALE_CLIENT: 102,
-  NOTE_HEADERS_UNSCANNED: 103,
-  NOTE_START_SEEN: 104,
-  NOTE_HTTP3_UNTRACED: 105,
-  NOTE_GRPC_HEALTH_UNTRACED: 106,
-  NOTE_SWITCH_UNSEEN: 107,
-  NOTE_URING_ELSEWHERE: 108,
-  NOTE_STACKS_FULL: 109,
-  NOTE_END_WITHOUT_START: 110,
-  COUNT_MAX: 111,
+  HIT_HTTP_CLIENT_STREAM: 18,
+  HIT_HTTP_CLIENT_END: 19,
+  HIT_HTTP_CLIENT_END_ALT: 20,
+  HIT_HTTP_CLIENT_ERROR: 21,
+  HIT_DB_POOL_START: 22,
+  HIT_DB_STMT_START: 23,
+  HIT_DB_SESSION_START: 24,
+  HIT_DB_BEGIN_ON: 25,
+  HIT_DB_ROWS: 26,
+  HIT_DB_RELEASE: 27,
+  HIT_DB_SESSION_END: 28,
+  HIT_DB_BEGUN: 29,
+  HIT_DB_ATTEMPT: 30,
+  HIT_DB_GIVE_UP: 31,
+  HIT_DB_RETURN: 32,
+  HIT_DB_WAIT_START: 33,
+  HIT_DB_WAIT_END: 34,
+  HIT_SDK_START: 35,
+  HIT_GRPC_SERVER_START: 36,
+  HIT_GRPC_SERVER_END: 37,
+  HIT_GRPC_CLIENT_START: 38,
+  HIT_GRPC_CLIENT_SEND: 39,
+  HIT_GRPC_CLIENT_GIVE_UP: 40,
+  HIT_GRPC_CLIENT_END: 41,
+  HIT_DB_PGX_START: 42,
+  HIT_DB_PGX_BATCH: 43,
+  HIT_DB_PGX_COPY: 44,
+  HIT_DB_PGX_RESULT: 45,
+  HIT_DB_PGX_FAILED: 46,
+  HIT_DB_PGX_END: 47,
+  HIT_DB_PGX_COPIED: 48,
+  HIT_DB_PGX_ROWS: 49,
+  HIT_DB_PGX_SENT: 50,
+  HIT_DB_PGX_BATCH_CLOSE: 51,
+  HIT_DB_PGX_BATCH_END: 52,
+  HIT_DB_PGX_ACQUIRE: 53,
+  HIT_DB_PGX_ACQUIRED: 54,
+  HIT_DB_REDIS_START: 55,
+  HIT_DB_REDIS_PIPELINE: 56,
+  HIT_DB_REDIS_NODE: 57,
+  HIT_DB_REDIS_NODE_KNOWN: 58,
+  HIT_DB_REDIS_RESULT: 59,
+  HIT_DB_REDIS_PIPELINE_END: 60,
+  HIT_DB_REDIS_RETRY: 61,
+  HIT_DB_REDIS_GIVE_UP: 62,
+  HIT_DB_REDIS_RELEASE: 63,
+  HIT_GOROUTINE_PARK: 64,
+  HIT_GOROUTINE_READY: 65,
+  HIT_GOROUTINE_READY_LIST: 66,
+  HIT_GOROUTINE_RUN: 67,
+  HIT_GOROUTINE_YIELD: 68,
+  HIT_GOROUTINE_PREEMPT: 69,
+  HIT_GOROUTINE_CORO: 70,
+  HIT_CHAN_HAND_TO: 71,
+  HIT_CHAN_HAND_FROM: 72,
+  HIT_CHAN_PUT: 73,
+  HIT_CHAN_TAKE: 74,
+  HIT_MUTEX_LOCK: 75,
+  HIT_MUTEX_UNLOCK: 76,
+  HIT_GC_STOP_BEGIN: 77,
+  HIT_GC_STOP_END: 78,
+  HIT_GC_ASSIST_BEGIN: 79,
+  HIT_GC_ASSIST_END: 80,
+  HIT_ALLOC_SPAN_BEGIN: 81,
+  HIT_ALLOC_SPAN_END: 82,
+  HIT_ALLOC_HEAP_BEGIN: 83,
+  HIT_ALLOC_HEAP_END: 84,
+  LOST_RING_FULL: 85,
+  LOST_RECORD_TOO_LARGE: 86,
+  LOST_OPEN_MAP_FULL: 87,
+  LOST_INHERITED_MAP_FULL: 88,
+  LOST_HANDED_MAP_FULL: 89,
+  LOST_READER_MAP_FULL: 90,
+  LOST_TIME_MAP_FULL: 91,
+  LOST_TURNS_MAP_FULL: 92,
+  LOST_THREAD_MAP_FULL: 93,
+  LOST_ALLOC_MAP_FULL: 94,
+  LOST_SDK_MAP_FULL: 95,
+  LOST_DEPTH: 96,
+  LOST_READ_FAILED: 97,
+  LOST_SPAN_REPLACED: 98,
+  NOTE_NO_TARGET: 99,
+  NOTE_UNSAMPLED: 100,
+  NOTE_TRACEPARENT_MALFORMED: 101,
+  NOTE_SDK_DEPTH: 102,
+  NOTE_STALE_CLIENT: 103,
+  NOTE_HEADERS_UNSCANNED: 104,
+  NOTE_START_SEEN: 105,
+  NOTE_HTTP3_UNTRACED: 106,
+  NOTE_GRPC_HEALTH_UNTRACED: 107,
+  NOTE_SWITCH_UNSEEN: 108,
+  NOTE_URING_ELSEWHERE: 109,
+  NOTE_STACKS_FULL: 110,
+  NOTE_END_WITHOUT_START: 111,
+  COUNT_MAX: 112,
 } as const;
 
 /** Where everything stands in the records. */
@@ -1209,10 +1216,12 @@ export const fixedRecords = {
   7: { handler: 'sample', bytes: 104, read: readEvSample },
 } as const;
 
-/** `struct net_layout`, 16 bytes. */
+/** `struct net_layout`, 24 bytes. */
 export interface NetLayout {
   /** 0: connections are not read */
   readonly tcpConnType: number;
+  /** 0: those over Unix sockets are not */
+  readonly unixConnType: number;
   readonly connFd: number;
   readonly fdPfd: number;
   readonly pollFdSysfd: number;
@@ -1284,7 +1293,7 @@ export interface HttpFiberLayout {
   readonly fiber3Use: number;
 }
 
-/** `struct http_client_layout`, 24 bytes. */
+/** `struct http_client_layout`, 32 bytes. */
 export interface HttpClientLayout {
   /** 0: unknown */
   readonly skipAltProtocol: number;
@@ -1293,6 +1302,12 @@ export interface HttpClientLayout {
   readonly replyProtoMinor: number;
   readonly connConn: number;
   readonly requestContext: number;
+  readonly h2StreamId: number;
+  readonly h2StreamConn: number;
+  readonly h2ConnConn: number;
+  readonly xnetStreamId: number;
+  readonly xnetStreamConn: number;
+  readonly xnetConnConn: number;
 }
 
 /** `struct db_layout`, 216 bytes. */
@@ -1496,7 +1511,7 @@ export interface SdkLayout {
   readonly contextFlags: number;
 }
 
-/** `struct target_row`, 824 bytes. */
+/** `struct target_row`, 840 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1539,7 +1554,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 824;
+export const TARGET_ROW_BYTES = 840;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1555,223 +1570,230 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setBigUint64(40, ktimeNs(value.timeSinceKtimeNs), true);
   view.setBigUint64(48, ktimeNs(value.allocsSinceKtimeNs), true);
   view.setBigUint64(56, BigInt(value.net.tcpConnType), true);
-  view.setUint16(64, value.net.connFd, true);
-  view.setUint16(66, value.net.fdPfd, true);
-  view.setUint16(68, value.net.pollFdSysfd, true);
-  view.setBigUint64(72, BigInt(value.httpServer.backgroundReadEntry), true);
-  view.setUint16(80, value.httpServer.responseStatus, true);
-  view.setUint16(82, value.httpServer.responseWritten, true);
-  view.setUint16(84, value.httpServer.responseContentLength, true);
-  view.setUint16(86, value.httpServer.responseConn, true);
-  view.setUint16(88, value.httpServer.responseClientGone, true);
-  view.setUint16(90, value.httpServer.connRwc, true);
-  view.setUint16(92, value.httpServer.connWriteError, true);
-  view.setUint16(94, value.httpServer.h2WriterRws, true);
-  view.setUint16(96, value.httpServer.h2StateStream, true);
-  view.setUint16(98, value.httpServer.h2StateStatus, true);
-  view.setUint16(100, value.httpServer.h2StateWroteBytes, true);
-  view.setUint16(102, value.httpServer.h2StreamCloseErr, true);
-  view.setUint16(104, value.httpServer.xnetWriterRws, true);
-  view.setUint16(106, value.httpServer.xnetStateStream, true);
-  view.setUint16(108, value.httpServer.xnetStateStatus, true);
-  view.setUint16(110, value.httpServer.xnetStateWroteBytes, true);
-  view.setUint16(112, value.httpServer.xnetStreamCloseErr, true);
-  view.setUint16(114, value.httpServer.h2StreamId, true);
-  view.setUint16(116, value.httpServer.h2StreamSc, true);
-  view.setUint16(118, value.httpServer.h2ScConn, true);
-  view.setUint16(120, value.httpRouter.ginRequest, true);
-  view.setUint16(122, value.httpRouter.ginFullPath, true);
-  view.setUint16(124, value.httpRouter.echo4Request, true);
-  view.setUint16(126, value.httpRouter.echo4Path, true);
-  view.setUint16(128, value.httpRouter.echo5Request, true);
-  view.setUint16(130, value.httpRouter.echo5Route, true);
-  view.setUint16(132, value.httpRouter.echo5RoutePath, true);
-  view.setUint16(134, value.httpRouter.chiMethod, true);
-  view.setUint16(136, value.httpRouter.chiPattern, true);
-  view.setUint16(138, value.httpRouter.chiPatterns, true);
-  view.setUint16(140, value.httpRouter.muxRouteConf, true);
-  view.setUint16(142, value.httpRouter.muxConfRegexp, true);
-  view.setUint16(144, value.httpRouter.muxRegexpPath, true);
-  view.setUint16(146, value.httpRouter.muxPathTemplate, true);
-  view.setUint16(152, value.httpFiber.ctxRequest, true);
-  view.setUint16(154, value.httpFiber.ctxResponse, true);
-  view.setUint16(156, value.httpFiber.ctxConn, true);
-  view.setUint16(158, value.httpFiber.requestHeader, true);
-  view.setUint16(160, value.httpFiber.requestIsTls, true);
-  view.setUint16(162, value.httpFiber.headerMethod, true);
-  view.setUint16(164, value.httpFiber.headerUri, true);
-  view.setUint16(166, value.httpFiber.headerHost, true);
-  view.setUint16(168, value.httpFiber.headerNoHttp11, true);
-  view.setUint16(170, value.httpFiber.headerFields, true);
-  view.setUint16(172, value.httpFiber.responseHeader, true);
-  view.setUint16(174, value.httpFiber.responseStatus, true);
-  view.setUint16(176, value.httpFiber.fiber2Route, true);
-  view.setUint16(178, value.httpFiber.fiber2Path, true);
-  view.setUint16(180, value.httpFiber.fiber2Use, true);
-  view.setUint16(182, value.httpFiber.fiber3Route, true);
-  view.setUint16(184, value.httpFiber.fiber3Path, true);
-  view.setUint16(186, value.httpFiber.fiber3Use, true);
-  view.setBigUint64(192, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(200, value.httpClient.replyStatusCode, true);
-  view.setUint16(202, value.httpClient.replyProtoMajor, true);
-  view.setUint16(204, value.httpClient.replyProtoMinor, true);
-  view.setUint16(206, value.httpClient.connConn, true);
-  view.setUint16(208, value.httpClient.requestContext, true);
-  view.setBigUint64(216, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(224, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(240, BigInt(value.db.pgxAlreadyDoneType), true);
-  view.setBigUint64(248, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(256, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(264, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(272, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(280, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(288, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(296, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(304, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(312, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(320, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(328, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(336, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(344, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(352, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(360, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(368, value.db.dbConnector, true);
-  view.setUint16(370, value.db.dbNumOpen, true);
-  view.setUint16(372, value.db.dbMaxOpen, true);
-  view.setUint16(374, value.db.dbFreeConn, true);
-  view.setUint16(376, value.db.stmtDb, true);
-  view.setUint16(378, value.db.stmtQuery, true);
-  view.setUint16(380, value.db.rowsDc, true);
-  view.setUint16(382, value.db.txDc, true);
-  view.setUint16(384, value.db.connDc, true);
-  view.setUint16(386, value.db.driverConnCi, true);
-  view.setUint16(388, value.db.dsnConnectorDriver, true);
-  view.setUint16(390, value.db.wrapErrorErr, true);
-  view.setUint16(392, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(394, value.db.pgxTimeoutErr, true);
-  view.setUint16(396, value.db.pgxAlreadyDoneErr, true);
-  view.setUint16(398, value.db.pgxConnConn, true);
-  view.setUint16(400, value.db.pgxConnConfig, true);
-  view.setUint16(402, value.db.pgxConfigConfig, true);
-  view.setUint16(404, value.db.pgxConfigDatabase, true);
-  view.setUint16(406, value.db.pgxInnerPgConn, true);
-  view.setUint16(408, value.db.pgxPgConnConn, true);
-  view.setUint16(410, value.db.pgxErrorCode, true);
-  view.setUint16(412, value.db.pqConnC, true);
-  view.setUint16(414, value.db.pqConnConfig, true);
-  view.setUint16(416, value.db.pqConfigDatabase, true);
-  view.setUint16(418, value.db.pqErrorCode, true);
-  view.setUint16(420, value.db.mysqlConnNet, true);
-  view.setUint16(422, value.db.mysqlConnConfig, true);
-  view.setUint16(424, value.db.mysqlConfigDatabase, true);
-  view.setUint16(426, value.db.mysqlErrorNumber, true);
-  view.setUint16(428, value.db.sqliteErrorCode, true);
-  view.setUint16(432, value.grpc.statusS, true);
-  view.setUint16(434, value.grpc.statusCode, true);
-  view.setUint16(436, value.grpc.statusMessage, true);
-  view.setBigUint64(440, BigInt(value.grpcServer.incomingKeyType), true);
-  view.setBigUint64(448, BigInt(value.grpcServer.http2TransportType), true);
-  view.setBigUint64(456, BigInt(value.grpcServer.tcpAddrType), true);
-  view.setUint16(464, value.grpcServer.streamId, true);
-  view.setUint16(466, value.grpcServer.streamCtx, true);
-  view.setUint16(468, value.grpcServer.streamMethod, true);
-  view.setUint16(470, value.grpcServer.serverStreamSt, true);
-  view.setUint16(472, value.grpcServer.transportConn, true);
-  view.setUint16(474, value.grpcServer.transportPeer, true);
-  view.setUint16(476, value.grpcServer.tcpAddrIp, true);
-  view.setUint16(478, value.grpcServer.tcpAddrPort, true);
-  view.setBigUint64(480, BigInt(value.grpcClient.invokeReturn), true);
-  view.setBigUint64(488, BigInt(value.grpcClient.statusErrorType), true);
-  view.setBigUint64(496, BigInt(value.grpcClient.deadlineErrorType), true);
-  view.setUint16(504, value.grpcClient.streamCallHdr, true);
-  view.setUint16(506, value.grpcClient.streamCc, true);
-  view.setUint16(508, value.grpcClient.streamDesc, true);
-  view.setUint16(510, value.grpcClient.streamAttempt, true);
-  view.setUint16(512, value.grpcClient.callHdrMethod, true);
-  view.setUint16(514, value.grpcClient.connTarget, true);
-  view.setUint16(516, value.grpcClient.descServerStreams, true);
-  view.setUint16(518, value.grpcClient.descClientStreams, true);
-  view.setUint16(520, value.grpcClient.errorS, true);
-  view.setUint16(522, value.grpcClient.transportConn, true);
-  view.setUint16(524, value.grpcClient.transportStreams, true);
-  view.setUint16(526, value.grpcClient.streamCtx, true);
-  view.setUint16(528, value.pgx.connConfig, true);
-  view.setUint16(530, value.pgx.rowsErr, true);
-  view.setUint16(532, value.pgx.rowsReader, true);
-  view.setUint16(534, value.pgx.readerErr, true);
-  view.setUint16(536, value.pgx.batchQueries, true);
-  view.setUint16(538, value.pgx.queuedSql, true);
-  view.setUint16(540, value.pgx.resultsErr, true);
-  view.setUint16(542, value.pgx.pipelineResultsErr, true);
-  view.setUint16(544, value.pgx.weightedSize, true);
-  view.setUint16(546, value.pgx.weightedCur, true);
-  view.setBigUint64(552, BigInt(value.redis.singlePoolType), true);
-  view.setUint16(560, value.redis.clientOpt, true);
-  view.setUint16(562, value.redis.clientPool, true);
-  view.setUint16(564, value.redis.optionsAddr, true);
-  view.setUint16(566, value.redis.optionsDb, true);
-  view.setUint16(568, value.redis.optionsRetries, true);
-  view.setUint16(570, value.redis.cmdArgs, true);
-  view.setUint16(576, value.runtime.gStack, true);
-  view.setUint16(578, value.runtime.gPanic, true);
-  view.setUint16(580, value.runtime.gM, true);
-  view.setUint16(582, value.runtime.gGoid, true);
-  view.setUint16(584, value.runtime.gParentGoid, true);
-  view.setUint16(586, value.runtime.gStartpc, true);
-  view.setUint16(588, value.runtime.mCurg, true);
-  view.setUint16(596, value.httpRequest.method, true);
-  view.setUint16(598, value.httpRequest.url, true);
-  view.setUint16(600, value.httpRequest.protoMajor, true);
-  view.setUint16(602, value.httpRequest.protoMinor, true);
-  view.setUint16(604, value.httpRequest.header, true);
-  view.setUint16(606, value.httpRequest.host, true);
-  view.setUint16(608, value.httpRequest.remoteAddr, true);
-  view.setUint16(610, value.httpRequest.tls, true);
-  view.setUint16(612, value.httpRequest.pattern, true);
-  view.setUint16(614, value.httpRequest.urlScheme, true);
-  view.setUint16(616, value.httpRequest.urlHost, true);
-  view.setUint16(618, value.httpRequest.urlPath, true);
-  view.setUint16(620, value.httpRequest.urlRawPath, true);
-  view.setUint16(622, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(624, BigInt(value.time.semacquire), true);
-  view.setBigUint64(632, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(640, BigInt(value.time.semacquireFd), true);
-  view.setUint16(648, value.time.gSchedlink, true);
-  view.setUint16(650, value.time.gStatus, true);
-  view.setUint16(652, value.time.gWaitReason, true);
-  view.setUint16(654, value.time.gCoroarg, true);
-  view.setUint16(656, value.time.coroGp, true);
-  view.setUint16(658, value.time.mP, true);
-  view.setUint16(660, value.time.pRunqhead, true);
-  view.setUint16(662, value.time.pRunqtail, true);
-  view.setUint16(664, value.time.hchanDataqsiz, true);
-  view.setUint16(666, value.time.hchanBuf, true);
-  view.setUint16(668, value.time.hchanElemsize, true);
-  view.setUint16(670, value.time.hchanRecvx, true);
-  view.setUint16(672, value.time.sudogG, true);
-  view.setUint16(674, value.time.sudogElem, true);
-  view.setUint16(676, value.time.pollDescFd, true);
-  view.setUint16(678, value.time.pollDescRg, true);
-  view.setUint16(680, value.time.pollDescSelf, true);
-  view.setUint16(688, value.stack.gSched, true);
-  view.setUint16(690, value.stack.gobufPc, true);
-  view.setUint16(692, value.stack.gobufBp, true);
-  view.setBigUint64(696, BigInt(value.sdk.spanType), true);
-  view.setBigUint64(704, BigInt(value.sdk.unsampledType), true);
-  view.setBigUint64(712, BigInt(value.sdk.delegateStart), true);
-  view.setBigUint64(720, BigInt(value.sdk.delegateEnd), true);
-  view.setUint16(728, value.sdk.spanContext, true);
-  view.setUint16(730, value.sdk.spanParent, true);
-  view.setUint16(732, value.sdk.spanKind, true);
-  view.setUint16(734, value.sdk.spanEndTime, true);
-  view.setUint16(736, value.sdk.unsampledContext, true);
-  view.setUint16(738, value.sdk.contextTraceId, true);
-  view.setUint16(740, value.sdk.contextSpanId, true);
-  view.setUint16(742, value.sdk.contextFlags, true);
-  view.setBigUint64(744, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(752, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 760);
+  view.setBigUint64(64, BigInt(value.net.unixConnType), true);
+  view.setUint16(72, value.net.connFd, true);
+  view.setUint16(74, value.net.fdPfd, true);
+  view.setUint16(76, value.net.pollFdSysfd, true);
+  view.setBigUint64(80, BigInt(value.httpServer.backgroundReadEntry), true);
+  view.setUint16(88, value.httpServer.responseStatus, true);
+  view.setUint16(90, value.httpServer.responseWritten, true);
+  view.setUint16(92, value.httpServer.responseContentLength, true);
+  view.setUint16(94, value.httpServer.responseConn, true);
+  view.setUint16(96, value.httpServer.responseClientGone, true);
+  view.setUint16(98, value.httpServer.connRwc, true);
+  view.setUint16(100, value.httpServer.connWriteError, true);
+  view.setUint16(102, value.httpServer.h2WriterRws, true);
+  view.setUint16(104, value.httpServer.h2StateStream, true);
+  view.setUint16(106, value.httpServer.h2StateStatus, true);
+  view.setUint16(108, value.httpServer.h2StateWroteBytes, true);
+  view.setUint16(110, value.httpServer.h2StreamCloseErr, true);
+  view.setUint16(112, value.httpServer.xnetWriterRws, true);
+  view.setUint16(114, value.httpServer.xnetStateStream, true);
+  view.setUint16(116, value.httpServer.xnetStateStatus, true);
+  view.setUint16(118, value.httpServer.xnetStateWroteBytes, true);
+  view.setUint16(120, value.httpServer.xnetStreamCloseErr, true);
+  view.setUint16(122, value.httpServer.h2StreamId, true);
+  view.setUint16(124, value.httpServer.h2StreamSc, true);
+  view.setUint16(126, value.httpServer.h2ScConn, true);
+  view.setUint16(128, value.httpRouter.ginRequest, true);
+  view.setUint16(130, value.httpRouter.ginFullPath, true);
+  view.setUint16(132, value.httpRouter.echo4Request, true);
+  view.setUint16(134, value.httpRouter.echo4Path, true);
+  view.setUint16(136, value.httpRouter.echo5Request, true);
+  view.setUint16(138, value.httpRouter.echo5Route, true);
+  view.setUint16(140, value.httpRouter.echo5RoutePath, true);
+  view.setUint16(142, value.httpRouter.chiMethod, true);
+  view.setUint16(144, value.httpRouter.chiPattern, true);
+  view.setUint16(146, value.httpRouter.chiPatterns, true);
+  view.setUint16(148, value.httpRouter.muxRouteConf, true);
+  view.setUint16(150, value.httpRouter.muxConfRegexp, true);
+  view.setUint16(152, value.httpRouter.muxRegexpPath, true);
+  view.setUint16(154, value.httpRouter.muxPathTemplate, true);
+  view.setUint16(160, value.httpFiber.ctxRequest, true);
+  view.setUint16(162, value.httpFiber.ctxResponse, true);
+  view.setUint16(164, value.httpFiber.ctxConn, true);
+  view.setUint16(166, value.httpFiber.requestHeader, true);
+  view.setUint16(168, value.httpFiber.requestIsTls, true);
+  view.setUint16(170, value.httpFiber.headerMethod, true);
+  view.setUint16(172, value.httpFiber.headerUri, true);
+  view.setUint16(174, value.httpFiber.headerHost, true);
+  view.setUint16(176, value.httpFiber.headerNoHttp11, true);
+  view.setUint16(178, value.httpFiber.headerFields, true);
+  view.setUint16(180, value.httpFiber.responseHeader, true);
+  view.setUint16(182, value.httpFiber.responseStatus, true);
+  view.setUint16(184, value.httpFiber.fiber2Route, true);
+  view.setUint16(186, value.httpFiber.fiber2Path, true);
+  view.setUint16(188, value.httpFiber.fiber2Use, true);
+  view.setUint16(190, value.httpFiber.fiber3Route, true);
+  view.setUint16(192, value.httpFiber.fiber3Path, true);
+  view.setUint16(194, value.httpFiber.fiber3Use, true);
+  view.setBigUint64(200, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(208, value.httpClient.replyStatusCode, true);
+  view.setUint16(210, value.httpClient.replyProtoMajor, true);
+  view.setUint16(212, value.httpClient.replyProtoMinor, true);
+  view.setUint16(214, value.httpClient.connConn, true);
+  view.setUint16(216, value.httpClient.requestContext, true);
+  view.setUint16(218, value.httpClient.h2StreamId, true);
+  view.setUint16(220, value.httpClient.h2StreamConn, true);
+  view.setUint16(222, value.httpClient.h2ConnConn, true);
+  view.setUint16(224, value.httpClient.xnetStreamId, true);
+  view.setUint16(226, value.httpClient.xnetStreamConn, true);
+  view.setUint16(228, value.httpClient.xnetConnConn, true);
+  view.setBigUint64(232, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(240, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(248, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(256, BigInt(value.db.pgxAlreadyDoneType), true);
+  view.setBigUint64(264, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(272, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(280, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(288, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(296, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(304, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(312, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(320, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(328, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(336, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(344, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(352, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(360, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(368, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(376, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(384, value.db.dbConnector, true);
+  view.setUint16(386, value.db.dbNumOpen, true);
+  view.setUint16(388, value.db.dbMaxOpen, true);
+  view.setUint16(390, value.db.dbFreeConn, true);
+  view.setUint16(392, value.db.stmtDb, true);
+  view.setUint16(394, value.db.stmtQuery, true);
+  view.setUint16(396, value.db.rowsDc, true);
+  view.setUint16(398, value.db.txDc, true);
+  view.setUint16(400, value.db.connDc, true);
+  view.setUint16(402, value.db.driverConnCi, true);
+  view.setUint16(404, value.db.dsnConnectorDriver, true);
+  view.setUint16(406, value.db.wrapErrorErr, true);
+  view.setUint16(408, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(410, value.db.pgxTimeoutErr, true);
+  view.setUint16(412, value.db.pgxAlreadyDoneErr, true);
+  view.setUint16(414, value.db.pgxConnConn, true);
+  view.setUint16(416, value.db.pgxConnConfig, true);
+  view.setUint16(418, value.db.pgxConfigConfig, true);
+  view.setUint16(420, value.db.pgxConfigDatabase, true);
+  view.setUint16(422, value.db.pgxInnerPgConn, true);
+  view.setUint16(424, value.db.pgxPgConnConn, true);
+  view.setUint16(426, value.db.pgxErrorCode, true);
+  view.setUint16(428, value.db.pqConnC, true);
+  view.setUint16(430, value.db.pqConnConfig, true);
+  view.setUint16(432, value.db.pqConfigDatabase, true);
+  view.setUint16(434, value.db.pqErrorCode, true);
+  view.setUint16(436, value.db.mysqlConnNet, true);
+  view.setUint16(438, value.db.mysqlConnConfig, true);
+  view.setUint16(440, value.db.mysqlConfigDatabase, true);
+  view.setUint16(442, value.db.mysqlErrorNumber, true);
+  view.setUint16(444, value.db.sqliteErrorCode, true);
+  view.setUint16(448, value.grpc.statusS, true);
+  view.setUint16(450, value.grpc.statusCode, true);
+  view.setUint16(452, value.grpc.statusMessage, true);
+  view.setBigUint64(456, BigInt(value.grpcServer.incomingKeyType), true);
+  view.setBigUint64(464, BigInt(value.grpcServer.http2TransportType), true);
+  view.setBigUint64(472, BigInt(value.grpcServer.tcpAddrType), true);
+  view.setUint16(480, value.grpcServer.streamId, true);
+  view.setUint16(482, value.grpcServer.streamCtx, true);
+  view.setUint16(484, value.grpcServer.streamMethod, true);
+  view.setUint16(486, value.grpcServer.serverStreamSt, true);
+  view.setUint16(488, value.grpcServer.transportConn, true);
+  view.setUint16(490, value.grpcServer.transportPeer, true);
+  view.setUint16(492, value.grpcServer.tcpAddrIp, true);
+  view.setUint16(494, value.grpcServer.tcpAddrPort, true);
+  view.setBigUint64(496, BigInt(value.grpcClient.invokeReturn), true);
+  view.setBigUint64(504, BigInt(value.grpcClient.statusErrorType), true);
+  view.setBigUint64(512, BigInt(value.grpcClient.deadlineErrorType), true);
+  view.setUint16(520, value.grpcClient.streamCallHdr, true);
+  view.setUint16(522, value.grpcClient.streamCc, true);
+  view.setUint16(524, value.grpcClient.streamDesc, true);
+  view.setUint16(526, value.grpcClient.streamAttempt, true);
+  view.setUint16(528, value.grpcClient.callHdrMethod, true);
+  view.setUint16(530, value.grpcClient.connTarget, true);
+  view.setUint16(532, value.grpcClient.descServerStreams, true);
+  view.setUint16(534, value.grpcClient.descClientStreams, true);
+  view.setUint16(536, value.grpcClient.errorS, true);
+  view.setUint16(538, value.grpcClient.transportConn, true);
+  view.setUint16(540, value.grpcClient.transportStreams, true);
+  view.setUint16(542, value.grpcClient.streamCtx, true);
+  view.setUint16(544, value.pgx.connConfig, true);
+  view.setUint16(546, value.pgx.rowsErr, true);
+  view.setUint16(548, value.pgx.rowsReader, true);
+  view.setUint16(550, value.pgx.readerErr, true);
+  view.setUint16(552, value.pgx.batchQueries, true);
+  view.setUint16(554, value.pgx.queuedSql, true);
+  view.setUint16(556, value.pgx.resultsErr, true);
+  view.setUint16(558, value.pgx.pipelineResultsErr, true);
+  view.setUint16(560, value.pgx.weightedSize, true);
+  view.setUint16(562, value.pgx.weightedCur, true);
+  view.setBigUint64(568, BigInt(value.redis.singlePoolType), true);
+  view.setUint16(576, value.redis.clientOpt, true);
+  view.setUint16(578, value.redis.clientPool, true);
+  view.setUint16(580, value.redis.optionsAddr, true);
+  view.setUint16(582, value.redis.optionsDb, true);
+  view.setUint16(584, value.redis.optionsRetries, true);
+  view.setUint16(586, value.redis.cmdArgs, true);
+  view.setUint16(592, value.runtime.gStack, true);
+  view.setUint16(594, value.runtime.gPanic, true);
+  view.setUint16(596, value.runtime.gM, true);
+  view.setUint16(598, value.runtime.gGoid, true);
+  view.setUint16(600, value.runtime.gParentGoid, true);
+  view.setUint16(602, value.runtime.gStartpc, true);
+  view.setUint16(604, value.runtime.mCurg, true);
+  view.setUint16(612, value.httpRequest.method, true);
+  view.setUint16(614, value.httpRequest.url, true);
+  view.setUint16(616, value.httpRequest.protoMajor, true);
+  view.setUint16(618, value.httpRequest.protoMinor, true);
+  view.setUint16(620, value.httpRequest.header, true);
+  view.setUint16(622, value.httpRequest.host, true);
+  view.setUint16(624, value.httpRequest.remoteAddr, true);
+  view.setUint16(626, value.httpRequest.tls, true);
+  view.setUint16(628, value.httpRequest.pattern, true);
+  view.setUint16(630, value.httpRequest.urlScheme, true);
+  view.setUint16(632, value.httpRequest.urlHost, true);
+  view.setUint16(634, value.httpRequest.urlPath, true);
+  view.setUint16(636, value.httpRequest.urlRawPath, true);
+  view.setUint16(638, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(640, BigInt(value.time.semacquire), true);
+  view.setBigUint64(648, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(656, BigInt(value.time.semacquireFd), true);
+  view.setUint16(664, value.time.gSchedlink, true);
+  view.setUint16(666, value.time.gStatus, true);
+  view.setUint16(668, value.time.gWaitReason, true);
+  view.setUint16(670, value.time.gCoroarg, true);
+  view.setUint16(672, value.time.coroGp, true);
+  view.setUint16(674, value.time.mP, true);
+  view.setUint16(676, value.time.pRunqhead, true);
+  view.setUint16(678, value.time.pRunqtail, true);
+  view.setUint16(680, value.time.hchanDataqsiz, true);
+  view.setUint16(682, value.time.hchanBuf, true);
+  view.setUint16(684, value.time.hchanElemsize, true);
+  view.setUint16(686, value.time.hchanRecvx, true);
+  view.setUint16(688, value.time.sudogG, true);
+  view.setUint16(690, value.time.sudogElem, true);
+  view.setUint16(692, value.time.pollDescFd, true);
+  view.setUint16(694, value.time.pollDescRg, true);
+  view.setUint16(696, value.time.pollDescSelf, true);
+  view.setUint16(704, value.stack.gSched, true);
+  view.setUint16(706, value.stack.gobufPc, true);
+  view.setUint16(708, value.stack.gobufBp, true);
+  view.setBigUint64(712, BigInt(value.sdk.spanType), true);
+  view.setBigUint64(720, BigInt(value.sdk.unsampledType), true);
+  view.setBigUint64(728, BigInt(value.sdk.delegateStart), true);
+  view.setBigUint64(736, BigInt(value.sdk.delegateEnd), true);
+  view.setUint16(744, value.sdk.spanContext, true);
+  view.setUint16(746, value.sdk.spanParent, true);
+  view.setUint16(748, value.sdk.spanKind, true);
+  view.setUint16(750, value.sdk.spanEndTime, true);
+  view.setUint16(752, value.sdk.unsampledContext, true);
+  view.setUint16(754, value.sdk.contextTraceId, true);
+  view.setUint16(756, value.sdk.contextSpanId, true);
+  view.setUint16(758, value.sdk.contextFlags, true);
+  view.setBigUint64(760, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(768, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 776);
   return bytes;
 }
 
@@ -1828,6 +1850,7 @@ export interface GoSource {
 export const rowSources = {
   net: {
     tcpConnType: { what: 'type', name: 'net.TCPConn' },
+    unixConnType: { what: 'type', name: 'net.UnixConn' },
     connFd: { what: 'field', name: 'net.conn.fd?' },
     fdPfd: { what: 'field', name: 'net.netFD.pfd?' },
     pollFdSysfd: { what: 'field', name: 'internal/poll.FD.Sysfd?' },
@@ -1930,6 +1953,21 @@ export const rowSources = {
     replyProtoMinor: { what: 'field', name: 'net/http.Response.ProtoMinor' },
     connConn: { what: 'field', name: 'net/http.persistConn.conn?' },
     requestContext: { what: 'field', name: 'net/http.Request.ctx' },
+    h2StreamId: {
+      what: 'field',
+      name: 'net/http.http2clientStream.ID|net/http/internal/http2.clientStream.ID?',
+    },
+    h2StreamConn: {
+      what: 'field',
+      name: 'net/http.http2clientStream.cc|net/http/internal/http2.clientStream.cc?',
+    },
+    h2ConnConn: {
+      what: 'field',
+      name: 'net/http.http2ClientConn.tconn|net/http/internal/http2.ClientConn.tconn?',
+    },
+    xnetStreamId: { what: 'field', name: 'golang.org/x/net/http2.clientStream.ID?' },
+    xnetStreamConn: { what: 'field', name: 'golang.org/x/net/http2.clientStream.cc?' },
+    xnetConnConn: { what: 'field', name: 'golang.org/x/net/http2.ClientConn.tconn?' },
   },
   db: {
     wrapErrorType: { what: 'type', name: 'fmt.wrapError' },

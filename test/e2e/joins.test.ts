@@ -19,12 +19,32 @@ async function started(release?: string): Promise<TracedServer> {
   return traced;
 }
 
-const wrappedUrlOf = ({ child }: GoServer): string =>
-  `http://${/^wrapped (\S+)$/m.exec(child.stdout)?.[1] ?? ''}`;
+/** What the program says of another way to it. */
+const saidOf = ({ child }: GoServer, what: 'wrapped' | 'http2' | 'unix'): string =>
+  new RegExp(`^${what} (\\S+)$`, 'm').exec(child.stdout)?.[1] ?? '';
+const wrappedUrlOf = (server: GoServer): string => `http://${saidOf(server, 'wrapped')}`;
+const http2UrlOf = (server: GoServer): string => `https://${saidOf(server, 'http2')}`;
+/** Of a Unix socket, as the client of the program wants it. */
+const unixUrlOf = (server: GoServer): string => `http://${saidOf(server, 'unix')}`;
 
-/** What to ask for, so that `to` is called on behalf of request `id`. */
-function pathOf(id: string, to: string, how: Readonly<Record<string, string>> = {}): string {
-  return `/call?${new URLSearchParams({ id, to: `${to}/leaf?of=${id}`, by: 'plain', ...how })}`;
+/** Another one beside it, traced as well. */
+async function besides(traced: TracedServer): Promise<GoServer> {
+  const other = await GoServer.start(await buildGo({ dir: 'test/fixtures/joins', name: 'joins-local' }));
+  onTestFinished(() => other.stop());
+  await traced.tracer.attachPid(other.pid);
+  return other;
+}
+
+/** What to ask for, so that `to` is called on behalf of request `id`, and answers after `wait`. */
+function pathOf(id: string, to: string, how: Readonly<Record<string, string>> = {}, wait = '0s'): string {
+  return `/call?${new URLSearchParams({ id, to: `${to}/leaf?of=${id}&wait=${wait}`, by: 'plain', ...how })}`;
+}
+
+/** As many calls at once as have to keep out of each other's way; joined, each of them. */
+async function expectsManyAtOnce(traced: TracedServer, to: string, by: string): Promise<void> {
+  const ids = Array.from({ length: 50 }, (_, n) => `${to}-${n}`);
+  await Promise.all(ids.map((id) => traced.server.get(pathOf(id, to, { by }, '100ms'))));
+  for (const id of ids) await expectsChain(traced, id);
 }
 
 /** The three spans of a request, which has made one call. */
@@ -75,6 +95,44 @@ describeWith([kernel, go], 'calls on one host', () => {
     const outermost = (await chainOf(traced, 'proxied')).server;
     expect([traceOf(outermost), parentOf(outermost)]).toEqual([remote.traceId, remote.spanId]);
     await traced.stop();
+  });
+});
+
+describeWith([kernel, go], 'calls by HTTP/2', () => {
+  it.each(['1.19', undefined, '1.27.4'])(
+    'are joined by their streams, however many are under way: Go %s',
+    { timeout },
+    async (release) => {
+      const traced = await started(release);
+      const { server } = traced;
+      const hits = async () => (await traced.tracer.stats()).hits.byProbe['http_client_stream'] ?? 0;
+      for (const to of [server, await besides(traced)]) {
+        await server.get(pathOf(`first-${to.pid}`, http2UrlOf(to), { by: 'http2' }));
+        await expectsChain(traced, `first-${to.pid}`);
+        const { call } = await chainOf(traced, `first-${to.pid}`);
+        expect(call.attributes['network.protocol.version']).toBe('2');
+        await expectsManyAtOnce(traced, http2UrlOf(to), 'http2');
+      }
+      await server.get(pathOf('plain', server.url));
+      expect(await hits()).toBe(2 * (1 + 50));
+      expect((await traced.stop()).lost).toMatchObject({ total: 0 });
+    },
+  );
+});
+
+describeWith([kernel, go], 'calls over Unix sockets', () => {
+  it.each(['1.19', undefined, '1.27.4'])('are joined: Go %s', { timeout }, async (release) => {
+    const traced = await started(release);
+    const { server } = traced;
+    for (const to of [server, await besides(traced)]) {
+      for (const time of ['first', 'again']) {
+        const id = `${to.pid}-${time}`;
+        await server.get(pathOf(id, unixUrlOf(to), { by: 'unix' }));
+        await expectsChain(traced, id);
+      }
+      await expectsManyAtOnce(traced, unixUrlOf(to), 'unix');
+    }
+    expect((await traced.stop()).lost).toMatchObject({ total: 0 });
   });
 });
 
