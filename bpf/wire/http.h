@@ -89,6 +89,10 @@ struct http_server_layout {
 	go_offset_t h2_stream_id GO_FIELD("net/http.http2stream.id|net/http/internal/http2.stream.id?");
 	go_offset_t h2_stream_sc GO_FIELD("net/http.http2stream.sc|net/http/internal/http2.stream.sc?");
 	go_offset_t h2_sc_conn GO_FIELD("net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?");
+	go_offset_t xnet_stream_id GO_FIELD("golang.org/x/net/http2.stream.id?");
+	go_offset_t xnet_stream_sc GO_FIELD("golang.org/x/net/http2.stream.sc?");
+	go_offset_t xnet_sc_conn GO_FIELD("golang.org/x/net/http2.serverConn.conn?");
+	__u16 reserved;
 };
 
 /* Routers, by the variant of the site at which they are seen. */
