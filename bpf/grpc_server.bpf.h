@@ -79,12 +79,15 @@ static __noinline int grpc_server_caller(struct caller *caller, struct ev_span_e
 					 uaddr_t transport, __u32 stream_id)
 {
 	struct endpoint peer = {};
+	bool is_tcp;
 
 	unknown_zeros(caller, sizeof(*caller));
-	if (!transport || grpc_tcp_addr(&peer, target, transport + target->grpc_server.transport_peer))
+	if (!transport)
 		return 0;
-	grpc_peer(span, &peer);
-	if (may_be_called_from(peer.port) &&
+	is_tcp = !grpc_tcp_addr(&peer, target, transport + target->grpc_server.transport_peer);
+	if (is_tcp)
+		grpc_peer(span, &peer);
+	if ((is_tcp ? may_be_called_from(peer.port) : may_be_called()) &&
 	    !connection_caller(caller, target, transport + target->grpc_server.transport_conn, stream_id))
 		caller->target_id = 0;
 	return 0;
