@@ -9,7 +9,7 @@
 #define CONNECTION_BPF_H
 
 #include "context.bpf.h"
-#include "interface.bpf.h"
+#include "kernel_conn.bpf.h"
 #include "stream_call.bpf.h"
 #include "unix_socket.bpf.h"
 
@@ -17,7 +17,6 @@
 #define FAMILY_IPV6 10 /* AF_INET6 */
 
 #define PORTS 65536
-#define WRAPPERS_MAX 3 /* net.Conns around one that is the kernel's, such as *tls.Conn and what a program has of its own */
 /* What a server may have sent since its client has claimed the connection, but no answer: `100 Continue`, tickets of TLS. */
 #define SENT_UNASKED_MAX 16384
 /* Of a connection that many share: what others may have sent over it in either direction since its client has claimed a stream. */
@@ -95,48 +94,18 @@ static __always_inline int connection_of_sock(struct connection *connection, str
 	return 0;
 }
 
-/* Is it a net.Conn of the kernel, and not one around it? What is no interface at all may be looked at, so nothing that fails is a loss. */
-static __always_inline bool is_kernel_conn(const struct target_row *target, const struct go_interface *conn)
+/* The socket of a net.TCPConn or net.UnixConn; NULL if that is 0. */
+static __always_inline struct sock *sock_of_kernel_conn(const struct target_row *target, uaddr_t conn)
 {
-	uaddr_t type = conn->itab ? peek_u64(conn->itab + 8) : 0;
-	uaddr_t tcp_conn = loaded_address(target, target->net.tcp_conn_type);
-	uaddr_t unix_conn = target->net.unix_conn_type ? loaded_address(target, target->net.unix_conn_type) : tcp_conn;
-	uaddr_t element;
-
-	if (!type)
-		return false;
-	element = peek_u64(type + GO_POINTER_ELEM);
-	return type == tcp_conn || element == tcp_conn || element == unix_conn;
-}
-
-/*
- * The net.TCPConn or net.UnixConn in the net.Conn whose two words stand at `at`, also where others are around it, of which it is the first field;
- * 0: there is none. A function of its own, so that whoever calls it is verified once and not for each depth.
- */
-static __noinline uaddr_t kernel_conn_in(const struct target_row *target, uaddr_t at)
-{
-	struct go_interface conn = {};
-	uaddr_t found = 0;
-
-	for (int wrappers = 0; wrappers <= WRAPPERS_MAX; wrappers++) {
-		if (bpf_probe_read_user(&conn, sizeof(conn), (const void *)at))
-			break;
-		if (is_kernel_conn(target, &conn)) {
-			found = conn.data;
-			break;
-		}
-		at = conn.data;
-	}
-	return found;
-}
-
-/* The socket behind such a net.Conn. */
-static __always_inline struct sock *sock_of_conn(const struct target_row *target, uaddr_t at)
-{
-	uaddr_t conn = target->net.tcp_conn_type ? kernel_conn_in(target, at) : 0;
 	uaddr_t net_fd = conn ? read_u64(conn + target->net.conn_fd) : 0;
 
 	return net_fd ? sock_of_fd(read_u64(net_fd + target->net.fd_pfd + target->net.poll_fd_sysfd)) : NULL;
+}
+
+/* The socket behind the net.Conn whose two words stand at `at`. */
+static __always_inline struct sock *sock_of_conn(const struct target_row *target, uaddr_t at)
+{
+	return sock_of_kernel_conn(target, target->net.tcp_conn_type ? kernel_conn_in(target, at) : 0);
 }
 
 static __always_inline int connection_of_tcp(struct connection *connection, struct sock *sk)
@@ -158,8 +127,12 @@ static __always_inline int connection_read(struct connection *connection, const 
 static __always_inline int connection_read_local(struct connection *connection, const struct target_row *target, uaddr_t at,
 						 bool is_client)
 {
-	struct sock *sk = sock_of_conn(target, at);
+	uaddr_t conn = 0;
+	struct sock *sk;
 
+	if (target->net.tcp_conn_type)
+		conn = kernel_conn_in(target, at) ?: kernel_conn_embedded_in(target, at);
+	sk = sock_of_kernel_conn(target, conn);
 	return sk && is_unix(sk) ? connection_of_unix(connection, sk, is_client) : connection_of_tcp(connection, sk);
 }
 

@@ -20,7 +20,7 @@ async function started(release?: string): Promise<TracedServer> {
 }
 
 /** What the program says of another way to it. */
-const saidOf = ({ child }: GoServer, what: 'wrapped' | 'http2' | 'unix'): string =>
+const saidOf = ({ child }: GoServer, what: 'wrapped' | 'late' | 'http2' | 'unix'): string =>
   new RegExp(`^${what} (\\S+)$`, 'm').exec(child.stdout)?.[1] ?? '';
 const wrappedUrlOf = (server: GoServer): string => `http://${saidOf(server, 'wrapped')}`;
 const http2UrlOf = (server: GoServer): string => `https://${saidOf(server, 'http2')}`;
@@ -71,8 +71,10 @@ describeWith([kernel, go], 'calls on one host', () => {
         listener: [wrappedUrlOf(server), 'plain'],
         dialer: [server.url, 'wrapped'],
         both: [wrappedUrlOf(server), 'wrapped'],
+        late: [`http://${saidOf(server, 'late')}`, 'named'],
         tls: [server.tlsUrl ?? '', 'plain'],
         'tls-dialer': [server.tlsUrl ?? '', 'wrapped'],
+        'tls-named': [server.tlsUrl ?? '', 'named'],
       };
       // The second time over a connection that is kept.
       for (const time of ['first', 'again'])
@@ -137,7 +139,8 @@ describeWith([kernel, go], 'calls over Unix sockets', () => {
 });
 
 describeWith([kernel, go], 'a call whose headers name a trace', () => {
-  const linksOf = (span: ReadableSpan) => span.links.map(({ context: { traceId, spanId } }) => ({ traceId, spanId }));
+  const linksOf = (span: ReadableSpan) =>
+    span.links.map(({ context: { traceId, spanId } }) => ({ traceId, spanId }));
   const named = (header: string, value: string = traceparent) => ({ header, value });
 
   /** The spans of a request with `own` as its traceparent, whose call has the other. */

@@ -98,7 +98,8 @@ function withParent(span: ValidSpan, known: Known, report: Report): void {
   }
   if (/^0*$/.test(span.parentSpanId)) report(span, 'has a parent without an id');
   // That of a wait is to who has ended it; a call whose headers name another trace has one to what it is made within.
-  if (span.links.length > 0 && span.kind !== 'internal' && !namesItsParent(span)) report(span, 'has both a parent and a link');
+  if (span.links.length > 0 && span.kind !== 'internal' && !namesItsParent(span))
+    report(span, 'has both a parent and a link');
   const parent = known.byId.get(span.parentSpanId);
   if (parent === undefined) {
     if (!span.parentIsRemote && !known.incomplete)
