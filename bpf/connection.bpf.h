@@ -361,12 +361,13 @@ static __noinline bool caller_of_stream(struct caller *caller, const struct conn
 	const struct stream_call *call = stream_call_get(connection);
 	struct goroutine_key key;
 
-	if (!call || !same_connection(connection, &call->connection))
+	if (!call)
 		return false;
 	key = call->goroutine;
 	caller->span_id = call->span_id;
 	order_reads();
-	return stream_call_get(connection) == call && caller_copy(caller, &key, NULL);
+	return stream_call_get(connection) == call && same_connection(connection, &call->connection) &&
+	       caller_copy(caller, &key, NULL);
 }
 
 /* Copies the open client span that sends over that connection, as its server sees it; false if there is none. */

@@ -286,6 +286,7 @@ void programs__run(const struct probe_hit *hit)
 		{ "http_server_panic_xnet", http_server_panic_xnet },
 		{ "http_client_start", http_client_start },
 		{ "http_client_send", http_client_send },
+		{ "http_client_stream", http_client_stream },
 		{ "http_client_end", http_client_end },
 		{ "http_client_end_alt", http_client_end_alt },
 		{ "http_client_error", http_client_error },
