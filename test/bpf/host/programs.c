@@ -53,6 +53,7 @@ void programs__setup(void)
 	DEFINE(reader_by_sock, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
+	DEFINE(stream_call_by_place, HOST_HASH);
 	DEFINE(has_called_by_port, HOST_ARRAY);
 	host_map__define(&records, "records", HOST_RING, 0, 0, 32 << 20);
 }
