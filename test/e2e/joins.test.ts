@@ -1,4 +1,5 @@
 /** A call and the request that it makes on this host are one trace, whatever lies between them. */
+import { connect, createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
@@ -135,6 +136,30 @@ describeWith([kernel, go], 'calls over Unix sockets', () => {
       await expectsManyAtOnce(traced, unixUrlOf(to), 'unix');
     }
     expect((await traced.stop()).lost).toMatchObject({ total: 0 });
+  });
+});
+
+describeWith([kernel, go], 'a call over Unix sockets through what is not traced', () => {
+  it('is not joined with what answers it', { timeout }, async () => {
+    const traced = await started();
+    const { server } = traced;
+    const path = Buffer.from(saidOf(server, 'unix'), 'hex').toString();
+    const between = `${path}-between`;
+    const proxy = createServer((from) => {
+      const to = connect(path);
+      from.pipe(to).pipe(from);
+      for (const socket of [from, to]) socket.on('error', () => {});
+    });
+    await new Promise<void>((done) => proxy.listen(between, done));
+    onTestFinished(() => void proxy.close());
+    const to = `http://${Buffer.from(between).toString('hex')}`;
+    for (const id of ['between-first', 'between-again']) {
+      expect(await server.get(pathOf(id, to, { by: 'unix' }))).toMatchObject({ status: 200, body: 'leaf' });
+      const { call, leaf } = await chainOf(traced, id);
+      expect(parentOf(leaf)).toBeUndefined();
+      expect(traceOf(leaf)).not.toBe(traceOf(call));
+    }
+    await traced.stop();
   });
 });
 
