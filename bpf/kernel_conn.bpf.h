@@ -59,9 +59,8 @@ struct conn_search {
 	uaddr_t inner; /* where the words of the net.Conn stand that is embedded; if it is found, the net.TCPConn or net.UnixConn */
 };
 
-static __noinline long conn_search_step(__u32 i, struct conn_search **of)
+static __noinline long conn_search_step(__u32 i, struct conn_search *search)
 {
-	struct conn_search *search = *of;
 	struct { uaddr_t name, type, offset; } field = {};
 	__u8 kind;
 
@@ -93,7 +92,7 @@ static __always_inline void conn_search_within(struct conn_search *search)
 	if (type && (peek_u8(type + GO_TYPE_KIND) & GO_KIND_MASK) == GO_KIND_STRUCT) {
 		search->fields = peek_u64(type + GO_STRUCT_FIELDS);
 		search->count = peek_u64(type + GO_STRUCT_FIELDS + 8);
-		repeat(CONN_FIELDS_MAX, conn_search_step, &search);
+		repeat(CONN_FIELDS_MAX, conn_search_step, search);
 	}
 	search->inner = search->inner ?: search->conn.data;
 }
