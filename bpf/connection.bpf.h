@@ -9,6 +9,7 @@
 #define CONNECTION_BPF_H
 
 #include "context.bpf.h"
+#include "stream_call.bpf.h"
 
 #define PORTS 65536
 /* What a server may have sent since its client has claimed the connection, but no answer: `100 Continue`, tickets of TLS. */
@@ -58,7 +59,7 @@ static __noinline int connection_served(struct ev_span_end *span, const struct t
 	bool is_told = span_is_sampled(span);
 	struct sock *sk = is_told || !is_shared ? sock_of_conn(target, at) : NULL;
 
-	if (!sk)
+	if (!sk || is_unix(sk))
 		return 0;
 	if (!is_told)
 		connection_pass(sk);
@@ -89,33 +90,53 @@ static __always_inline __u8 *has_called(__u32 port)
 	return bpf_map_lookup_elem(&has_called_by_port, &port);
 }
 
+/* From now on a client span has sent a request from that port. */
+static __always_inline bool has_called_from(__u32 port)
+{
+	__u8 *from_port = has_called(port & (PORTS - 1)), *from_any = has_called(0);
+
+	if (!from_port || !from_any)
+		return false;
+	*from_port = *from_any = 1;
+	return true;
+}
+
 /* A client span sends its request over the net.Conn at `at`, as that stream (of HTTP/1: 0). */
 static __always_inline void connection_claim(const struct target_row *target, uaddr_t at, __u32 stream_id,
 					     const struct goroutine_key *key, struct ev_span_end *span)
 {
 	const struct client_call claimed = { .goroutine = *key, .span_id = span->span_id };
 	struct connection connection = {};
-	__u8 *from_any, *from_port;
 	struct client_call *call, *second;
 	struct ports ports;
 	struct sock *sk;
 
-	sk = connection_read(&connection, target, at);
+	sk = connection_read_local(&connection, target, at, true);
 	if (!sk)
 		return;
 	connection.stream_id = stream_id;
 	ports = (struct ports){ connection.local.port, connection.remote.port, stream_id };
 	call = call_between(ports, false);
 	second = call_between(ports, true);
-	from_port = has_called(connection.local.port & (PORTS - 1));
-	from_any = has_called(0);
-	if (!call || !second || !from_port || !from_any)
+	if (!call || !second || !has_called_from(connection.local.port))
 		return;
 	*connection_of(span) = connection;
-	if (span_is_sampled(span))
+	if (span_is_sampled(span) && connection.net != UNIX_NET)
 		socket_watch(open_span_of(span), sk, stream_id ? SOCKET_SHARED : SOCKET_OWN);
 	*call = *second = claimed;
-	*from_port = *from_any = 1;
+}
+
+/* Another goroutine sends a stream over the net.Conn at `at`, for the client span under `key`. */
+static __always_inline void connection_claim_stream(const struct target_row *target, uaddr_t at, __u32 stream_id,
+						    const struct goroutine_key *key, const span_id_t *span_id)
+{
+	struct stream_call call = { .goroutine = *key, .span_id = *span_id };
+
+	if (!stream_id || !connection_read_local(&call.connection, target, at, true))
+		return;
+	call.connection.stream_id = stream_id;
+	stream_call_put(&call);
+	has_called_from(call.connection.local.port);
 }
 
 static __always_inline bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
@@ -191,10 +212,10 @@ static __always_inline bool may_be_called_from(__u32 port)
 	return port && called && *called;
 }
 
-/* … from that of `peer` (a RemoteAddr)? */
+/* … from that of `peer` (a RemoteAddr)? That of a Unix socket says nothing: it is empty, or `@`. */
 static __always_inline bool may_be_called_by(struct go_string peer)
 {
-	return may_be_called_from(port_of(peer));
+	return peer.bytes <= 1 ? may_be_called() : may_be_called_from(port_of(peer));
 }
 
 /* The span at the other end of a connection, as its server needs it. */
@@ -227,23 +248,17 @@ static __always_inline void unknown_zeros(void *to, __u32 bytes)
 }
 
 /*
- * Copies the open client span that a place names, if it sends over that connection. The span may end at any time and its
- * element go to another, so it is looked up again after it was copied: ids are never used twice.
+ * Copies the open client span under `key` whose id is known. With `connection`: if it sends over that. The span may end at any time and
+ * its element go to another, so it is looked up again after it was copied: ids are never used twice.
  */
-static __always_inline bool caller_at(struct caller *caller, const struct client_call *call,
-				      const struct connection *connection)
+static __always_inline bool caller_copy(struct caller *caller, const struct goroutine_key *key,
+					const struct connection *connection)
 {
-	struct goroutine_key key;
-	struct ev_span_end *span;
+	struct ev_span_end *span = bpf_map_lookup_elem(&open_by_goroutine, key);
 
-	if (!call)
-		return false;
-	key = call->goroutine;
-	caller->span_id = call->span_id;
-	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
 	if (!span || !same_span(&span->span_id, &caller->span_id))
 		return false;
-	if (!same_connection(connection, connection_of(span)))
+	if (connection && !same_connection(connection, connection_of(span)))
 		return false;
 	caller->trace_id = span->trace_id;
 	caller->trace_flags = span->trace_flags;
@@ -254,8 +269,36 @@ static __always_inline bool caller_at(struct caller *caller, const struct client
 		caller->trace_flags = open_span_of(span)->given_flags;
 	}
 	order_reads();
-	span = bpf_map_lookup_elem(&open_by_goroutine, &key);
+	span = bpf_map_lookup_elem(&open_by_goroutine, key);
 	return span && same_span(&span->span_id, &caller->span_id);
+}
+
+/* … that a place names. */
+static __always_inline bool caller_at(struct caller *caller, const struct client_call *call,
+				      const struct connection *connection)
+{
+	struct goroutine_key key;
+
+	if (!call)
+		return false;
+	key = call->goroutine;
+	caller->span_id = call->span_id;
+	return caller_copy(caller, &key, connection);
+}
+
+/* … for which that stream was sent. What was copied of its call is of that if it stands there after. */
+static __noinline bool caller_of_stream(struct caller *caller, const struct connection *connection)
+{
+	const struct stream_call *call = stream_call_get(connection);
+	struct goroutine_key key;
+
+	if (!call)
+		return false;
+	key = call->goroutine;
+	caller->span_id = call->span_id;
+	order_reads();
+	return stream_call_get(connection) == call && same_connection(connection, &call->connection) &&
+	       caller_copy(caller, &key, NULL);
 }
 
 /* Copies the open client span that sends over that connection, as its server sees it; false if there is none. */
@@ -273,10 +316,10 @@ static __always_inline bool connection_caller(struct caller *caller, const struc
 {
 	struct connection connection = {};
 
-	if (!connection_read(&connection, target, at))
+	if (!connection_read_local(&connection, target, at, false))
 		return false;
 	connection.stream_id = stream_id;
-	return connection_caller_of(caller, &connection);
+	return connection_caller_of(caller, &connection) || (stream_id && caller_of_stream(caller, &connection));
 }
 
 /*

@@ -161,6 +161,16 @@ static __always_inline void context_child(struct ev_span_end *span, const trace_
 	span->trace_flags = trace_flags;
 }
 
+/* A span that is going to be of another trace: its parent becomes a link, where that is told. */
+static __always_inline void context_link(struct ev_span_end *span)
+{
+	if (!(span->header.flags & SPAN_FLAG_PARENT) || !span_is_sampled(span))
+		return;
+	span->link_trace_id = span->trace_id;
+	span->link_span_id = span->parent_span_id;
+	span->header.flags |= SPAN_FLAG_LINK;
+}
+
 /* Is the span made for the same operation as one of the SDK in the target? Then that is what others see. */
 static __always_inline bool context_is_sdk(const struct ev_span_end *span)
 {

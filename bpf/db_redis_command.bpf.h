@@ -5,12 +5,6 @@
 
 #include "db_begin.bpf.h"
 
-/* internal/abi.Type: after two words, a hash and three bytes (internal/abi/type.go, Go 1.19–1.27). */
-#define GO_TYPE_KIND 23
-#define GO_KIND_MASK 31
-#define GO_KIND_SLICE 23
-#define GO_KIND_STRING 24
-
 #ifdef LEGACY
 #define ARGUMENTS_TOLD_MAX 1
 #define COMMANDS_TOLD_MAX 2

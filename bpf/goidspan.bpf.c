@@ -12,6 +12,7 @@
 #include "grpc_client.bpf.h"
 #include "grpc_server.bpf.h"
 #include "http_client.bpf.h"
+#include "http_client_h2.bpf.h"
 #include "http_fiber.bpf.h"
 #include "http_router.bpf.h"
 #include "http_server_h2.bpf.h"

@@ -196,7 +196,7 @@ int grpc_client_send(struct pt_regs *ctx)
 		return 0;
 	connection_claim(hit.target, transport + hit.target->grpc_client.transport_conn, go_argument(ctx, &hit), &open.key,
 			 open.innermost);
-	if (connection_of(open.innermost)->local.port)
+	if (connection_of(open.innermost)->local.port && connection_of(open.innermost)->net != UNIX_NET)
 		grpc_peer(open.innermost, &connection_of(open.innermost)->remote);
 	return 0;
 }

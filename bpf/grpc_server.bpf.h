@@ -71,6 +71,17 @@ static __always_inline int grpc_tcp_addr(struct endpoint *endpoint, const struct
 	return ip[1] == 4 ? read_user(&endpoint->address[12], 4, ip[0]) : -1;
 }
 
+/* Tells the address of who calls; its port, 0 if it is none of TCP. */
+static __noinline __u32 grpc_server_peer(struct ev_span_end *span, const struct target_row *target, uaddr_t transport)
+{
+	struct endpoint peer = {};
+
+	if (grpc_tcp_addr(&peer, target, transport + target->grpc_server.transport_peer))
+		return 0;
+	grpc_peer(span, &peer);
+	return peer.port;
+}
+
 /*
  * Who calls: its address, and its span if that is one on this host; else the target of `caller` is 0. A function of its own, as
  * grpc_server_context.
@@ -78,13 +89,13 @@ static __always_inline int grpc_tcp_addr(struct endpoint *endpoint, const struct
 static __noinline int grpc_server_caller(struct caller *caller, struct ev_span_end *span, const struct target_row *target,
 					 uaddr_t transport, __u32 stream_id)
 {
-	struct endpoint peer = {};
+	__u32 port;
 
 	unknown_zeros(caller, sizeof(*caller));
-	if (!transport || grpc_tcp_addr(&peer, target, transport + target->grpc_server.transport_peer))
+	if (!transport)
 		return 0;
-	grpc_peer(span, &peer);
-	if (may_be_called_from(peer.port) &&
+	port = grpc_server_peer(span, target, transport);
+	if ((port ? may_be_called_from(port) : may_be_called()) &&
 	    !connection_caller(caller, target, transport + target->grpc_server.transport_conn, stream_id))
 		caller->target_id = 0;
 	return 0;

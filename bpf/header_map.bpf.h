@@ -92,7 +92,8 @@ static __always_inline int scan_slot(__u32 i, struct header_scan *scan, bool swi
 	if (!key[0])
 		count(LOST_READ_FAILED); /* in a page that was written, and is not there now */
 	if (key[1] == sizeof("Traceparent") - 1 && is_name(key[0], sizeof("Traceparent") - 1, traceparent_name)) {
-		scan->traceparent = (struct go_slice){ value[0], value[1] };
+		/* A client may have written two names that only differ in their case: then there are several, too. */
+		scan->traceparent = (struct go_slice){ value[0], scan->traceparent.count + value[1] };
 	} else if (key[1] == sizeof("Tracestate") - 1) {
 		settle_candidate(scan);
 		scan->candidate_name = key[0];

@@ -6,6 +6,7 @@
 #include "call.bpf.h"
 #include "connection.bpf.h"
 #include "http_request.bpf.h"
+#include "remote_context.bpf.h"
 
 /* What roundTrip and the functions that it calls return: a *Response and an error, whose itab and data are two words. */
 static __always_inline uaddr_t returned_reply(const struct pt_regs *ctx)
@@ -29,12 +30,54 @@ static __always_inline uaddr_t http_client_context(const struct pt_regs *ctx, co
 	return sdk_is_joined(hit->target) ? peek_u64(go_argument(ctx, hit) + hit->target->http_client.request_context + 8) : 0;
 }
 
+/*
+ * The headers of the request may name a span already, which the program has written there itself or has from elsewhere. If it is of
+ * another trace than what the call is made within, then the call belongs to that one, and has a link to what is around it. What an
+ * SDK that is joined has written names what the call is below anyway. Before any text. A function of its own for its frame's sake, as
+ * http_server_describe.
+ */
+static __noinline int http_client_named(struct ev_span_end *span, const struct target_row *target, struct go_slice *tracestate)
+{
+	struct remote_parent named = {};
+
+	if (span->header.flags & SPAN_FLAG_SDK_PARENT ||
+	    !remote_read(&named, span, target, peek_u64(open_span_of(span)->object_addr + target->http_request.header),
+			 tracestate) ||
+	    same_trace(&named.trace_id, &span->trace_id)) {
+		tracestate->count = 0;
+		return 0;
+	}
+	context_link(span);
+	context_remote(span, &named);
+	span_decide(span);
+	return 0;
+}
+
+/* Fills a span that has begun and is told. A function of its own, as http_client_named. */
+static __noinline int http_client_describe(struct ev_span_end *span, const struct target_row *target,
+					   const struct go_slice *tracestate)
+{
+	struct http_request request = {};
+
+	http_request_read(&request, span, target);
+	if (span_is_sampled(span))
+		remote_trace_state(span, tracestate);
+	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
+	text_append(span, HTTP_TEXT_SCHEME, HTTP_TEXT_SCHEME_MAX, request.scheme);
+	text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.url_host);
+	if (!span_is_sampled(span))
+		return 0;
+	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
+	text_append(span, HTTP_TEXT_QUERY, HTTP_TEXT_QUERY_MAX, request.query);
+	return 0;
+}
+
 /* func (t *Transport) roundTrip(req *Request) (*Response, error)  argument: req. */
 SEC("uprobe")
 int http_client_start(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
-	struct http_request request = {};
+	struct go_slice tracestate = {};
 	struct ev_span_end *span;
 	struct hit hit;
 
@@ -45,16 +88,9 @@ int http_client_start(struct pt_regs *ctx)
 		return 0;
 	http_body(span)->body_bytes = -1;
 	open_span_of(span)->object_addr = go_argument(ctx, &hit);
-	if (!span_is_told(span))
-		return 0;
-	http_request_read(&request, span, hit.target);
-	text_append(span, HTTP_TEXT_METHOD, HTTP_TEXT_METHOD_MAX, request.method);
-	text_append(span, HTTP_TEXT_SCHEME, HTTP_TEXT_SCHEME_MAX, request.scheme);
-	text_append(span, HTTP_TEXT_HOST, HTTP_TEXT_HOST_MAX, request.url_host);
-	if (!span_is_sampled(span))
-		return 0;
-	text_append(span, HTTP_TEXT_PATH, HTTP_TEXT_PATH_MAX, request.path);
-	text_append(span, HTTP_TEXT_QUERY, HTTP_TEXT_QUERY_MAX, request.query);
+	http_client_named(span, hit.target, &tracestate);
+	if (span_is_told(span))
+		http_client_describe(span, hit.target, &tracestate);
 	return 0;
 }
 

@@ -23,34 +23,56 @@ struct http_origin {
 	__u32 stream_id;
 };
 
-/* … by its ResponseWriter: a *response, or a *http2responseWriter. */
-static __always_inline struct http_origin http_server_origin(const struct target_row *target, __u64 major, uaddr_t writer)
+/* Where in the structs of one of the two implementations of HTTP/2 it is said over which connection a request came. */
+struct h2_origin_offsets {
+	go_offset_t writer_rws;
+	go_offset_t state_stream;
+	go_offset_t stream_id;
+	go_offset_t stream_sc;
+	go_offset_t sc_conn;
+};
+
+static __always_inline struct h2_origin_offsets h2_origin_offsets_of(const struct http_server_layout *layout, bool is_xnet)
 {
-	const struct http_server_layout *layout = &target->http_server;
+	if (is_xnet)
+		return (struct h2_origin_offsets){ layout->xnet_writer_rws, layout->xnet_state_stream, layout->xnet_stream_id,
+						   layout->xnet_stream_sc, layout->xnet_sc_conn };
+	return (struct h2_origin_offsets){ layout->h2_writer_rws, layout->h2_state_stream, layout->h2_stream_id,
+					   layout->h2_stream_sc, layout->h2_sc_conn };
+}
+
+/* … by its ResponseWriter: a *response, or a *responseWriter of HTTP/2, of net/http or of golang.org/x/net/http2. */
+static __always_inline struct http_origin http_server_origin(const struct target_row *target, __u64 major, uaddr_t writer,
+							     bool is_xnet)
+{
 	struct http_origin origin = {};
+	struct h2_origin_offsets offsets;
 	uaddr_t state, stream;
 
 	if (major < 2) {
-		origin.conn = http_server_conn(target, writer) + layout->conn_rwc;
-	} else if (layout->h2_writer_rws != GO_OFFSET_ABSENT && layout->h2_state_stream != GO_OFFSET_ABSENT &&
-		   layout->h2_stream_id != GO_OFFSET_ABSENT && layout->h2_stream_sc != GO_OFFSET_ABSENT &&
-		   layout->h2_sc_conn != GO_OFFSET_ABSENT) {
+		origin.conn = http_server_conn(target, writer) + target->http_server.conn_rwc;
+		return origin;
+	}
+	offsets = h2_origin_offsets_of(&target->http_server, is_xnet);
+	if (offsets.writer_rws != GO_OFFSET_ABSENT && offsets.state_stream != GO_OFFSET_ABSENT &&
+	    offsets.stream_id != GO_OFFSET_ABSENT && offsets.stream_sc != GO_OFFSET_ABSENT &&
+	    offsets.sc_conn != GO_OFFSET_ABSENT) {
 		/* Whatever serves HTTP/2 in place of net/http may have a writer of its own. */
-		state = peek_u64(writer + layout->h2_writer_rws);
-		stream = state ? peek_u64(state + layout->h2_state_stream) : 0;
-		origin.stream_id = stream ? peek_u64(stream + layout->h2_stream_id) : 0;
+		state = peek_u64(writer + offsets.writer_rws);
+		stream = state ? peek_u64(state + offsets.state_stream) : 0;
+		origin.stream_id = stream ? peek_u64(stream + offsets.stream_id) : 0;
 		if (origin.stream_id)
-			origin.conn = peek_u64(stream + layout->h2_stream_sc) + layout->h2_sc_conn;
+			origin.conn = peek_u64(stream + offsets.stream_sc) + offsets.sc_conn;
 	}
 	return origin;
 }
 
 /*
  * Finds the client span on this host that the request of the span comes from: else the target of `caller` is 0. `writer` is its
- * ResponseWriter, 0 if that is none of net/http. A function of its own, so that its frame is not in those of what is called after it.
+ * ResponseWriter, 0 if that is not known. A function of its own, so that its frame is not in those of what is called after it.
  */
 static __noinline int http_server_caller(struct caller *caller, struct ev_span_end *span,
-					 const struct target_row *target, uaddr_t writer)
+					 const struct target_row *target, uaddr_t writer, bool is_xnet)
 {
 	uaddr_t request = open_span_of(span)->object_addr;
 	struct http_origin origin;
@@ -60,7 +82,7 @@ static __noinline int http_server_caller(struct caller *caller, struct ev_span_e
 	if (!writer || !may_be_called() || read_user(&peer, sizeof(peer), request + target->http_request.remote_addr) ||
 	    !may_be_called_by(peer))
 		return 0;
-	origin = http_server_origin(target, read_u64(request + target->http_request.proto_major), writer);
+	origin = http_server_origin(target, read_u64(request + target->http_request.proto_major), writer, is_xnet);
 	if (origin.conn && !connection_caller(caller, target, origin.conn, origin.stream_id))
 		caller->target_id = 0;
 	return 0;
@@ -126,8 +148,8 @@ static __noinline bool http_server_describe(struct ev_span_end *span, const stru
 	return true;
 }
 
-/* `writer`: the data word of its ResponseWriter, if that is one of net/http. */
-static __always_inline void http_server_begin(struct pt_regs *ctx, enum count reason, uaddr_t writer)
+/* `writer`: the data word of its ResponseWriter, which is one of net/http or, with `is_xnet`, of golang.org/x/net/http2. */
+static __always_inline void http_server_begin(struct pt_regs *ctx, enum count reason, uaddr_t writer, bool is_xnet)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
 	const struct target_row *target;
@@ -160,7 +182,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 	span->parent_goid = goroutine.parent_goid;
 	http_body(span)->body_bytes = -1;
 	open_span_of(span)->object_addr = request_addr;
-	http_server_caller(&caller, span, target, writer);
+	http_server_caller(&caller, span, target, writer, is_xnet);
 	if (!http_server_describe(span, target, &caller))
 		span_drop(target, span, &key);
 }
@@ -169,7 +191,7 @@ static __always_inline void http_server_begin(struct pt_regs *ctx, enum count re
 SEC("uprobe")
 int http_server_start(struct pt_regs *ctx)
 {
-	http_server_begin(ctx, HIT_HTTP_SERVER_START, go_register(ctx, ARGUMENT_WRITER));
+	http_server_begin(ctx, HIT_HTTP_SERVER_START, go_register(ctx, ARGUMENT_WRITER), false);
 	return 0;
 }
 

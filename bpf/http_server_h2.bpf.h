@@ -8,6 +8,8 @@
 
 #include "http_server.bpf.h"
 
+#define ARGUMENT_XNET_WRITER 1 /* of runHandler */
+
 /*
  * golang.org/x/net/http2: func (sc *serverConn) runHandler(rw *responseWriter, req *http.Request, handler func(…))
  * argument: req. The handler may go on to serverHandler.ServeHTTP, or not (h2c).
@@ -15,7 +17,7 @@
 SEC("uprobe")
 int http_server_start_xnet(struct pt_regs *ctx)
 {
-	http_server_begin(ctx, HIT_HTTP_SERVER_START_XNET, 0);
+	http_server_begin(ctx, HIT_HTTP_SERVER_START_XNET, go_register(ctx, ARGUMENT_XNET_WRITER), true);
 	return 0;
 }
 

@@ -7,6 +7,17 @@
 
 /* abi.PtrType: the element type follows the 48 bytes of abi.Type (internal/abi/type.go, Go 1.19–1.27). */
 #define GO_POINTER_ELEM 48
+/* abi.Type.Kind_: after two words, a hash and three bytes. Some of its bits are others'. */
+#define GO_TYPE_KIND 23
+#define GO_KIND_MASK 31
+#define GO_KIND_INTERFACE 20
+#define GO_KIND_POINTER 22
+#define GO_KIND_SLICE 23
+#define GO_KIND_STRING 24
+#define GO_KIND_STRUCT 25
+/* abi.StructType.Fields, and what the first byte of the name of one says. */
+#define GO_STRUCT_FIELDS 56
+#define GO_NAME_EMBEDDED 8
 
 struct go_interface {
 	uaddr_t itab;

@@ -36,8 +36,13 @@ struct signal_struct {
 	struct atomic_counter live;
 } __attribute__((preserve_access_index));
 
+struct inode {
+	unsigned long i_ino;
+} __attribute__((preserve_access_index));
+
 struct file {
 	void *private_data;
+	struct inode *f_inode;
 } __attribute__((preserve_access_index));
 
 struct fdtable {
@@ -68,8 +73,16 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 } __attribute__((preserve_access_index));
 
+struct socket;
+
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;
+} __attribute__((preserve_access_index));
+
+struct unix_sock {
+	struct sock sk;
+	struct sock *peer;
 } __attribute__((preserve_access_index));
 
 struct tcp_sock {

@@ -3,11 +3,11 @@
 #ifndef SOCKET_BPF_H
 #define SOCKET_BPF_H
 
-#include "interface.bpf.h"
+#include "kernel_conn.bpf.h"
+#include "unix_socket.bpf.h"
 
 #define FAMILY_IPV4 2 /* AF_INET */
 #define FAMILY_IPV6 10 /* AF_INET6 */
-#define WRAPPERS_MAX 3 /* net.Conns around one that is the kernel's, such as *tls.Conn and what a program has of its own */
 
 static __always_inline void endpoint_ipv4(struct endpoint *endpoint, __u32 address)
 {
@@ -53,61 +53,55 @@ static __always_inline int connection_of_sock(struct connection *connection, str
 	return 0;
 }
 
-/* Is it a net.Conn of the kernel, and not one around it? What is no interface at all may be looked at, so nothing that fails is a loss. */
-static __always_inline bool is_tcp_conn(const struct target_row *target, const struct go_interface *conn)
-{
-	uaddr_t type = conn->itab ? peek_u64(conn->itab + 8) : 0;
-	uaddr_t tcp_conn = loaded_address(target, target->net.tcp_conn_type);
-
-	return type && (type == tcp_conn || peek_u64(type + GO_POINTER_ELEM) == tcp_conn);
-}
-
-/*
- * The net.TCPConn in the net.Conn whose two words stand at `at`, also where others are around it, of which it is the first field;
- * 0: there is none. A function of its own, so that whoever calls it is verified once and not for each depth.
- */
-static __noinline uaddr_t tcp_conn_in(const struct target_row *target, uaddr_t at)
-{
-	struct go_interface conn = {};
-	uaddr_t found = 0;
-
-	for (int wrappers = 0; wrappers <= WRAPPERS_MAX; wrappers++) {
-		if (bpf_probe_read_user(&conn, sizeof(conn), (const void *)at))
-			break;
-		if (is_tcp_conn(target, &conn)) {
-			found = conn.data;
-			break;
-		}
-		at = conn.data;
-	}
-	return found;
-}
-
 /* The socket behind a *net.netFD. */
 static __always_inline struct sock *sock_of_net_fd(const struct target_row *target, uaddr_t net_fd)
 {
 	return sock_of_fd(read_u64(net_fd + target->net.fd_pfd + target->net.poll_fd_sysfd));
 }
 
-/* The socket behind such a net.Conn. */
-static __always_inline struct sock *sock_of_conn(const struct target_row *target, uaddr_t at)
+/* The socket of a net.TCPConn or net.UnixConn; NULL if that is 0. */
+static __always_inline struct sock *sock_of_kernel_conn(const struct target_row *target, uaddr_t conn)
 {
-	uaddr_t conn = target->net.tcp_conn_type ? tcp_conn_in(target, at) : 0;
 	uaddr_t net_fd = conn ? read_u64(conn + target->net.conn_fd) : 0;
 
 	return net_fd ? sock_of_net_fd(target, net_fd) : NULL;
 }
 
-/* Reads the TCP connection behind the net.Conn whose two words stand at `at`. @return its socket; NULL for any other kind of connection */
-static __always_inline struct sock *connection_read(struct connection *connection, const struct target_row *target, uaddr_t at)
+/* The socket behind the net.Conn whose two words stand at `at`. */
+static __always_inline struct sock *sock_of_conn(const struct target_row *target, uaddr_t at)
 {
-	struct sock *sk = sock_of_conn(target, at);
+	return sock_of_kernel_conn(target, target->net.tcp_conn_type ? kernel_conn_in(target, at) : 0);
+}
 
+/* Reads a TCP connection. @return its socket; NULL for any other kind of connection */
+static __always_inline struct sock *connection_of_tcp(struct connection *connection, struct sock *sk)
+{
 	if (!sk || connection_of_sock(connection, sk))
 		return NULL;
 	connection->sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
 	connection->received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt);
 	return sk;
+}
+
+/* The same behind the net.Conn whose two words stand at `at`. */
+static __always_inline struct sock *connection_read(struct connection *connection, const struct target_row *target, uaddr_t at)
+{
+	return connection_of_tcp(connection, sock_of_conn(target, at));
+}
+
+/* The same, or a connection over a Unix socket, of which it is the client's end or the server's. */
+static __always_inline struct sock *connection_read_local(struct connection *connection, const struct target_row *target,
+							  uaddr_t at, bool is_client)
+{
+	uaddr_t conn = 0;
+	struct sock *sk;
+
+	if (target->net.tcp_conn_type)
+		conn = kernel_conn_in(target, at) ?: kernel_conn_embedded_in(target, at);
+	sk = sock_of_kernel_conn(target, conn);
+	if (!sk || !is_unix(sk))
+		return connection_of_tcp(connection, sk);
+	return connection_of_unix(connection, sk, is_client) ? NULL : sk;
 }
 
 #endif

@@ -191,14 +191,14 @@ struct settings {
 	__u32 reserved;
 };
 
-/* One end of a TCP connection. */
+/* One end of a connection. */
 struct endpoint {
-	__u8 address[16] DOC("IPv4 as ::ffff:a.b.c.d");
+	__u8 address[16] DOC("IPv4 as ::ffff:a.b.c.d; of a Unix socket, where it is in the kernel's memory, and of that of a client its inode");
 	__u32 port;
 	__u32 reserved;
 };
 
-/* A TCP connection as the kernel knows it. */
+/* A connection of TCP, or over a Unix socket, as the kernel knows it. */
 struct connection {
 	struct endpoint local;
 	struct endpoint remote;
@@ -361,6 +361,7 @@ enum count {
 	HIT_HTTP_FIBER_END,
 	HIT_HTTP_CLIENT_START,
 	HIT_HTTP_CLIENT_SEND,
+	HIT_HTTP_CLIENT_STREAM,
 	HIT_HTTP_CLIENT_END,
 	HIT_HTTP_CLIENT_END_ALT,
 	HIT_HTTP_CLIENT_ERROR,

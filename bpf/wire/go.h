@@ -21,9 +21,10 @@ struct runtime_layout {
 	__u32 reserved;
 };
 
-/* TCP connections behind a net.Conn. */
+/* Connections behind a net.Conn. */
 struct net_layout {
 	uaddr_t tcp_conn_type GO_TYPE("net.TCPConn") DOC("0: connections are not read");
+	uaddr_t unix_conn_type GO_TYPE("net.UnixConn") DOC("0: those over Unix sockets are not");
 	go_offset_t conn_fd GO_FIELD("net.conn.fd?");
 	go_offset_t fd_pfd GO_FIELD("net.netFD.pfd?");
 	go_offset_t poll_fd_sysfd GO_FIELD("internal/poll.FD.Sysfd?");

@@ -91,7 +91,8 @@ struct http_server_layout {
 	go_offset_t xnet_stream_sc GO_FIELD("golang.org/x/net/http2.stream.sc?");
 	go_offset_t xnet_sc_conn GO_FIELD("golang.org/x/net/http2.serverConn.conn?");
 	go_offset_t h2_sc_conn GO_FIELD("net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?");
-	__u16 reserved[2];
+	go_offset_t xnet_stream_id GO_FIELD("golang.org/x/net/http2.stream.id?");
+	__u16 reserved;
 };
 
 /* Routers, by the variant of the site at which they are seen. */
@@ -155,6 +156,12 @@ struct http_fiber_layout {
 	__u16 reserved[2];
 };
 
+/* Implementations of HTTP/2, by the variant of the site at which they are seen. */
+enum http_h2 {
+	HTTP_H2_NET_HTTP,
+	HTTP_H2_XNET,
+};
+
 /* What only clients read. */
 struct http_client_layout {
 	uaddr_t skip_alt_protocol GO_VARIABLE("net/http.ErrSkipAltProtocol") DOC("0: unknown");
@@ -163,7 +170,13 @@ struct http_client_layout {
 	go_offset_t reply_proto_minor GO_FIELD("net/http.Response.ProtoMinor");
 	go_offset_t conn_conn GO_FIELD("net/http.persistConn.conn?");
 	go_offset_t request_context GO_FIELD("net/http.Request.ctx");
-	__u16 reserved[3];
+	go_offset_t h2_stream_id GO_FIELD("net/http.http2clientStream.ID|net/http/internal/http2.clientStream.ID?");
+	go_offset_t h2_stream_conn GO_FIELD("net/http.http2clientStream.cc|net/http/internal/http2.clientStream.cc?");
+	go_offset_t h2_conn_conn GO_FIELD("net/http.http2ClientConn.tconn|net/http/internal/http2.ClientConn.tconn?");
+	go_offset_t xnet_stream_id GO_FIELD("golang.org/x/net/http2.clientStream.ID?");
+	go_offset_t xnet_stream_conn GO_FIELD("golang.org/x/net/http2.clientStream.cc?");
+	go_offset_t xnet_conn_conn GO_FIELD("golang.org/x/net/http2.ClientConn.tconn?");
+	__u16 reserved;
 };
 
 #endif

@@ -1,5 +1,7 @@
 /** Client requests of net/http: `http.Client` and a bare `http.Transport` alike, HTTP/1.1 and HTTP/2. */
 
+import { httpH2 } from '../wire/wire.gen.ts';
+import { atEntryOf } from './entry.ts';
 import type { Hook, ProbeFamily } from './hook.ts';
 
 const roundTrip = 'net/http.(*Transport).roundTrip';
@@ -31,6 +33,34 @@ const send: Hook = {
   choices: [{ on: [roundTrip], rules: [{ at: 'call', of: 'net/http.(*persistConn).roundTrip', arg: 0 }] }],
   need: 'optional',
   without: 'a request without traceparent to a service on this host starts a new trace there',
+};
+
+/**
+ * `func (cs *clientStream) encodeAndWriteHeaders(req *http.Request) error` of HTTP/2: `arg` holds `cs`. On the goroutine of the stream,
+ * once a request.
+ */
+const stream: Hook = {
+  name: 'http_client_stream',
+  phase: 'during',
+  sites: 'each',
+  choices: [
+    {
+      ...atEntryOf(
+        [
+          'net/http.(*http2clientStream).encodeAndWriteHeaders',
+          'net/http/internal/http2.(*clientStream).encodeAndWriteHeaders',
+        ],
+        0,
+      ),
+      variant: httpH2.HTTP_H2_NET_HTTP,
+    },
+    {
+      ...atEntryOf(['golang.org/x/net/http2.(*clientStream).encodeAndWriteHeaders'], 0),
+      variant: httpH2.HTTP_H2_XNET,
+    },
+  ],
+  need: 'optional',
+  without: 'a request of HTTP/2 without traceparent to a service on this host starts a new trace there',
 };
 
 /**
@@ -75,6 +105,6 @@ export const httpClient: ProbeFamily = {
   level: 'spans',
   need: 'any',
   makes: { family: 'http', spanKind: 'client' },
-  hooks: [start, send, end, endAlternate, error],
+  hooks: [start, send, stream, end, endAlternate, error],
   reads: ['httpRequest', 'httpClient', 'net'],
 };

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0xeddbb5bc4dada9b7n;
+export const WIRE_HASH = 0x4ee5057188cd7057n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -185,6 +185,12 @@ export const httpFiber = {
   HTTP_FIBER_3: 1,
 } as const;
 
+/** `enum http_h2` */
+export const httpH2 = {
+  HTTP_H2_NET_HTTP: 0,
+  HTTP_H2_XNET: 1,
+} as const;
+
 /** `enum time_limit` */
 export const timeLimit = {
   TIME_USES_MAX: 20,
@@ -338,105 +344,106 @@ export const count = {
   HIT_HTTP_FIBER_END: 15,
   HIT_HTTP_CLIENT_START: 16,
   HIT_HTTP_CLIENT_SEND: 17,
-  HIT_HTTP_CLIENT_END: 18,
-  HIT_HTTP_CLIENT_END_ALT: 19,
-  HIT_HTTP_CLIENT_ERROR: 20,
-  HIT_DB_POOL_START: 21,
-  HIT_DB_STMT_START: 22,
-  HIT_DB_SESSION_START: 23,
-  HIT_DB_BEGIN_ON: 24,
-  HIT_DB_ROWS: 25,
-  HIT_DB_RELEASE: 26,
-  HIT_DB_SESSION_END: 27,
-  HIT_DB_BEGUN: 28,
-  HIT_DB_ATTEMPT: 29,
-  HIT_DB_GIVE_UP: 30,
-  HIT_DB_RETURN: 31,
-  HIT_DB_WAIT_START: 32,
-  HIT_DB_WAIT_END: 33,
-  HIT_SDK_START: 34,
-  HIT_GRPC_SERVER_START: 35,
-  HIT_GRPC_SERVER_END: 36,
-  HIT_GRPC_CLIENT_START: 37,
-  HIT_GRPC_CLIENT_SEND: 38,
-  HIT_GRPC_CLIENT_GIVE_UP: 39,
-  HIT_GRPC_CLIENT_END: 40,
-  HIT_DB_PGX_START: 41,
-  HIT_DB_PGX_BATCH: 42,
-  HIT_DB_PGX_COPY: 43,
-  HIT_DB_PGX_RESULT: 44,
-  HIT_DB_PGX_FAILED: 45,
-  HIT_DB_PGX_END: 46,
-  HIT_DB_PGX_COPIED: 47,
-  HIT_DB_PGX_ROWS: 48,
-  HIT_DB_PGX_SENT: 49,
-  HIT_DB_PGX_BATCH_CLOSE: 50,
-  HIT_DB_PGX_BATCH_END: 51,
-  HIT_DB_PGX_ACQUIRE: 52,
-  HIT_DB_PGX_ACQUIRED: 53,
-  HIT_DB_REDIS_START: 54,
-  HIT_DB_REDIS_PIPELINE: 55,
-  HIT_DB_REDIS_NODE: 56,
-  HIT_DB_REDIS_NODE_KNOWN: 57,
-  HIT_DB_REDIS_RESULT: 58,
-  HIT_DB_REDIS_PIPELINE_END: 59,
-  HIT_DB_REDIS_RETRY: 60,
-  HIT_DB_REDIS_GIVE_UP: 61,
-  HIT_DB_REDIS_RELEASE: 62,
-  HIT_GOROUTINE_PARK: 63,
-  HIT_GOROUTINE_READY: 64,
-  HIT_GOROUTINE_READY_LIST: 65,
-  HIT_GOROUTINE_RUN: 66,
-  HIT_GOROUTINE_YIELD: 67,
-  HIT_GOROUTINE_PREEMPT: 68,
-  HIT_GOROUTINE_CORO: 69,
-  HIT_CHAN_HAND_TO: 70,
-  HIT_CHAN_HAND_FROM: 71,
-  HIT_CHAN_PUT: 72,
-  HIT_CHAN_TAKE: 73,
-  HIT_MUTEX_LOCK: 74,
-  HIT_MUTEX_UNLOCK: 75,
-  HIT_GC_STOP_BEGIN: 76,
-  HIT_GC_STOP_END: 77,
-  HIT_GC_ASSIST_BEGIN: 78,
-  HIT_GC_ASSIST_END: 79,
-  HIT_ALLOC_SPAN_BEGIN: 80,
-  HIT_ALLOC_SPAN_END: 81,
-  HIT_ALLOC_HEAP_BEGIN: 82,
-  HIT_ALLOC_HEAP_END: 83,
-  HIT_DIAL_LOOKUP: 84,
-  HIT_DIAL_CONNECT: 85,
-  HIT_DIAL_MADE: 86,
-  HIT_DIAL_TLS: 87,
-  HIT_DIAL_TLS_DONE: 88,
-  LOST_RING_FULL: 89,
-  LOST_RECORD_TOO_LARGE: 90,
-  LOST_OPEN_MAP_FULL: 91,
-  LOST_INHERITED_MAP_FULL: 92,
-  LOST_HANDED_MAP_FULL: 93,
-  LOST_READER_MAP_FULL: 94,
-  LOST_TIME_MAP_FULL: 95,
-  LOST_TURNS_MAP_FULL: 96,
-  LOST_THREAD_MAP_FULL: 97,
-  LOST_ALLOC_MAP_FULL: 98,
-  LOST_SDK_MAP_FULL: 99,
-  LOST_DEPTH: 100,
-  LOST_READ_FAILED: 101,
-  LOST_SPAN_REPLACED: 102,
-  NOTE_NO_TARGET: 103,
-  NOTE_UNSAMPLED: 104,
-  NOTE_TRACEPARENT_MALFORMED: 105,
-  NOTE_SDK_DEPTH: 106,
-  NOTE_STALE_CLIENT: 107,
-  NOTE_HEADERS_UNSCANNED: 108,
-  NOTE_START_SEEN: 109,
-  NOTE_HTTP3_UNTRACED: 110,
-  NOTE_GRPC_HEALTH_UNTRACED: 111,
-  NOTE_SWITCH_UNSEEN: 112,
-  NOTE_URING_ELSEWHERE: 113,
-  NOTE_STACKS_FULL: 114,
-  NOTE_END_WITHOUT_START: 115,
-  COUNT_MAX: 116,
+  HIT_HTTP_CLIENT_STREAM: 18,
+  HIT_HTTP_CLIENT_END: 19,
+  HIT_HTTP_CLIENT_END_ALT: 20,
+  HIT_HTTP_CLIENT_ERROR: 21,
+  HIT_DB_POOL_START: 22,
+  HIT_DB_STMT_START: 23,
+  HIT_DB_SESSION_START: 24,
+  HIT_DB_BEGIN_ON: 25,
+  HIT_DB_ROWS: 26,
+  HIT_DB_RELEASE: 27,
+  HIT_DB_SESSION_END: 28,
+  HIT_DB_BEGUN: 29,
+  HIT_DB_ATTEMPT: 30,
+  HIT_DB_GIVE_UP: 31,
+  HIT_DB_RETURN: 32,
+  HIT_DB_WAIT_START: 33,
+  HIT_DB_WAIT_END: 34,
+  HIT_SDK_START: 35,
+  HIT_GRPC_SERVER_START: 36,
+  HIT_GRPC_SERVER_END: 37,
+  HIT_GRPC_CLIENT_START: 38,
+  HIT_GRPC_CLIENT_SEND: 39,
+  HIT_GRPC_CLIENT_GIVE_UP: 40,
+  HIT_GRPC_CLIENT_END: 41,
+  HIT_DB_PGX_START: 42,
+  HIT_DB_PGX_BATCH: 43,
+  HIT_DB_PGX_COPY: 44,
+  HIT_DB_PGX_RESULT: 45,
+  HIT_DB_PGX_FAILED: 46,
+  HIT_DB_PGX_END: 47,
+  HIT_DB_PGX_COPIED: 48,
+  HIT_DB_PGX_ROWS: 49,
+  HIT_DB_PGX_SENT: 50,
+  HIT_DB_PGX_BATCH_CLOSE: 51,
+  HIT_DB_PGX_BATCH_END: 52,
+  HIT_DB_PGX_ACQUIRE: 53,
+  HIT_DB_PGX_ACQUIRED: 54,
+  HIT_DB_REDIS_START: 55,
+  HIT_DB_REDIS_PIPELINE: 56,
+  HIT_DB_REDIS_NODE: 57,
+  HIT_DB_REDIS_NODE_KNOWN: 58,
+  HIT_DB_REDIS_RESULT: 59,
+  HIT_DB_REDIS_PIPELINE_END: 60,
+  HIT_DB_REDIS_RETRY: 61,
+  HIT_DB_REDIS_GIVE_UP: 62,
+  HIT_DB_REDIS_RELEASE: 63,
+  HIT_GOROUTINE_PARK: 64,
+  HIT_GOROUTINE_READY: 65,
+  HIT_GOROUTINE_READY_LIST: 66,
+  HIT_GOROUTINE_RUN: 67,
+  HIT_GOROUTINE_YIELD: 68,
+  HIT_GOROUTINE_PREEMPT: 69,
+  HIT_GOROUTINE_CORO: 70,
+  HIT_CHAN_HAND_TO: 71,
+  HIT_CHAN_HAND_FROM: 72,
+  HIT_CHAN_PUT: 73,
+  HIT_CHAN_TAKE: 74,
+  HIT_MUTEX_LOCK: 75,
+  HIT_MUTEX_UNLOCK: 76,
+  HIT_GC_STOP_BEGIN: 77,
+  HIT_GC_STOP_END: 78,
+  HIT_GC_ASSIST_BEGIN: 79,
+  HIT_GC_ASSIST_END: 80,
+  HIT_ALLOC_SPAN_BEGIN: 81,
+  HIT_ALLOC_SPAN_END: 82,
+  HIT_ALLOC_HEAP_BEGIN: 83,
+  HIT_ALLOC_HEAP_END: 84,
+  HIT_DIAL_LOOKUP: 85,
+  HIT_DIAL_CONNECT: 86,
+  HIT_DIAL_MADE: 87,
+  HIT_DIAL_TLS: 88,
+  HIT_DIAL_TLS_DONE: 89,
+  LOST_RING_FULL: 90,
+  LOST_RECORD_TOO_LARGE: 91,
+  LOST_OPEN_MAP_FULL: 92,
+  LOST_INHERITED_MAP_FULL: 93,
+  LOST_HANDED_MAP_FULL: 94,
+  LOST_READER_MAP_FULL: 95,
+  LOST_TIME_MAP_FULL: 96,
+  LOST_TURNS_MAP_FULL: 97,
+  LOST_THREAD_MAP_FULL: 98,
+  LOST_ALLOC_MAP_FULL: 99,
+  LOST_SDK_MAP_FULL: 100,
+  LOST_DEPTH: 101,
+  LOST_READ_FAILED: 102,
+  LOST_SPAN_REPLACED: 103,
+  NOTE_NO_TARGET: 104,
+  NOTE_UNSAMPLED: 105,
+  NOTE_TRACEPARENT_MALFORMED: 106,
+  NOTE_SDK_DEPTH: 107,
+  NOTE_STALE_CLIENT: 108,
+  NOTE_HEADERS_UNSCANNED: 109,
+  NOTE_START_SEEN: 110,
+  NOTE_HTTP3_UNTRACED: 111,
+  NOTE_GRPC_HEALTH_UNTRACED: 112,
+  NOTE_SWITCH_UNSEEN: 113,
+  NOTE_URING_ELSEWHERE: 114,
+  NOTE_STACKS_FULL: 115,
+  NOTE_END_WITHOUT_START: 116,
+  COUNT_MAX: 117,
 } as const;
 
 /** Where everything stands in the records. */
@@ -1287,10 +1294,12 @@ export const fixedRecords = {
   7: { handler: 'sample', bytes: 104, read: readEvSample },
 } as const;
 
-/** `struct net_layout`, 16 bytes. */
+/** `struct net_layout`, 24 bytes. */
 export interface NetLayout {
   /** 0: connections are not read */
   readonly tcpConnType: number;
+  /** 0: those over Unix sockets are not */
+  readonly unixConnType: number;
   readonly connFd: number;
   readonly fdPfd: number;
   readonly pollFdSysfd: number;
@@ -1322,6 +1331,7 @@ export interface HttpServerLayout {
   readonly xnetStreamSc: number;
   readonly xnetScConn: number;
   readonly h2ScConn: number;
+  readonly xnetStreamId: number;
 }
 
 /** `struct http_router_layout`, 32 bytes. */
@@ -1364,7 +1374,7 @@ export interface HttpFiberLayout {
   readonly fiber3Use: number;
 }
 
-/** `struct http_client_layout`, 24 bytes. */
+/** `struct http_client_layout`, 32 bytes. */
 export interface HttpClientLayout {
   /** 0: unknown */
   readonly skipAltProtocol: number;
@@ -1373,6 +1383,12 @@ export interface HttpClientLayout {
   readonly replyProtoMinor: number;
   readonly connConn: number;
   readonly requestContext: number;
+  readonly h2StreamId: number;
+  readonly h2StreamConn: number;
+  readonly h2ConnConn: number;
+  readonly xnetStreamId: number;
+  readonly xnetStreamConn: number;
+  readonly xnetConnConn: number;
 }
 
 /** `struct db_layout`, 216 bytes. */
@@ -1576,7 +1592,7 @@ export interface SdkLayout {
   readonly contextFlags: number;
 }
 
-/** `struct target_row`, 832 bytes. */
+/** `struct target_row`, 848 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1619,7 +1635,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 832;
+export const TARGET_ROW_BYTES = 848;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1635,225 +1651,233 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setBigUint64(40, ktimeNs(value.timeSinceKtimeNs), true);
   view.setBigUint64(48, ktimeNs(value.allocsSinceKtimeNs), true);
   view.setBigUint64(56, BigInt(value.net.tcpConnType), true);
-  view.setUint16(64, value.net.connFd, true);
-  view.setUint16(66, value.net.fdPfd, true);
-  view.setUint16(68, value.net.pollFdSysfd, true);
-  view.setBigUint64(72, BigInt(value.httpServer.backgroundReadEntry), true);
-  view.setUint16(80, value.httpServer.responseStatus, true);
-  view.setUint16(82, value.httpServer.responseWritten, true);
-  view.setUint16(84, value.httpServer.responseContentLength, true);
-  view.setUint16(86, value.httpServer.responseConn, true);
-  view.setUint16(88, value.httpServer.responseClientGone, true);
-  view.setUint16(90, value.httpServer.connRwc, true);
-  view.setUint16(92, value.httpServer.connWriteError, true);
-  view.setUint16(94, value.httpServer.h2WriterRws, true);
-  view.setUint16(96, value.httpServer.h2StateStream, true);
-  view.setUint16(98, value.httpServer.h2StateStatus, true);
-  view.setUint16(100, value.httpServer.h2StateWroteBytes, true);
-  view.setUint16(102, value.httpServer.h2StreamCloseErr, true);
-  view.setUint16(104, value.httpServer.xnetWriterRws, true);
-  view.setUint16(106, value.httpServer.xnetStateStream, true);
-  view.setUint16(108, value.httpServer.xnetStateStatus, true);
-  view.setUint16(110, value.httpServer.xnetStateWroteBytes, true);
-  view.setUint16(112, value.httpServer.xnetStreamCloseErr, true);
-  view.setUint16(114, value.httpServer.h2StreamId, true);
-  view.setUint16(116, value.httpServer.h2StreamSc, true);
-  view.setUint16(118, value.httpServer.xnetStreamSc, true);
-  view.setUint16(120, value.httpServer.xnetScConn, true);
-  view.setUint16(122, value.httpServer.h2ScConn, true);
-  view.setUint16(128, value.httpRouter.ginRequest, true);
-  view.setUint16(130, value.httpRouter.ginFullPath, true);
-  view.setUint16(132, value.httpRouter.echo4Request, true);
-  view.setUint16(134, value.httpRouter.echo4Path, true);
-  view.setUint16(136, value.httpRouter.echo5Request, true);
-  view.setUint16(138, value.httpRouter.echo5Route, true);
-  view.setUint16(140, value.httpRouter.echo5RoutePath, true);
-  view.setUint16(142, value.httpRouter.chiMethod, true);
-  view.setUint16(144, value.httpRouter.chiPattern, true);
-  view.setUint16(146, value.httpRouter.chiPatterns, true);
-  view.setUint16(148, value.httpRouter.muxRouteConf, true);
-  view.setUint16(150, value.httpRouter.muxConfRegexp, true);
-  view.setUint16(152, value.httpRouter.muxRegexpPath, true);
-  view.setUint16(154, value.httpRouter.muxPathTemplate, true);
-  view.setUint16(160, value.httpFiber.ctxRequest, true);
-  view.setUint16(162, value.httpFiber.ctxResponse, true);
-  view.setUint16(164, value.httpFiber.ctxConn, true);
-  view.setUint16(166, value.httpFiber.requestHeader, true);
-  view.setUint16(168, value.httpFiber.requestIsTls, true);
-  view.setUint16(170, value.httpFiber.headerMethod, true);
-  view.setUint16(172, value.httpFiber.headerUri, true);
-  view.setUint16(174, value.httpFiber.headerHost, true);
-  view.setUint16(176, value.httpFiber.headerNoHttp11, true);
-  view.setUint16(178, value.httpFiber.headerFields, true);
-  view.setUint16(180, value.httpFiber.responseHeader, true);
-  view.setUint16(182, value.httpFiber.responseStatus, true);
-  view.setUint16(184, value.httpFiber.fiber2Route, true);
-  view.setUint16(186, value.httpFiber.fiber2Path, true);
-  view.setUint16(188, value.httpFiber.fiber2Use, true);
-  view.setUint16(190, value.httpFiber.fiber3Route, true);
-  view.setUint16(192, value.httpFiber.fiber3Path, true);
-  view.setUint16(194, value.httpFiber.fiber3Use, true);
-  view.setBigUint64(200, BigInt(value.httpClient.skipAltProtocol), true);
-  view.setUint16(208, value.httpClient.replyStatusCode, true);
-  view.setUint16(210, value.httpClient.replyProtoMajor, true);
-  view.setUint16(212, value.httpClient.replyProtoMinor, true);
-  view.setUint16(214, value.httpClient.connConn, true);
-  view.setUint16(216, value.httpClient.requestContext, true);
-  view.setBigUint64(224, BigInt(value.db.wrapErrorType), true);
-  view.setBigUint64(232, BigInt(value.db.pgxPrepareErrorType), true);
-  view.setBigUint64(240, BigInt(value.db.pgxTimeoutType), true);
-  view.setBigUint64(248, BigInt(value.db.pgxAlreadyDoneType), true);
-  view.setBigUint64(256, BigInt(value.db.dsnConnectorType), true);
-  view.setBigUint64(264, BigInt(value.db.pgxConnType), true);
-  view.setBigUint64(272, BigInt(value.db.pgxConnectorType), true);
-  view.setBigUint64(280, BigInt(value.db.pgxOpenConnectorType), true);
-  view.setBigUint64(288, BigInt(value.db.pgxErrorType), true);
-  view.setBigUint64(296, BigInt(value.db.pqConnType), true);
-  view.setBigUint64(304, BigInt(value.db.pqDriverType), true);
-  view.setBigUint64(312, BigInt(value.db.pqConnectorType), true);
-  view.setBigUint64(320, BigInt(value.db.pqErrorType), true);
-  view.setBigUint64(328, BigInt(value.db.mysqlConnType), true);
-  view.setBigUint64(336, BigInt(value.db.mysqlConnectorType), true);
-  view.setBigUint64(344, BigInt(value.db.mysqlErrorType), true);
-  view.setBigUint64(352, BigInt(value.db.sqliteConnType), true);
-  view.setBigUint64(360, BigInt(value.db.sqliteDriverType), true);
-  view.setBigUint64(368, BigInt(value.db.sqliteErrorType), true);
-  view.setUint16(376, value.db.dbConnector, true);
-  view.setUint16(378, value.db.dbNumOpen, true);
-  view.setUint16(380, value.db.dbMaxOpen, true);
-  view.setUint16(382, value.db.dbFreeConn, true);
-  view.setUint16(384, value.db.stmtDb, true);
-  view.setUint16(386, value.db.stmtQuery, true);
-  view.setUint16(388, value.db.rowsDc, true);
-  view.setUint16(390, value.db.txDc, true);
-  view.setUint16(392, value.db.connDc, true);
-  view.setUint16(394, value.db.driverConnCi, true);
-  view.setUint16(396, value.db.dsnConnectorDriver, true);
-  view.setUint16(398, value.db.wrapErrorErr, true);
-  view.setUint16(400, value.db.pgxPrepareErrorErr, true);
-  view.setUint16(402, value.db.pgxTimeoutErr, true);
-  view.setUint16(404, value.db.pgxAlreadyDoneErr, true);
-  view.setUint16(406, value.db.pgxConnConn, true);
-  view.setUint16(408, value.db.pgxConnConfig, true);
-  view.setUint16(410, value.db.pgxConfigConfig, true);
-  view.setUint16(412, value.db.pgxConfigDatabase, true);
-  view.setUint16(414, value.db.pgxInnerPgConn, true);
-  view.setUint16(416, value.db.pgxPgConnConn, true);
-  view.setUint16(418, value.db.pgxErrorCode, true);
-  view.setUint16(420, value.db.pqConnC, true);
-  view.setUint16(422, value.db.pqConnConfig, true);
-  view.setUint16(424, value.db.pqConfigDatabase, true);
-  view.setUint16(426, value.db.pqErrorCode, true);
-  view.setUint16(428, value.db.mysqlConnNet, true);
-  view.setUint16(430, value.db.mysqlConnConfig, true);
-  view.setUint16(432, value.db.mysqlConfigDatabase, true);
-  view.setUint16(434, value.db.mysqlErrorNumber, true);
-  view.setUint16(436, value.db.sqliteErrorCode, true);
-  view.setUint16(440, value.grpc.statusS, true);
-  view.setUint16(442, value.grpc.statusCode, true);
-  view.setUint16(444, value.grpc.statusMessage, true);
-  view.setBigUint64(448, BigInt(value.grpcServer.incomingKeyType), true);
-  view.setBigUint64(456, BigInt(value.grpcServer.http2TransportType), true);
-  view.setBigUint64(464, BigInt(value.grpcServer.tcpAddrType), true);
-  view.setUint16(472, value.grpcServer.streamId, true);
-  view.setUint16(474, value.grpcServer.streamCtx, true);
-  view.setUint16(476, value.grpcServer.streamMethod, true);
-  view.setUint16(478, value.grpcServer.serverStreamSt, true);
-  view.setUint16(480, value.grpcServer.transportConn, true);
-  view.setUint16(482, value.grpcServer.transportPeer, true);
-  view.setUint16(484, value.grpcServer.tcpAddrIp, true);
-  view.setUint16(486, value.grpcServer.tcpAddrPort, true);
-  view.setBigUint64(488, BigInt(value.grpcClient.invokeReturn), true);
-  view.setBigUint64(496, BigInt(value.grpcClient.statusErrorType), true);
-  view.setBigUint64(504, BigInt(value.grpcClient.deadlineErrorType), true);
-  view.setUint16(512, value.grpcClient.streamCallHdr, true);
-  view.setUint16(514, value.grpcClient.streamCc, true);
-  view.setUint16(516, value.grpcClient.streamDesc, true);
-  view.setUint16(518, value.grpcClient.streamAttempt, true);
-  view.setUint16(520, value.grpcClient.callHdrMethod, true);
-  view.setUint16(522, value.grpcClient.connTarget, true);
-  view.setUint16(524, value.grpcClient.descServerStreams, true);
-  view.setUint16(526, value.grpcClient.descClientStreams, true);
-  view.setUint16(528, value.grpcClient.errorS, true);
-  view.setUint16(530, value.grpcClient.transportConn, true);
-  view.setUint16(532, value.grpcClient.transportStreams, true);
-  view.setUint16(534, value.grpcClient.streamCtx, true);
-  view.setUint16(536, value.pgx.connConfig, true);
-  view.setUint16(538, value.pgx.rowsErr, true);
-  view.setUint16(540, value.pgx.rowsReader, true);
-  view.setUint16(542, value.pgx.readerErr, true);
-  view.setUint16(544, value.pgx.batchQueries, true);
-  view.setUint16(546, value.pgx.queuedSql, true);
-  view.setUint16(548, value.pgx.resultsErr, true);
-  view.setUint16(550, value.pgx.pipelineResultsErr, true);
-  view.setUint16(552, value.pgx.weightedSize, true);
-  view.setUint16(554, value.pgx.weightedCur, true);
-  view.setBigUint64(560, BigInt(value.redis.singlePoolType), true);
-  view.setUint16(568, value.redis.clientOpt, true);
-  view.setUint16(570, value.redis.clientPool, true);
-  view.setUint16(572, value.redis.optionsAddr, true);
-  view.setUint16(574, value.redis.optionsDb, true);
-  view.setUint16(576, value.redis.optionsRetries, true);
-  view.setUint16(578, value.redis.cmdArgs, true);
-  view.setUint16(584, value.runtime.gStack, true);
-  view.setUint16(586, value.runtime.gPanic, true);
-  view.setUint16(588, value.runtime.gM, true);
-  view.setUint16(590, value.runtime.gGoid, true);
-  view.setUint16(592, value.runtime.gParentGoid, true);
-  view.setUint16(594, value.runtime.gStartpc, true);
-  view.setUint16(596, value.runtime.mCurg, true);
-  view.setUint16(604, value.httpRequest.method, true);
-  view.setUint16(606, value.httpRequest.url, true);
-  view.setUint16(608, value.httpRequest.protoMajor, true);
-  view.setUint16(610, value.httpRequest.protoMinor, true);
-  view.setUint16(612, value.httpRequest.header, true);
-  view.setUint16(614, value.httpRequest.host, true);
-  view.setUint16(616, value.httpRequest.remoteAddr, true);
-  view.setUint16(618, value.httpRequest.tls, true);
-  view.setUint16(620, value.httpRequest.pattern, true);
-  view.setUint16(622, value.httpRequest.urlScheme, true);
-  view.setUint16(624, value.httpRequest.urlHost, true);
-  view.setUint16(626, value.httpRequest.urlPath, true);
-  view.setUint16(628, value.httpRequest.urlRawPath, true);
-  view.setUint16(630, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(632, BigInt(value.time.semacquire), true);
-  view.setBigUint64(640, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(648, BigInt(value.time.semacquireFd), true);
-  view.setUint16(656, value.time.gSchedlink, true);
-  view.setUint16(658, value.time.gStatus, true);
-  view.setUint16(660, value.time.gWaitReason, true);
-  view.setUint16(662, value.time.gCoroarg, true);
-  view.setUint16(664, value.time.coroGp, true);
-  view.setUint16(666, value.time.mP, true);
-  view.setUint16(668, value.time.pRunqhead, true);
-  view.setUint16(670, value.time.pRunqtail, true);
-  view.setUint16(672, value.time.hchanDataqsiz, true);
-  view.setUint16(674, value.time.hchanBuf, true);
-  view.setUint16(676, value.time.hchanElemsize, true);
-  view.setUint16(678, value.time.hchanRecvx, true);
-  view.setUint16(680, value.time.sudogG, true);
-  view.setUint16(682, value.time.sudogElem, true);
-  view.setUint16(684, value.time.pollDescFd, true);
-  view.setUint16(686, value.time.pollDescRg, true);
-  view.setUint16(688, value.time.pollDescSelf, true);
-  view.setUint16(696, value.stack.gSched, true);
-  view.setUint16(698, value.stack.gobufPc, true);
-  view.setUint16(700, value.stack.gobufBp, true);
-  view.setBigUint64(704, BigInt(value.sdk.spanType), true);
-  view.setBigUint64(712, BigInt(value.sdk.unsampledType), true);
-  view.setBigUint64(720, BigInt(value.sdk.delegateStart), true);
-  view.setBigUint64(728, BigInt(value.sdk.delegateEnd), true);
-  view.setUint16(736, value.sdk.spanContext, true);
-  view.setUint16(738, value.sdk.spanParent, true);
-  view.setUint16(740, value.sdk.spanKind, true);
-  view.setUint16(742, value.sdk.spanEndTime, true);
-  view.setUint16(744, value.sdk.unsampledContext, true);
-  view.setUint16(746, value.sdk.contextTraceId, true);
-  view.setUint16(748, value.sdk.contextSpanId, true);
-  view.setUint16(750, value.sdk.contextFlags, true);
-  view.setBigUint64(752, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(760, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 768);
+  view.setBigUint64(64, BigInt(value.net.unixConnType), true);
+  view.setUint16(72, value.net.connFd, true);
+  view.setUint16(74, value.net.fdPfd, true);
+  view.setUint16(76, value.net.pollFdSysfd, true);
+  view.setBigUint64(80, BigInt(value.httpServer.backgroundReadEntry), true);
+  view.setUint16(88, value.httpServer.responseStatus, true);
+  view.setUint16(90, value.httpServer.responseWritten, true);
+  view.setUint16(92, value.httpServer.responseContentLength, true);
+  view.setUint16(94, value.httpServer.responseConn, true);
+  view.setUint16(96, value.httpServer.responseClientGone, true);
+  view.setUint16(98, value.httpServer.connRwc, true);
+  view.setUint16(100, value.httpServer.connWriteError, true);
+  view.setUint16(102, value.httpServer.h2WriterRws, true);
+  view.setUint16(104, value.httpServer.h2StateStream, true);
+  view.setUint16(106, value.httpServer.h2StateStatus, true);
+  view.setUint16(108, value.httpServer.h2StateWroteBytes, true);
+  view.setUint16(110, value.httpServer.h2StreamCloseErr, true);
+  view.setUint16(112, value.httpServer.xnetWriterRws, true);
+  view.setUint16(114, value.httpServer.xnetStateStream, true);
+  view.setUint16(116, value.httpServer.xnetStateStatus, true);
+  view.setUint16(118, value.httpServer.xnetStateWroteBytes, true);
+  view.setUint16(120, value.httpServer.xnetStreamCloseErr, true);
+  view.setUint16(122, value.httpServer.h2StreamId, true);
+  view.setUint16(124, value.httpServer.h2StreamSc, true);
+  view.setUint16(126, value.httpServer.xnetStreamSc, true);
+  view.setUint16(128, value.httpServer.xnetScConn, true);
+  view.setUint16(130, value.httpServer.h2ScConn, true);
+  view.setUint16(132, value.httpServer.xnetStreamId, true);
+  view.setUint16(136, value.httpRouter.ginRequest, true);
+  view.setUint16(138, value.httpRouter.ginFullPath, true);
+  view.setUint16(140, value.httpRouter.echo4Request, true);
+  view.setUint16(142, value.httpRouter.echo4Path, true);
+  view.setUint16(144, value.httpRouter.echo5Request, true);
+  view.setUint16(146, value.httpRouter.echo5Route, true);
+  view.setUint16(148, value.httpRouter.echo5RoutePath, true);
+  view.setUint16(150, value.httpRouter.chiMethod, true);
+  view.setUint16(152, value.httpRouter.chiPattern, true);
+  view.setUint16(154, value.httpRouter.chiPatterns, true);
+  view.setUint16(156, value.httpRouter.muxRouteConf, true);
+  view.setUint16(158, value.httpRouter.muxConfRegexp, true);
+  view.setUint16(160, value.httpRouter.muxRegexpPath, true);
+  view.setUint16(162, value.httpRouter.muxPathTemplate, true);
+  view.setUint16(168, value.httpFiber.ctxRequest, true);
+  view.setUint16(170, value.httpFiber.ctxResponse, true);
+  view.setUint16(172, value.httpFiber.ctxConn, true);
+  view.setUint16(174, value.httpFiber.requestHeader, true);
+  view.setUint16(176, value.httpFiber.requestIsTls, true);
+  view.setUint16(178, value.httpFiber.headerMethod, true);
+  view.setUint16(180, value.httpFiber.headerUri, true);
+  view.setUint16(182, value.httpFiber.headerHost, true);
+  view.setUint16(184, value.httpFiber.headerNoHttp11, true);
+  view.setUint16(186, value.httpFiber.headerFields, true);
+  view.setUint16(188, value.httpFiber.responseHeader, true);
+  view.setUint16(190, value.httpFiber.responseStatus, true);
+  view.setUint16(192, value.httpFiber.fiber2Route, true);
+  view.setUint16(194, value.httpFiber.fiber2Path, true);
+  view.setUint16(196, value.httpFiber.fiber2Use, true);
+  view.setUint16(198, value.httpFiber.fiber3Route, true);
+  view.setUint16(200, value.httpFiber.fiber3Path, true);
+  view.setUint16(202, value.httpFiber.fiber3Use, true);
+  view.setBigUint64(208, BigInt(value.httpClient.skipAltProtocol), true);
+  view.setUint16(216, value.httpClient.replyStatusCode, true);
+  view.setUint16(218, value.httpClient.replyProtoMajor, true);
+  view.setUint16(220, value.httpClient.replyProtoMinor, true);
+  view.setUint16(222, value.httpClient.connConn, true);
+  view.setUint16(224, value.httpClient.requestContext, true);
+  view.setUint16(226, value.httpClient.h2StreamId, true);
+  view.setUint16(228, value.httpClient.h2StreamConn, true);
+  view.setUint16(230, value.httpClient.h2ConnConn, true);
+  view.setUint16(232, value.httpClient.xnetStreamId, true);
+  view.setUint16(234, value.httpClient.xnetStreamConn, true);
+  view.setUint16(236, value.httpClient.xnetConnConn, true);
+  view.setBigUint64(240, BigInt(value.db.wrapErrorType), true);
+  view.setBigUint64(248, BigInt(value.db.pgxPrepareErrorType), true);
+  view.setBigUint64(256, BigInt(value.db.pgxTimeoutType), true);
+  view.setBigUint64(264, BigInt(value.db.pgxAlreadyDoneType), true);
+  view.setBigUint64(272, BigInt(value.db.dsnConnectorType), true);
+  view.setBigUint64(280, BigInt(value.db.pgxConnType), true);
+  view.setBigUint64(288, BigInt(value.db.pgxConnectorType), true);
+  view.setBigUint64(296, BigInt(value.db.pgxOpenConnectorType), true);
+  view.setBigUint64(304, BigInt(value.db.pgxErrorType), true);
+  view.setBigUint64(312, BigInt(value.db.pqConnType), true);
+  view.setBigUint64(320, BigInt(value.db.pqDriverType), true);
+  view.setBigUint64(328, BigInt(value.db.pqConnectorType), true);
+  view.setBigUint64(336, BigInt(value.db.pqErrorType), true);
+  view.setBigUint64(344, BigInt(value.db.mysqlConnType), true);
+  view.setBigUint64(352, BigInt(value.db.mysqlConnectorType), true);
+  view.setBigUint64(360, BigInt(value.db.mysqlErrorType), true);
+  view.setBigUint64(368, BigInt(value.db.sqliteConnType), true);
+  view.setBigUint64(376, BigInt(value.db.sqliteDriverType), true);
+  view.setBigUint64(384, BigInt(value.db.sqliteErrorType), true);
+  view.setUint16(392, value.db.dbConnector, true);
+  view.setUint16(394, value.db.dbNumOpen, true);
+  view.setUint16(396, value.db.dbMaxOpen, true);
+  view.setUint16(398, value.db.dbFreeConn, true);
+  view.setUint16(400, value.db.stmtDb, true);
+  view.setUint16(402, value.db.stmtQuery, true);
+  view.setUint16(404, value.db.rowsDc, true);
+  view.setUint16(406, value.db.txDc, true);
+  view.setUint16(408, value.db.connDc, true);
+  view.setUint16(410, value.db.driverConnCi, true);
+  view.setUint16(412, value.db.dsnConnectorDriver, true);
+  view.setUint16(414, value.db.wrapErrorErr, true);
+  view.setUint16(416, value.db.pgxPrepareErrorErr, true);
+  view.setUint16(418, value.db.pgxTimeoutErr, true);
+  view.setUint16(420, value.db.pgxAlreadyDoneErr, true);
+  view.setUint16(422, value.db.pgxConnConn, true);
+  view.setUint16(424, value.db.pgxConnConfig, true);
+  view.setUint16(426, value.db.pgxConfigConfig, true);
+  view.setUint16(428, value.db.pgxConfigDatabase, true);
+  view.setUint16(430, value.db.pgxInnerPgConn, true);
+  view.setUint16(432, value.db.pgxPgConnConn, true);
+  view.setUint16(434, value.db.pgxErrorCode, true);
+  view.setUint16(436, value.db.pqConnC, true);
+  view.setUint16(438, value.db.pqConnConfig, true);
+  view.setUint16(440, value.db.pqConfigDatabase, true);
+  view.setUint16(442, value.db.pqErrorCode, true);
+  view.setUint16(444, value.db.mysqlConnNet, true);
+  view.setUint16(446, value.db.mysqlConnConfig, true);
+  view.setUint16(448, value.db.mysqlConfigDatabase, true);
+  view.setUint16(450, value.db.mysqlErrorNumber, true);
+  view.setUint16(452, value.db.sqliteErrorCode, true);
+  view.setUint16(456, value.grpc.statusS, true);
+  view.setUint16(458, value.grpc.statusCode, true);
+  view.setUint16(460, value.grpc.statusMessage, true);
+  view.setBigUint64(464, BigInt(value.grpcServer.incomingKeyType), true);
+  view.setBigUint64(472, BigInt(value.grpcServer.http2TransportType), true);
+  view.setBigUint64(480, BigInt(value.grpcServer.tcpAddrType), true);
+  view.setUint16(488, value.grpcServer.streamId, true);
+  view.setUint16(490, value.grpcServer.streamCtx, true);
+  view.setUint16(492, value.grpcServer.streamMethod, true);
+  view.setUint16(494, value.grpcServer.serverStreamSt, true);
+  view.setUint16(496, value.grpcServer.transportConn, true);
+  view.setUint16(498, value.grpcServer.transportPeer, true);
+  view.setUint16(500, value.grpcServer.tcpAddrIp, true);
+  view.setUint16(502, value.grpcServer.tcpAddrPort, true);
+  view.setBigUint64(504, BigInt(value.grpcClient.invokeReturn), true);
+  view.setBigUint64(512, BigInt(value.grpcClient.statusErrorType), true);
+  view.setBigUint64(520, BigInt(value.grpcClient.deadlineErrorType), true);
+  view.setUint16(528, value.grpcClient.streamCallHdr, true);
+  view.setUint16(530, value.grpcClient.streamCc, true);
+  view.setUint16(532, value.grpcClient.streamDesc, true);
+  view.setUint16(534, value.grpcClient.streamAttempt, true);
+  view.setUint16(536, value.grpcClient.callHdrMethod, true);
+  view.setUint16(538, value.grpcClient.connTarget, true);
+  view.setUint16(540, value.grpcClient.descServerStreams, true);
+  view.setUint16(542, value.grpcClient.descClientStreams, true);
+  view.setUint16(544, value.grpcClient.errorS, true);
+  view.setUint16(546, value.grpcClient.transportConn, true);
+  view.setUint16(548, value.grpcClient.transportStreams, true);
+  view.setUint16(550, value.grpcClient.streamCtx, true);
+  view.setUint16(552, value.pgx.connConfig, true);
+  view.setUint16(554, value.pgx.rowsErr, true);
+  view.setUint16(556, value.pgx.rowsReader, true);
+  view.setUint16(558, value.pgx.readerErr, true);
+  view.setUint16(560, value.pgx.batchQueries, true);
+  view.setUint16(562, value.pgx.queuedSql, true);
+  view.setUint16(564, value.pgx.resultsErr, true);
+  view.setUint16(566, value.pgx.pipelineResultsErr, true);
+  view.setUint16(568, value.pgx.weightedSize, true);
+  view.setUint16(570, value.pgx.weightedCur, true);
+  view.setBigUint64(576, BigInt(value.redis.singlePoolType), true);
+  view.setUint16(584, value.redis.clientOpt, true);
+  view.setUint16(586, value.redis.clientPool, true);
+  view.setUint16(588, value.redis.optionsAddr, true);
+  view.setUint16(590, value.redis.optionsDb, true);
+  view.setUint16(592, value.redis.optionsRetries, true);
+  view.setUint16(594, value.redis.cmdArgs, true);
+  view.setUint16(600, value.runtime.gStack, true);
+  view.setUint16(602, value.runtime.gPanic, true);
+  view.setUint16(604, value.runtime.gM, true);
+  view.setUint16(606, value.runtime.gGoid, true);
+  view.setUint16(608, value.runtime.gParentGoid, true);
+  view.setUint16(610, value.runtime.gStartpc, true);
+  view.setUint16(612, value.runtime.mCurg, true);
+  view.setUint16(620, value.httpRequest.method, true);
+  view.setUint16(622, value.httpRequest.url, true);
+  view.setUint16(624, value.httpRequest.protoMajor, true);
+  view.setUint16(626, value.httpRequest.protoMinor, true);
+  view.setUint16(628, value.httpRequest.header, true);
+  view.setUint16(630, value.httpRequest.host, true);
+  view.setUint16(632, value.httpRequest.remoteAddr, true);
+  view.setUint16(634, value.httpRequest.tls, true);
+  view.setUint16(636, value.httpRequest.pattern, true);
+  view.setUint16(638, value.httpRequest.urlScheme, true);
+  view.setUint16(640, value.httpRequest.urlHost, true);
+  view.setUint16(642, value.httpRequest.urlPath, true);
+  view.setUint16(644, value.httpRequest.urlRawPath, true);
+  view.setUint16(646, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(648, BigInt(value.time.semacquire), true);
+  view.setBigUint64(656, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(664, BigInt(value.time.semacquireFd), true);
+  view.setUint16(672, value.time.gSchedlink, true);
+  view.setUint16(674, value.time.gStatus, true);
+  view.setUint16(676, value.time.gWaitReason, true);
+  view.setUint16(678, value.time.gCoroarg, true);
+  view.setUint16(680, value.time.coroGp, true);
+  view.setUint16(682, value.time.mP, true);
+  view.setUint16(684, value.time.pRunqhead, true);
+  view.setUint16(686, value.time.pRunqtail, true);
+  view.setUint16(688, value.time.hchanDataqsiz, true);
+  view.setUint16(690, value.time.hchanBuf, true);
+  view.setUint16(692, value.time.hchanElemsize, true);
+  view.setUint16(694, value.time.hchanRecvx, true);
+  view.setUint16(696, value.time.sudogG, true);
+  view.setUint16(698, value.time.sudogElem, true);
+  view.setUint16(700, value.time.pollDescFd, true);
+  view.setUint16(702, value.time.pollDescRg, true);
+  view.setUint16(704, value.time.pollDescSelf, true);
+  view.setUint16(712, value.stack.gSched, true);
+  view.setUint16(714, value.stack.gobufPc, true);
+  view.setUint16(716, value.stack.gobufBp, true);
+  view.setBigUint64(720, BigInt(value.sdk.spanType), true);
+  view.setBigUint64(728, BigInt(value.sdk.unsampledType), true);
+  view.setBigUint64(736, BigInt(value.sdk.delegateStart), true);
+  view.setBigUint64(744, BigInt(value.sdk.delegateEnd), true);
+  view.setUint16(752, value.sdk.spanContext, true);
+  view.setUint16(754, value.sdk.spanParent, true);
+  view.setUint16(756, value.sdk.spanKind, true);
+  view.setUint16(758, value.sdk.spanEndTime, true);
+  view.setUint16(760, value.sdk.unsampledContext, true);
+  view.setUint16(762, value.sdk.contextTraceId, true);
+  view.setUint16(764, value.sdk.contextSpanId, true);
+  view.setUint16(766, value.sdk.contextFlags, true);
+  view.setBigUint64(768, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(776, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 784);
   return bytes;
 }
 
@@ -1910,6 +1934,7 @@ export interface GoSource {
 export const rowSources = {
   net: {
     tcpConnType: { what: 'type', name: 'net.TCPConn' },
+    unixConnType: { what: 'type', name: 'net.UnixConn' },
     connFd: { what: 'field', name: 'net.conn.fd?' },
     fdPfd: { what: 'field', name: 'net.netFD.pfd?' },
     pollFdSysfd: { what: 'field', name: 'internal/poll.FD.Sysfd?' },
@@ -1964,6 +1989,7 @@ export const rowSources = {
       what: 'field',
       name: 'net/http.http2serverConn.conn|net/http/internal/http2.serverConn.conn?',
     },
+    xnetStreamId: { what: 'field', name: 'golang.org/x/net/http2.stream.id?' },
   },
   httpRouter: {
     ginRequest: { what: 'field', name: 'github.com/gin-gonic/gin.Context.Request?' },
@@ -2014,6 +2040,21 @@ export const rowSources = {
     replyProtoMinor: { what: 'field', name: 'net/http.Response.ProtoMinor' },
     connConn: { what: 'field', name: 'net/http.persistConn.conn?' },
     requestContext: { what: 'field', name: 'net/http.Request.ctx' },
+    h2StreamId: {
+      what: 'field',
+      name: 'net/http.http2clientStream.ID|net/http/internal/http2.clientStream.ID?',
+    },
+    h2StreamConn: {
+      what: 'field',
+      name: 'net/http.http2clientStream.cc|net/http/internal/http2.clientStream.cc?',
+    },
+    h2ConnConn: {
+      what: 'field',
+      name: 'net/http.http2ClientConn.tconn|net/http/internal/http2.ClientConn.tconn?',
+    },
+    xnetStreamId: { what: 'field', name: 'golang.org/x/net/http2.clientStream.ID?' },
+    xnetStreamConn: { what: 'field', name: 'golang.org/x/net/http2.clientStream.cc?' },
+    xnetConnConn: { what: 'field', name: 'golang.org/x/net/http2.ClientConn.tconn?' },
   },
   db: {
     wrapErrorType: { what: 'type', name: 'fmt.wrapError' },

@@ -52,7 +52,7 @@ function callsOf(build: GoBuild): void {
     expect((await grpc.stop()).lost.total).toBe(0);
   }, timeout);
 
-  it.each(['plain', 'tls', 'v6', 'workers', 'handler'])(
+  it.each(['plain', 'tls', 'v6', 'unix', 'workers', 'handler'])(
     'is one trace with what serves it and what that does (%s)',
     async (way) => {
       const to = addressOf(grpc.server, way);
@@ -69,6 +69,13 @@ function callsOf(build: GoBuild): void {
       }
     },
   );
+
+  it('has no peer over a Unix socket', async () => {
+    await grpc.call('unix-peer', { to: addressOf(grpc.server, 'unix') });
+    const { calls, served } = await grpc.chain('unix-peer');
+    for (const { attributes } of [...calls, ...served])
+      expect(Object.keys(attributes).filter((name) => /^(network|client)\./.test(name))).toEqual([]);
+  });
 
   it('says what the conventions ask for', async () => {
     const to = addressOf(grpc.server, 'plain');

@@ -1,50 +1,15 @@
 /** The example of four libraries: a request goes through two services, Redis and PostgreSQL, and is one trace without any header. */
-import { SpanKind } from '@opentelemetry/api';
-import { expect, it, onTestFinished } from 'vitest';
-import type { ReadableSpan } from '../../src/span/readable-span.ts';
+import { expect, it } from 'vitest';
 import { Tracer } from '../../src/tracer/tracer.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
-import { Child, eventually } from '../support/child.ts';
-import { postgres, redis, startPostgres, startRedis } from '../support/databases.ts';
-import { buildGo } from '../support/go-build.ts';
-import { GoServer } from '../support/go-server.ts';
-import { collecting, idOf, parentOf, traceOf } from '../support/traced-server.ts';
-
-const kinds: Partial<Record<SpanKind, string>> = {
-  [SpanKind.SERVER]: 'serves',
-  [SpanKind.CLIENT]: 'calls',
-};
-
-/** Lines of a tree, by when spans began. */
-function treeOf(spans: readonly ReadableSpan[], parent?: string, indent = ''): string[] {
-  const ids = new Set(spans.map(idOf));
-  return spans
-    .filter((span) => {
-      const id = parentOf(span);
-      return (id !== undefined && ids.has(id) ? id : undefined) === parent;
-    })
-    .sort((a, b) => a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1])
-    .flatMap((span) => [
-      `${indent}${kinds[span.kind]} ${span.name}`,
-      ...treeOf(spans, idOf(span), `${indent}  `),
-    ]);
-}
+import { eventually } from '../support/child.ts';
+import { postgres, redis } from '../support/databases.ts';
+import { startOrders, treeOf } from '../support/orders.ts';
+import { collecting, traceOf } from '../support/traced-server.ts';
 
 describeWith([kernel, go, postgres, redis], 'the orders of the example', () => {
   it('are one trace through chi, gRPC, go-redis and pgx', { timeout: 300_000 }, async () => {
-    const [stored, cached] = await Promise.all([startPostgres(), startRedis()]);
-    onTestFinished(async () => void (await Promise.all([stored.stop(), cached.stop()])));
-    const binary = await buildGo({ dir: 'examples/orders', name: 'orders' });
-    const start = async (args: readonly string[]): Promise<GoServer> => {
-      const server = await GoServer.of(new Child(binary, args));
-      onTestFinished(() => server.stop());
-      return server;
-    };
-    const service = await start([
-      ...['service', '-redis', cached.address],
-      ...['-postgres', `postgres://postgres@${stored.address}/shop`],
-    ]);
-    const gateway = await start(['gateway', '-service', service.url.replace('http://', '')]);
+    const { service, gateway } = await startOrders();
     // Connections are made before, so that none of them is part of the trace.
     await gateway.get('/orders/1');
     const out = await collecting();

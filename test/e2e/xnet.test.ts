@@ -5,7 +5,7 @@ import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { buildGo } from '../support/go-build.ts';
 import { getHttp2 } from '../support/http2-request.ts';
-import { TracedServer } from '../support/traced-server.ts';
+import { idOf, parentOf, TracedServer, traceOf } from '../support/traced-server.ts';
 
 describeWith([kernel, go], 'a server on golang.org/x/net/http2, live', () => {
   let traced: TracedServer;
@@ -50,6 +50,23 @@ describeWith([kernel, go], 'a server on golang.org/x/net/http2, live', () => {
   });
 
   for (const [name, url] of Object.entries(urls)) {
+    it(`is joined with the calls that it makes to itself ${name}`, async () => {
+      const ids = Array.from({ length: 20 }, (_, n) => `${name}-call-${n}`);
+      const ask = (id: string) => {
+        const query = new URLSearchParams({ id, to: `${url()}/ok?${new URLSearchParams({ of: id })}` });
+        return getHttp2(url(), `/call?${query}`);
+      };
+      await ask(ids[0] as string);
+      await Promise.all(ids.slice(1).map(ask));
+      for (const id of ids) {
+        const { server, calls, leaves } = await traced.request(id, 1);
+        const [call, leaf] = [calls[0] as ReadableSpan, leaves[0] as ReadableSpan];
+        expect(call.attributes['network.protocol.version']).toBe('2');
+        expect([parentOf(call), parentOf(leaf)], id).toEqual([idOf(server), idOf(call)]);
+        expect(new Set([server, call, leaf].map(traceOf)).size, id).toBe(1);
+      }
+    });
+
     async function request(path: string, id: string, cancelAfterMs?: number): Promise<ReadableSpan> {
       await getHttp2(url(), `${path}?id=${encodeURIComponent(name + id)}`, cancelAfterMs);
       return (await traced.request(name + id, 0)).server;

@@ -166,6 +166,7 @@ describe('a program', () => {
       'goroutine_birth',
       'http_client_start',
       'http_client_send',
+      'http_client_stream',
       'http_client_end',
       'http_client_end_alt',
       'http_client_error',

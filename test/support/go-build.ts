@@ -19,7 +19,7 @@ const run = promisify(execFile);
 
 /** Go 1.19 cannot be fetched by `GOTOOLCHAIN`; Debian packages it as `golang-1.19-go`. */
 const installedByVersion: Readonly<Record<string, string>> = { '1.19': '/usr/lib/go-1.19/bin/go' };
-const buildMilliseconds = 300_000;
+const buildMilliseconds = 600_000;
 const lockPollMilliseconds = 200;
 
 /** The Go toolchain of a fixture is neither installed nor to be had. */

@@ -26,7 +26,7 @@ export const methods: Readonly<Record<(typeof kinds)[number], string>> = {
   bidi: 'shop.Orders/Chat',
 };
 
-/** Where it listens: `plain`, `tls`, `v6`, `workers`, `handler`. */
+/** Where it listens: `plain`, `tls`, `unix`, `v6`, `workers`, `handler`. */
 export const addressOf = ({ child }: GoServer, name: string): string =>
   new RegExp(`^${name} (\\S+)$`, 'm').exec(child.stdout)?.[1] ?? '';
 

@@ -88,14 +88,18 @@ function whollySpent({ startNs, endNs, ...span }: ValidSpan, spent: readonly num
   if (spent.some((ns) => ns <= 0)) report({ startNs, endNs, ...span }, 'has spent less than nothing');
 }
 
+/** Whether it is a call whose headers name what it is below. */
+const namesItsParent = (span: ValidSpan): boolean => span.kind === 'client' && span.parentIsRemote;
+
 function withParent(span: ValidSpan, known: Known, report: Report): void {
   if (span.parentSpanId === undefined) {
     if (span.parentIsRemote) report(span, 'says that its parent is remote but has none');
     return;
   }
   if (/^0*$/.test(span.parentSpanId)) report(span, 'has a parent without an id');
-  // That of a wait is to who has ended it.
-  if (span.links.length > 0 && span.kind !== 'internal') report(span, 'has both a parent and a link');
+  // That of a wait is to who has ended it; a call whose headers name another trace has one to what it is made within.
+  if (span.links.length > 0 && span.kind !== 'internal' && !namesItsParent(span))
+    report(span, 'has both a parent and a link');
   const parent = known.byId.get(span.parentSpanId);
   if (parent === undefined) {
     if (!span.parentIsRemote && !known.incomplete)
@@ -135,7 +139,7 @@ function withLinks(span: ValidSpan, known: Known, report: Report): void {
     }
     if (linked.traceId !== link.traceId)
       report(span, `has a link to ${linked.name} in another trace than its own`);
-    if (linked.endNs > span.startNs + known.raceNs) {
+    if (linked.endNs > span.startNs + known.raceNs && !namesItsParent(span)) {
       report(span, `has a link to ${linked.name}, which had not ended when it started`);
     }
   }

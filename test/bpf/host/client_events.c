@@ -34,6 +34,21 @@ void client_send(const struct line *line)
 	programs__run(&hit);
 }
 
+/* client stream gN socket=N id=N: of HTTP/2, by a goroutine that the call has begun */
+void client_stream(const struct line *line)
+{
+	struct goroutine_state *g = goroutine_of(line->words[2]);
+	const struct target_row *row = &target_of(line->words[2])->row;
+	struct probe_hit hit = hit_on(g, "http_client_stream", ARGUMENT(0));
+	uaddr_t conn = memory__allocate(64);
+
+	hit.arguments[0] = memory__allocate(64);
+	memory__write_u64(hit.arguments[0] + row->http_client.h2_stream_conn, conn);
+	memory__write_u64(hit.arguments[0] + row->http_client.h2_stream_id, line__number(line, "id", 1));
+	write_socket(line, row, conn + row->http_client.h2_conn_conn, true);
+	programs__run(&hit);
+}
+
 /* An attempt has failed; net/http tries again. */
 void client_retry(const struct line *line)
 {

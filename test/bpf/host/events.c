@@ -251,6 +251,7 @@ bool event__run(const struct line *line)
 		{ { "sdk", "leave" }, 3, sdk_leave },
 		{ { "client", "begin" }, 3, client_begin },
 		{ { "client", "send" }, 3, client_send },
+		{ { "client", "stream" }, 3, client_stream },
 		{ { "client", "retry" }, 3, client_retry },
 		{ { "client", "end" }, 3, client_end },
 		{ { "client", "error" }, 3, client_error },

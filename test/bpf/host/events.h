@@ -102,6 +102,7 @@ void redis_gives_up(const struct line *line);
 
 void client_begin(const struct line *line);
 void client_send(const struct line *line);
+void client_stream(const struct line *line);
 void client_retry(const struct line *line);
 void client_end(const struct line *line);
 void client_error(const struct line *line);

@@ -48,6 +48,7 @@ static const struct target_row layout = {
 	.stack.g_sched = 400, .stack.gobuf_pc = 8, .stack.gobuf_bp = 48, .code_start = 0x400000, .code_end = 0x700000,
 	.g_tls_offset = -8,
 	.http_client.request_context = 240,
+	.http_client.h2_stream_id = 40, .http_client.h2_stream_conn = 0, .http_client.h2_conn_conn = 8,
 	.sdk.span_type = 0x705000, .sdk.unsampled_type = 0x705040, .sdk.delegate_start = 0x605000, .sdk.delegate_end = 0x605100,
 	.sdk.span_context = 192, .sdk.span_parent = 96, .sdk.span_kind = 24, .sdk.span_end_time = 64, .sdk.unsampled_context = 8,
 	.sdk.context_trace_id = 0, .sdk.context_span_id = 16, .sdk.context_flags = 24,

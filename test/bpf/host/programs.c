@@ -55,6 +55,7 @@ void programs__setup(void)
 	DEFINE(client_call_by_ports, HOST_ARRAY);
 	DEFINE(connection_by_sock, HOST_ARRAY);
 	DEFINE(dialing_by_goroutine, HOST_ARRAY);
+	DEFINE(stream_call_by_place, HOST_HASH);
 	DEFINE(has_called_by_port, HOST_ARRAY);
 	host_map__define(&records, "records", HOST_RING, 0, 0, 32 << 20);
 }
@@ -288,6 +289,7 @@ void programs__run(const struct probe_hit *hit)
 		{ "http_server_panic_xnet", http_server_panic_xnet },
 		{ "http_client_start", http_client_start },
 		{ "http_client_send", http_client_send },
+		{ "http_client_stream", http_client_stream },
 		{ "http_client_end", http_client_end },
 		{ "http_client_end_alt", http_client_end_alt },
 		{ "http_client_error", http_client_error },

@@ -15,12 +15,14 @@
 #define HOST_READ_1(from, a) HOST_READ(from, a)
 #define HOST_READ_2(from, a, b) HOST_READ(HOST_READ(from, a), b)
 #define HOST_READ_3(from, a, b, c) HOST_READ(HOST_READ_2(from, a, b), c)
-#define HOST_READ_OF(a, b, c, name, ...) name
+#define HOST_READ_4(from, a, b, c, d) HOST_READ(HOST_READ_3(from, a, b, c), d)
+#define HOST_READ_OF(a, b, c, d, name, ...) name
 #define BPF_CORE_READ(from, ...) \
-	HOST_READ_OF(__VA_ARGS__, HOST_READ_3, HOST_READ_2, HOST_READ_1)(from, __VA_ARGS__)
+	HOST_READ_OF(__VA_ARGS__, HOST_READ_4, HOST_READ_3, HOST_READ_2, HOST_READ_1)(from, __VA_ARGS__)
 #define BPF_CORE_READ_INTO(to, from, field) bpf_probe_read_kernel(to, sizeof(*(to)), &(from)->field)
 
 /* The newest kernel. */
 #define bpf_core_field_exists(type, field) 1
+#define bpf_core_type_exists(type) 1
 
 #endif
