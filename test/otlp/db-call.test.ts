@@ -42,8 +42,6 @@ it('a call of database/sql is the same from the program in the kernel to the byt
     'server.port': 8080,
     'network.peer.address': '127.0.0.1',
     'network.peer.port': 8080,
-    'goidspan.connection.sent_bytes': 0,
-    'goidspan.connection.received_bytes': 0,
     'db.client.connection.wait_time': 2e-7,
     'error.type': '23505',
     'goidspan.goid': 7,
