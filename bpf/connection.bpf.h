@@ -9,6 +9,7 @@
 #define CONNECTION_BPF_H
 
 #include "context.bpf.h"
+#include "socket_watch.bpf.h"
 #include "stream_call.bpf.h"
 
 #define PORTS 65536

@@ -28,6 +28,9 @@
 #define order_reads() asm volatile("" : : : "memory")
 #endif
 
+/* What stands behind it is done behind what stands before it. */
+#define in_order() asm volatile("" : : : "memory")
+
 struct atomic_counter {
 	int counter;
 } __attribute__((preserve_access_index));

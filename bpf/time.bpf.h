@@ -12,8 +12,6 @@
 
 #include "turns.bpf.h"
 
-#define in_order() asm volatile("" : : : "memory")
-
 static const struct goroutine_time blank_time = {};
 
 static __always_inline struct goroutine_time *time_lookup(const struct target_row *target, uaddr_t g)

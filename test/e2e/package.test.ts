@@ -43,8 +43,8 @@ const lines: readonly Line[] = [
   },
 ];
 
-/** One of each line, with the oldest and the newest Node among them; all of them on demand. */
-const covering = ['2.0 on 26', '2.12 on 20', '3.1 on 24'];
+/** The oldest line and the newest; what is between is what all other tests run with. All of them on demand. */
+const covering = ['2.0 on 26', '3.1 on 24'];
 const cells = lines
   .flatMap((line) => line.nodes.map((node) => ({ line, node, name: `${line.name} on ${node}` })))
   .filter(({ name }) => isFullRun || covering.includes(name));

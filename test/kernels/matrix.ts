@@ -61,6 +61,6 @@ export function shortRows(kernels: readonly KernelImage[]): RowPlan[] {
     if (kernel.line === '6.1') return [plain(kernel, { steps: ORDERLY })];
     if (kernel.line === '6.12') return [plain(kernel, { steps: ['doctor', 'run', 'kill'] })];
     const isNewest = index === kernels.length - 1;
-    return isNewest ? [plain(kernel, { steps: ['doctor', 'programs', 'run', 'kill'] })] : [];
+    return isNewest ? [plain(kernel, { steps: ['programs', 'run', 'kill'] })] : [];
   });
 }
