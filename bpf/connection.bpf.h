@@ -60,7 +60,7 @@ static __noinline int connection_served(struct ev_span_end *span, const struct t
 	bool is_told = span_is_sampled(span);
 	struct sock *sk = is_told || !is_shared ? sock_of_conn(target, at) : NULL;
 
-	if (!sk || is_unix(sk))
+	if (!sk)
 		return 0;
 	if (!is_told)
 		connection_pass(sk);
@@ -122,7 +122,7 @@ static __always_inline void connection_claim(const struct target_row *target, ua
 	if (!call || !second || !has_called_from(connection.local.port))
 		return;
 	*connection_of(span) = connection;
-	if (span_is_sampled(span) && connection.net != UNIX_NET)
+	if (span_is_sampled(span))
 		socket_watch(open_span_of(span), sk, stream_id ? SOCKET_SHARED : SOCKET_OWN);
 	*call = *second = claimed;
 }
@@ -132,12 +132,24 @@ static __always_inline void connection_claim_stream(const struct target_row *tar
 						    const struct goroutine_key *key, const span_id_t *span_id)
 {
 	struct stream_call call = { .goroutine = *key, .span_id = *span_id };
+	struct sock *sk = stream_id ? connection_read_local(&call.connection, target, at, true) : NULL;
 
-	if (!stream_id || !connection_read_local(&call.connection, target, at, true))
+	if (!sk)
 		return;
+	sock_note(span_id, sk);
 	call.connection.stream_id = stream_id;
 	stream_call_put(&call);
 	has_called_from(call.connection.local.port);
+}
+
+/* A client span is about to end that another goroutine has sent as a stream: what happened on its connection will be told. */
+static __noinline int connection_noted(struct ev_span_end *span)
+{
+	struct sock *sk = span_is_sampled(span) ? sock_noted(&span->span_id) : NULL;
+
+	if (sk && !connection_of_sock(connection_of(span), sk))
+		socket_watch(open_span_of(span), sk, SOCKET_SHARED | SOCKET_LATE);
+	return 0;
 }
 
 static __always_inline bool same_endpoint(const struct endpoint *a, const struct endpoint *b)

@@ -93,7 +93,7 @@ int dial_connect(struct pt_regs *ctx)
 
 /*
  * Who makes the connection that the running goroutine has got: itself, or who has begun it (Go ≥ 1.21), where addresses are tried
- * side by side. NULL: nobody, since it was accepted.
+ * side by side. NULL: it is not known.
  */
 static __always_inline struct dialing *dialing_for(const struct pt_regs *ctx, const struct target_row *target)
 {
@@ -108,9 +108,14 @@ static __always_inline struct dialing *dialing_for(const struct pt_regs *ctx, co
 	return dialing && dialing->connect_ktime_ns ? dialing : NULL;
 }
 
+enum dial_side {
+	DIAL_CLIENT = 0,
+	DIAL_SERVER = 1,
+};
+
 /*
- * func newTCPConn(fd *netFD, …) *TCPConn  argument: fd. A connection stands, of a client or of a server.
- * Or (variant 1, Go ≤ 1.20) func setNoDelay(fd *netFD, noDelay bool) error, which others call, too.
+ * In (*sysDialer).doDialTCPProto and (*TCPListener).accept, which the variant tells apart, the call newTCPConn(fd *netFD, …)
+ * argument: fd. A connection stands.
  */
 SEC("uprobe")
 int dial_made(struct pt_regs *ctx)
@@ -124,11 +129,11 @@ int dial_made(struct pt_regs *ctx)
 	if (!hit_begin(&hit, ctx, HIT_DIAL_MADE))
 		return 0;
 	sk = sock_of_net_fd(hit.target, go_argument(ctx, &hit));
-	known = sk ? connection_place((__u64)sk) : NULL;
-	if (!known || (COOKIE_VARIANT(hit.cookie) && is_known(known, sk)))
+	known = sk ? connection_place(sk) : NULL;
+	if (!known)
 		return 0;
 	connection_begin(known, sk);
-	dialing = dialing_for(ctx, hit.target);
+	dialing = COOKIE_VARIANT(hit.cookie) == DIAL_CLIENT ? dialing_for(ctx, hit.target) : NULL;
 	if (!dialing)
 		return 0;
 	known->dns_us = dialing->dns_us;
@@ -175,7 +180,7 @@ int dial_tls_done(struct pt_regs *ctx)
 		return 0;
 	/* What it is made over is its first field. */
 	sk = sock_of_conn(hit.target, dialing->tls_conn);
-	known = sk ? connection_place((__u64)sk) : NULL;
+	known = sk ? connection_place(sk) : NULL;
 	if (known && is_known(known, sk) && !known->is_used)
 		known->tls_us = microseconds_since(dialing->tls_ktime_ns, now);
 	dialing->tls_ktime_ns = 0;

@@ -107,6 +107,8 @@ static __always_inline void http_client_finish(struct open_spans *open, const st
 				 window[target->http_client.reply_proto_minor / 8 & 7];
 		open->innermost->header.flags |= HTTP_FLAG_STATUS;
 	}
+	if (body->protocol >= 20)
+		connection_noted(open->innermost);
 	call_end(target, open, error, now);
 }
 

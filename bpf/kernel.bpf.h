@@ -80,6 +80,7 @@ struct socket;
 
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_protocol;
 	struct socket *sk_socket;
 } __attribute__((preserve_access_index));
 

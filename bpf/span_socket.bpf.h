@@ -8,6 +8,7 @@
 
 #include "socket.bpf.h"
 
+#define PROTOCOL_TCP 6 /* IPPROTO_TCP */
 #define CONNECTIONS 8192 /* a power of two: of two connections in one place the older one is forgotten */
 
 struct {
@@ -17,11 +18,12 @@ struct {
 	__type(value, struct known_connection);
 } connection_by_sock SEC(".maps");
 
-static __always_inline struct known_connection *connection_place(__u64 sock)
+/* Where it stands, if it is of TCP: a socket of MPTCP begins like one, but says nothing of what follows. */
+static __always_inline struct known_connection *connection_place(struct sock *sk)
 {
-	__u32 index = ((sock * 0x9e3779b97f4a7c15ULL) >> 40) & (CONNECTIONS - 1);
+	__u32 index = (((__u64)sk * 0x9e3779b97f4a7c15ULL) >> 40) & (CONNECTIONS - 1);
 
-	return bpf_map_lookup_elem(&connection_by_sock, &index);
+	return BPF_CORE_READ(sk, sk_protocol) == PROTOCOL_TCP ? bpf_map_lookup_elem(&connection_by_sock, &index) : NULL;
 }
 
 static __always_inline __u32 ports_of(struct sock *sk)
@@ -69,7 +71,7 @@ static __noinline int socket_look(struct open_span *span)
 	struct span_socket *watch = &span->socket;
 	const struct connection *connection = &span->connection;
 	struct sock *sk = (struct sock *)watch->sock;
-	struct known_connection *known = connection_place((__u64)sk);
+	struct known_connection *known = connection_place(sk);
 
 	/* Of a connection that has been closed meanwhile nothing is left. */
 	if (!sk || !known || ports_of(sk) != (connection->local.port | connection->remote.port << 16))

@@ -4,7 +4,7 @@
  * Source: https://github.com/golang/go/blob/go1.26.0/src/net/dial.go, lookup.go, tcpsock.go, src/crypto/tls/conn.go; the same since Go 1.19.
  */
 import { atEntryOf } from './entry.ts';
-import type { Hook, ProbeFamily } from './hook.ts';
+import type { Hook, ProbeFamily, SiteChoice } from './hook.ts';
 
 const without = 'spans do not tell what it has cost to make their connections';
 
@@ -31,13 +31,24 @@ const connect: Hook = {
   without,
 };
 
-/** `func newTCPConn(fd *netFD, …) *TCPConn`: of a client and of a server. Until Go 1.20 it is part of its callers, and calls this one, as others do. */
+/** In `on`, the call `newTCPConn(fd *netFD, …)`; until Go 1.20, where that is part of its callers, the one that it begins with. */
+const connIn = (on: readonly string[], variant: number): SiteChoice => ({
+  on,
+  variant,
+  rules: [
+    { at: 'call', of: 'net.newTCPConn', arg: 0 },
+    { at: 'call', of: 'net.setNoDelay', arg: 0 },
+  ],
+});
+
+/** A connection stands, of a client (variant 0) or of a server (1); `arg` holds its `*netFD`. */
 const made: Hook = {
   name: 'dial_made',
   phase: 'during',
+  sites: 'each',
   choices: [
-    atEntryOf(['net.newTCPConn'], 0),
-    { ...atEntryOf(['net.setNoDelay'], 0), variant: 1, unless: 'net.newTCPConn' },
+    connIn(['net.(*sysDialer).doDialTCPProto', 'net.(*sysDialer).doDialTCP'], 0),
+    connIn(['net.(*TCPListener).accept'], 1),
   ],
   need: 'required',
   without: 'of the first span on a connection it is not told that the connection is new',

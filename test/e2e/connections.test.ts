@@ -17,12 +17,12 @@ async function started(release?: string): Promise<TracedServer> {
   return traced;
 }
 
-const callOf = (id: string, to: string): string =>
-  `/call?${new URLSearchParams({ id, to: `${to}/leaf?of=${id}`, by: 'plain' })}`;
+const callOf = (id: string, to: string, by = 'plain'): string =>
+  `/call?${new URLSearchParams({ id, to: `${to}/leaf?of=${id}`, by })}`;
 
 /** What the call of a request and the answer to it tell. */
-async function endsOf(traced: TracedServer, id: string, to: string, answers = 1) {
-  await traced.server.get(callOf(id, to));
+async function endsOf(traced: TracedServer, id: string, to: string, answers = 1, by = 'plain') {
+  await traced.server.get(callOf(id, to, by));
   const { calls, leaves } = await traced.request(id, 1, answers);
   return { call: connectionOf(calls[0]), leaf: connectionOf(leaves[0]) };
 }
@@ -67,6 +67,25 @@ describeWith([kernel, go], 'the connection of a call and of the request that it 
     expect(Object.keys(again.call).sort()).toEqual(['received_bytes', 'rtt_us', 'sent_bytes', 'state']);
     // Records of TLS are larger than what is in them.
     expect(again.call['sent_bytes']).toBe(again.leaf['received_bytes']);
+    await traced.stop();
+  });
+
+  it('is shared by the streams of HTTP/2, so that nobody knows whose its bytes are', {
+    timeout,
+  }, async () => {
+    const traced = await started();
+    const url = `https://${/^http2 (\S+)$/m.exec(traced.server.child.stdout)?.[1] ?? ''}`;
+    const first = await endsOf(traced, 'first', url, 1, 'http2');
+    const again = await endsOf(traced, 'again', url, 1, 'http2');
+    expect(first.call).toEqual({
+      state: 'new',
+      connect_us: micros,
+      tls_us: micros,
+      rtt_us: micros,
+    });
+    expect(first.leaf).toEqual({ state: 'new', tls_us: micros, rtt_us: micros });
+    const kept = { state: 'reused', rtt_us: micros };
+    expect([again.call, again.leaf]).toEqual([kept, kept]);
     await traced.stop();
   });
 

@@ -54,6 +54,7 @@ void programs__setup(void)
 	DEFINE(count_by_reason, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
 	DEFINE(connection_by_sock, HOST_ARRAY);
+	DEFINE(sock_by_span, HOST_ARRAY);
 	DEFINE(dialing_by_goroutine, HOST_ARRAY);
 	DEFINE(stream_call_by_place, HOST_HASH);
 	DEFINE(has_called_by_port, HOST_ARRAY);
@@ -481,6 +482,7 @@ int programs__open_socket(const struct socket_ends *ends)
 	socket->sk = &sk->sk;
 	sk->write_seq = ends->sent;
 	sk->rcv_nxt = ends->received;
+	sk->sk.sk_protocol = 6; /* TCP */
 	common->skc_net.net = (void *)ends->net;
 	memcpy(&common->skc_rcv_saddr, ends->local + 12, 4);
 	memcpy(&common->skc_daddr, ends->remote + 12, 4);
