@@ -52,13 +52,13 @@ export function furtherRows(
 export const newestRow = (kernels: readonly KernelImage[]): RowPlan[] =>
   kernels.slice(-1).map((kernel) => plain(kernel, { steps: TRACING }));
 
-/** What every `npm test` boots: 6.1, 6.12, 6.18 fully preemptible, the newest. The stress is for the whole matrix. */
+/** What every `npm test` boots: 6.1, 6.12 with the doctor, 6.18 fully preemptible, the newest. The stress is for the whole matrix. */
 export function shortRows(kernels: readonly KernelImage[]): RowPlan[] {
   return kernels.flatMap((kernel, index) => {
     if (kernel.line === '6.18') {
       return [plain(kernel, { preemption: 'full', steps: ['run', 'kill'] })];
     }
-    if (kernel.line === '6.1') return [plain(kernel, { steps: ORDERLY })];
+    if (kernel.line === '6.1') return [plain(kernel, { steps: ['programs', ...TRACING] })];
     if (kernel.line === '6.12') return [plain(kernel, { steps: ['doctor', 'run', 'kill'] })];
     const isNewest = index === kernels.length - 1;
     return isNewest ? [plain(kernel, { steps: ['programs', 'run', 'kill'] })] : [];
