@@ -21,7 +21,7 @@ export interface KernelOptions {
 }
 
 /** Names of the programs that a level needs before it has any target. */
-const firstProgramsOf = (level: ProbeLevel): readonly string[] =>
+export const firstProgramsOf = ({ level = DEFAULT_LEVEL }: KernelOptions): readonly string[] =>
   familiesOf(level)
     .filter(({ isLate }) => !isLate)
     .flatMap(programsOf);
@@ -49,10 +49,10 @@ const unused = (sizes: Readonly<Record<string, number>>): Record<string, number>
 /** Of the ring buffer, unless it is to be of another size. */
 export const RING_BYTES = 32 << 20;
 
-/** As the shim takes them; by default with those programs that the level needs at first. */
+/** As the shim takes them, with the names of the programs that are to be loaded. */
 export function openOptionsOf(
   options: KernelOptions,
-  programs: readonly string[] = firstProgramsOf(options.level ?? DEFAULT_LEVEL),
+  programs: readonly string[],
 ): Parameters<Native['kernelOpen']>[0] {
   const level = options.level ?? DEFAULT_LEVEL;
   return {

@@ -19,7 +19,7 @@ import { type AttachSite, cookieOf } from './attach-site.ts';
 import { errnoName } from './errno.ts';
 import { fileLimitError } from './file-limit.ts';
 import { attachError, openError } from './kernel-errors.ts';
-import { type KernelOptions, openOptionsOf } from './kernel-options.ts';
+import { firstProgramsOf, type KernelOptions, openOptionsOf } from './kernel-options.ts';
 import { type Handle, type KernelFacts, loadNative, type Native } from './native.ts';
 
 /** A set of attached probes; only {@link Kernel.detach} uses it. */
@@ -44,7 +44,8 @@ export class Kernel {
   readonly #handle: Handle;
   readonly #programs: readonly string[];
   readonly #options: KernelOptions;
-  readonly #loaded = new Set<string>();
+  /** Names of programs. */
+  readonly #loaded: Set<string>;
   /** What this kernel can do. */
   readonly facts: KernelFacts;
   #closed = false;
@@ -58,35 +59,28 @@ export class Kernel {
    * Loads the programs with these names; by default those that the level needs before there is any target. Throws `no_btf`,
    * `not_permitted`, `kernel_refused` or `shim_unusable`. Linux ≥ 5.10.
    */
-  static open(options: KernelOptions = {}, programs?: readonly string[]): Kernel {
+  static open(options: KernelOptions = {}, programs = firstProgramsOf(options)): Kernel {
     const native = nativeWithBtf();
     const { out, said } = openOutputs();
     const result = native.kernelOpen(openOptionsOf(options, programs), out, said);
-    return Kernel.#opened(native, options, result, out, said);
+    checkLoaded(result, said);
+    return new Kernel(native, options, programs, out[0] as Handle);
   }
 
   /** The same without blocking this thread meanwhile. */
   static async openAsync(options: KernelOptions = {}): Promise<Kernel> {
     const native = nativeWithBtf();
     const { out, said } = openOutputs();
-    const result = await native.kernelOpenAsync(openOptionsOf(options), out, said);
-    return Kernel.#opened(native, options, result, out, said);
-  }
-
-  static #opened(
-    native: Native,
-    options: KernelOptions,
-    result: number,
-    out: BigUint64Array,
-    said: Uint8Array,
-  ): Kernel {
+    const programs = firstProgramsOf(options);
+    const result = await native.kernelOpenAsync(openOptionsOf(options, programs), out, said);
     checkLoaded(result, said);
-    return new Kernel(native, options, out[0] as Handle);
+    return new Kernel(native, options, programs, out[0] as Handle);
   }
 
-  private constructor(native: Native, options: KernelOptions, handle: Handle) {
+  private constructor(native: Native, options: KernelOptions, loaded: readonly string[], handle: Handle) {
     this.#native = native;
     this.#options = options;
+    this.#loaded = new Set(loaded);
     this.#handle = handle;
     this.#programs = native.programNames(handle);
     this.facts = native.kernelFacts(handle);
