@@ -2,20 +2,12 @@
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { connectionOf } from '../support/connection-attributes.ts';
-import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
+import { buildJoins, http2UrlOf, startJoins } from '../support/joins-server.ts';
 import { NetworkNamespace, networkNamespaces } from '../support/network-namespace.ts';
 import { TracedServer } from '../support/traced-server.ts';
 
 const timeout = 120_000;
-
-async function started(release?: string): Promise<TracedServer> {
-  const name = `joins-${release ?? 'local'}`;
-  const binary = await buildGo({ dir: 'test/fixtures/joins', name, ...(release && { go: release }) });
-  const traced = await TracedServer.start(binary);
-  onTestFinished(() => traced.server.stop());
-  return traced;
-}
 
 const callOf = (id: string, to: string, by = 'plain'): string =>
   `/call?${new URLSearchParams({ id, to: `${to}/leaf?of=${id}`, by })}`;
@@ -34,7 +26,7 @@ describeWith([kernel, go], 'the connection of a call and of the request that it 
     'is new, then kept: Go %s',
     { timeout },
     async (release) => {
-      const traced = await started(release);
+      const traced = await startJoins(release);
       const { server } = traced;
       const first = await endsOf(traced, 'first', server.url);
       const again = await endsOf(traced, 'again', server.url);
@@ -56,7 +48,7 @@ describeWith([kernel, go], 'the connection of a call and of the request that it 
   );
 
   it('tells what TLS has taken, and to find the address of a name', { timeout }, async () => {
-    const traced = await started();
+    const traced = await startJoins();
     const { server } = traced;
     const port = new URL(server.tlsUrl ?? '').port;
     const first = await endsOf(traced, 'first', `https://localhost:${port}`);
@@ -73,8 +65,8 @@ describeWith([kernel, go], 'the connection of a call and of the request that it 
   it('is shared by the streams of HTTP/2, so that nobody knows whose its bytes are', {
     timeout,
   }, async () => {
-    const traced = await started();
-    const url = `https://${/^http2 (\S+)$/m.exec(traced.server.child.stdout)?.[1] ?? ''}`;
+    const traced = await startJoins();
+    const url = http2UrlOf(traced.server);
     const first = await endsOf(traced, 'first', url, 1, 'http2');
     const again = await endsOf(traced, 'again', url, 1, 'http2');
     expect(first.call).toEqual({
@@ -90,7 +82,7 @@ describeWith([kernel, go], 'the connection of a call and of the request that it 
   });
 
   it('is not said to be new if it was there before', { timeout }, async () => {
-    const server = await GoServer.start(await buildGo({ dir: 'test/fixtures/joins', name: 'joins-local' }));
+    const server = await GoServer.start(await buildJoins());
     onTestFinished(() => server.stop());
     await server.get(callOf('untraced', server.url));
     const traced = await TracedServer.of(server);
@@ -106,11 +98,11 @@ describeWith([kernel, go], 'the connection of a call and of the request that it 
 describeWith([kernel, go, networkNamespaces], 'the connection to another host', () => {
   let binary: string;
   beforeAll(async () => {
-    binary = await buildGo({ dir: 'test/fixtures/joins', name: 'joins-local' });
+    binary = await buildJoins();
   });
 
   it('tells what had to be sent again', { timeout }, async () => {
-    const traced = await started();
+    const traced = await startJoins();
     const namespace = new NetworkNamespace(3);
     const other = await GoServer.of(namespace.start(binary, { ADDRESS: `${namespace.address}:8080` }));
     onTestFinished(() => other.stop());

@@ -3,34 +3,22 @@ import { connect, createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import type { ReadableSpan } from '../../src/span/readable-span.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
-import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
+import { buildJoins, http2UrlOf, saidOf, startJoins } from '../support/joins-server.ts';
 import { NetworkNamespace, networkNamespaces } from '../support/network-namespace.ts';
-import { idOf, parentOf, queryOf, TracedServer, traceOf } from '../support/traced-server.ts';
+import { idOf, parentOf, queryOf, type TracedServer, traceOf } from '../support/traced-server.ts';
 
 const timeout = 120_000;
 const remote = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
 const traceparent = `00-${remote.traceId}-${remote.spanId}-01`;
 
-async function started(release?: string): Promise<TracedServer> {
-  const name = `joins-${release ?? 'local'}`;
-  const binary = await buildGo({ dir: 'test/fixtures/joins', name, ...(release && { go: release }) });
-  const traced = await TracedServer.start(binary);
-  onTestFinished(() => traced.server.stop());
-  return traced;
-}
-
-/** What the program says of another way to it. */
-const saidOf = ({ child }: GoServer, what: 'wrapped' | 'late' | 'http2' | 'unix'): string =>
-  new RegExp(`^${what} (\\S+)$`, 'm').exec(child.stdout)?.[1] ?? '';
 const wrappedUrlOf = (server: GoServer): string => `http://${saidOf(server, 'wrapped')}`;
-const http2UrlOf = (server: GoServer): string => `https://${saidOf(server, 'http2')}`;
 /** Of a Unix socket, as the client of the program wants it. */
 const unixUrlOf = (server: GoServer): string => `http://${saidOf(server, 'unix')}`;
 
 /** Another one beside it, traced as well. */
 async function besides(traced: TracedServer): Promise<GoServer> {
-  const other = await GoServer.start(await buildGo({ dir: 'test/fixtures/joins', name: 'joins-local' }));
+  const other = await GoServer.start(await buildJoins());
   onTestFinished(() => other.stop());
   await traced.tracer.attachPid(other.pid);
   return other;
@@ -65,7 +53,7 @@ describeWith([kernel, go], 'calls on one host', () => {
     'are joined within TLS, and within connections that a program puts around its own: Go %s',
     { timeout },
     async (release) => {
-      const traced = await started(release);
+      const traced = await startJoins(release);
       const { server } = traced;
       const ways: Record<string, [to: string, by: string]> = {
         plain: [server.url, 'plain'],
@@ -89,7 +77,7 @@ describeWith([kernel, go], 'calls on one host', () => {
   );
 
   it('are below the call of a proxy that forwards the headers of its request', { timeout }, async () => {
-    const traced = await started();
+    const traced = await startJoins();
     const { server } = traced;
     const query = new URLSearchParams({ id: 'proxied', to: `${server.url}/leaf?of=proxied` });
     const reply = await server.get(`/forward?${query}`, { headers: { traceparent } });
@@ -106,7 +94,7 @@ describeWith([kernel, go], 'calls by HTTP/2', () => {
     'are joined by their streams, however many are under way: Go %s',
     { timeout },
     async (release) => {
-      const traced = await started(release);
+      const traced = await startJoins(release);
       const { server } = traced;
       const hits = async () => (await traced.tracer.stats()).hits.byProbe['http_client_stream'] ?? 0;
       for (const to of [server, await besides(traced)]) {
@@ -125,7 +113,7 @@ describeWith([kernel, go], 'calls by HTTP/2', () => {
 
 describeWith([kernel, go], 'calls over Unix sockets', () => {
   it.each(['1.19', undefined, '1.27.4'])('are joined: Go %s', { timeout }, async (release) => {
-    const traced = await started(release);
+    const traced = await startJoins(release);
     const { server } = traced;
     for (const to of [server, await besides(traced)]) {
       for (const time of ['first', 'again']) {
@@ -141,7 +129,7 @@ describeWith([kernel, go], 'calls over Unix sockets', () => {
 
 describeWith([kernel, go], 'a call over Unix sockets through what is not traced', () => {
   it('is not joined with what answers it', { timeout }, async () => {
-    const traced = await started();
+    const traced = await startJoins();
     const { server } = traced;
     const path = Buffer.from(saidOf(server, 'unix'), 'hex').toString();
     const between = `${path}-between`;
@@ -186,7 +174,7 @@ describeWith([kernel, go], 'a call whose headers name a trace', () => {
     'is of that trace, as what answers it is, and has a link to what it is made within: Go %s',
     { timeout },
     async (release) => {
-      const traced = await started(release);
+      const traced = await startJoins(release);
       for (const header of ['Traceparent', 'traceparent']) {
         const { server, call, leaf } = await chain(traced, header, named(header));
         expect([traceOf(call), parentOf(call)], header).toEqual([remote.traceId, remote.spanId]);
@@ -200,8 +188,8 @@ describeWith([kernel, go], 'a call whose headers name a trace', () => {
   );
 
   it('is of that trace also where what answers it is not traced', { timeout }, async () => {
-    const traced = await started();
-    const other = await GoServer.start(await buildGo({ dir: 'test/fixtures/joins', name: 'joins-local' }));
+    const traced = await startJoins();
+    const other = await GoServer.start(await buildJoins());
     onTestFinished(() => other.stop());
     await traced.server.get(pathOf('away', other.url, named('Traceparent')));
     const { server, calls } = await traced.request('away', 1, 0);
@@ -212,7 +200,7 @@ describeWith([kernel, go], 'a call whose headers name a trace', () => {
   });
 
   it('stays below what it is made within if that is of the same trace', { timeout }, async () => {
-    const traced = await started();
+    const traced = await startJoins();
     const earlier = `00-${remote.traceId}-00f067aa0ba902b7-01`;
     const { server, call, leaf } = await chain(traced, 'same', named('Traceparent', earlier), traceparent);
     expect([parentOf(server), parentOf(call), parentOf(leaf)]).toEqual([
@@ -225,7 +213,7 @@ describeWith([kernel, go], 'a call whose headers name a trace', () => {
   });
 
   it('is sampled as the header says', { timeout }, async () => {
-    const traced = await started();
+    const traced = await startJoins();
     const { server, url } = { server: traced.server, url: traced.server.url };
     const [yes, no] = [traceparent, traceparent.replace(/01$/, '00')];
     const other = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00';
@@ -244,7 +232,7 @@ describeWith([kernel, go], 'a call whose headers name a trace', () => {
   });
 
   it('is below what it is made within if no trace can be read there', { timeout }, async () => {
-    const traced = await started();
+    const traced = await startJoins();
     const values: Record<string, string> = {
       short: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333-01',
       'upper-case': traceparent.toUpperCase(),
@@ -268,8 +256,8 @@ describeWith([kernel, go], 'a call whose headers name a trace', () => {
 
 describeWith([kernel, go, networkNamespaces], 'calls between network namespaces', () => {
   it('are joined', { timeout }, async () => {
-    const traced = await started();
-    const binary = await buildGo({ dir: 'test/fixtures/joins', name: 'joins-local' });
+    const traced = await startJoins();
+    const binary = await buildJoins();
     const [first, second] = [new NetworkNamespace(1), new NetworkNamespace(2)];
     for (const { name, namespace } of [
       { name: 'first', namespace: first },
