@@ -28,6 +28,9 @@
 #define order_reads() asm volatile("" : : : "memory")
 #endif
 
+/* 2^64 divided by the golden ratio: what it multiplies is spread over the upper bits. */
+#define HASH_FACTOR 0x9e3779b97f4a7c15ULL
+
 /* What stands behind it is done behind what stands before it. */
 #define in_order() asm volatile("" : : : "memory")
 

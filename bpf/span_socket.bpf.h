@@ -21,7 +21,7 @@ struct {
 /* Where it stands, if it is of TCP: a socket of MPTCP begins like one, but says nothing of what follows. */
 static __always_inline struct known_connection *connection_place(struct sock *sk)
 {
-	__u32 index = (((__u64)sk * 0x9e3779b97f4a7c15ULL) >> 40) & (CONNECTIONS - 1);
+	__u32 index = (((__u64)sk * HASH_FACTOR) >> 40) & (CONNECTIONS - 1);
 
 	return BPF_CORE_READ(sk, sk_protocol) == PROTOCOL_TCP ? bpf_map_lookup_elem(&connection_by_sock, &index) : NULL;
 }

@@ -9,7 +9,6 @@
 
 #include "task.bpf.h"
 
-#define STACK_HASH_FACTOR 0x9e3779b97f4a7c15ULL
 #define STACK_ID_BITS 52
 
 /* How the caller of a frame is kept on the stack: where the frame pointer points. */
@@ -33,7 +32,7 @@ static __always_inline uaddr_t load_bias(const struct target_row *target)
 
 static __always_inline __u64 stack_hash(__u64 hash, uaddr_t pc)
 {
-	hash = (hash ^ pc) * STACK_HASH_FACTOR;
+	hash = (hash ^ pc) * HASH_FACTOR;
 	return hash ^ hash >> 29;
 }
 

@@ -84,16 +84,6 @@ static __always_inline enum time_use thread_off_use(struct task_struct *task, co
 	return (status & ~G_SCAN) == G_WAITS ? pretended_wait_use(target, g) : TIME_OTHER;
 }
 
-/* A thread that was blocked has its turn: from when it was woken on it could have run. */
-static __always_inline void thread_was_woken(struct goroutine_time *time, ktime_ns_t woken)
-{
-	if (woken <= time->since_ktime_ns || (time->use != TIME_SYSCALL && time->use != TIME_PAGEFAULT && time->use != TIME_OTHER))
-		return;
-	time_charge(time, woken);
-	time->ready_ktime_ns = time->since_ktime_ns;
-	time->use = TIME_PREEMPTED;
-}
-
 /*
  * The running thread has come back without being seen, and is about to leave again: the kernel knows for how long it ran, and
  * before that it was still away.
@@ -109,7 +99,7 @@ static __always_inline void thread_returned(struct task_struct *task, __u32 tid,
 	count(NOTE_SWITCH_UNSEEN);
 	ran = BPF_CORE_READ(task, se.sum_exec_runtime) - off->ran_ns;
 	if (ran < now - time->since_ktime_ns) {
-		thread_was_woken(time, off->woken_ktime_ns);
+		time_was_woken(time, off->woken_ktime_ns);
 		time_charge(time, now - ran);
 	}
 	time->activity = GOROUTINE_RUNS;
@@ -155,7 +145,7 @@ static __always_inline void thread_on(struct off_thread *off)
 	off->g_addr = 0;
 	if (!time || !time_is_watched(time) || time->busy || time->activity != GOROUTINE_IS_OFF)
 		return;
-	thread_was_woken(time, off->woken_ktime_ns);
+	time_was_woken(time, off->woken_ktime_ns);
 	time_turn(time, GOROUTINE_RUNS, time->run_use);
 	time_is_on(time);
 	wait_end(time, target_id);

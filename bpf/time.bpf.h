@@ -114,7 +114,20 @@ static __always_inline void time_resume_unseen(struct goroutine_time *time)
 	time_turn(time, GOROUTINE_RUNS, time->run_use);
 }
 
-/* A program is hit on a goroutine. If its thread has taken it off the processor, it has come back without being seen. */
+/* The thread of a goroutine was blocked: from when it was woken on it could have run. */
+static __always_inline void time_was_woken(struct goroutine_time *time, ktime_ns_t woken)
+{
+	if (woken <= time->since_ktime_ns || (time->use != TIME_SYSCALL && time->use != TIME_PAGEFAULT && time->use != TIME_OTHER))
+		return;
+	time_charge(time, woken);
+	time->ready_ktime_ns = time->since_ktime_ns;
+	time->use = TIME_PREEMPTED;
+}
+
+/*
+ * A program is hit on a goroutine. If its thread has taken it off the processor, it has come back without being seen: it was away
+ * until it was woken, if that was seen.
+ */
 static __always_inline void time_heal(struct goroutine_time *time, uaddr_t g)
 {
 	const struct off_thread *off;
@@ -123,8 +136,11 @@ static __always_inline void time_heal(struct goroutine_time *time, uaddr_t g)
 	if (time->activity != GOROUTINE_IS_OFF)
 		return;
 	off = bpf_map_lookup_elem(&off_by_thread, &tid);
-	if (off && off->g_addr == g)
-		time_resume_unseen(time);
+	if (!off || off->g_addr != g)
+		return;
+	time_busy(time);
+	time_was_woken(time, off->woken_ktime_ns);
+	time_resume_unseen(time);
 }
 
 /* A goroutine that runs goes on to spend its time on that. */

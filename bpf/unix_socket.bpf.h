@@ -17,14 +17,17 @@ static __always_inline bool is_unix(struct sock *sk)
 	return BPF_CORE_READ(sk, __sk_common.skc_family) == FAMILY_UNIX;
 }
 
-/* One end. Its `port` spreads it over tables that are by port. */
+/*
+ * One end. Its `port` spreads it over tables that are by port: of all of the address, since sockets lie in a grid, and two calls of
+ * many would soon have taken both places of a third (call_between).
+ */
 static __always_inline void endpoint_unix(struct endpoint *endpoint, struct sock *sk, bool is_client)
 {
 	__u64 *words = (void *)endpoint->address;
 
 	words[0] = (__u64)sk;
 	words[1] = is_client ? BPF_CORE_READ(sk, sk_socket, file, f_inode, i_ino) : 0;
-	endpoint->port = ((words[0] >> 6) & 0xffff) ?: 1;
+	endpoint->port = (words[0] * HASH_FACTOR >> 48) ?: 1;
 }
 
 /* The connection of a Unix socket, seen from its end. Fails for one that is not connected, as a datagram's. */
