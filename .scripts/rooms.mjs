@@ -44,6 +44,11 @@ const mayImport = {
   tracer: [...tracerward, 'version'],
   telemetry: [...exportward, 'stage', 'tracer', 'version'],
   doctor: kernelward,
+  'page-api': [],
+  store: [...wireward, 'correlate', 'span', 'otlp', 'page-api', 'worker-path'],
+  receiver: [...wireward, 'otlp', 'page-api'],
+  'page-server': [...wireward, 'page-api', 'receiver', 'version'],
+  ui: ['page-api'],
   cli: [...tracerward, 'verdict', 'advice', 'profile', 'telemetry', 'doctor', 'version'],
   plugin: [...tracerward, 'telemetry'],
   index: [...tracerward, 'plugin'],
@@ -61,6 +66,7 @@ const pure = [
   'otlp',
   'profile',
   'stage',
+  'page-api',
 ];
 
 /** Packages that belong to certain rooms only. */
