@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x4ee5057188cd7057n;
+export const WIRE_HASH = 0x88933813924939b8n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -1948,7 +1948,7 @@ export const rowSources = {
     responseStatus: { what: 'field', name: 'net/http.response.status', inWindow: true },
     responseWritten: { what: 'field', name: 'net/http.response.written', inWindow: true },
     responseContentLength: { what: 'field', name: 'net/http.response.contentLength', inWindow: true },
-    responseConn: { what: 'field', name: 'net/http.response.conn?' },
+    responseConn: { what: 'field', name: 'net/http.response.conn?', inWindow: true },
     responseClientGone: {
       what: 'field',
       name: 'net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?',

@@ -52,6 +52,7 @@ void programs__setup(void)
 	DEFINE(told_by_stack, HOST_HASH);
 	DEFINE(reader_by_sock, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
+	DEFINE(kernel_conn_itab_by_target, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
 	DEFINE(connection_by_sock, HOST_ARRAY);
 	DEFINE(sock_by_span, HOST_ARRAY);
