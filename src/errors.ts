@@ -23,6 +23,7 @@ export const errorCodes = {
   no_sqlite: 'this release of Node has no SQLite, which the store needs',
   bad_store: 'the store is damaged, or of a newer version',
   store_busy: 'another process writes to the store',
+  cannot_listen: 'a port cannot be listened at',
   store_full: 'more spans wait to be stored than may',
 } as const;
 

@@ -50,7 +50,10 @@ function isSame(given: string, token: string): boolean {
 
 /** Of `host[:port]`: an address of loopback, or `localhost`, which browsers resolve by themselves. */
 function isLoopback(host: string): boolean {
-  const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  const name = host
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
   if (name === 'localhost' || name === '::1') return true;
   return isIP(name) === 4 && name.startsWith('127.');
 }

@@ -13,7 +13,12 @@ import { exportResponse, rpcStatus } from './responses.ts';
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 /** The flag and the length in front of a message. */
 const FRAME_BYTES = 5;
-const ENCODINGS: Readonly<Record<string, Encoding>> = { '': 'identity', identity: 'identity', gzip: 'gzip', zstd: 'zstd' };
+const ENCODINGS: Readonly<Record<string, Encoding>> = {
+  '': 'identity',
+  identity: 'identity',
+  gzip: 'gzip',
+  zstd: 'zstd',
+};
 
 /** https://github.com/grpc/grpc/blob/v1.76.0/doc/statuscodes.md */
 const grpcStatus = {

@@ -1,6 +1,7 @@
 /** What a receiver answers, as the bytes of its messages. Pure. */
-import type { StoreResult } from '../page-api/span-store.ts';
+
 import { ProtoWriter } from '../otlp/proto-writer.ts';
+import type { StoreResult } from '../page-api/span-store.ts';
 
 /**
  * An `ExportTraceServiceResponse`: empty when all was taken.

@@ -55,6 +55,7 @@ const elsewhere = [
   'bad_store',
   'store_busy',
   'store_full',
+  'cannot_listen',
 ] as const;
 type Elsewhere = (typeof elsewhere)[number];
 type Provocable = Exclude<ErrorCode, Elsewhere>;
