@@ -47,9 +47,9 @@ const mayImport = {
   'page-api': [],
   store: [...wireward, 'correlate', 'span', 'otlp', 'page-api', 'worker-path'],
   receiver: [...exportward, 'page-api'],
-  'page-server': [...exportward, 'page-api', 'receiver', 'version'],
+  'page-server': [...exportward, 'page-api', 'receiver', 'store', 'installation', 'version'],
   ui: ['page-api'],
-  cli: [...tracerward, 'verdict', 'advice', 'profile', 'telemetry', 'doctor', 'version'],
+  cli: [...tracerward, 'verdict', 'advice', 'profile', 'telemetry', 'doctor', 'store', 'page-server', 'version'],
   plugin: [...tracerward, 'telemetry'],
   index: [...tracerward, 'plugin'],
 };
