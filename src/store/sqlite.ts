@@ -30,14 +30,38 @@ interface Sqlite {
 
 let loaded: Sqlite | undefined;
 
-/** @throws {GoidspanError} `no_sqlite`. */
-export function openDatabase(path: string, options: { readonly readOnly: boolean }): Database {
-  loaded ??= load();
-  return new loaded.DatabaseSync(path, { ...options, timeout: BUSY_MS });
-}
-
 /** How long one waits for another process that is just writing. */
 const BUSY_MS = 2_000;
+/** Result codes. Source: https://www.sqlite.org/rescode.html */
+const RESULT = { busy: 5, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
+
+/** @throws {GoidspanError} `no_sqlite`; what SQLite throws if the file cannot be opened. */
+export function openDatabase(
+  path: string,
+  { readOnly, busyMs = BUSY_MS }: { readonly readOnly: boolean; readonly busyMs?: number },
+): Database {
+  loaded ??= load();
+  return new loaded.DatabaseSync(path, { readOnly, timeout: busyMs });
+}
+
+/** The primary result code of an error of SQLite. */
+const resultOf = (error: unknown): number | undefined => {
+  const code = (error as { readonly errcode?: unknown }).errcode;
+  return typeof code === 'number' ? code & 0xff : undefined;
+};
+
+export const isBusy = (error: unknown): boolean => resultOf(error) === RESULT.busy;
+
+export const isDamage = (error: unknown): boolean => {
+  const result = resultOf(error);
+  return result === RESULT.corrupt || result === RESULT.notADatabase;
+};
+
+/** The disk does not take what is written: it is full, or something stands in the way. */
+export const isRefusedWrite = (error: unknown): boolean => {
+  const result = resultOf(error);
+  return result === RESULT.full || result === RESULT.ioError || result === RESULT.cannotOpen;
+};
 
 function load(): Sqlite {
   const emitWarning = process.emitWarning;
