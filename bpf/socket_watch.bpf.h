@@ -71,7 +71,8 @@ enum socket_use {
 	SOCKET_OWN = 0,    /* nobody else does meanwhile, and nothing has been sent for the span yet */
 	SOCKET_LATE = 1,   /* it is about to end */
 	SOCKET_SHARED = 2, /* others use it at the same time */
-	SOCKET_LAST = 4,   /* it ends now: nobody will look again */
+	SOCKET_TAKEN = 4,  /* all that has happened since something came to its end over it is of who has it now */
+	SOCKET_LAST = 8,   /* it ends now: nobody will look again */
 };
 
 /*
@@ -96,7 +97,7 @@ static __noinline int socket_watch(struct open_span *span, struct sock *sk, __u3
 	watch->said.age = CONNECTION_AGE_UNKNOWN;
 	if (is_known(known, &socket)) {
 		watch->said.age = CONNECTION_NEW + known->is_used;
-		if (span->record.span_kind == SPAN_KIND_SERVER && !(use & SOCKET_SHARED)) {
+		if ((span->record.span_kind == SPAN_KIND_SERVER && !(use & SOCKET_SHARED)) || use & SOCKET_TAKEN) {
 			watch->retransmits = known->retransmits;
 			span->connection.sent = known->sent;
 			span->connection.received = known->received;

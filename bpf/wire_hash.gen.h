@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x88933813924939b8ULL
+#define WIRE_HASH 0xc089e017608fb116ULL

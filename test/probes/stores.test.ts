@@ -23,9 +23,11 @@ describe.each(storesBuilds)('the plan for $name', (build) => {
     // What releases connections of nodes is another one in each generation.
     expect(missing.map(({ hook }) => hook.name)).toEqual(build.go === undefined ? ['db_redis_release'] : []);
     const stepped = hooks.flatMap(({ sites }) => sites).filter((site) => site.class === 'single-stepped');
-    // Once for each copy of rows into a table.
+    // Once for each copy of rows into a table, and for each call of go-redis that gets no connection.
     expect(stepped.filter(({ symbol }) => /pgx|redis/.test(symbol)).map(({ symbol }) => symbol)).toEqual([
       'github.com/jackc/pgx/v5.(*Conn).CopyFrom',
+      'github.com/redis/go-redis/v9.(*baseClient).withConn',
+      ...(build.go === undefined ? ['github.com/redis/go-redis/v9.(*baseClient).withPipelineConn'] : []),
     ]);
   });
 
