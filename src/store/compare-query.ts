@@ -1,4 +1,6 @@
 /** Spans of an operation that were chosen against its others: where their time went, and which attributes they have. */
+
+import { span as spanFields } from '../otlp/fields.ts';
 import {
   type CompareAnswer,
   type CompareSide,
@@ -7,7 +9,7 @@ import {
 } from '../page-api/answers.ts';
 import type { OperationQuery, TimeRange } from '../page-api/query.ts';
 import { GOIDSPAN_BREAKDOWN, GOIDSPAN_CRITICAL, GOIDSPAN_VERDICT } from '../span/attribute-names.ts';
-import { decodeSpan } from './decode-span.ts';
+import { attributesOf, resourceOf } from './decode-span.ts';
 import { BUCKET_COUNT, bucketOf, quantileOf } from './duration-buckets.ts';
 import { Chunks } from './found-spans.ts';
 import { type Picked, pick } from './scatter-query.ts';
@@ -102,7 +104,7 @@ function samplesOf(picked: readonly Picked[]): Samples {
     for (const [key, raw] of Object.entries(attributes)) {
       const value = asText(raw);
       if (value === undefined || value.length > VALUE_LENGTH_MAX || NOT_COMPARED.has(key)) continue;
-      const id = JSON.stringify([kind, key, value]);
+      const id = `${kind} ${key}\n${value}`;
       const known = counts.get(id);
       if (known) known.spans++;
       else counts.set(id, { kind, key, value, spans: 1 });
@@ -110,12 +112,15 @@ function samplesOf(picked: readonly Picked[]): Samples {
   };
   for (const { segment, chunk, offsets } of sampledChunks(picked)) {
     const chunks = new Chunks(segment);
+    let resourceFrom = -1;
+    let resource = {};
     for (const offset of offsets) {
       if (spans === SAMPLES_MAX) break;
       chunks.at(chunk, offset, (bytes, span, around) => {
-        const { attributes, resource } = decodeSpan(bytes, span, around);
         spans++;
-        count('attribute', attributes);
+        count('attribute', attributesOf(bytes, span, spanFields.attributes));
+        if (around.resourceSpans.from !== resourceFrom) resource = resourceOf(bytes, around);
+        resourceFrom = around.resourceSpans.from;
         count('resource', resource);
       });
     }

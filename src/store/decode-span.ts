@@ -66,17 +66,31 @@ export function attributesOf(
   field: number,
   depth = 0,
 ): Record<string, AttributeValue> {
-  const attributes: [string, AttributeValue][] = [];
+  const attributes: Record<string, AttributeValue> = {};
   const fields = new ProtoFields(bytes, from, to);
+  const pair = new ProtoFields(bytes);
   while (fields.next()) {
     if (fields.field !== field || fields.wire !== WIRE.bytes) continue;
-    const key = fieldOf(bytes, fields, keyValue.key);
-    const value = fieldOf(bytes, fields, keyValue.value);
+    let key: string | undefined;
+    let value: Part | undefined;
+    pair.enter(fields.from, fields.to);
+    while (pair.next()) {
+      if (pair.wire !== WIRE.bytes) continue;
+      if (pair.field === keyValue.key) key = textOf(bytes, pair);
+      else if (pair.field === keyValue.value) value = { from: pair.from, to: pair.to };
+    }
     const read = value && valueIn(bytes, value, depth);
-    if (key && read !== undefined) attributes.push([textOf(bytes, key), read]);
+    if (key === undefined || read === undefined) continue;
+    if (key !== '__proto__') attributes[key] = read;
+    else
+      Object.defineProperty(attributes, key, {
+        value: read,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
   }
-  // `__proto__` is a key as any other.
-  return Object.fromEntries(attributes);
+  return attributes;
 }
 
 export function resourceOf(bytes: Uint8Array, { resourceSpans: around }: Surroundings): Attributes {
@@ -199,6 +213,19 @@ function timeUs(bytes: Uint8Array, { from, to }: Part): number {
 
 const bufferOf = (bytes: Uint8Array, from: number, to: number): Buffer =>
   Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
-const textOf = (bytes: Uint8Array, { from, to }: Part): string => bufferOf(bytes, from, to).toString();
+
+/** Most texts are short and of ASCII. */
+function textOf(bytes: Uint8Array, { from, to }: Part): string {
+  if (to - from > SHORT) return bufferOf(bytes, from, to).toString();
+  let text = '';
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number;
+    if (byte >= 0x80) return bufferOf(bytes, from, to).toString();
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+const SHORT = 24;
 const hexOf = (bytes: Uint8Array, from: number, to: number): string =>
   bufferOf(bytes, from, to).toString('hex');

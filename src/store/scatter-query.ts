@@ -103,6 +103,28 @@ function slowest(picked: readonly Picked[], of: number): number {
   let at = 0;
   for (const { scan, rows } of picked)
     for (const row of rows) durations[at++] = scan.durationNs[row] as number;
-  durations.sort();
-  return durations[Math.min(of - 1, Math.ceil(of * (1 - SLOW_SHARE)) - 1)] as number;
+  return smallest(durations, Math.min(of - 1, Math.ceil(of * (1 - SLOW_SHARE)) - 1));
+}
+
+/** The value that would be at `place` if they were sorted (Hoare's selection). */
+function smallest(values: Float64Array, place: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >>> 1] as number;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while ((values[left] as number) < pivot) left++;
+      while ((values[right] as number) > pivot) right--;
+      if (left > right) break;
+      const value = values[left] as number;
+      values[left++] = values[right] as number;
+      values[right--] = value;
+    }
+    if (place <= right) high = right;
+    else if (place >= left) low = left;
+    else break;
+  }
+  return values[place] as number;
 }

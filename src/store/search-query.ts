@@ -219,12 +219,17 @@ class HitReader {
     return hit;
   }
 
-  /** Keys are in the bytes as they are, which is found far more quickly than by reading. */
+  /** Keys are in the bytes as they are, and so are values that can only be texts: found far more quickly than by reading. */
   #isWithout(bytes: Uint8Array): boolean {
     const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    return !(this.#query.attributes?.every(({ key }) => all.includes(key)) ?? true);
+    const mayHave = ({ key, value }: { readonly key: string; readonly value: string }) =>
+      all.includes(key) && (MAY_BE_NO_TEXT.test(value) || all.includes(value));
+    return !(this.#query.attributes?.every(mayHave) ?? true);
   }
 }
+
+/** What numbers, truth values, bytes, lists and objects look like as text. */
+const MAY_BE_NO_TEXT = /^(?:[-\d[{]|true$|false$|NaN$|Infinity$|[\da-f]*$)/;
 
 function kept<T>(values: Map<number, T>, key: number, read: () => T): T {
   let value = values.get(key);
