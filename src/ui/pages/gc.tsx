@@ -1,0 +1,3 @@
+export function GcPage() {
+  return <h1>Gc</h1>;
+}

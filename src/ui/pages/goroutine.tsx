@@ -1,0 +1,3 @@
+export function GoroutinePage() {
+  return <h1>Goroutine</h1>;
+}

@@ -1,0 +1,3 @@
+export function SpanPage() {
+  return <h1>Span</h1>;
+}
