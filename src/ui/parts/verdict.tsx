@@ -32,13 +32,15 @@ export function Verdict({
           confidence < 0.995 &&
           `, ${percentText(confidence)} of the time is known`}
       </h3>
-      <p class="sentence">{said === '' ? sentence : said}</p>
+      <p class="sentence">
+        {said === '' ? sentence : said}{' '}
+        {to !== undefined && (
+          <a class="evidence-link" href={to}>
+            See the evidence
+          </a>
+        )}
+      </p>
       {children}
-      {to !== undefined && (
-        <p>
-          <a href={to}>See the evidence</a>
-        </p>
-      )}
     </section>
   );
 }

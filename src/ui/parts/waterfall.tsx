@@ -132,7 +132,7 @@ export function Waterfall({
         aria-readonly="true"
         aria-activedescendant={isActiveAway ? 'away-row' : `slot-${active % count}-row`}
         tabIndex={0}
-        style={{ height: `${height}px` }}
+        style={{ height: `${Math.min(height, rows.length * ROW + 2)}px` }}
         onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
         onClick={onClick}
         onKeyDown={(event) => {
