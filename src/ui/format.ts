@@ -9,9 +9,9 @@ export function durationText(ns: number): string {
   if (size >= 59.95e9) {
     const seconds = Math.round(ns / 1e9);
     const minutes = Math.floor(seconds / 60);
-    return minutes < 60
-      ? `${minutes} min ${seconds % 60} s`
-      : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+    const hours = Math.floor(minutes / 60);
+    return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
   }
   if (size >= 999.5e6) return `${digits(ns / 1e9)} s`;
   if (size >= 999.5e3) return `${digits(ns / 1e6)} ms`;
@@ -63,6 +63,9 @@ export function dateText(us: number): string {
 
 export const kindText = (kind: number): string =>
   ['unknown', 'internal', 'server', 'client', 'producer', 'consumer'][kind] ?? 'unknown';
+
+/** Names may be empty; a link and a heading may not. */
+export const nameText = (name: string): string => (name.trim() === '' ? '(no name)' : name);
 
 /** `1 span`, `2 spans`. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>

@@ -15,7 +15,12 @@ export function brushOf(params: URLSearchParams): Brush | undefined {
     const value = Number(params.get(name) ?? Number.NaN);
     return Number.isFinite(value) ? value : undefined;
   };
-  const brush = { fromUs: number('brushFrom'), toUs: number('brushTo'), minNs: number('min'), maxNs: number('max') };
+  const brush = {
+    fromUs: number('brushFrom'),
+    toUs: number('brushTo'),
+    minNs: number('min'),
+    maxNs: number('max'),
+  };
   return Object.values(brush).some((value) => value !== undefined) ? brush : undefined;
 }
 

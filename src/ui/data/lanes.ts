@@ -4,6 +4,7 @@
  */
 import { SPAN_HAS_BREAKDOWN, type SpanAnswer } from '../../page-api/answers.ts';
 import { ATTRIBUTE, numberOf, placeOf, textOf } from '../attributes.ts';
+import { nameText } from '../format.ts';
 import { href } from '../router.ts';
 import { useLabel } from '../time-uses.ts';
 import { endOf, nameOf, serviceOf, startOf, type Tree, useOf } from './tree.ts';
@@ -35,7 +36,8 @@ export interface Wake {
   readonly waker: number;
   readonly woken: number;
   readonly label: string;
-  readonly to?: string | undefined;
+  /** The waker's span, or its goroutine; else the wait. */
+  readonly to: string;
   readonly waitedNs: number;
 }
 
@@ -66,7 +68,10 @@ export function ownWaits(tree: Tree, index: number): number[] {
 }
 
 /** The other span for which the one worked that has ended a wait; undefined also if that is the one that waited. */
-export function wakerLink({ links, parentSpanId }: SpanAnswer): { traceId: string; spanId: string } | undefined {
+export function wakerLink({
+  links,
+  parentSpanId,
+}: SpanAnswer): { traceId: string; spanId: string } | undefined {
   const woken = links.filter(({ attributes }) => textOf(attributes[ATTRIBUTE.linkReason]) === 'woken_by');
   return woken.find(({ spanId }) => spanId !== parentSpanId);
 }
@@ -82,7 +87,13 @@ export function lanesOf(
   const { trace } = tree;
   const keyOf = (at: number): string => `${serviceOf(trace, at)} ${trace.goid[at]}`;
   const lanes = new Map<string, Lane>();
-  const windows: Lane = { key: 'gc', title: 'Collector', note: 'and stopped world', to: href(['gc']), bars: [] };
+  const windows: Lane = {
+    key: 'gc',
+    title: 'Collector',
+    note: 'and stopped world',
+    to: href(['gc']),
+    bars: [],
+  };
   const lane = (key: string, title: string, note: string, to?: string): Lane => {
     const known = lanes.get(key) ?? { key, title, note, to, bars: [] };
     lanes.set(key, known);
@@ -96,7 +107,7 @@ export function lanesOf(
   goroutine(index);
   const barOf = (at: number): LaneBar => {
     const use = useOf(trace, at);
-    const label = use === undefined ? nameOf(trace, at) : useLabel(use);
+    const label = use === undefined ? nameText(nameOf(trace, at)) : useLabel(use);
     const to = href(['span', trace.traceId, trace.spanId[at] as string]);
     const isChosen = at === chosen;
     const isTold = ((trace.flags[at] as number) & SPAN_HAS_BREAKDOWN) !== 0;
@@ -129,7 +140,10 @@ export function lanesOf(
       waker: shown.findIndex((one) => one.key === key),
       woken: shown.findIndex((one) => one.key === keyOf(wait)),
       label: wakeText(detail, link && others.get(link.spanId)),
-      to: link ? href(['span', link.traceId, link.spanId]) : lanes.get(key)?.to,
+      to:
+        link === undefined
+          ? (lanes.get(key)?.to ?? href(['span', detail.traceId, detail.spanId]))
+          : href(['span', link.traceId, link.spanId]),
       waitedNs: detail.durationNs,
     };
   });

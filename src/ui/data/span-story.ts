@@ -2,6 +2,7 @@
 import type { SpanAnswer, TraceAnswer } from '../../page-api/answers.ts';
 import { apiPath, ask } from './api.ts';
 import { ownWaits, wakerLink } from './lanes.ts';
+import { wakersOf } from './longest.ts';
 import { type Tree, treeOf, useOf } from './tree.ts';
 
 /** So many waits are asked for in detail; a span has at most 20 of its own. */
@@ -37,15 +38,7 @@ export async function spanStory(traceId: string, spanId: string, signal: AbortSi
       [...wanted].map(async (at) => [at, await spanAt(traceId, trace.spanId[at] as string)] as const),
     ),
   );
-  const links = new Map<string, string>();
-  for (const wait of waits.values()) {
-    const link = wakerLink(wait);
-    if (link) links.set(link.spanId, link.traceId);
-  }
-  // A waker that is no more kept leaves its goroutine, which the wait tells.
-  const found = await Promise.all(
-    [...links].map(([id, of]) => spanAt(of, id).then((waker) => [id, waker] as const, () => undefined)),
-  );
-  const wakers = new Map(found.filter((one) => one !== undefined));
+  const links = [...waits.values()].map(wakerLink).filter((link) => link !== undefined);
+  const wakers = await wakersOf([...new Map(links.map((link) => [link.spanId, link])).values()], signal);
   return { span, tree, index, whose, waits, wakers };
 }

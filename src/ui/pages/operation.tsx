@@ -5,7 +5,7 @@ import type { Operation } from '../../page-api/query.ts';
 import { apiPath, useAnswer } from '../data/api.ts';
 import { type Brush, brushOf, isOperation, setBrush, slowestWithin } from '../data/brush.ts';
 import { range, rangeParams } from '../data/time-range.ts';
-import { countText, dateText, durationText, kindText, percentText } from '../format.ts';
+import { countText, dateText, durationText, kindText, nameText, percentText } from '../format.ts';
 import { Breakdown } from '../parts/breakdown.tsx';
 import { CauseChip } from '../parts/cause.tsx';
 import { Comparison } from '../parts/comparison.tsx';
@@ -22,7 +22,7 @@ export function OperationPage() {
   const operation = {
     service: params.get('service') ?? '',
     name: params.get('name') ?? '',
-    kind: Number(params.get('kind') ?? 2),
+    kind: Number(params.get('kind') ?? 2) || 0,
   };
   const { service } = operation;
   const rows = useAnswer<OperationsAnswer>(apiPath(['operations'], { ...rangeParams.value, service }));
@@ -32,7 +32,7 @@ export function OperationPage() {
         <span class="crumbs">
           <a href={href([], { service })}>{service}</a>
         </span>
-        <h1>{operation.name}</h1>
+        <h1>{nameText(operation.name)}</h1>
         <span class="chip">{kindText(operation.kind)}</span>
         <span class="right">
           <a href={href(['search'], { ...operation, ...rangeParams.value })}>Search its spans</a>
@@ -41,7 +41,11 @@ export function OperationPage() {
       <Loaded answer={rows}>
         {({ operations }) => {
           const row = operations.find((one) => isOperation(one, operation));
-          return row ? <Told row={row} operation={operation} /> : <p class="note">It has no spans in this time.</p>;
+          return row ? (
+            <Told row={row} operation={operation} />
+          ) : (
+            <p class="note">It has no spans in this time.</p>
+          );
         }}
       </Loaded>
     </>
@@ -136,7 +140,9 @@ function BrushTools({ row, brush }: { row: OperationRow; brush: Brush }) {
         <button
           key={label}
           type="button"
-          aria-pressed={brush.minNs === preset.minNs && brush.fromUs === undefined && brush.maxNs === undefined}
+          aria-pressed={
+            brush.minNs === preset.minNs && brush.fromUs === undefined && brush.maxNs === undefined
+          }
           onClick={() => setBrush(preset)}
         >
           {label}

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { OperationRow, OperationsAnswer } from '../../page-api/answers.ts';
 import { apiPath, useAnswer } from '../data/api.ts';
 import { range, rangeParams } from '../data/time-range.ts';
-import { counted, countText, durationText, percentText, rateText } from '../format.ts';
+import { counted, countText, durationText, nameText, percentText, rateText } from '../format.ts';
 import { Bar, Legend } from '../parts/breakdown.tsx';
 import { CauseChip } from '../parts/cause.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -125,7 +125,7 @@ function FixFirst({ rows }: { rows: readonly OperationRow[] }) {
       causes.set(cause, known);
     }
   }
-  const sorted = [...causes].sort(([, a], [, b]) => b.count - a.count).slice(0, 5);
+  const sorted = [...causes].sort(([, a], [, b]) => b.count - a.count).slice(0, 6);
   if (sorted.length === 0) return null;
   return (
     <section class="card">
@@ -139,7 +139,7 @@ function FixFirst({ rows }: { rows: readonly OperationRow[] }) {
             <p>made {counted(count, 'request')} slow</p>
             <p class="faint wrap">
               {routes > 1 && `${countText(most)} of them `}
-              <a href={operationHref(top)}>{top.name}</a>
+              <a href={operationHref(top)}>{nameText(top.name)}</a>
             </p>
           </li>
         ))}
@@ -186,7 +186,7 @@ function OperationTable({ rows }: { rows: readonly OperationRow[] }) {
           {sort.rows.map((row) => (
             <tr key={`${row.service}\0${row.name}\0${row.kind}`}>
               <td class="wrap">
-                <a href={operationHref(row)}>{row.name}</a> <span class="faint">{row.service}</span>
+                <a href={operationHref(row)}>{nameText(row.name)}</a> <span class="faint">{row.service}</span>
               </td>
               <td class="number" title={counted(row.count, 'span')}>
                 {rateText(row.count / seconds)}

@@ -6,7 +6,7 @@ import { useWork } from '../data/api.ts';
 import { lanesOf, requestText, waitText } from '../data/lanes.ts';
 import { type SpanStory, spanStory } from '../data/span-story.ts';
 import { endOf, nameOf, serviceOf, startOf } from '../data/tree.ts';
-import { dateText, durationText, kindText, percentText } from '../format.ts';
+import { dateText, durationText, kindText, nameText, percentText } from '../format.ts';
 import { AgainstFast, aroundSpan } from '../parts/against-fast.tsx';
 import { Breakdown, Swatch } from '../parts/breakdown.tsx';
 import { Exports } from '../parts/exports.tsx';
@@ -22,7 +22,11 @@ import { bySize, useLabel, useMeaning } from '../time-uses.ts';
 export function SpanPage() {
   const [traceId = '', spanId = ''] = route.value.parts;
   const answer = useWork(`${traceId} ${spanId}`, (signal) => spanStory(traceId, spanId, signal));
-  return <Loaded answer={answer}>{(story) => <Span story={story} />}</Loaded>;
+  return (
+    <Loaded answer={answer} isPage>
+      {(story) => <Span story={story} />}
+    </Loaded>
+  );
 }
 
 function Span({ story }: { story: SpanStory }) {
@@ -91,7 +95,7 @@ function Head({ story: { span, tree, whose, index } }: { story: SpanStory }) {
           </>
         )}
       </span>
-      <h1>{whose === index ? requestText(span) : `Wait in ${nameOf(trace, whose)}`}</h1>
+      <h1>{whose === index ? nameText(requestText(span)) : `Wait in ${nameOf(trace, whose)}`}</h1>
       <span class="chip strong">{durationText(span.durationNs)}</span>
       {span.rank !== undefined && span.rank.of > 1 && (
         <a
@@ -154,7 +158,7 @@ function Why({
   const [top] = bySize(spentOf(span.attributes[ATTRIBUTE.breakdown]));
   return (
     <section class="card verdict" aria-label="Why it was slow">
-      <h3>No verdict: it was not slow for its route, or was not looked at so deep</h3>
+      <h2 class="minor">No verdict: it was not slow for its route, or was not looked at so deep</h2>
       {top && (
         <p class="sentence">
           {percentText(top[1] / span.durationNs)} of {durationText(span.durationNs)}: {useLabel(top[0])},{' '}

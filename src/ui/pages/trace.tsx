@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { SPAN_IS_ERROR, type TraceAnswer } from '../../page-api/answers.ts';
 import { apiPath, useAnswer } from '../data/api.ts';
 import { criticalPath, nameOf, serviceOf, type Tree, treeOf, useOf } from '../data/tree.ts';
-import { counted, dateText, durationText } from '../format.ts';
+import { counted, dateText, durationText, nameText } from '../format.ts';
 import { Legend } from '../parts/breakdown.tsx';
 import { Exports } from '../parts/exports.tsx';
 import { Loaded } from '../parts/loaded.tsx';
@@ -16,7 +16,11 @@ import { inOrder } from '../time-uses.ts';
 export function TracePage() {
   const traceId = route.value.parts[0] ?? '';
   const answer = useAnswer<TraceAnswer>(apiPath(['trace', traceId]));
-  return <Loaded answer={answer}>{(trace) => <Trace trace={trace} />}</Loaded>;
+  return (
+    <Loaded answer={answer} isPage>
+      {(trace) => <Trace trace={trace} />}
+    </Loaded>
+  );
 }
 
 function Trace({ trace }: { trace: TraceAnswer }) {
@@ -32,7 +36,7 @@ function Trace({ trace }: { trace: TraceAnswer }) {
         <span class="crumbs">
           Trace <span class="mono">{trace.traceId}</span>
         </span>
-        <h1>{nameOf(trace, root)}</h1>
+        <h1>{nameText(nameOf(trace, root))}</h1>
         <span class="chip strong">{durationText((tree.endUs - tree.startUs) * 1000)}</span>
         <span class="chip">{counted(facts.calls, 'span')}</span>
         <span class="chip">{counted(facts.waits, 'wait')}</span>

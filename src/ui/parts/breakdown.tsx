@@ -3,7 +3,7 @@ import type { Spent } from '../../page-api/answers.ts';
 import { durationText, percentText } from '../format.ts';
 import { bySize, inOrder, useColour, useLabel, useMeaning } from '../time-uses.ts';
 
-const sumOf = (spent: Spent): number => Object.values(spent).reduce((sum, ns) => sum + ns, 0);
+export const sumOf = (spent: Spent): number => Object.values(spent).reduce((sum, ns) => sum + ns, 0);
 
 /** A gradient of the colours, in the order of telling: one element, however many parts. */
 export function gradientOf(parts: readonly (readonly [use: string, amount: number])[]): string {
@@ -50,7 +50,7 @@ export function Breakdown({ spent, label }: { spent: Spent; label: string }) {
   if (sum === 0) return null;
   return (
     <div class="breakdown">
-      <h3>{label}</h3>
+      <h2 class="minor">{label}</h2>
       <div>
         <Bar spent={spent} size="large" />
         <ul class="legend">

@@ -58,11 +58,9 @@ export function HelpDialog() {
               ))}
             </ul>
           </div>
-          <form method="dialog">
-            <button type="submit" class="accent">
-              Close
-            </button>
-          </form>
+          <button type="button" class="accent" onClick={() => dialog.current?.close()}>
+            Close
+          </button>
         </>
       )}
     </dialog>

@@ -10,7 +10,15 @@ const WAITS_MIDDLE = 29;
 /** Arrows that are told in words beside them. */
 const TOLD = 1;
 
-export function LanesPicture({ lanes: told, view, startUs }: { lanes: Lanes; view: TimeView; startUs: number }) {
+export function LanesPicture({
+  lanes: told,
+  view,
+  startUs,
+}: {
+  lanes: Lanes;
+  view: TimeView;
+  startUs: number;
+}) {
   const { lanes, wakes, left } = told;
   const longest = [...wakes].sort((a, b) => b.waitedNs - a.waitedNs);
   return (
@@ -47,7 +55,7 @@ export function LanesPicture({ lanes: told, view, startUs }: { lanes: Lanes; vie
               <a
                 key={`${atUs} ${waker} ${woken}`}
                 class={`wake ${up ? 'up' : 'down'}${rank < TOLD ? ' is-told' : ''}`}
-                {...(to !== undefined && { href: to })}
+                href={to}
                 style={style}
                 aria-label={text}
                 title={text}

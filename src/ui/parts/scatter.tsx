@@ -1,6 +1,6 @@
 /** Durations over time as points, drawn; a box drawn over them is a choice. The table beside it is the same in words. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { SPAN_IS_ERROR, type ScatterAnswer } from '../../page-api/answers.ts';
+import { type ScatterAnswer, SPAN_IS_ERROR } from '../../page-api/answers.ts';
 import type { TimeRange } from '../../page-api/query.ts';
 import { type Brush, isWithin } from '../data/brush.ts';
 import { clockText, countText, durationText } from '../format.ts';
@@ -36,7 +36,12 @@ function scaleOf({ durationNs }: ScatterAnswer, { fromUs, toUs }: TimeRange): Sc
   };
 }
 
-function draw(canvas: HTMLCanvasElement, scatter: ScatterAnswer, scale: Scale, brush: Brush | undefined): void {
+function draw(
+  canvas: HTMLCanvasElement,
+  scatter: ScatterAnswer,
+  scale: Scale,
+  brush: Brush | undefined,
+): void {
   const { clientWidth: width, clientHeight: height } = canvas;
   const ratio = devicePixelRatio;
   canvas.width = width * ratio;
@@ -126,7 +131,10 @@ export function Scatter({
   const end = ({ x0, y0, x1, y1 }: Drag): void => {
     setDrag(undefined);
     const { clientWidth, clientHeight } = canvas.current as HTMLCanvasElement;
-    if (Math.hypot((x1 - x0) * clientWidth, (y1 - y0) * clientHeight) < DRAG_MIN) return open(x1, y1);
+    if (Math.hypot((x1 - x0) * clientWidth, (y1 - y0) * clientHeight) < DRAG_MIN) {
+      open(x1, y1);
+      return;
+    }
     onBrush({
       fromUs: scale.us(Math.min(x0, x1)),
       toUs: scale.us(Math.max(x0, x1)),
@@ -181,8 +189,9 @@ export function Scatter({
         ))}
       </div>
       <p class="faint">
-        {countText(shown)} of {countText(scatter.of)} spans: each error (red cross), each of the slowest hundredth, and a
-        sample of the others. Draw a box to compare what is in it with the others; click on a point for its span.
+        {countText(shown)} of {countText(scatter.of)} spans: each error (red cross), each of the slowest
+        hundredth, and a sample of the others. Draw a box to compare what is in it with the others; click on a
+        point for its span.
       </p>
     </>
   );

@@ -21,7 +21,7 @@ export function Verdict({
   const colour = causeColour(cause);
   return (
     <section class="card verdict" style={{ borderLeftColor: colour }} aria-label="Why it was slow">
-      <h3>
+      <h2 class="minor">
         Why it was slow:{' '}
         <span class="chip strong" title={causeMeaning(cause)}>
           <i class="swatch" style={{ backgroundColor: colour }} />
@@ -31,7 +31,7 @@ export function Verdict({
         {confidence !== undefined &&
           confidence < 0.995 &&
           `, ${percentText(confidence)} of the time is known`}
-      </h3>
+      </h2>
       <p class="sentence">
         {said === '' ? sentence : said}{' '}
         {to !== undefined && (

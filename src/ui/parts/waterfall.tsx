@@ -5,7 +5,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { SPAN_IS_ERROR } from '../../page-api/answers.ts';
 import { endOf, nameOf, openRows, serviceOf, spentAt, startOf, type Tree, useOf } from '../data/tree.ts';
-import { durationText } from '../format.ts';
+import { durationText, nameText } from '../format.ts';
 import { goTo, href } from '../router.ts';
 import { inOrder, useColour, useLabel } from '../time-uses.ts';
 import { gradientOf, spentText } from './breakdown.tsx';
@@ -172,14 +172,16 @@ function Row({ id, tree, view, row, index, isActive, isClosed, isCritical }: Row
   const from = view.place(startOf(trace, index));
   const to = view.place(endOf(trace, index));
   const verdict = trace.texts[trace.verdict[index] as number];
-  const name = use === undefined ? nameOf(trace, index) : useLabel(use);
+  const name = use === undefined ? nameText(nameOf(trace, index)) : useLabel(use);
   const links = trace.links[index]?.length ?? 0;
   const duration = durationText(trace.durationNs[index] as number);
   const told = use === undefined ? spentText(Object.fromEntries(spent)) : '';
   const words = [duration, told, isCritical && 'on the critical path', isError && 'error'].filter(Boolean);
   return (
     <div
-      {...{ id, role: 'row', 'data-row': row }}
+      id={id}
+      role="row"
+      data-row={row}
       class={`row${isActive ? ' is-active' : ''}${isError ? ' is-error' : ''}${use ? ' is-wait' : ''}`}
       aria-rowindex={row + 1}
       aria-level={depth + 1}
