@@ -139,17 +139,41 @@ export async function buildJs() {
   await unlessFresh('js', { inputs, outputs }, async () => {
     say('building the JavaScript');
     for (const name of filesIn('dist')) {
-      if (name !== 'native') rmSync(join(root, 'dist', name), { recursive: true });
+      if (name !== 'native' && name !== 'page') rmSync(join(root, 'dist', name), { recursive: true });
     }
     await run(join(root, 'node_modules/.bin/tsdown'), ['--logLevel', 'warn'], { log: 'tsdown' });
     chmodSync(join(root, 'dist/cli/main.js'), 0o755);
   });
 }
 
-const parts = { bpf: buildBpf, shim: buildShim, js: buildJs };
+/** What the browser loads: one script and one style sheet, nothing from elsewhere. Preact is in the script. */
+export async function buildPage() {
+  const outputs = ['dist/page/index.html', 'dist/page/app.js', 'dist/page/app.css'];
+  const inputs = ['src/ui', 'src/page-api', 'package-lock.json'];
+  await unlessFresh('page', { inputs, outputs }, async () => {
+    say('building the page');
+    const esbuild = await import('esbuild');
+    await esbuild.build({
+      absWorkingDir: root,
+      entryPoints: { app: 'src/ui/main.tsx' },
+      outdir: 'dist/page',
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      target: ['chrome123', 'firefox121', 'safari17.5'],
+      jsx: 'automatic',
+      jsxImportSource: 'preact',
+      legalComments: 'eof',
+      logLevel: 'warning',
+    });
+    copyFileSync(join(root, 'src/ui/index.html'), join(root, 'dist/page/index.html'));
+  });
+}
 
-/** Builds the named parts (`bpf`, `shim`, `js`), or all that `dist/` needs. */
-export async function build(names = ['bpf', 'shim', 'js']) {
+const parts = { bpf: buildBpf, shim: buildShim, js: buildJs, page: buildPage };
+
+/** Builds the named parts (`bpf`, `shim`, `js`, `page`), or all that `dist/` needs. */
+export async function build(names = ['bpf', 'shim', 'js', 'page']) {
   for (const name of names) {
     const part = parts[name];
     if (!part) throw new ScriptError(`cannot build ${name}: parts are ${Object.keys(parts).join(', ')}`);

@@ -15,6 +15,7 @@ async function rooms() {
 export const checks = {
   'format and lint (biome)': () => run(bin('biome'), ['check', '--error-on-warnings'], { log: 'biome' }),
   'types (tsc)': () => run(bin('tsc'), ['--noEmit'], { log: 'tsc' }),
+  'types of the page (tsc)': () => run(bin('tsc'), ['--noEmit', '-p', 'src/ui'], { log: 'tsc-page' }),
   'unused code (knip)': () => run(bin('knip'), ['--no-progress'], { log: 'knip' }),
   'direction of imports': rooms,
 };

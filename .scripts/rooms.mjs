@@ -70,9 +70,16 @@ const pure = [
 ];
 
 /** Packages that belong to certain rooms only. */
-const packageRooms = { koffi: ['kernel'], 'iced-x86': ['binary'], 'pprof-format': ['profile'] };
+const packageRooms = {
+  koffi: ['kernel'],
+  'iced-x86': ['binary'],
+  'pprof-format': ['profile'],
+  preact: ['ui'],
+  'preact/hooks': ['ui'],
+  '@preact/signals': ['ui'],
+};
 
-const roomOf = (path) => path.replace(/^src\//, '').replace(/\/.*$|\.ts$/, '');
+const roomOf = (path) => path.replace(/^src\//, '').replace(/\/.*$|\.tsx?$/, '');
 
 /** What is wrong with the imports of one file; empty when nothing is. `path` is relative to the checkout. */
 export function roomFaults(path, text) {
@@ -120,7 +127,7 @@ function importsOf(path, text) {
 
 /** The faults of every file of `src/`. */
 export function allRoomFaults() {
-  const paths = filesUnder('src').filter((path) => path.endsWith('.ts'));
+  const paths = filesUnder('src').filter((path) => /\.tsx?$/.test(path));
   const texts = new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
   const circles = circlesOf(new Map([...texts].map(([path, text]) => [path, importsOf(path, text)])));
   return [

@@ -103,6 +103,12 @@ const tools = [
     apt: 'qemu-system-arm',
     why: 'boots the arm64 kernels that the tests trace on',
   },
+  {
+    name: 'Chromium',
+    there: () => which('chromium'),
+    apt: 'chromium',
+    why: 'the browser in which the tests use the page',
+  },
   { name: 'wrk', there: () => which('wrk'), apt: 'wrk', why: 'the load generator of npm run bench' },
 ];
 

@@ -1,0 +1,12 @@
+/** Starts the page. */
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { startTheme } from './theme.ts';
+import './style/theme.css';
+import './style/page.css';
+import './style/data.css';
+import './style/trace.css';
+
+startTheme();
+const place = document.getElementById('app');
+if (place) render(<App />, place);

@@ -1,0 +1,97 @@
+/** Honesty: what is kept, since when, what was lost and why; what figures here can and cannot say. */
+import type { StoreState } from '../../page-api/answers.ts';
+import { useAnswer } from '../data/api.ts';
+import { bytesText, countText, dateText, durationText, percentText } from '../format.ts';
+import { Loaded } from '../parts/loaded.tsx';
+
+const reasons: Readonly<Record<string, string>> = {
+  malformed: 'refused: they were not as OTLP says',
+  queue_full: 'refused: more waited than may wait; the sender was told to try again later',
+  disk_full: 'dropped: the disk was full',
+  removed_by_size: 'removed, the oldest first, to stay below the size that was allowed',
+  removed_by_age: 'removed: they were older than is to be kept',
+};
+
+export function StatePage() {
+  const answer = useAnswer<StoreState>('api/state');
+  return (
+    <>
+      <div class="head">
+        <h1>Honesty</h1>
+        <span class="faint">what is kept, what was lost, and what these pages cannot know</span>
+      </div>
+      <Loaded answer={answer}>{(state) => <State state={state} />}</Loaded>
+      <section class="card">
+        <h2>What the figures mean</h2>
+        <ul class="prose">
+          <li>Percentiles come of counts by duration, which are right within about 2 %.</li>
+          <li>
+            A scatter shows each error, each of the slowest hundredth, and a sample of the others; a
+            comparison of attributes looks at a sample, too, that of time at all.
+          </li>
+          <li>
+            “Not known” is time of which nothing was seen. A wait shorter than what is told by itself is in
+            the breakdown of its span all the same.
+          </li>
+          <li>
+            Traces of which only a share is kept (<code>--keep</code>) are that share: rates are of what is
+            kept.
+          </li>
+          <li>
+            What was lost between kernel and exporter is in the closing summary and the metrics of the
+            goidspan that traced: it does not come here.
+          </li>
+          <li>A critical path here is that of the spans; that on a span of ours also knows who woke whom.</li>
+        </ul>
+      </section>
+    </>
+  );
+}
+
+function State({ state }: { state: StoreState }) {
+  const { spans, bytes, maxBytes, maxAgeMs, oldestUs, newestUs, losses } = state;
+  const lost = Object.entries(losses).filter(([, count]) => count > 0);
+  const figures: readonly (readonly [string, string])[] = [
+    ['Spans kept', countText(spans)],
+    ['On disk', `${bytesText(bytes)}, ${percentText(bytes / maxBytes)} of ${bytesText(maxBytes)}`],
+    ['A span', spans === 0 ? '–' : bytesText(Math.round(bytes / spans))],
+    ['Kept for at most', durationText(maxAgeMs * 1e6)],
+    ['Oldest', oldestUs === undefined ? '–' : dateText(oldestUs)],
+    ['Newest', newestUs === undefined ? '–' : dateText(newestUs)],
+  ];
+  return (
+    <>
+      <section class="card">
+        <h2>Kept</h2>
+        <dl class="figures">
+          {figures.map(([label, value]) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <section class="card">
+        <h2>Not kept</h2>
+        {lost.length === 0 ? (
+          <p>All that arrived was kept.</p>
+        ) : (
+          <table aria-label="Spans that are not kept">
+            <tbody>
+              {lost.map(([reason, count]) => (
+                <tr key={reason}>
+                  <th scope="row" class="mono">
+                    {reason}
+                  </th>
+                  <td class="number">{countText(count)}</td>
+                  <td class="wrap">{Object.hasOwn(reasons, reason) ? reasons[reason] : ''}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,113 @@
+/** Every page in a real browser, light and dark, under the policy that it is served with. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWith } from '../support/capabilities.ts';
+import { axeFindings, browser, look, picture, startBrowser } from './support/browser.ts';
+import { type ServedPage, servePage } from './support/page-server.ts';
+import { sample } from './support/sample.ts';
+
+const told = sample();
+const mutex = told.slow('mutex');
+const { checkout } = told;
+
+/** Of each page: its route, and what stands there when it is complete. */
+const pages: readonly (readonly [name: string, route: string, text: string])[] = [
+  ['routes', '', 'What to fix first'],
+  ['routes-calls', '?view=calls', 'Where the time goes'],
+  ['operation', `operation?${told.operation}`, 'What differs most'],
+  ['search', 'search?cause=sleep', 'searched'],
+  ['trace', `trace/${checkout.traceId}`, 'critical path'],
+  ['span-lock', `span/${mutex.traceId}/${mutex.spanId}`, 'faster spans'],
+  ['span-checkout', `span/${checkout.traceId}/${checkout.spanId}`, 'more channel receive'],
+  ['goroutine', `goroutine/${mutex.traceId}/6`, 'Spans and waits'],
+  ['gc', 'gc', 'GC mark termination'],
+  ['locks', 'locks', 'which had held it'],
+  ['state', 'state', '41,870'],
+  ['live', 'live', 'Connected.'],
+  ['nowhere', 'nowhere', 'There is no such page'],
+  ['not-kept', 'trace/00000000000000000000000000000001', 'it is not kept'],
+];
+
+describeWith([browser], 'the page', () => {
+  let served: ServedPage;
+  let started: Browser;
+  beforeAll(async () => {
+    served = await servePage(told.requests);
+    started = await startBrowser();
+  });
+  afterAll(async () => {
+    await started.close();
+    await served.stop();
+  });
+
+  for (const scheme of ['light', 'dark'] as const) {
+    it.each(pages)(`%s is shown in ${scheme}, and axe finds nothing`, async (name, route, text) => {
+      const { page, close } = await look(started, served.url, { scheme });
+      await page.goto(`${served.url}#/${route}`);
+      await page.getByText(text).first().waitFor();
+      await picture(page, `${name}-${scheme}`);
+      expect(await axeFindings(page)).toEqual([]);
+      if (name === 'not-kept') await page.context().close();
+      else await close();
+    });
+  }
+
+  it('has no scroll bar from left to right on a narrow screen', async () => {
+    const { page, to, close } = await look(started, served.url, { width: 420, height: 800 });
+    for (const [name, route] of pages.slice(0, 6)) {
+      await to(route);
+      await page.waitForLoadState('networkidle');
+      const over = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect(over, name).toBeLessThanOrEqual(0);
+    }
+    await close();
+  });
+
+  it('goes from a slow route to the holder of a lock by clicks', async () => {
+    const { page, to, close } = await look(started, served.url);
+    await to('');
+    await page.getByRole('link', { name: 'Search' }).click();
+    await page.getByLabel('Slow because of').selectOption('lock');
+    await page.getByText('1 span of').waitFor();
+    await page.getByRole('table').getByRole('link', { name: 'GET', exact: true }).first().click();
+    await page.getByText('waiting in main.truth.measure').waitFor();
+    await page
+      .getByRole('link', { name: /ended by goroutine 3, which had held it/ })
+      .first()
+      .click();
+    await page.getByRole('heading', { name: 'GET /hold/mutex' }).waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'GET /mutex' }).waitFor();
+    await close();
+  });
+
+  it('changes its theme by a key and by a button, and remembers it', async () => {
+    const { page, to, close } = await look(started, served.url, { scheme: 'light' });
+    await to('');
+    const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    const light = await ground();
+    await page.keyboard.press('t');
+    expect(await ground()).toBe(light);
+    await page.keyboard.press('t');
+    const dark = await ground();
+    expect(dark).not.toBe(light);
+    await page.reload();
+    await page.locator('main h1').waitFor();
+    expect(await ground()).toBe(dark);
+    await page.getByRole('button', { name: 'Theme: dark' }).click();
+    expect(await ground()).toBe(light);
+    await close();
+  });
+
+  it('looks at another time when it is chosen', async () => {
+    const { page, to, close } = await look(started, served.url);
+    await to(`operation?${told.operation.replace(/from=\d+/, 'from=1').replace(/to=\d+/, 'to=2')}`);
+    await page.getByText('no spans in this time').waitFor();
+    await page.getByLabel('Time that is looked at').selectOption('last hour');
+    await page.getByText('Durations over time').waitFor();
+    expect(page.url()).not.toContain('from=');
+    await close();
+  });
+});

@@ -1,0 +1,80 @@
+/** A real browser for the tests of the page, and what it must never see: an error, a request to elsewhere, a violation of the policy. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { Requirement } from '../../support/capabilities.ts';
+
+const path = '/usr/bin/chromium';
+const pictures = fileURLToPath(new URL('../../../.cache/page/', import.meta.url));
+
+/** Is there a browser to look at the page with? */
+export const browser: Requirement = () =>
+  existsSync(path) ? undefined : `no Chromium (${path}; Debian package chromium)`;
+
+export const startBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] });
+
+export type Scheme = 'light' | 'dark';
+
+export interface Look {
+  readonly page: Page;
+  /** Of the page and its API, as they were asked for. */
+  readonly requests: readonly string[];
+  /** Goes to a route of the page, with everything as after a fresh start. */
+  to(route: string): Promise<void>;
+  /** Ends it; what it must not see it has not seen. */
+  close(): Promise<void>;
+}
+
+export async function look(
+  started: Browser,
+  url: string,
+  { scheme = 'light', width = 1280, height = 800 }: { scheme?: Scheme; width?: number; height?: number } = {},
+): Promise<Look> {
+  const context = await started.newContext({ viewport: { width, height }, colorScheme: scheme });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const faults: string[] = [];
+  const requests: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) faults.push(message.text());
+  });
+  page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
+  page.on('request', (request) => {
+    requests.push(request.url());
+    if (!request.url().startsWith(url) && !request.url().startsWith('data:'))
+      faults.push(`asks for ${request.url()}`);
+  });
+  return {
+    page,
+    requests,
+    async to(route) {
+      await page.goto('about:blank');
+      await page.goto(`${url}#/${route}`);
+      await page.locator('main h1').waitFor();
+    },
+    async close() {
+      await context.close();
+      expect(faults).toEqual([]);
+    },
+  };
+}
+
+export async function picture(page: Page, name: string): Promise<void> {
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: `${pictures}${name}.png` });
+}
+
+const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds; empty when nothing. Its script is put in from outside, past the page's policy. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await axe);
+  return page.evaluate(
+    `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 200) + ' ' + failureSummary)))`,
+  );
+}
