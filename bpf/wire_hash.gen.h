@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Generated from wire.h; do not edit. */
-#define WIRE_HASH 0x5ee26396001dcecfULL
+#define WIRE_HASH 0xe3803be37fd4188aULL
