@@ -270,6 +270,24 @@ int db_redis_unconnected(struct pt_regs *ctx)
 	return 0;
 }
 
+/*
+ * The calls (*baseClient).releaseConn(ctx, cn, err) and releaseConnToPool(ctx, p, cn, err) of what has kept a connection for the
+ * commands of many  argument: cn.
+ */
+SEC("uprobe")
+int db_redis_lent(struct pt_regs *ctx)
+{
+	struct redis_return lent = {};
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_LENT))
+		return 0;
+	lent.client = go_register(ctx, 0);
+	lent.conn = go_argument(ctx, &hit);
+	redis_pass(hit.target, &lent);
+	return 0;
+}
+
 /* In generalProcessPipeline, the call internal.Sleep(ctx context.Context, dur time.Duration) error: one more attempt is to come. */
 SEC("uprobe")
 int db_redis_retry(struct pt_regs *ctx)
@@ -315,10 +333,10 @@ int db_redis_release(struct pt_regs *ctx)
 	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_RELEASE))
 		return 0;
 	open = db_native_around(ctx, &hit, now);
-	if (!open.innermost)
-		return 0;
 	if (COOKIE_VARIANT(hit.cookie) == REDIS_RELEASES)
 		redis_connection(open.innermost, hit.target, go_register(ctx, 3));
+	if (!open.innermost)
+		return 0;
 	redis_result(&open, hit.target, redis_error(ctx, &hit), now);
 	return 0;
 }

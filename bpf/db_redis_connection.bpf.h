@@ -161,18 +161,18 @@ static __noinline int redis_pass(const struct target_row *target, const struct r
 	return 0;
 }
 
-/* The connection of a call that is about to end. */
+/* The connection of a call that is about to end; NULL: of one that has no span. */
 static __noinline int redis_connection(struct ev_span_end *span, const struct target_row *target, uaddr_t conn)
 {
 	uaddr_t at;
 	struct sock *sk;
 
-	if (!span || !target || !conn)
+	if (!target || !conn)
 		return 0;
 	at = redis_net_conn(target, conn);
 	if (!at)
 		return 0;
-	if (span_is_sampled(span)) {
+	if (span && span_is_sampled(span)) {
 		db_peer_used(span, target, at, SOCKET_LATE | SOCKET_TAKEN);
 		return 0;
 	}

@@ -91,6 +91,29 @@ const unconnected: Hook = {
   without: 'commands to Redis that get no connection have no end',
 };
 
+/**
+ * What keeps a connection for the commands of many (go-redis ≥ 9.23), where it is given back: `releaseConn(ctx, cn, err)` and
+ * `releaseConnToPool(ctx, p, cn, err)`. `arg` holds `cn`.
+ */
+const lent: Hook = {
+  name: 'db_redis_lent',
+  phase: 'during',
+  sites: 'each',
+  choices: [
+    {
+      on: [`${redis}.(*cscMissCoalescer).runFullDuplexSession`],
+      rules: [{ at: 'calls', of: `${client}.releaseConn`, arg: 3 }],
+    },
+    {
+      on: [`${redis}.(*fdEngine).attempt.func1.1`],
+      rules: [{ at: 'calls', of: `${client}.releaseConnToPool`, arg: 5 }],
+    },
+  ],
+  need: 'optional',
+  without:
+    'the program keeps no connections to Redis for the commands of many, or their bytes are told of others',
+};
+
 /** `Sleep(ctx context.Context, dur time.Duration) error` before one more attempt of a pipeline. `arg` means nothing. */
 const retry: Hook = {
   name: 'db_redis_retry',
@@ -141,6 +164,6 @@ export const dbRedis: ProbeFamily = {
   need: 'library',
   isLate: true,
   makes: { family: 'db', spanKind: 'client' },
-  hooks: [start, pipeline, node, nodeKnown, returned, unconnected, retry, giveUp, release],
+  hooks: [start, pipeline, node, nodeKnown, returned, unconnected, lent, retry, giveUp, release],
   reads: ['db', 'net', 'redis'],
 };
