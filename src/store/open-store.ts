@@ -20,8 +20,8 @@ import type { SegmentLimits } from './writer.ts';
 export { defaultFolder } from './folder.ts';
 
 /** 1 GiB and 24 hours. */
-export const STORE_BYTES = 1 << 30;
-export const STORE_AGE_MS = 86_400_000;
+const STORE_BYTES = 1 << 30;
+const STORE_AGE_MS = 86_400_000;
 /** Of what waits to be written. */
 const QUEUED_BYTES_MAX = 64 << 20;
 

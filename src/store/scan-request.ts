@@ -30,7 +30,7 @@ export const faultTexts: Readonly<Record<Fault, string>> = {
 };
 
 /** More in one request is refused. */
-export const REQUEST_BYTES_MAX = 16 << 20;
+const REQUEST_BYTES_MAX = 16 << 20;
 /** Numbers above are no times in microseconds and no durations in nanoseconds. */
 const NUMBER_MAX = 2 ** 53;
 const STATUS_ERROR = 2;
