@@ -2,6 +2,7 @@
 
 import { span as spanFields } from '../otlp/fields.ts';
 import {
+  type Attributes,
   type CompareAnswer,
   type CompareSide,
   type Difference,
@@ -20,7 +21,7 @@ import { asText } from './value-text.ts';
 /** Of each side, as many are read for their attributes, … */
 const SAMPLES_MAX = 2_000;
 /** … from no more parts than that: each has to be unpacked. */
-const CHUNKS_MAX = 64;
+const CHUNKS_MAX = 40;
 const DIFFERENCES_MAX = 100;
 /** Smaller ones say nothing. */
 const SMALLEST = 0.01;
@@ -100,30 +101,34 @@ interface Counted {
 function samplesOf(picked: readonly Picked[]): Samples {
   const counts = new Map<string, Counted>();
   let spans = 0;
-  const count = (kind: Counted['kind'], attributes: object): void => {
+  const count = (kind: Counted['kind'], attributes: object, times: number): void => {
     for (const [key, raw] of Object.entries(attributes)) {
       const value = asText(raw);
       if (value === undefined || value.length > VALUE_LENGTH_MAX || NOT_COMPARED.has(key)) continue;
       const id = `${kind} ${key}\n${value}`;
       const known = counts.get(id);
-      if (known) known.spans++;
-      else counts.set(id, { kind, key, value, spans: 1 });
+      if (known) known.spans += times;
+      else counts.set(id, { kind, key, value, spans: times });
     }
   };
   for (const { segment, chunk, offsets } of sampledChunks(picked)) {
     const chunks = new Chunks(segment);
-    let resourceFrom = -1;
-    let resource = {};
+    // Many spans stand in one resource, which is read once.
+    let current: { readonly from: number; readonly resource: Attributes; spans: number } | undefined;
     for (const offset of offsets) {
       if (spans === SAMPLES_MAX) break;
       chunks.at(chunk, offset, (bytes, span, around) => {
         spans++;
-        count('attribute', attributesOf(bytes, span, spanFields.attributes));
-        if (around.resourceSpans.from !== resourceFrom) resource = resourceOf(bytes, around);
-        resourceFrom = around.resourceSpans.from;
-        count('resource', resource);
+        count('attribute', attributesOf(bytes, span, spanFields.attributes), 1);
+        const { from } = around.resourceSpans;
+        if (current?.from !== from) {
+          if (current) count('resource', current.resource, current.spans);
+          current = { from, resource: resourceOf(bytes, around), spans: 0 };
+        }
+        current.spans++;
       });
     }
+    if (current) count('resource', current.resource, current.spans);
   }
   return { spans, counts };
 }

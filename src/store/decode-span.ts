@@ -51,7 +51,7 @@ function partAround(bytes: Uint8Array, { from, to }: Part, field: number, at: nu
 }
 
 /** The last field of that number in a message, as messages are read. */
-export function fieldOf(bytes: Uint8Array, { from, to }: Part, field: number): Part | undefined {
+function fieldOf(bytes: Uint8Array, { from, to }: Part, field: number): Part | undefined {
   const fields = new ProtoFields(bytes, from, to);
   let found: Part | undefined;
   while (fields.next()) {

@@ -21,7 +21,7 @@ function eachOf(bytes: Uint8Array, traceId: Uint8Array, onSpan: OnSpan): void {
     span: (span) => {
       for (let index = 0; index < traceId.length; index++)
         if (bytes[span.traceIdAt + index] !== traceId[index]) return;
-      const around = surroundingsOf(bytes, span.from);
+      const around = surroundingsOf(bytes, span.at);
       if (around) onSpan(bytes, span, around);
     },
     refused: () => {},
@@ -49,7 +49,7 @@ export class Chunks {
     return bytes;
   }
 
-  /** The span whose message begins there. */
+  /** The span that begins there. */
   at(chunk: number, offset: number, onSpan: OnSpan): void {
     const bytes = this.get(chunk);
     const around = surroundingsOf(bytes, offset);
@@ -57,4 +57,4 @@ export class Chunks {
   }
 }
 
-const CHUNKS_KEPT = 32;
+const CHUNKS_KEPT = 8;

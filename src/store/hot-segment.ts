@@ -1,10 +1,11 @@
 /** Reads the segment that grows, beside whoever writes it. Keeps its rows, so that only what is new is read. */
 import { GoidspanError } from '../errors.ts';
 import type { Operation } from '../page-api/query.ts';
+import type { PlaceColumns, ScanColumns } from './columns.ts';
 import { unpack } from './compress.ts';
 import type { SegmentFile } from './folder.ts';
 import { groupRows, type OperationColumns } from './operation-columns.ts';
-import type { OperationFacts, PlaceColumns, ScanColumns, Segment } from './segment.ts';
+import type { OperationFacts, Segment } from './segment.ts';
 import { badFile, openSegmentFile, readableError } from './segment-file.ts';
 import { SpanRows } from './span-rows.ts';
 import type { Database, Statement } from './sqlite.ts';

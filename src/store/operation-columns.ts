@@ -1,7 +1,8 @@
 /** Rows grouped by their operation, and how the columns of one are written. */
 import { SPAN_IS_ERROR } from '../page-api/answers.ts';
 import type { Operation } from '../page-api/query.ts';
-import { bitOf, type OperationFacts, type PlaceColumns, type ScanColumns } from './segment.ts';
+import type { PlaceColumns, ScanColumns } from './columns.ts';
+import { bitOf, type OperationFacts } from './segment.ts';
 import { ID_BYTES, type SpanRows } from './span-rows.ts';
 import { USE_COUNT } from './uses.ts';
 

@@ -50,7 +50,7 @@ export class RequestChunks implements SpanVisitor {
   span(span: ScannedSpan): void {
     const flags = (span.isError ? SPAN_IS_ERROR : 0) | (span.hasBreakdown ? SPAN_HAS_BREAKDOWN : 0);
     const number = this.#operations.numberOf(this.#request, span);
-    this.#rows.push(this.#request, span, flags, number, this.#bytes + span.from);
+    this.#rows.push(this.#request, span, flags, number, this.#bytes + span.at);
   }
 
   refused(fault: Fault): void {

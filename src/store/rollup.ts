@@ -1,7 +1,7 @@
 /** What the spans of one operation came to in a time: by the minute it is kept, so that an hour is a sum of sixty. */
 import { SPAN_HAS_BREAKDOWN, SPAN_IS_ERROR } from '../page-api/answers.ts';
+import type { ScanColumns } from './columns.ts';
 import { BUCKET_COUNT, bucketOf } from './duration-buckets.ts';
-import type { ScanColumns } from './segment.ts';
 import { USE_COUNT, WHOLE } from './uses.ts';
 import { VarintReader, VarintWriter } from './varints.ts';
 

@@ -1,6 +1,7 @@
 /** Which rows of an operation are meant. Rows are in the order of their starts. */
 import type { Operation, TimeRange } from '../page-api/query.ts';
-import type { OperationFacts, ScanColumns, Segment } from './segment.ts';
+import type { ScanColumns } from './columns.ts';
+import type { OperationFacts, Segment } from './segment.ts';
 import { overlaps } from './segment.ts';
 
 export interface RowRange {

@@ -30,7 +30,7 @@ export const faultTexts: Readonly<Record<Fault, string>> = {
 };
 
 /** More in one request is refused. */
-export const REQUEST_BYTES_MAX = 16 << 20;
+const REQUEST_BYTES_MAX = 16 << 20;
 /** Numbers above are no times in microseconds and no durations in nanoseconds. */
 const NUMBER_MAX = 2 ** 53;
 const STATUS_ERROR = 2;
@@ -38,6 +38,8 @@ const KINDS = 5;
 
 /** The span that is being looked at. Places are offsets in the bytes that are scanned. */
 export interface ScannedSpan {
+  /** Where it begins with its tag, by which it is found again. */
+  readonly at: number;
   /** Where its message begins and ends. */
   readonly from: number;
   readonly to: number;
@@ -97,6 +99,7 @@ const CAUSE = nameOf(GOIDSPAN_VERDICT_CAUSE);
 const SERVICE_NAME = nameOf('service.name');
 
 class Scan implements ScannedSpan {
+  at = 0;
   from = 0;
   to = 0;
   traceIdAt = 0;
@@ -136,13 +139,12 @@ class Scan implements ScannedSpan {
     return !fields.isBroken;
   }
 
-  spanAt(around: Place, { from, to }: Place, at: number): void {
+  spanAt(around: Place, { to }: Place, at: number): void {
     this.#service(around.from, around.to);
-    const fields = new ProtoFields(this.#bytes, from, to);
-    while (fields.next()) {
-      if (fields.field !== scopeSpans.spans || fields.from !== at || fields.wire !== WIRE.bytes) continue;
-      if (this.#span(fields.from, fields.to) === undefined) this.#visitor.span(this);
-    }
+    const fields = new ProtoFields(this.#bytes, at, to);
+    if (!fields.next() || fields.field !== scopeSpans.spans || fields.wire !== WIRE.bytes) return;
+    this.at = at;
+    if (this.#span(fields.from, fields.to) === undefined) this.#visitor.span(this);
   }
 
   /** The resource first, wherever it is: spans are known by its service. */
@@ -179,9 +181,10 @@ class Scan implements ScannedSpan {
 
   #scopeSpans(from: number, to: number): boolean {
     const fields = new ProtoFields(this.#bytes, from, to);
-    while (fields.next()) {
+    for (let at = from; fields.next(); at = fields.at) {
       if (fields.field !== scopeSpans.spans) continue;
       if (fields.wire !== WIRE.bytes) return false;
+      this.at = at;
       const fault = this.#span(fields.from, fields.to);
       if (fault === undefined) this.#visitor.span(this);
       else this.#visitor.refused(fault);

@@ -1,8 +1,9 @@
 /** Spans of one operation as points: each error and each of the slowest hundredth, of the others as many as there is room for. */
 import { type ScatterAnswer, SPAN_IS_ERROR } from '../page-api/answers.ts';
 import type { OperationQuery } from '../page-api/query.ts';
+import type { ScanColumns } from './columns.ts';
 import { partsOf, rowsIn } from './rows-in.ts';
-import type { ScanColumns, Segment } from './segment.ts';
+import type { Segment } from './segment.ts';
 import { spanIdAt, traceIdAt } from './span-rows.ts';
 
 /** Of the points, at least so many are ordinary spans: without them nothing could be compared. */

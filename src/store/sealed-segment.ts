@@ -1,11 +1,12 @@
 /** Reads a segment that is whole: what its operations came to is kept in memory, everything else is read when it is asked for. */
 import type { Operation } from '../page-api/query.ts';
+import type { PlaceColumns, ScanColumns } from './columns.ts';
 import { unpack } from './compress.ts';
 import type { SegmentFile } from './folder.ts';
 import { placesOf, scanOf } from './operation-columns.ts';
 import { type RollupRecord, readRollups } from './rollup.ts';
 import { COLUMN_PART, PARTS_AN_OPERATION } from './seal-segment.ts';
-import type { OperationFacts, PlaceColumns, ScanColumns, Segment } from './segment.ts';
+import type { OperationFacts, Segment } from './segment.ts';
 import { badFile, openSegmentFile, readableError } from './segment-file.ts';
 import type { Database, Statement, Value } from './sqlite.ts';
 import { bucketOfKey, findTraceKey } from './trace-keys.ts';

@@ -1,18 +1,12 @@
 /** Looks for spans, the newest first: by columns alone, except where attributes are asked for, or what no column tells. */
 import { type SearchAnswer, SPAN_IS_ERROR, type SpanHit } from '../page-api/answers.ts';
 import type { Operation, SearchQuery } from '../page-api/query.ts';
+import type { PlaceColumns, ScanColumns } from './columns.ts';
 import { decodeSpan } from './decode-span.ts';
 import { Chunks } from './found-spans.ts';
 import { OTHERS } from './operation-table.ts';
 import { countIn, rowsIn } from './rows-in.ts';
-import {
-  bitOf,
-  type OperationFacts,
-  overlaps,
-  type PlaceColumns,
-  type ScanColumns,
-  type Segment,
-} from './segment.ts';
+import { bitOf, type OperationFacts, overlaps, type Segment } from './segment.ts';
 import { spanIdAt, traceIdAt } from './span-rows.ts';
 import { causeOfCode, codeOfCause, codeOfTop, OTHER_CODE, USES } from './uses.ts';
 import { asText } from './value-text.ts';

@@ -1,5 +1,6 @@
 /** A part of the store as queries see it, whether it is being written or is whole. */
 import type { Operation, TimeRange } from '../page-api/query.ts';
+import type { PlaceColumns, ScanColumns } from './columns.ts';
 import type { RollupRecord } from './rollup.ts';
 
 /** Of an operation within a segment: enough to tell that none of its spans can be meant. */
@@ -21,22 +22,6 @@ export interface OperationFacts {
 
 /** The bit of a code in a set of codes; those beyond 30 share one. */
 export const bitOf = (code: number): number => 1 << Math.min(code, 30);
-
-/** Spans of one operation, oldest first. */
-export interface ScanColumns {
-  readonly count: number;
-  readonly startUs: Float64Array;
-  readonly durationNs: Float64Array;
-  readonly flags: Uint8Array;
-  readonly top: Uint8Array;
-  readonly cause: Uint8Array;
-}
-
-/** Where their bytes are. */
-export interface PlaceColumns {
-  readonly chunk: Uint32Array;
-  readonly offset: Uint32Array;
-}
 
 export interface Segment {
   readonly number: number;
@@ -66,8 +51,3 @@ export const overlaps = (
   part: { readonly minStartUs: number; readonly maxStartUs: number },
   range: TimeRange,
 ): boolean => part.minStartUs < range.toUs && part.maxStartUs >= range.fromUs;
-
-export const isWithin = (
-  part: { readonly minStartUs: number; readonly maxStartUs: number },
-  range: TimeRange,
-): boolean => part.minStartUs >= range.fromUs && part.maxStartUs < range.toUs;

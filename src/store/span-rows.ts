@@ -17,7 +17,7 @@ export class SpanRows {
   durationNs: Float64Array;
   /** First four bytes of a hash of the trace id. */
   traceKey: Uint32Array;
-  /** Where the span's message begins in its chunk. */
+  /** Where the span begins in its chunk, with its tag. */
   offset: Uint32Array;
   chunk: Uint32Array;
   /** Number of its operation in the segment. */

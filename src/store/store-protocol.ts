@@ -23,7 +23,6 @@ export type ReaderMethod = Exclude<keyof Reader, 'close'>;
 
 export type ToWriter =
   | { readonly kind: 'append'; readonly id: number; readonly request: Uint8Array }
-  | { readonly kind: 'lose'; readonly reason: string; readonly spans: number }
   | { readonly kind: 'close' };
 
 export interface ToReader {

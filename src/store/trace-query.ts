@@ -16,7 +16,7 @@ import type { ScannedSpan } from './scan-request.ts';
 import type { Segment } from './segment.ts';
 
 /** More of one trace are counted only: no page shows them. */
-export const TRACE_SPANS_MAX = 50_000;
+const TRACE_SPANS_MAX = 50_000;
 const NO_TEXT = -1;
 const NO_PARENT = -1;
 const PARENT_ELSEWHERE = -2;

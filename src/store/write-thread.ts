@@ -33,19 +33,14 @@ export class WriteThread {
   }
 
   receive(message: ToWriter): void {
-    switch (message.kind) {
-      case 'append':
-        this.#waiting.push(message);
-        this.#bytes += message.request.length;
-        if (this.#bytes >= TRANSACTION_BYTES) this.#commit();
-        else this.#commitSoon();
-        return;
-      case 'lose':
-        this.#writer.lose(message.reason, message.spans);
-        return;
-      case 'close':
-        this.#close();
+    if (message.kind === 'close') {
+      this.#close();
+      return;
     }
+    this.#waiting.push(message);
+    this.#bytes += message.request.length;
+    if (this.#bytes >= TRANSACTION_BYTES) this.#commit();
+    else this.#commitSoon();
   }
 
   /** After the messages that are here already. */

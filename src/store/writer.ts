@@ -76,7 +76,7 @@ export class Writer {
           ? HotWriter.open(last.path)
           : HotWriter.create(pathOf(folder, this.#number, 'hot')),
       );
-      for (const [reason, spans] of this.#hot.losses()) this.lose(reason, spans);
+      for (const [reason, spans] of this.#hot.losses()) this.#lose(reason, spans);
       for (const operation of this.#hot.operations()) this.#operations.add(operation);
       this.#chunks = new RequestChunks(this.#operations);
     } catch (error) {
@@ -92,16 +92,10 @@ export class Writer {
   append(requests: readonly Uint8Array[]): StoreResult[] {
     const results = requests.map((request) => this.#chunks.add(request));
     const rejected = results.reduce((sum, result) => sum + result.rejected, 0);
-    if (rejected > 0) this.lose('malformed', rejected);
+    if (rejected > 0) this.#lose('malformed', rejected);
     const chunks = this.#chunks.take();
     if (chunks.length > 0) this.#write(chunks);
     return results;
-  }
-
-  /** Counts spans that are not kept. */
-  lose(reason: string, spans: number): void {
-    this.#losses.set(reason, (this.#losses.get(reason) ?? 0) + spans);
-    this.#areLossesKept = false;
   }
 
   /** To be called now and then: has the log on the disk, begins a new segment when it is time, and removes what is over the limits. */
@@ -145,13 +139,19 @@ export class Writer {
     }
   }
 
+  /** Counts spans that are not kept. */
+  #lose(reason: string, spans: number): void {
+    this.#losses.set(reason, (this.#losses.get(reason) ?? 0) + spans);
+    this.#areLossesKept = false;
+  }
+
   #write(chunks: readonly NewChunk[]): void {
     const write = () => this.#hot.write(chunks, this.#operations.operations, this.#losses);
     try {
       this.#retried(write);
       this.#areLossesKept = true;
     } catch (error) {
-      this.lose(
+      this.#lose(
         'disk_full',
         chunks.reduce((sum, { spans }) => sum + spans, 0),
       );
@@ -248,7 +248,7 @@ export class Writer {
     const spans = spansOf(file);
     removeFile(file.path);
     this.opened(file.number);
-    if (spans > 0) this.lose(reason, spans);
+    if (spans > 0) this.#lose(reason, spans);
   }
 }
 

@@ -31,7 +31,7 @@ function resourceOf(service: string) {
   return resource;
 }
 
-export function readableOf(span: PlainSpan): ReadableSpan {
+function readableOf(span: PlainSpan): ReadableSpan {
   const endNs = BigInt(span.startUs) * 1_000n + BigInt(span.durationNs);
   const context = { traceId: span.traceId, spanId: span.spanId, traceFlags: 1 };
   return {
