@@ -6,10 +6,12 @@ import { axeFindings, browser, look, picture, startBrowser } from './support/bro
 import type { OtlpRequest, OtlpSpan } from './support/otlp.ts';
 import { type ServedPage, servePage } from './support/page-server.ts';
 
-/** Goals on a quiet machine in ms; others may want the processors here, so the best of several counts. */
+/** Goals in ms. Others may want the processors: it is done over until it is as good, and so often at most. */
 const PAINT_MS: Readonly<Record<number, number>> = { 2000: 300, 20000: 600 };
 const FRAME_P95_MS = 25;
-const TRIES = 4;
+const TRIES_MAX = 12;
+/** Of its main thread, whoever else is there: there must be time left in a frame. */
+const FRAME_CPU_MS = 12;
 
 const traceIdOf = (spans: number): string => spans.toString(16).padStart(32, 'a');
 
@@ -40,6 +42,15 @@ function generated(count: number): OtlpRequest {
   return { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'generated' }, spans }] }] };
 }
 
+/** When rows have been painted, in ms from the navigation on: with the page itself, the question, and what is made of the answer. */
+const painted = `{
+  const look = () => {
+    if (!document.querySelector('[role=row]')) return requestAnimationFrame(look);
+    requestAnimationFrame(() => { window.paintedMs = performance.now(); });
+  };
+  requestAnimationFrame(look);
+}`;
+
 /** Scrolls a little in each frame, and now and then far; ms of each frame. */
 const scrolling = `new Promise((done) => {
   const grid = document.querySelector('[role=treegrid]');
@@ -56,7 +67,19 @@ const scrolling = `new Promise((done) => {
   requestAnimationFrame(step);
 })`;
 
+/** Measures until it is at most `goal`; all that was measured. */
+async function until(goal: number, measure: () => Promise<number>): Promise<number[]> {
+  const measured: number[] = [];
+  for (let at = 0; at < TRIES_MAX; at++) {
+    const value = await measure();
+    measured.push(Math.round(value));
+    if (value <= goal) break;
+  }
+  return measured;
+}
+
 describeWith([browser], 'a trace of many spans', () => {
+  const timeout = 120_000;
   let served: ServedPage;
   let started: Browser;
   beforeAll(async () => {
@@ -68,23 +91,19 @@ describeWith([browser], 'a trace of many spans', () => {
     await served.stop();
   });
 
-  it.each([2_000, 20_000])('of %d is soon there', async (spans) => {
+  it.each([2_000, 20_000])('of %d is soon there', { timeout }, async (spans) => {
     const { page, close } = await look(started, served.url);
-    const times: number[] = [];
-    for (let at = 0; at < TRIES; at++) {
+    await page.addInitScript(painted);
+    const goal = PAINT_MS[spans] as number;
+    const times = await until(goal, async () => {
       await page.goto('about:blank');
       await page.goto(`${served.url}#/trace/${traceIdOf(spans)}`);
-      await page.locator('[role=row]').first().waitFor();
-      // From the navigation on: with the page itself, the question, and what is made of the answer.
-      times.push(
-        await page.evaluate(
-          `new Promise((done) => requestAnimationFrame(() => done(performance.now() - (window.served ?? 0))))`,
-        ),
-      );
-    }
+      await page.waitForFunction(() => 'paintedMs' in window);
+      return page.evaluate<number>('window.paintedMs');
+    });
     await picture(page, `trace-${spans}`);
-    process.stderr.write(`${spans} spans are there after ${times.map(Math.round).join(', ')} ms\n`);
-    expect(Math.min(...times)).toBeLessThanOrEqual(PAINT_MS[spans] as number);
+    process.stderr.write(`${spans} spans are there after ${times} ms\n`);
+    expect(times.at(-1)).toBeLessThanOrEqual(goal);
     await close();
   });
 
@@ -106,17 +125,27 @@ describeWith([browser], 'a trace of many spans', () => {
     await close();
   });
 
-  it('is scrolled smoothly, jumps across all of it too', async () => {
+  it('is scrolled smoothly, jumps across all of it too', { timeout }, async () => {
     const { page, close } = await look(started, served.url);
     await page.goto(`${served.url}#/trace/${traceIdOf(20_000)}`);
     await page.getByRole('treegrid').waitFor();
-    const p95: number[] = [];
-    for (let at = 0; at < TRIES; at++) {
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Performance.enable');
+    const cpuSeconds = async (): Promise<number> => {
+      const { metrics } = await devtools.send('Performance.getMetrics');
+      return metrics.find(({ name }) => name === 'ThreadTime')?.value ?? Number.NaN;
+    };
+    const cpuMs: number[] = [];
+    const p95 = await until(FRAME_P95_MS, async () => {
+      const before = await cpuSeconds();
       const frames = (await page.evaluate<number[]>(scrolling)).sort((a, b) => a - b);
-      p95.push(frames[Math.floor(0.95 * frames.length)] as number);
-    }
-    process.stderr.write(`95 of 100 frames took at most ${p95.map((ms) => ms.toFixed(1)).join(', ')} ms\n`);
-    expect(Math.min(...p95)).toBeLessThanOrEqual(FRAME_P95_MS);
+      cpuMs.push((1000 * ((await cpuSeconds()) - before)) / frames.length);
+      return frames[Math.floor(0.95 * frames.length)] as number;
+    });
+    const cpu = cpuMs.map((ms) => ms.toFixed(1));
+    process.stderr.write(`95 of 100 frames took at most ${p95} ms, with ${cpu} ms of CPU a frame\n`);
+    expect(p95.at(-1)).toBeLessThanOrEqual(FRAME_P95_MS);
+    expect(Math.max(...cpuMs)).toBeLessThanOrEqual(FRAME_CPU_MS);
     await close();
   });
 });

@@ -72,7 +72,7 @@ describeWith([browser], 'the page', () => {
     await page.getByLabel('Slow because of').selectOption('lock');
     await page.getByText('1 span of').waitFor();
     await page.getByRole('table').getByRole('link', { name: 'GET', exact: true }).first().click();
-    await page.getByText('waiting in main.truth.measure').waitFor();
+    await page.getByText('waiting in main.truth.measure').first().waitFor();
     await page
       .getByRole('link', { name: /ended by goroutine 3, which had held it/ })
       .first()

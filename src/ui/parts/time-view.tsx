@@ -60,7 +60,7 @@ export function useTimeView(startUs: number, endUs: number): TimeView {
 }
 
 /** Times at round distances, from the beginning of the whole. */
-export function ticksOf({ fromUs, toUs }: TimeView, startUs: number, about = 6): number[] {
+function ticksOf({ fromUs, toUs }: TimeView, startUs: number, about = 6): number[] {
   const rough = (toUs - fromUs) / about;
   const ten = 10 ** Math.floor(Math.log10(rough));
   const step = ten * ([1, 2, 5, 10].find((times) => times * ten >= rough) ?? 10);

@@ -9,6 +9,7 @@ import { durationText, nameText } from '../format.ts';
 import { goTo, href } from '../router.ts';
 import { inOrder, useColour, useLabel } from '../time-uses.ts';
 import { gradientOf, spentText } from './breakdown.tsx';
+import { memo } from './memo.ts';
 import { Ruler, type TimeView } from './time-view.tsx';
 
 const ROW = 24;
@@ -28,7 +29,7 @@ export function Waterfall({
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set());
   const rows = useMemo(() => openRows(tree, closed), [tree, closed]);
   const [active, setActive] = useState(0);
-  const [top, setTop] = useState(0);
+  const [first, setFirst] = useState(0);
   const [height, setHeight] = useState(600);
   const box = useRef<HTMLDivElement>(null);
 
@@ -89,7 +90,6 @@ export function Waterfall({
     box.current?.focus({ preventScroll: true });
   }, [tree]);
 
-  const first = Math.max(0, Math.floor(top / ROW) - MARGIN);
   const count = Math.ceil(height / ROW) + 2 * MARGIN;
   const last = Math.min(rows.length, first + count);
   const shown: number[] = [];
@@ -133,7 +133,9 @@ export function Waterfall({
         aria-activedescendant={isActiveAway ? 'away-row' : `slot-${active % count}-row`}
         tabIndex={0}
         style={{ height: `${Math.min(height, rows.length * ROW + 2)}px` }}
-        onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
+        onScroll={({ currentTarget }) =>
+          setFirst(Math.max(0, Math.floor(currentTarget.scrollTop / ROW) - MARGIN))
+        }
         onClick={onClick}
         onKeyDown={(event) => {
           if (event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
@@ -161,7 +163,7 @@ interface RowProps {
   readonly isCritical: boolean;
 }
 
-function Row({ id, tree, view, row, index, isActive, isClosed, isCritical }: RowProps) {
+const Row = memo(function Row({ id, tree, view, row, index, isActive, isClosed, isCritical }: RowProps) {
   const { trace } = tree;
   const depth = tree.depth[index] as number;
   const below = tree.below[index] as number;
@@ -229,4 +231,4 @@ function Row({ id, tree, view, row, index, isActive, isClosed, isCritical }: Row
       </div>
     </div>
   );
-}
+});
