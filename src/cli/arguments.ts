@@ -15,6 +15,8 @@ import {
   DOCTOR_HELP,
   HELP,
   INSPECT_HELP,
+  JAEGER_UI_CONFIG_HELP,
+  OPEN_HELP,
   PROFILE_HELP,
   RECORD_HELP,
   REPLAY_HELP,
@@ -45,7 +47,17 @@ import {
   usage,
   waitFormOf,
 } from './option-values.ts';
-import { PAGE, type PageOptions, pageOptionsOf, parseServe, type Serve } from './page-arguments.ts';
+import {
+  type JaegerUiConfig,
+  type OpenInvocation,
+  PAGE,
+  type PageOptions,
+  pageOptionsOf,
+  parseJaegerUiConfig,
+  parseOpen,
+  parseServe,
+  type Serve,
+} from './page-arguments.ts';
 
 /** Options of all commands that make spans. */
 export interface CommonOptions {
@@ -148,6 +160,8 @@ export type Invocation =
   | (Reporting & { readonly kind: 'diff'; readonly before: string; readonly after: string })
   | Top
   | Serve
+  | OpenInvocation
+  | JaegerUiConfig
   | ProfileInvocation
   | Advise
   | { readonly kind: 'inspect'; readonly program: string | number; readonly asJson: boolean }
@@ -224,7 +238,8 @@ const RECORDING = { recording: { type: 'string', short: 'o' } } as const satisfi
 const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies ParseArgsConfig['options'];
 const REPORT = { ...GENERAL, ...ROUTES, ...JSON_OPTION } as const satisfies ParseArgsConfig['options'];
 
-const COMMANDS = 'run, attach, serve, top, record, replay, report, diff, profile, advise, inspect or doctor';
+const COMMANDS =
+  'run, attach, serve, top, record, replay, open, report, diff, profile, advise, inspect, jaeger-ui-config or doctor';
 
 /** What requests wait for; deeper levels tell nothing more of that. */
 const TOP_LEVEL: ProbeLevel = 'runtime';
@@ -243,10 +258,12 @@ export function parseArguments(args: readonly string[]): Invocation {
       return parseRun(rest);
     case 'attach':
       return parseAttach(rest);
-    case 'serve': {
-      const { values, serve } = parseServe(rest);
-      return generalOf(values, SERVE_HELP) ?? serve();
-    }
+    case 'serve':
+      return parsed(parseServe(rest), SERVE_HELP);
+    case 'open':
+      return parsed(parseOpen(rest), OPEN_HELP);
+    case 'jaeger-ui-config':
+      return parsed(parseJaegerUiConfig(rest), JAEGER_UI_CONFIG_HELP);
     case 'top':
       return parseTop(rest);
     case 'record':
@@ -454,6 +471,13 @@ function parseInspect(args: readonly string[]): Invocation {
 function parseDoctor(args: readonly string[]): Invocation {
   const values = parseOptions('doctor', args, { ...GENERAL, ...JSON_OPTION });
   return generalOf(values, DOCTOR_HELP) ?? { kind: 'doctor', asJson: values.json ?? false };
+}
+
+function parsed(
+  { values, wanted }: { values: { help?: boolean; version?: boolean }; wanted: () => Invocation },
+  help: string,
+): Invocation {
+  return generalOf(values, help) ?? wanted();
 }
 
 function generalOf(values: { help?: boolean; version?: boolean }, help: string): Invocation | undefined {

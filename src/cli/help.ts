@@ -58,11 +58,13 @@ Usage:
   goidspan top (--pid N | --exe GLOB)… [options]
   goidspan record -o FILE (-- CMD ARGS… | (--pid N | --exe GLOB)…) [options]
   goidspan replay FILE [options]
+  goidspan open FILE [options]
   goidspan report FILE [--json]
   goidspan diff BEFORE AFTER [--json]
   goidspan profile (FILE | (--pid N | --exe GLOB)…) [options]
   goidspan advise --pid N [--duration SECONDS] [--apply URL] [--json]
   goidspan inspect (BINARY | --pid N) [--json]
+  goidspan jaeger-ui-config [--page URL]
   goidspan doctor [--json]
 
 Commands:
@@ -72,11 +74,14 @@ Commands:
   top      show what the requests of running programs spend their time on, and what to fix first
   record   trace like run or attach, and keep what the kernel said in a file
   replay   make the spans of a recording again, without privileges
+  open     show a recording on a page, without privileges
   report   say of a recording, route by route, what its slow requests waited for, and what to fix first
   diff     say what has changed between two recordings, as before and after a deploy
   profile  say in which functions the time went, on processors and waiting, by request
   advise   measure a program, and say what it should be set to: GOGC, GOMEMLIMIT, GOMAXPROCS, pools
   inspect  say what would be attached where in a program, and what it costs
+  jaeger-ui-config
+           say what Jaeger's UI must be told so that its spans lead to the page
   doctor   say whether this host can trace, and what to change if not
 
 ${OPTIONS}
@@ -129,6 +134,41 @@ Options:
 Ends on SIGINT and SIGTERM. Needs Node 22.13 or newer.
 
 Exit codes: 0 success, 1 failure at run time, 2 usage.
+`;
+
+/** Of `goidspan open --help`. */
+export const OPEN_HELP = `\
+Shows a recording on a page of this host, as \`goidspan run --page\` shows what happens. Needs no privileges.
+
+Usage:
+  goidspan open FILE [options]
+
+Options:
+      --page-port N        port of the page (default 7777, or another if that is taken)
+      --route PATTERN      as when it was recorded (may be repeated)
+      --duration SECONDS   stop after that time
+      --version            print the version
+  -h, --help               print this help
+
+Ends on SIGINT and SIGTERM; nothing is kept. Needs Node 22.13 or newer.
+
+Exit codes: 0 success, 1 failure at run time, also of a damaged recording; 2 usage.
+`;
+
+/** Of `goidspan jaeger-ui-config --help`. */
+export const JAEGER_UI_CONFIG_HELP = `\
+Prints what Jaeger's UI must be told (extensions.jaeger_query.ui.config_file) so that each span of ours
+has a link to its page, where it is said why it was slow.
+
+Usage:
+  goidspan jaeger-ui-config [--page URL] > ui-config.json
+
+Options:
+      --page URL           where the page is, as browsers reach it (default http://127.0.0.1:7777)
+      --version            print the version
+  -h, --help               print this help
+
+Exit codes: 0 success, 2 usage.
 `;
 
 /** Of `goidspan advise --help`. */

@@ -37,6 +37,13 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
         return await (await import('./attach-command.ts')).attachCommand(invocation, context);
       case 'serve':
         return await (await import('./serve-command.ts')).serveCommand(invocation, context);
+      case 'open':
+        return await (await import('./open-command.ts')).openCommand(invocation, context);
+      case 'jaeger-ui-config':
+        return (await import('./jaeger-ui-config-command.ts')).jaegerUiConfigCommand(
+          invocation.page,
+          terminal,
+        );
       case 'top':
         return await (await import('./top-command.ts')).topCommand(invocation, context);
       case 'record':

@@ -1,6 +1,16 @@
 /** The options of the store and the page, and the command `serve`. Pure. */
 import type { ParseArgsConfig } from 'node:util';
-import { bytesOf, parseOptions, portOf, secondsOf, spanOfTimeOf, usage } from './option-values.ts';
+import {
+  bytesOf,
+  parseOptions,
+  parseOptionsAndOne,
+  portOf,
+  routesOf,
+  secondsOf,
+  spanOfTimeOf,
+  urlOf,
+  usage,
+} from './option-values.ts';
 
 /** Where spans are kept, and for how long. */
 export interface StoreOptions {
@@ -15,6 +25,22 @@ export interface PageOptions {
   readonly store: StoreOptions;
   /** Undefined: the usual one, or another if that is taken. */
   readonly port: number | undefined;
+}
+
+/** A recording on a page. */
+export interface OpenInvocation {
+  readonly kind: 'open';
+  readonly file: string;
+  readonly port: number | undefined;
+  readonly routes: readonly string[] | undefined;
+  readonly durationSeconds: number | undefined;
+}
+
+/** What Jaeger must be told of a page. */
+export interface JaegerUiConfig {
+  readonly kind: 'jaeger-ui-config';
+  /** URL of the page. */
+  readonly page: string;
 }
 
 /** Spans of anybody, kept and shown. */
@@ -50,7 +76,13 @@ export const PAGE = {
   'page-port': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
-export const SERVE = {
+const GENERAL = {
+  version: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsConfig['options'];
+
+const SERVE = {
+  ...GENERAL,
   ...STORE,
   host: { type: 'string' },
   port: { type: 'string' },
@@ -58,8 +90,6 @@ export const SERVE = {
   'otlp-http-port': { type: 'string' },
   token: { type: 'string' },
   duration: { type: 'string' },
-  version: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options'];
 
 type Values<Options> = { readonly [Name in keyof Options]?: string | boolean | undefined };
@@ -87,15 +117,49 @@ function storeOptionsOf(command: string, values: Values<typeof STORE>): StoreOpt
   };
 }
 
-/** Undefined if help or the version is asked for. */
-export function parseServe(args: readonly string[]): {
+const OPEN = {
+  ...GENERAL,
+  'page-port': { type: 'string' },
+  route: { type: 'string', multiple: true },
+  duration: { type: 'string' },
+} as const satisfies ParseArgsConfig['options'];
+
+/** Whether help or the version is asked for, and else what. */
+interface Parsed<Wanted> {
   readonly values: { help?: boolean; version?: boolean };
-  readonly serve: () => Serve;
-} {
+  readonly wanted: () => Wanted;
+}
+
+export function parseOpen(args: readonly string[]): Parsed<OpenInvocation> {
+  const { values, one } = parseOptionsAndOne('open', args, OPEN, 'recording');
+  const { 'page-port': port, route, duration } = values;
+  const wanted = (): OpenInvocation => {
+    if (one === undefined) throw usage('open', 'the recording is missing');
+    return {
+      kind: 'open',
+      file: one,
+      port: port === undefined ? undefined : portOf('open', 'page-port', port),
+      routes: routesOf('open', route),
+      durationSeconds: duration === undefined ? undefined : secondsOf('open', 'duration', duration),
+    };
+  };
+  return { values, wanted };
+}
+
+export function parseJaegerUiConfig(args: readonly string[]): Parsed<JaegerUiConfig> {
+  const values = parseOptions('jaeger-ui-config', args, { ...GENERAL, page: { type: 'string' } });
+  const { page = `http://${LOOPBACK}:${PAGE_PORT}` } = values;
+  return {
+    values,
+    wanted: () => ({ kind: 'jaeger-ui-config', page: urlOf('jaeger-ui-config', 'page', page).href }),
+  };
+}
+
+export function parseServe(args: readonly string[]): Parsed<Serve> {
   const values = parseOptions('serve', args, SERVE);
   const port = (name: 'port' | 'otlp-grpc-port' | 'otlp-http-port', usual: number): number =>
     values[name] === undefined ? usual : portOf('serve', name, values[name]);
-  const serve = (): Serve => {
+  const wanted = (): Serve => {
     const empty = (['host', 'token'] as const).find((name) => values[name] === '');
     if (empty !== undefined) throw usage('serve', `--${empty} needs a value`);
     return {
@@ -110,5 +174,5 @@ export function parseServe(args: readonly string[]): {
         values.duration === undefined ? undefined : secondsOf('serve', 'duration', values.duration),
     };
   };
-  return { values, serve };
+  return { values, wanted };
 }

@@ -8,6 +8,7 @@ import { failureOf } from '../export/export-failure.ts';
 import { installedPath } from '../installation.ts';
 import { answerRequests } from '../otlp-client/port-transport.ts';
 import type { Outcome } from '../otlp-client/transport.ts';
+import type { StoreState } from '../page-api/answers.ts';
 import type { SpanStore, StoreResult } from '../page-api/span-store.ts';
 import { Receiver } from '../receiver/receiver.ts';
 import { hitsIn } from '../store/hits-in.ts';
@@ -65,6 +66,10 @@ export class Backend {
   /** Where OTLP is taken; undefined: nowhere. */
   get endpoints(): Receiver['endpoints'] | undefined {
     return this.#receiver?.endpoints;
+  }
+
+  state(): Promise<StoreState> {
+    return this.#store.state();
   }
 
   /** As {@link SpanStore.append}. */
