@@ -49,7 +49,17 @@ const mayImport = {
   receiver: [...exportward, 'page-api'],
   'page-server': [...exportward, 'page-api', 'receiver', 'store', 'installation', 'version'],
   ui: ['page-api'],
-  cli: [...tracerward, 'verdict', 'advice', 'profile', 'telemetry', 'doctor', 'store', 'page-server', 'version'],
+  cli: [
+    ...tracerward,
+    'verdict',
+    'advice',
+    'profile',
+    'telemetry',
+    'doctor',
+    'store',
+    'page-server',
+    'version',
+  ],
   plugin: [...tracerward, 'telemetry'],
   index: [...tracerward, 'plugin'],
 };

@@ -19,6 +19,7 @@ const FAILURES_AT_RUN_TIME: ReadonlySet<ErrorCode> = new Set([
   'bad_store',
   'store_busy',
   'store_full',
+  'cannot_listen',
 ]);
 
 /** Of an error that ends the command. */

@@ -41,7 +41,7 @@ export interface Collector {
 }
 
 /** Starts a Jaeger with an empty memory store. */
-export async function startJaeger(): Promise<Jaeger> {
+export async function startJaeger({ uiConfig }: { uiConfig?: string } = {}): Promise<Jaeger> {
   const [grpc, http, query, queryGrpc] = await freePorts(4);
   const child = new Child(jaegerBinary, [
     ...['--config', jaegerConfig],
@@ -49,6 +49,7 @@ export async function startJaeger(): Promise<Jaeger> {
     ...['--set', `receivers.otlp.protocols.http.endpoint=127.0.0.1:${http}`],
     ...['--set', `extensions.jaeger_query.http.endpoint=127.0.0.1:${query}`],
     ...['--set', `extensions.jaeger_query.grpc.endpoint=127.0.0.1:${queryGrpc}`],
+    ...(uiConfig === undefined ? [] : ['--set', `extensions.jaeger_query.ui.config_file=${uiConfig}`]),
   ]);
   await child.output(/Everything is ready/);
   return {
@@ -60,6 +61,9 @@ export async function startJaeger(): Promise<Jaeger> {
     stop: async () => void (await child.stop('SIGKILL')),
   };
 }
+
+/** The page of its UI. */
+export const jaegerHtml = async ({ query }: Jaeger): Promise<string> => (await fetch(query)).text();
 
 /**
  * Starts a collector that passes on to the OTLP/gRPC endpoint `forwardTo` (`http://host:port`). Its log counts what came;
