@@ -57,15 +57,15 @@ export function unpack(packed: Uint8Array, size: number): Uint8Array {
       { cause },
     );
   }
-  if (bytes === undefined)
+  if (bytes === undefined && packed[0] === CODEC.zstd)
     throw new GoidspanError(
       'bad_store',
       `cannot read a part of the store: Node ${process.versions.node} has no zstd (use Node 22.15 or newer)`,
     );
-  if (bytes.length !== size)
+  if (bytes?.length !== size)
     throw new GoidspanError(
       'bad_store',
-      `cannot read a part of the store: ${bytes.length} bytes in the place of ${size} (${REMEDY})`,
+      `cannot read a part of the store: ${bytes?.length ?? 'unknown'} bytes in the place of ${size} (${REMEDY})`,
     );
   return bytes;
 }

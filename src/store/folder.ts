@@ -2,7 +2,16 @@
  * The folder of a store: which files are in it, and who may write. A segment has a number and is one file: `.hot` while it is written,
  * `.spans` once it is whole. Where both are there, the process ended between the two, and the whole one counts.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { GoidspanError } from '../errors.ts';
@@ -68,6 +77,11 @@ export function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) if (UNFINISHED.test(name)) rmSync(join(folder, name));
   for (const { number, kind } of segmentFiles(folder))
     if (kind === 'spans') removeFile(pathOf(folder, number, 'hot'));
+}
+
+/** An empty file for its owner alone; what SQLite lays beside it has its rights. */
+export function makeFile(path: string): void {
+  closeSync(openSync(path, 'wx', 0o600));
 }
 
 /** A file and what lies beside it. Who has it open may read on. */

@@ -10,6 +10,8 @@ import { badFile, openSegmentFile, readableError } from './segment-file.ts';
 import { SpanRows } from './span-rows.ts';
 import type { Database, Statement } from './sqlite.ts';
 
+const FIRST_ROWS = 1_024;
+
 export class HotSegment implements Segment {
   readonly number: number;
   readonly #path: string;
@@ -18,7 +20,7 @@ export class HotSegment implements Segment {
   readonly #newOperations: Statement;
   readonly #chunk: Statement;
   readonly #operations: (Operation | undefined)[] = [undefined];
-  readonly #rows = new SpanRows();
+  readonly #rows: SpanRows;
   #lastPart = 0;
   /** Of all rows; undefined when there are new ones. */
   #grouped: Map<number, OperationColumns> | undefined;
@@ -28,6 +30,9 @@ export class HotSegment implements Segment {
     this.number = number;
     this.#path = path;
     this.#database = openSegmentFile(path, true);
+    // Of that size at once: rows that grow are there twice for a moment.
+    const known = this.#guard(() => this.#database.prepare('SELECT sum(spans) AS n FROM row_parts').get());
+    this.#rows = new SpanRows(Math.max(FIRST_ROWS, Number(known?.['n'] ?? 0)));
     this.#newParts = this.#database.prepare(
       'SELECT chunk, bytes FROM row_parts WHERE chunk > ? ORDER BY chunk',
     );

@@ -6,7 +6,7 @@
 import { closeSync, existsSync, fdatasync, openSync, renameSync } from 'node:fs';
 import type { Operation } from '../page-api/query.ts';
 import { pack } from './compress.ts';
-import { bytesOf, removeFile } from './folder.ts';
+import { bytesOf, makeFile, removeFile } from './folder.ts';
 import { CHUNKS_TABLE, markSql, OPERATIONS_TABLE, openSegmentFile, readableError } from './segment-file.ts';
 import { type Database, openDatabase, type Statement } from './sqlite.ts';
 
@@ -62,6 +62,7 @@ export class HotWriter {
     const unfinished = unfinishedOf(path);
     removeFile(unfinished);
     try {
+      makeFile(unfinished);
       const database = openDatabase(unfinished, { readOnly: false });
       try {
         database.exec(SCHEMA);

@@ -109,6 +109,11 @@ export class Reader {
     };
   }
 
+  /** To be called now and then while nothing is asked: what was removed meanwhile is let go of. */
+  release(): void {
+    this.#set.release();
+  }
+
   close(): void {
     this.#set.close();
   }

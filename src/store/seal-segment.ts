@@ -5,7 +5,7 @@
 import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pack, unpack, unpacked } from './compress.ts';
-import { pathOf, removeFile, type SegmentFile } from './folder.ts';
+import { makeFile, pathOf, removeFile, type SegmentFile } from './folder.ts';
 import { HotSegment } from './hot-segment.ts';
 import { type OperationColumns, placeBytes, scanBytes } from './operation-columns.ts';
 import { MINUTE_US, Rollup, writeRollup } from './rollup.ts';
@@ -43,6 +43,7 @@ export function sealSegment(file: SegmentFile, onOpen?: () => void): void {
   removeFile(unfinished);
   try {
     hot.refresh();
+    makeFile(unfinished);
     const database = openDatabase(unfinished, { readOnly: false });
     try {
       database.exec(SCHEMA);

@@ -1,6 +1,6 @@
 /** The segments of a folder for reading, whoever writes them meanwhile: opened when they are first asked for, and once. */
 import { existsSync } from 'node:fs';
-import { bytesOf, type SegmentKind, segmentFiles } from './folder.ts';
+import { bytesOf, type SegmentFile, type SegmentKind, segmentFiles } from './folder.ts';
 import { HotSegment } from './hot-segment.ts';
 import { SealedSegment } from './sealed-segment.ts';
 import type { Segment } from './segment.ts';
@@ -50,7 +50,8 @@ export class SegmentSet {
     this.#open.clear();
   }
 
-  #segments(): Segment[] {
+  /** Lets go of files that are no more, whose room on the disk is held as long as they are open; returns those that are. */
+  release(): SegmentFile[] {
     const files = segmentFiles(this.#folder);
     const numbers = new Map(files.map(({ number, kind }) => [number, kind]));
     for (const [number, { kind, segment }] of this.#open) {
@@ -58,6 +59,11 @@ export class SegmentSet {
       segment.close();
       this.#open.delete(number);
     }
+    return files;
+  }
+
+  #segments(): Segment[] {
+    const files = this.release();
     for (const file of files) {
       const known = this.#open.get(file.number);
       if (known !== undefined) {

@@ -57,8 +57,12 @@ export const isDamage = (error: unknown): boolean => {
   return result === RESULT.corrupt || result === RESULT.notADatabase;
 };
 
+/** Of the file system, where no SQLite is between. */
+const REFUSALS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
+
 /** The disk does not take what is written: it is full, or something stands in the way. */
 export const isRefusedWrite = (error: unknown): boolean => {
+  if (REFUSALS.has(String((error as { readonly code?: unknown }).code))) return true;
   const result = resultOf(error);
   return result === RESULT.full || result === RESULT.ioError || result === RESULT.cannotOpen;
 };

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
 import type { SegmentFile } from './folder.ts';
 import type { Reader } from './reader.ts';
-import type { SegmentLimits, StoreLimits } from './writer.ts';
+import type { SealOutcome, SegmentLimits, StoreLimits } from './writer.ts';
 
 export interface StoreSettings {
   readonly folder: string;
@@ -19,7 +19,7 @@ export type StoreThread =
   | ({ readonly role: 'read' } & StoreSettings)
   | { readonly role: 'seal'; readonly file: SegmentFile };
 
-export type ReaderMethod = Exclude<keyof Reader, 'close'>;
+export type ReaderMethod = Exclude<keyof Reader, 'close' | 'release'>;
 
 export type ToWriter =
   | { readonly kind: 'append'; readonly id: number; readonly request: Uint8Array }
@@ -49,4 +49,6 @@ export type FromReader =
   | { readonly kind: 'refused'; readonly ids: readonly number[]; readonly error: SentError }
   | { readonly kind: 'failed'; readonly error: SentError };
 
-export type FromSealer = { readonly kind: 'opened' } | { readonly kind: 'done'; readonly isDone: boolean };
+export type FromSealer =
+  | { readonly kind: 'opened' }
+  | { readonly kind: 'done'; readonly outcome: SealOutcome };

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Reader } from './reader.ts';
 import { sealSegment } from './seal-segment.ts';
 import { sentError } from './sent-error.ts';
+import { isRefusedWrite } from './sqlite.ts';
 import type {
   FromReader,
   FromSealer,
@@ -12,6 +13,10 @@ import type {
   ToWriter,
 } from './store-protocol.ts';
 import { WriteThread } from './write-thread.ts';
+import type { SealOutcome } from './writer.ts';
+
+/** How long the room of removed segments is held at most while nobody asks for anything. */
+const RELEASE_MS = 5_000;
 
 const thread = workerData as StoreThread;
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -41,6 +46,7 @@ switch (thread.role) {
     const reader = opened(() => new Reader(thread.folder, thread.limits));
     if (reader === undefined) break;
     const post = (message: FromReader): void => port.postMessage(message);
+    setInterval(() => reader.release(), RELEASE_MS);
     port.on('message', ({ id, method, args }: ToReader) => {
       try {
         const answer: unknown = (reader[method] as (...args: readonly unknown[]) => unknown)(...args);
@@ -54,13 +60,12 @@ switch (thread.role) {
   }
   case 'seal': {
     const post = (message: FromSealer): void => port.postMessage(message);
-    let isDone = true;
+    let outcome: SealOutcome = 'sealed';
     try {
       sealSegment(thread.file, () => post({ kind: 'opened' }));
-    } catch {
-      // The disk is full, or the file was removed meanwhile: its writer sees to it.
-      isDone = false;
+    } catch (error) {
+      outcome = isRefusedWrite(error) ? 'disk_full' : 'failed';
     }
-    post({ kind: 'done', isDone });
+    post({ kind: 'done', outcome });
   }
 }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { workerPath } from '../worker-path.ts';
 import { sentError } from './sent-error.ts';
 import type { FromSealer, FromWriter, StoreSettings, StoreThread, ToWriter } from './store-protocol.ts';
-import { Writer } from './writer.ts';
+import { type SealOutcome, Writer } from './writer.ts';
 
 /** A transaction takes no more, so that the first of it does not wait for long. */
 const TRANSACTION_BYTES = 4 << 20;
@@ -67,7 +67,7 @@ export class WriteThread {
     } catch (error) {
       this.#post({ kind: 'refused', ids: waiting.map(({ id }) => id), error: sentError(error) });
     }
-    this.#sealNext();
+    if (this.#writer.hasNewToSeal) this.#sealNext();
   }
 
   #maintain(): void {
@@ -88,18 +88,19 @@ export class WriteThread {
       name: 'goidspan-seal',
     });
     this.#sealer = sealer;
-    let isDone = false;
+    let outcome: SealOutcome = 'failed';
     sealer.on('message', (message: FromSealer) => {
       if (message.kind === 'opened') this.#writer.opened(file.number);
-      else isDone = message.isDone;
+      else outcome = message.outcome;
     });
-    // What it could not do is in `isDone`.
+    // Then it has said nothing, and has failed.
     sealer.on('error', () => {});
     sealer.on('exit', () => {
       if (this.#sealer !== sealer) return;
       this.#sealer = undefined;
-      this.#writer.sealed(isDone);
-      if (isDone) this.#sealNext();
+      this.#writer.sealed(outcome);
+      // Where the disk is full, when it is looked after next.
+      if (outcome !== 'disk_full') this.#sealNext();
     });
   }
 

@@ -33,6 +33,9 @@ export interface SegmentLimits {
   readonly ageMs: number;
 }
 
+/** `disk_full`: to be tried again when there is room; `failed`: it cannot be, and stays as it is. */
+export type SealOutcome = 'sealed' | 'disk_full' | 'failed';
+
 const SEGMENT_LIMITS: SegmentLimits = { spans: 262_144, ageMs: 600_000 };
 const HOT_BYTES_MAX = 128 << 20;
 /** Of the bytes that are allowed, at most so much is one segment. */
@@ -54,6 +57,9 @@ export class Writer {
   #operations = new OperationTable();
   #chunks: RequestChunks;
   #sealing: number | undefined;
+  #hasNewToSeal = true;
+  /** They are read as they are. */
+  readonly #unsealable = new Set<number>();
   #areLossesKept = true;
   #isNextPrepared = false;
 
@@ -107,11 +113,17 @@ export class Writer {
     this.#removeOld(nowMs);
   }
 
+  /** A segment has become whole since `nextToSeal` was asked. */
+  get hasNewToSeal(): boolean {
+    return this.#hasNewToSeal;
+  }
+
   /** The oldest segment that is to be sealed, if none is being. Then `sealed` is to be called. */
   nextToSeal(): SegmentFile | undefined {
     if (this.#sealing !== undefined) return undefined;
+    this.#hasNewToSeal = false;
     const file = segmentFiles(this.#folder).find(
-      ({ kind, number }) => kind === 'hot' && number !== this.#number,
+      ({ kind, number }) => kind === 'hot' && number !== this.#number && !this.#unsealable.has(number),
     );
     this.#sealing = file?.number;
     return file;
@@ -123,10 +135,10 @@ export class Writer {
     this.#left.delete(number);
   }
 
-  /** `isDone`: or it could not be, and is tried again later. */
-  sealed(isDone: boolean): void {
+  sealed(outcome: SealOutcome): void {
+    if (this.#sealing !== undefined && outcome === 'failed') this.#unsealable.add(this.#sealing);
     this.#sealing = undefined;
-    if (!isDone) this.#dropOldest('disk_full');
+    if (outcome === 'disk_full') this.#dropOldest('disk_full');
   }
 
   close(): void {
@@ -213,6 +225,7 @@ export class Writer {
     this.#hot = next;
     this.#number = number;
     this.#isNextPrepared = false;
+    this.#hasNewToSeal = true;
     this.#begunMs = performance.now();
     this.#operations = new OperationTable();
     this.#chunks = new RequestChunks(this.#operations);

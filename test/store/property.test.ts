@@ -35,7 +35,7 @@ async function filled(seed: number): Promise<{ random: Random; model: PlainModel
     const file = random.below(2) === 0 ? writer.nextToSeal() : undefined;
     if (file) {
       sealSegment(file, () => writer.opened(file.number));
-      writer.sealed(true);
+      writer.sealed('sealed');
     }
     if (random.below(10) > 0) continue;
     writer.close();
@@ -240,7 +240,7 @@ describe('the sums of minutes', () => {
       const file = writer.nextToSeal();
       if (file === undefined) continue;
       sealSegment(file, () => writer.opened(file.number));
-      writer.sealed(true);
+      writer.sealed('sealed');
     }
     writer.close();
     const reader = new Reader(folder, limits);

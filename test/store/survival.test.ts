@@ -38,7 +38,7 @@ function write(folder: string, requests: readonly Uint8Array[], segmentSpans = 1
     const file = writer.nextToSeal();
     if (file === undefined) continue;
     sealSegment(file, () => writer.opened(file.number));
-    writer.sealed(true);
+    writer.sealed('sealed');
   }
   writer.close();
 }
@@ -147,8 +147,11 @@ describe('a store', () => {
 
   it('is for the eyes of its owner alone', async () => {
     const folder = join(await temporaryFolder(), 'deep', 'store');
-    write(folder, numbered(3));
+    write(folder, numbered(200));
     expect(statSync(folder).mode & 0o777).toBe(0o700);
+    // In a folder that was there before, too.
+    for (const name of readdirSync(folder).filter((file) => file !== 'lock'))
+      expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o600);
   });
 
   it('keeps within its bytes by giving up the oldest, and counts them', async () => {
@@ -179,7 +182,7 @@ describe('a store', () => {
       const file = writer.nextToSeal();
       if (file === undefined) continue;
       sealSegment(file, () => writer.opened(file.number));
-      writer.sealed(true);
+      writer.sealed('sealed');
     }
     writer.maintain();
     writer.close();
