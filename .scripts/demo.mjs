@@ -33,7 +33,9 @@ script(async () => {
   const node = await sqliteNode().catch(() => undefined);
   rmSync(join(root, store), { recursive: true, force: true });
   const kept = node ? ['--page', '--page-port', '0', '--store', join(root, store)] : [];
-  say('goidspan run --level cpu --slow 10 -- shop -load 10s: a tree for each finished trace, then the summary');
+  say(
+    'goidspan run --level cpu --slow 10 -- shop -load 10s: a tree for each finished trace, then the summary',
+  );
   const cli = join(root, 'dist/cli/main.js');
   const command = [join(root, shop), '-listen', '127.0.0.1:0', '-load', '10s'];
   process.exitCode = await run(
