@@ -19,6 +19,7 @@ export default defineConfig([
       'ingest/ingest-worker': 'src/ingest/ingest-worker.ts',
       'attach/plan-worker': 'src/attach/plan-worker.ts',
       'symbols/symbol-worker': 'src/symbols/symbol-worker.ts',
+      'store/store-worker': 'src/store/store-worker.ts',
       'cli/main': 'src/cli/main.ts',
     },
   },

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { hasSqlite } from './.scripts/lib/nodes.mjs';
 
 /** Tests that load programs into the kernel or start peers: one file at a time, since they share probes and cores. */
 const serial = ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'];
@@ -6,6 +7,8 @@ const serial = ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'];
 const bench = ['test/bench/**/*.test.ts'];
 /** Boots kernels in machines that take both cores: after everything else. */
 const kernels = ['test/kernels/**/*.test.ts'];
+/** What needs `node:sqlite`: where this Node has none, `.scripts/test-page.mjs` runs them with a newer one. */
+const page = ['test/store/**/*.test.ts', 'test/receiver/**/*.test.ts', 'test/page/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -14,12 +17,25 @@ export default defineConfig({
         test: {
           name: 'rooms',
           include: ['test/**/*.test.ts'],
-          exclude: [...serial, ...bench, ...kernels],
+          exclude: [...serial, ...bench, ...kernels, ...page],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },
+      ...(hasSqlite()
+        ? [
+            {
+              test: {
+                name: 'page',
+                include: page,
+                testTimeout: 60_000,
+                hookTimeout: 120_000,
+                sequence: { groupOrder: 0 },
+              },
+            },
+          ]
+        : []),
       {
         test: {
           name: 'live',

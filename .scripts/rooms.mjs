@@ -46,10 +46,10 @@ const mayImport = {
   doctor: kernelward,
   'page-api': [],
   store: [...wireward, 'correlate', 'span', 'otlp', 'page-api', 'worker-path'],
-  receiver: [...wireward, 'otlp', 'page-api'],
-  'page-server': [...wireward, 'page-api', 'receiver', 'version'],
+  receiver: [...exportward, 'page-api'],
+  'page-server': [...exportward, 'page-api', 'receiver', 'store', 'installation', 'version'],
   ui: ['page-api'],
-  cli: [...tracerward, 'verdict', 'advice', 'profile', 'telemetry', 'doctor', 'version'],
+  cli: [...tracerward, 'verdict', 'advice', 'profile', 'telemetry', 'doctor', 'store', 'page-server', 'version'],
   plugin: [...tracerward, 'telemetry'],
   index: [...tracerward, 'plugin'],
 };

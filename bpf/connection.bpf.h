@@ -62,10 +62,10 @@ static __noinline int connection_served(struct ev_span_end *span, const struct t
 
 	if (!sk)
 		return 0;
-	if (!is_told)
+	if (is_told)
+		socket_watch(open_span_of(span), sk, SOCKET_LAST | (is_shared ? SOCKET_SHARED : SOCKET_LATE));
+	else
 		connection_pass(sk);
-	else if (!connection_of_sock(connection_of(span), sk))
-		socket_watch(open_span_of(span), sk, is_shared ? SOCKET_SHARED : SOCKET_LATE);
 	return 0;
 }
 

@@ -11,8 +11,8 @@ static __always_inline struct db_body *db_body(struct ev_span_end *span)
 	return (struct db_body *)span->rest;
 }
 
-/* The server at the other end of the net.Conn at `at`, with TLS or without. */
-static __always_inline void db_peer(struct ev_span_end *span, const struct target_row *target, uaddr_t at)
+/* The server at the other end of the net.Conn at `at`, with TLS or without, and how the call uses it. */
+static __always_inline void db_peer_used(struct ev_span_end *span, const struct target_row *target, uaddr_t at, __u32 use)
 {
 	struct connection *connection = connection_of(span);
 	struct db_body *body = db_body(span);
@@ -23,9 +23,14 @@ static __always_inline void db_peer(struct ev_span_end *span, const struct targe
 	__builtin_memcpy(body->peer_address, connection->remote.address, sizeof(body->peer_address));
 	body->peer_port = connection->remote.port;
 	span->header.flags |= DB_FLAG_PEER;
-	/* A pool says which one it was when the call is over. Without a branch, so that what follows is verified once. */
 	if (span_is_sampled(span))
-		socket_watch(open_span_of(span), sk, SOCKET_LATE * (span->header.flags / DB_FLAG_POOL & 1));
+		socket_watch(open_span_of(span), sk, use);
+}
+
+/* The same. A pool says which one it was when the call is over. Without a branch, so that what follows is verified once. */
+static __always_inline void db_peer(struct ev_span_end *span, const struct target_row *target, uaddr_t at)
+{
+	db_peer_used(span, target, at, SOCKET_LATE * (span->header.flags / DB_FLAG_POOL & 1));
 }
 
 static __always_inline void db_namespace(struct ev_span_end *span, uaddr_t at)

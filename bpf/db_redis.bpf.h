@@ -8,23 +8,11 @@
 
 #include "db_error.bpf.h"
 #include "db_redis_command.bpf.h"
+#include "db_redis_connection.bpf.h"
 
 #define REDIS_ATTEMPT 5 /* the argument of _process behind those that are interfaces */
 
 /* ---- starts --------------------------------------------------------------------------------------- */
-
-/* Is it a client of one connection alone, by which another client greets the server as it connects? */
-static __always_inline bool redis_greets(const struct target_row *target, uaddr_t client)
-{
-	struct go_interface pool;
-	struct go_type type;
-
-	if (target->redis.client_pool == GO_OFFSET_ABSENT || !target->redis.single_pool_type)
-		return false;
-	pool = read_interface(client + target->redis.client_pool);
-	type = type_of(&pool);
-	return is_type(target, &type, target->redis.single_pool_type);
-}
 
 /* Which server and database a *baseClient is for, and how often it tries again. Appends the last of the texts. */
 static __noinline int redis_client(struct ev_span_end *span, const struct target_row *target, uaddr_t client)
@@ -232,34 +220,71 @@ static __always_inline void redis_result(struct open_spans *open, const struct t
 	call_may_be_over(open, now);
 }
 
-/* An attempt is over  argument: its error. */
-static __always_inline void redis_attempted(struct pt_regs *ctx, enum count reason, bool around)
+/* The two words of an error, of which the argument is the first. */
+static __always_inline struct go_interface redis_error(const struct pt_regs *ctx, const struct hit *hit)
+{
+	return (struct go_interface){ go_argument(ctx, hit), go_register(ctx, COOKIE_REGISTER(hit->cookie) + 1) };
+}
+
+/*
+ * What (*baseClient).withConn and withPipelineConn defer, a closure, func(): an attempt is over, and its connection about to be given
+ * back to the pool.
+ */
+SEC("uprobe")
+int db_redis_returned(struct pt_regs *ctx)
+{
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct redis_return returned = {};
+	struct open_spans open;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_RETURNED))
+		return 0;
+	redis_captured(&returned, go_closure(ctx), ctx->REG_SP, COOKIE_VARIANT(hit.cookie));
+	open = redis_taker(ctx, &hit, now);
+	if (!open.innermost) {
+		redis_pass(hit.target, &returned);
+		return 0;
+	}
+	/* A panic ends the call, wherever that is recovered. */
+	if (call_panics(ctx, hit.target, open.innermost))
+		return 0;
+	redis_connection(open.innermost, hit.target, returned.conn);
+	redis_result(&open, hit.target, returned.error, now);
+	return 0;
+}
+
+/* They return without having got a connection  argument: the error. */
+SEC("uprobe")
+int db_redis_unconnected(struct pt_regs *ctx)
 {
 	ktime_ns_t now = bpf_ktime_get_ns();
 	struct open_spans open;
 	struct hit hit;
 
-	if (!hit_begin(&hit, ctx, reason))
-		return;
-	open = around ? db_native_around(ctx, &hit, now) : db_native(ctx, &hit, now);
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_UNCONNECTED))
+		return 0;
+	open = redis_taker(ctx, &hit, now);
 	if (open.innermost)
-		redis_result(&open, hit.target,
-			     (struct go_interface){ go_argument(ctx, &hit), go_register(ctx, COOKIE_REGISTER(hit.cookie) + 1) }, now);
-}
-
-/* In _process, the first jump behind the call (*baseClient).withConn  argument: the error. */
-SEC("uprobe")
-int db_redis_result(struct pt_regs *ctx)
-{
-	redis_attempted(ctx, HIT_DB_REDIS_RESULT, false);
+		redis_result(&open, hit.target, redis_error(ctx, &hit), now);
 	return 0;
 }
 
-/* In generalProcessPipeline and what a cluster does for each node, the same, or behind withPipelineConn  argument: the error. */
+/*
+ * The calls (*baseClient).releaseConn(ctx, cn, err) and releaseConnToPool(ctx, p, cn, err) of what has kept a connection for the
+ * commands of many  argument: cn.
+ */
 SEC("uprobe")
-int db_redis_pipeline_end(struct pt_regs *ctx)
+int db_redis_lent(struct pt_regs *ctx)
 {
-	redis_attempted(ctx, HIT_DB_REDIS_PIPELINE_END, false);
+	struct redis_return lent = {};
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_LENT))
+		return 0;
+	lent.client = go_register(ctx, 0);
+	lent.conn = go_argument(ctx, &hit);
+	redis_pass(hit.target, &lent);
 	return 0;
 }
 
@@ -296,12 +321,23 @@ int db_redis_give_up(struct pt_regs *ctx)
 
 /*
  * What a cluster does for each node, where it has a call of its own for it: (*baseClient).releaseConn(ctx, cn, err), and
- * setCmdsErr(cmds, err) if it gets no connection  argument: err.
+ * setCmdsErr(cmds, err) if it gets no connection, which the variant tells apart  argument: err.
  */
 SEC("uprobe")
 int db_redis_release(struct pt_regs *ctx)
 {
-	redis_attempted(ctx, HIT_DB_REDIS_RELEASE, true);
+	ktime_ns_t now = bpf_ktime_get_ns();
+	struct open_spans open;
+	struct hit hit;
+
+	if (!hit_begin(&hit, ctx, HIT_DB_REDIS_RELEASE))
+		return 0;
+	open = db_native_around(ctx, &hit, now);
+	if (COOKIE_VARIANT(hit.cookie) == REDIS_RELEASES)
+		redis_connection(open.innermost, hit.target, go_register(ctx, 3));
+	if (!open.innermost)
+		return 0;
+	redis_result(&open, hit.target, redis_error(ctx, &hit), now);
 	return 0;
 }
 

@@ -170,6 +170,7 @@ int dial_tls_done(struct pt_regs *ctx)
 	ktime_ns_t now = bpf_ktime_get_ns();
 	struct known_connection *known;
 	struct dialing *dialing;
+	struct tcp_socket socket;
 	struct sock *sk;
 	struct hit hit;
 
@@ -181,7 +182,9 @@ int dial_tls_done(struct pt_regs *ctx)
 	/* What it is made over is its first field. */
 	sk = sock_of_conn(hit.target, dialing->tls_conn);
 	known = sk ? connection_place(sk) : NULL;
-	if (known && is_known(known, sk) && !known->is_used)
+	if (known)
+		socket = tcp_socket_of(sk);
+	if (known && is_known(known, &socket) && !known->is_used)
 		known->tls_us = microseconds_since(dialing->tls_ktime_ns, now);
 	dialing->tls_ktime_ns = 0;
 	return 0;

@@ -165,8 +165,8 @@ static __noinline void http_fiber_describe(struct ev_span_end *span, const struc
 	uaddr_t request = request_ctx + layout->ctx_request;
 	uaddr_t header = request + layout->request_header;
 	struct go_string path = fiber_text(header + layout->header_uri), query = {};
-	struct connection connection = {};
 	struct remote_parent parent = {};
+	struct connection connection;
 	struct fiber_scan *scan = span_scratch(span);
 	struct go_string tracestate;
 	__u8 no_http11 = 0, is_tls = 0;
@@ -180,6 +180,7 @@ static __noinline void http_fiber_describe(struct ev_span_end *span, const struc
 	if (is_tls)
 		span->header.flags |= HTTP_FLAG_TLS;
 	http_body(span)->protocol = no_http11 ? 10 : 11;
+	unknown_zeros(&connection, sizeof(connection));
 	if (layout->ctx_conn == GO_OFFSET_ABSENT || !connection_read(&connection, target, request_ctx + layout->ctx_conn))
 		connection.remote.port = 0;
 	__builtin_memset(scan, 0, offsetof(struct fiber_scan, uri));

@@ -237,8 +237,7 @@ int http_server_upgrade(struct pt_regs *ctx)
  * Has the client gone away? Either the server has seen it while it read, or it could not write (conn.werr), whichever came
  * first: a handler that ends at once when it cannot write may do so before the reader has seen anything.
  */
-static __always_inline bool http_server_client_is_gone(const struct target_row *target, uaddr_t response,
-						       const __u64 *window)
+static __always_inline bool http_server_client_is_gone(const struct target_row *target, const __u64 *window)
 {
 	const struct http_server_layout *layout = &target->http_server;
 
@@ -246,15 +245,7 @@ static __always_inline bool http_server_client_is_gone(const struct target_row *
 		return true;
 	if (layout->response_conn == GO_OFFSET_ABSENT || layout->conn_write_error == GO_OFFSET_ABSENT)
 		return false;
-	return read_u64(http_server_conn(target, response) + layout->conn_write_error) != 0;
-}
-
-static __always_inline void http_server_served(struct ev_span_end *span, const struct target_row *target, uaddr_t response)
-{
-	const struct http_server_layout *layout = &target->http_server;
-
-	if (layout->response_conn != GO_OFFSET_ABSENT && layout->conn_rwc != GO_OFFSET_ABSENT)
-		connection_served(span, target, http_server_conn(target, response) + layout->conn_rwc, false);
+	return read_u64(window_u64(window, layout->response_conn) + layout->conn_write_error) != 0;
 }
 
 /* func (w *response) finishRequest()  argument: w. HTTP/1.1 only. */
@@ -266,36 +257,34 @@ int http_server_end(struct pt_regs *ctx)
 	const struct target_row *target;
 	struct goroutine_key key = {};
 	struct ev_span_end *span;
+	const struct http_server_layout *layout;
 	__u64 response[GO_WINDOW_BYTES / 8];
+	bool is_read;
 	struct hit hit;
-	uaddr_t at;
 
 	if (!hit_begin(&hit, ctx, HIT_HTTP_SERVER_END))
 		return 0;
 	target = hit.target;
-	at = go_argument(ctx, &hit);
+	layout = &target->http_server;
 	span = http_server_open(ctx, target, &key, true);
 	if (!span)
 		return 0;
-	if (!span_is_told(span)) {
-		spans_end_above(span, &key, now);
-		http_server_served(span, target, at);
-		span_end(target, span, &key, ending, now);
-		return 0;
-	}
-	if (!read_user(response, sizeof(response), at)) {
-		__s64 length = window_u64(response, target->http_server.response_content_length);
+	is_read = !read_user(response, sizeof(response), go_argument(ctx, &hit));
+	if (span_is_told(span)) {
+		if (is_read) {
+			__s64 length = window_u64(response, layout->response_content_length);
 
-		http_server_status(span, window_u64(response, target->http_server.response_status));
-		http_body(span)->body_bytes = window_u64(response, target->http_server.response_written);
-		/* Gone before all that was promised had been written. */
-		if ((length < 0 || http_body(span)->body_bytes < length) &&
-		    http_server_client_is_gone(target, at, response))
-			ending = ENDING_DISCONNECTED;
+			http_server_status(span, window_u64(response, layout->response_status));
+			http_body(span)->body_bytes = window_u64(response, layout->response_written);
+			/* Gone before all that was promised had been written. */
+			if ((length < 0 || http_body(span)->body_bytes < length) && http_server_client_is_gone(target, response))
+				ending = ENDING_DISCONNECTED;
+		}
+		http_server_pattern(span, target, true);
 	}
-	http_server_pattern(span, target, true);
 	spans_end_above(span, &key, now);
-	http_server_served(span, target, at);
+	if (is_read && layout->response_conn != GO_OFFSET_ABSENT && layout->conn_rwc != GO_OFFSET_ABSENT)
+		connection_served(span, target, window_u64(response, layout->response_conn) + layout->conn_rwc, false);
 	span_end(target, span, &key, ending, now);
 	return 0;
 }

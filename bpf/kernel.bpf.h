@@ -69,10 +69,20 @@ struct possible_net {
 } __attribute__((preserve_access_index));
 
 struct sock_common {
-	__u32 skc_daddr;
-	__u32 skc_rcv_saddr;
-	__u16 skc_dport; /* big-endian, unlike skc_num */
-	__u16 skc_num;
+	union {
+		__u64 skc_addrpair;
+		struct {
+			__u32 skc_daddr;
+			__u32 skc_rcv_saddr;
+		};
+	};
+	union {
+		__u32 skc_portpair;
+		struct {
+			__u16 skc_dport; /* big-endian, unlike skc_num */
+			__u16 skc_num;
+		};
+	};
 	unsigned short skc_family;
 	struct possible_net skc_net;
 	struct in6_addr skc_v6_daddr;

@@ -25,6 +25,34 @@ static __always_inline bool is_kernel_conn(const struct target_row *target, cons
 }
 
 /*
+ * The itab of a net.Conn of the kernel that was seen last in a target, which spares reading its types. It lies below 2^48, and what
+ * the target is known by stands above, so that both are written at once.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TARGETS_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} kernel_conn_itab_by_target SEC(".maps");
+
+/* The same, mostly by what was found before. */
+static __always_inline bool is_kernel_conn_again(const struct target_row *target, const struct go_interface *conn)
+{
+	__u32 place = target->target_id & (TARGETS_MAX - 1);
+	__u64 *known = bpf_map_lookup_elem(&kernel_conn_itab_by_target, &place);
+	__u64 here = conn->itab | (__u64)target->target_id << 48;
+
+	if (!known)
+		return false;
+	if (*known != here) {
+		if (!is_kernel_conn(target, conn))
+			return false;
+		*known = here;
+	}
+	return true;
+}
+
+/*
  * The net.TCPConn or net.UnixConn in the net.Conn whose two words stand at `at`, also where others are around it, of which it is the first field;
  * 0: there is none. A function of its own, so that whoever calls it is verified once and not for each depth.
  */
@@ -36,7 +64,7 @@ static __noinline uaddr_t kernel_conn_in(const struct target_row *target, uaddr_
 	for (int wrappers = 0; wrappers <= WRAPPERS_MAX; wrappers++) {
 		if (bpf_probe_read_user(&conn, sizeof(conn), (const void *)at))
 			break;
-		if (is_kernel_conn(target, &conn)) {
+		if (is_kernel_conn_again(target, &conn)) {
 			found = conn.data;
 			break;
 		}

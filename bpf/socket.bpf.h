@@ -15,16 +15,31 @@ static __always_inline void endpoint_ipv4(struct endpoint *endpoint, __u32 addre
 	*(__u32 *)&endpoint->address[12] = address;
 }
 
+/* The open file behind a descriptor of the running process; NULL if it is none. */
+static __always_inline struct file *file_of_fd(__u32 fd)
+{
+#ifdef LEGACY
+	struct fdtable *table = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd);
+	__u32 count = BPF_CORE_READ(table, max_fds);
+#else
+	/* The verifier knows these types: no helper is called. */
+	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
+	struct file **files = table->fd;
+	__u32 count = table->max_fds;
+#endif
+	struct file *file = NULL;
+
+	return fd >= count || bpf_probe_read_kernel(&file, sizeof(file), files + fd) ? NULL : file;
+}
+
 /* The socket behind a file descriptor of the running process; NULL if it is none. */
 static __always_inline struct sock *sock_of_fd(__u32 fd)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd);
-	struct file *file = NULL;
+	struct file *file = file_of_fd(fd);
 	struct socket *socket;
 
-	if (fd >= BPF_CORE_READ(table, max_fds) || bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
+	if (!file)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
 	/* A socket points back to its file; anything else does not. */
@@ -33,22 +48,33 @@ static __always_inline struct sock *sock_of_fd(__u32 fd)
 	return BPF_CORE_READ(socket, sk);
 }
 
+/* The port of a socket, and above it that of the other end. */
+static __always_inline __u32 ports_of(struct sock *sk)
+{
+	__u32 pair = BPF_CORE_READ(sk, __sk_common.skc_portpair);
+
+	return pair >> 16 | (__u32)__builtin_bswap16(pair) << 16;
+}
+
 /* The TCP connection of a socket. */
 static __always_inline int connection_of_sock(struct connection *connection, struct sock *sk)
 {
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u32 ports = ports_of(sk);
 
 	if (family == FAMILY_IPV4) {
-		endpoint_ipv4(&connection->local, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		endpoint_ipv4(&connection->remote, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		__u64 addresses = BPF_CORE_READ(sk, __sk_common.skc_addrpair);
+
+		endpoint_ipv4(&connection->local, addresses >> 32);
+		endpoint_ipv4(&connection->remote, addresses);
 	} else if (family == FAMILY_IPV6) {
 		BPF_CORE_READ_INTO(&connection->local.address, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO(&connection->remote.address, sk, __sk_common.skc_v6_daddr);
 	} else {
 		return -1;
 	}
-	connection->local.port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	connection->remote.port = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	connection->local.port = ports & 0xffff;
+	connection->remote.port = ports >> 16;
 	connection->net = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
 	return 0;
 }

@@ -10,13 +10,15 @@
 static __always_inline void connection_pass(struct sock *sk)
 {
 	struct known_connection *known = connection_place(sk);
+	struct tcp_socket socket;
 
 	if (!known)
 		return;
-	if (is_known(known, sk))
-		connection_mark(known, sk);
+	socket = tcp_socket_of(sk);
+	if (is_known(known, &socket))
+		connection_mark(known, &socket);
 	else
-		connection_know(known, sk);
+		connection_know(known, &socket);
 	known->is_used = 1;
 }
 
@@ -69,6 +71,8 @@ enum socket_use {
 	SOCKET_OWN = 0,    /* nobody else does meanwhile, and nothing has been sent for the span yet */
 	SOCKET_LATE = 1,   /* it is about to end */
 	SOCKET_SHARED = 2, /* others use it at the same time */
+	SOCKET_TAKEN = 4,  /* all that has happened since something came to its end over it is of who has it now */
+	SOCKET_LAST = 8,   /* it ends now: nobody will look again */
 };
 
 /*
@@ -79,32 +83,37 @@ static __noinline int socket_watch(struct open_span *span, struct sock *sk, __u3
 {
 	struct span_socket *watch = &span->socket;
 	struct known_connection *known = connection_place(sk);
+	struct tcp_socket socket;
 
 	if (!known || watch->sock == (__u64)sk)
 		return 0;
+	socket = tcp_socket_of(sk);
 	watch->is_shared = !!(use & SOCKET_SHARED);
 	watch->retransmits = CONNECTION_UNKNOWN;
 	if (span->record.span_kind == SPAN_KIND_CLIENT && !(use & SOCKET_LATE))
-		watch->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
-	span->connection.sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
-	span->connection.received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt);
+		watch->retransmits = socket.retransmits;
+	span->connection.sent = socket.sent;
+	span->connection.received = socket.received;
 	watch->said.age = CONNECTION_AGE_UNKNOWN;
-	if (is_known(known, sk)) {
+	if (is_known(known, &socket)) {
 		watch->said.age = CONNECTION_NEW + known->is_used;
-		if (span->record.span_kind == SPAN_KIND_SERVER && !(use & SOCKET_SHARED)) {
+		if ((span->record.span_kind == SPAN_KIND_SERVER && !(use & SOCKET_SHARED)) || use & SOCKET_TAKEN) {
 			watch->retransmits = known->retransmits;
 			span->connection.sent = known->sent;
 			span->connection.received = known->received;
 		}
 	} else {
-		connection_know(known, sk);
+		connection_know(known, &socket);
 	}
 	watch->said.dns_us = known->dns_us;
 	watch->said.connect_us = known->connect_us;
 	watch->said.tls_us = known->tls_us;
 	known->dns_us = known->connect_us = known->tls_us = CONNECTION_UNKNOWN;
 	known->is_used = 1;
-	watch->sock = (__u64)sk;
+	if (use & SOCKET_LAST)
+		socket_say(span, known, &socket);
+	else
+		watch->sock = (__u64)sk;
 	return 0;
 }
 

@@ -26,69 +26,92 @@ static __always_inline struct known_connection *connection_place(struct sock *sk
 	return BPF_CORE_READ(sk, sk_protocol) == PROTOCOL_TCP ? bpf_map_lookup_elem(&connection_by_sock, &index) : NULL;
 }
 
-static __always_inline __u32 ports_of(struct sock *sk)
+/* A socket of TCP: which connection it is, and how far that has come. */
+struct tcp_socket {
+	struct sock *sk;
+	__u32 ports;
+	__u32 sent;
+	__u32 received;
+	__u32 retransmits;
+};
+
+static __always_inline struct tcp_socket tcp_socket_of(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_num) |
-	       (__u32)__builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport)) << 16;
+	return (struct tcp_socket){ sk, ports_of(sk), BPF_CORE_READ((struct tcp_sock *)sk, write_seq),
+				    BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt),
+				    BPF_CORE_READ((struct tcp_sock *)sk, total_retrans) };
 }
 
-static __always_inline bool is_known(const struct known_connection *known, struct sock *sk)
+static __always_inline bool is_known(const struct known_connection *known, const struct tcp_socket *socket)
 {
-	return known->sock == (__u64)sk && known->ports == ports_of(sk);
+	return known->sock == (__u64)socket->sk && known->ports == socket->ports;
 }
 
 /* How far it has come. */
-static __always_inline void connection_mark(struct known_connection *known, struct sock *sk)
+static __always_inline void connection_mark(struct known_connection *known, const struct tcp_socket *socket)
 {
-	known->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
-	known->sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
-	known->received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt);
+	known->retransmits = socket->retransmits;
+	known->sent = socket->sent;
+	known->received = socket->received;
 }
 
 /* A connection that is new, or of which nothing is known so far. */
-static __always_inline void connection_know(struct known_connection *known, struct sock *sk)
+static __always_inline void connection_know(struct known_connection *known, const struct tcp_socket *socket)
 {
 	known->sock = 0;
 	in_order();
-	known->ports = ports_of(sk);
+	known->ports = socket->ports;
 	known->is_used = 0;
 	known->dns_us = known->connect_us = known->tls_us = CONNECTION_UNKNOWN;
-	connection_mark(known, sk);
+	connection_mark(known, socket);
 	in_order();
-	known->sock = (__u64)sk;
+	known->sock = (__u64)socket->sk;
 }
 
 /* … of which nothing else has been seen before, since it was made just now: what has come already belongs to the first that is served. */
 static __always_inline void connection_begin(struct known_connection *known, struct sock *sk)
 {
-	connection_know(known, sk);
+	const struct tcp_socket socket = tcp_socket_of(sk);
+
+	connection_know(known, &socket);
 	known->received -= (__u32)BPF_CORE_READ((struct tcp_sock *)sk, bytes_received);
 }
 
-/* The span ends, or may have ended. */
-static __noinline int socket_look(struct open_span *span)
+/* The span ends, or may have ended: what has happened since is to be said. */
+static __always_inline void socket_say(struct open_span *span, struct known_connection *known, const struct tcp_socket *socket)
 {
 	struct span_socket *watch = &span->socket;
-	const struct connection *connection = &span->connection;
-	struct sock *sk = (struct sock *)watch->sock;
-	struct known_connection *known = connection_place(sk);
+	struct tcp_sock *sk = (struct tcp_sock *)socket->sk;
 
-	/* Of a connection that has been closed meanwhile nothing is left. */
-	if (!sk || !known || ports_of(sk) != (connection->local.port | connection->remote.port << 16))
-		return 0;
-	watch->said.rtt_us = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us) >> 3;
+	watch->said.rtt_us = BPF_CORE_READ(sk, srtt_us) >> 3;
 	watch->said.retransmits = watch->said.sent = watch->said.received = CONNECTION_UNKNOWN;
 	if (watch->retransmits != CONNECTION_UNKNOWN)
-		watch->said.retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans) - watch->retransmits;
+		watch->said.retransmits = socket->retransmits - watch->retransmits;
 	if (!watch->is_shared && watch->said.retransmits != CONNECTION_UNKNOWN) {
 		/* What a server answers with has not all been written yet. */
 		if (span->record.span_kind == SPAN_KIND_CLIENT)
-			watch->said.sent = BPF_CORE_READ((struct tcp_sock *)sk, write_seq) - connection->sent;
-		watch->said.received = BPF_CORE_READ((struct tcp_sock *)sk, rcv_nxt) - connection->received;
+			watch->said.sent = socket->sent - span->connection.sent;
+		watch->said.received = socket->received - span->connection.received;
 	}
 	watch->is_told = 1;
-	if (is_known(known, sk))
-		connection_mark(known, sk);
+	if (is_known(known, socket))
+		connection_mark(known, socket);
+}
+
+/* The same, of a span whose connection has become known before. */
+static __noinline int socket_look(struct open_span *span)
+{
+	const struct connection *connection = &span->connection;
+	struct sock *sk = (struct sock *)span->socket.sock;
+	struct known_connection *known = sk ? connection_place(sk) : NULL;
+	struct tcp_socket socket;
+
+	if (!known)
+		return 0;
+	socket = tcp_socket_of(sk);
+	/* Of a connection that has been closed meanwhile nothing is left. */
+	if (socket.ports == (connection->local.port | connection->remote.port << 16))
+		socket_say(span, known, &socket);
 	return 0;
 }
 

@@ -20,6 +20,11 @@ export const errorCodes = {
   no_go_profile: 'the program does not serve a CPU profile of its own, or it cannot be laid beside ours',
   cannot_apply: 'the program does not take what it is advised',
   bad_recording: 'the file is not a recording that this version can replay',
+  no_sqlite: 'this release of Node has no SQLite, which the store needs',
+  bad_store: 'the store is damaged, or of a newer version',
+  store_busy: 'another process writes to the store',
+  cannot_listen: 'a port cannot be listened at',
+  store_full: 'more spans wait to be stored than may',
 } as const;
 
 /** One of the codes of {@link errorCodes}. */

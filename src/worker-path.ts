@@ -4,7 +4,7 @@ import { installedPath } from './installation.ts';
 
 /** Path of a thread's built entry. Throws `shim_unusable`. */
 export function workerPath(
-  name: 'ingest/ingest-worker' | 'attach/plan-worker' | 'symbols/symbol-worker',
+  name: 'ingest/ingest-worker' | 'attach/plan-worker' | 'symbols/symbol-worker' | 'store/store-worker',
 ): string {
   return installedPath('dist', `${name}.js`);
 }

@@ -11,3 +11,17 @@ export function closingLines(tests, checks) {
     `${tests.passed} passed, ${tests.failed + checks.failed} failed, ${tests.skipped} skipped`,
   ];
 }
+
+/** The tallies of several runs as one. */
+export function sumOfTallies(tallies) {
+  const sum = { passed: 0, failed: 0, skipped: 0, reasons: {} };
+  for (const { passed, failed, skipped, reasons } of tallies) {
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped += skipped;
+    for (const [reason, count] of Object.entries(reasons)) {
+      sum.reasons[reason] = (sum.reasons[reason] ?? 0) + count;
+    }
+  }
+  return sum;
+}

@@ -159,7 +159,10 @@ struct redis_layout {
 	go_offset_t options_db GO_FIELD("github.com/redis/go-redis/v9.Options.DB?");
 	go_offset_t options_retries GO_FIELD("github.com/redis/go-redis/v9.Options.MaxRetries?");
 	go_offset_t cmd_args GO_FIELD("github.com/redis/go-redis/v9.baseCmd.args?");
-	__u16 reserved[2];
+	go_offset_t conn_net GO_FIELD("github.com/redis/go-redis/v9/internal/pool.Conn.netConn?");
+	go_offset_t conn_atomic GO_FIELD("github.com/redis/go-redis/v9/internal/pool.Conn.netConnAtomic?");
+	go_offset_t atomic_net GO_FIELD("github.com/redis/go-redis/v9/internal/pool.atomicNetConn.conn?");
+	__u16 reserved[3];
 };
 
 #endif

@@ -72,7 +72,7 @@ struct http_server_layout {
 	go_offset_t response_status GO_WINDOW_FIELD("net/http.response.status");
 	go_offset_t response_written GO_WINDOW_FIELD("net/http.response.written");
 	go_offset_t response_content_length GO_WINDOW_FIELD("net/http.response.contentLength");
-	go_offset_t response_conn GO_FIELD("net/http.response.conn?");
+	go_offset_t response_conn GO_WINDOW_FIELD("net/http.response.conn?");
 	go_offset_t response_client_gone GO_WINDOW_FIELD("net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?");
 	go_offset_t conn_rwc GO_FIELD("net/http.conn.rwc?");
 	go_offset_t conn_write_error GO_FIELD("net/http.conn.werr?");

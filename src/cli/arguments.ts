@@ -20,6 +20,7 @@ import {
   REPLAY_HELP,
   REPORT_HELP,
   RUN_HELP,
+  SERVE_HELP,
   TOP_HELP,
 } from './help.ts';
 import {
@@ -44,6 +45,7 @@ import {
   usage,
   waitFormOf,
 } from './option-values.ts';
+import { PAGE, type PageOptions, pageOptionsOf, parseServe, type Serve } from './page-arguments.ts';
 
 /** Options of all commands that make spans. */
 export interface CommonOptions {
@@ -63,6 +65,8 @@ export interface CommonOptions {
   readonly routes: readonly string[] | undefined;
   readonly profileHz: number | undefined;
   readonly keep: KeepRules | undefined;
+  /** Keep the spans, and show them. */
+  readonly page: PageOptions | undefined;
   /** What probes may take of the processors; undefined: as much as they do. */
   readonly budget: number | undefined;
   readonly isVerbose: boolean;
@@ -143,6 +147,7 @@ export type Invocation =
   | (Reporting & { readonly kind: 'report'; readonly file: string })
   | (Reporting & { readonly kind: 'diff'; readonly before: string; readonly after: string })
   | Top
+  | Serve
   | ProfileInvocation
   | Advise
   | { readonly kind: 'inspect'; readonly program: string | number; readonly asJson: boolean }
@@ -169,6 +174,7 @@ const REPLAY = {
 
 const COMMON = {
   ...REPLAY,
+  ...PAGE,
   duration: { type: 'string' },
   'service-name': { type: 'string' },
   level: { type: 'string' },
@@ -218,7 +224,7 @@ const RECORDING = { recording: { type: 'string', short: 'o' } } as const satisfi
 const JSON_OPTION = { json: { type: 'boolean' } } as const satisfies ParseArgsConfig['options'];
 const REPORT = { ...GENERAL, ...ROUTES, ...JSON_OPTION } as const satisfies ParseArgsConfig['options'];
 
-const COMMANDS = 'run, attach, top, record, replay, report, diff, profile, advise, inspect or doctor';
+const COMMANDS = 'run, attach, serve, top, record, replay, report, diff, profile, advise, inspect or doctor';
 
 /** What requests wait for; deeper levels tell nothing more of that. */
 const TOP_LEVEL: ProbeLevel = 'runtime';
@@ -237,6 +243,10 @@ export function parseArguments(args: readonly string[]): Invocation {
       return parseRun(rest);
     case 'attach':
       return parseAttach(rest);
+    case 'serve': {
+      const { values, serve } = parseServe(rest);
+      return generalOf(values, SERVE_HELP) ?? serve();
+    }
     case 'top':
       return parseTop(rest);
     case 'record':
@@ -507,6 +517,7 @@ function commonOf(command: string, values: CommonValues): CommonOptions {
     routes: routesOf(command, values.route),
     profileHz: hz === undefined ? undefined : hzOf(command, 'profile-hz', hz),
     keep: values.keep === undefined ? undefined : keepOf(command, values.keep),
+    page: pageOptionsOf(command, values),
     budget: values.budget === undefined ? DEFAULT_BUDGET : budgetOf(command, values.budget),
     grpcHealth: values['grpc-health'] ?? false,
     isVerbose: values.verbose ?? false,

@@ -15,6 +15,10 @@ const FAILURES_AT_RUN_TIME: ReadonlySet<ErrorCode> = new Set([
   'cannot_apply',
   'bad_recording',
   'no_go_profile',
+  'no_sqlite',
+  'bad_store',
+  'store_busy',
+  'store_full',
 ]);
 
 /** Of an error that ends the command. */

@@ -28,6 +28,11 @@ Options:
       --telemetry-exports  calls that send a program's own telemetry have spans as well
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
       --grpc-health        trace calls of gRPC's own services, health checks and reflection, too
+      --page               keep the spans and show them on a page of this host, whose URL is printed
+      --page-port N        its port (default 7777, or another if that is taken)
+      --store DIR          where they are kept (default $XDG_STATE_HOME/goidspan)
+      --store-bytes SIZE   how much is kept at most (default 1GiB), the newest
+      --store-age TIME     for how long (default 24h)
   -v, --verbose            say more: which probes are attached
       --version            print the version
   -h, --help               print this help`;
@@ -49,6 +54,7 @@ goidspan traces unchanged Go programs from the Linux kernel, as OpenTelemetry sp
 Usage:
   goidspan run [options] -- CMD ARGS…
   goidspan attach (--pid N | --exe GLOB)… [options]
+  goidspan serve [options]
   goidspan top (--pid N | --exe GLOB)… [options]
   goidspan record -o FILE (-- CMD ARGS… | (--pid N | --exe GLOB)…) [options]
   goidspan replay FILE [options]
@@ -62,6 +68,7 @@ Usage:
 Commands:
   run      start a command and trace it, and the Go programs that it starts
   attach   trace programs that run already, or that will be started
+  serve    take spans by OTLP from anybody, keep them, and show them on a page
   top      show what the requests of running programs spend their time on, and what to fix first
   record   trace like run or attach, and keep what the kernel said in a file
   replay   make the spans of a recording again, without privileges
@@ -95,6 +102,33 @@ On a terminal, where requests are printed, the level is cpu by default: slow one
 ${ENVIRONMENT}
 
 ${EXIT_CODES}
+`;
+
+/** Of `goidspan serve --help`. */
+export const SERVE_HELP = `\
+Takes spans by OTLP from any SDK or collector, keeps them, and shows them on a page: services and routes,
+what differs between slow and fast requests, traces, and of spans of goidspan why they were slow.
+
+Usage:
+  goidspan serve [options]
+
+Options:
+      --host ADDRESS         where to listen (default 127.0.0.1); elsewhere only with a token
+      --port N               of the page (default 7777; 0: any that is free)
+      --otlp-grpc-port N     of OTLP over gRPC (default 4317)
+      --otlp-http-port N     of OTLP over HTTP, protobuf or JSON (default 4318)
+      --store DIR            where spans are kept (default $XDG_STATE_HOME/goidspan)
+      --store-bytes SIZE     how much is kept at most (default 1GiB), the newest
+      --store-age TIME       for how long (default 24h)
+      --token TOKEN          who has it may look and send (authorization: Bearer TOKEN; the page as
+                             URL/?token=TOKEN); better as GOIDSPAN_TOKEN, which other users do not see
+      --duration SECONDS     stop after that time
+      --version              print the version
+  -h, --help                 print this help
+
+Ends on SIGINT and SIGTERM. Needs Node 22.13 or newer.
+
+Exit codes: 0 success, 1 failure at run time, 2 usage.
 `;
 
 /** Of `goidspan advise --help`. */

@@ -35,6 +35,8 @@ async function main(args: readonly string[], stop: Stop, terminal: Terminal): Pr
         return await (await import('./run-command.ts')).runCommand(invocation, context);
       case 'attach':
         return await (await import('./attach-command.ts')).attachCommand(invocation, context);
+      case 'serve':
+        return await (await import('./serve-command.ts')).serveCommand(invocation, context);
       case 'top':
         return await (await import('./top-command.ts')).topCommand(invocation, context);
       case 'record':

@@ -61,7 +61,7 @@ function explain(error: Error & { code?: string }, command: string, args: readon
   const named = /'([^']*)'/.exec(error.message)?.[1] ?? '';
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown option ${named}`;
   if (error.code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
-    const mayHaveCommand = command !== 'doctor' && command !== 'top' && !args.includes('--');
+    const mayHaveCommand = !['doctor', 'top', 'serve'].includes(command) && !args.includes('--');
     return `unexpected argument ${named}${mayHaveCommand ? ' (a command goes after --)' : ''}`;
   }
   const option = named.replace(/^-\w, /, '').replace(/ <value>$/, '');
@@ -77,6 +77,44 @@ export function secondsOf(command: string, option: string, text: string): number
     command,
     `--${option} ${text}: not a number of seconds above 0 and up to ${MAX_DURATION_SECONDS}`,
   );
+}
+
+/** 0: any that is free. */
+export function portOf(command: string, option: string, text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  if (port >= 0 && port <= 65_535) return port;
+  throw usage(command, `--${option} ${text}: not a port from 0 to 65535`);
+}
+
+const BYTE_UNITS = {
+  '': 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+  ti: 2 ** 40,
+};
+/** Less is full at once. */
+const MIN_BYTES = 2 ** 20;
+
+export function bytesOf(command: string, option: string, text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s?([kmgt]i?)?b?$/i.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * BYTE_UNITS[unit.toLowerCase() as keyof typeof BYTE_UNITS]);
+  if (bytes >= MIN_BYTES && Number.isSafeInteger(bytes)) return bytes;
+  throw usage(command, `--${option} ${text}: not an amount of 1 MiB and more, such as 500MB or 2GiB`);
+}
+
+const TIME_UNITS = { s: 1e3, m: 60e3, h: 3_600e3, d: 86_400e3 };
+
+/** In milliseconds. */
+export function spanOfTimeOf(command: string, option: string, text: string): number {
+  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s?([smhd])$/i.exec(text) ?? [];
+  const millis = Number(number) * TIME_UNITS[unit.toLowerCase() as keyof typeof TIME_UNITS];
+  if (millis >= 60e3 && Number.isSafeInteger(Math.round(millis))) return Math.round(millis);
+  throw usage(command, `--${option} ${text}: not a time of a minute and more, such as 30m, 24h or 7d`);
 }
 
 export function pidOf(command: string, text: string): number {

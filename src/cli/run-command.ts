@@ -17,7 +17,9 @@ export async function runCommand(
   { common, command }: Extract<Invocation, { kind: 'run' }>,
   context: CommandContext,
 ): Promise<number> {
-  const session = await Session.open(common, { ...context, level: isLookedAt(context) ? 'cpu' : undefined });
+  const isLooked = isLookedAt(context);
+  const level = isLooked ? 'cpu' : undefined;
+  const session = await Session.open(common, { ...context, level, hasUsualPage: isLooked });
   try {
     const child = await HeldChild.start(command, context.env);
     try {

@@ -83,10 +83,11 @@ export class SelfMetrics {
 }
 
 function observedSinkOf(sink: ExportSink): ObservedSink {
+  const way = sink instanceof OtlpExport ? sink : undefined;
   return {
     component: 'processor',
     counts: () => sink.counts(),
-    ...(sink instanceof OtlpExport && { otlp: { settings: sink.settings, queue: () => sink.queue } }),
+    ...(way?.settings && { otlp: { settings: way.settings, queue: () => way.queue } }),
   };
 }
 

@@ -24,6 +24,7 @@ import { createExport } from './create-export.ts';
 import { logDiagnostics } from './diagnostics.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { linesOf } from './messages.ts';
+import { type OpenPage, openPageOf } from './open-page.ts';
 import { SelfMetrics } from './self-metrics.ts';
 import type { Stop } from './stop.ts';
 import { exportSummaryOf, formatSummary, summaryOf } from './summary.ts';
@@ -55,6 +56,8 @@ export interface CommandContext {
   readonly isQuiet?: boolean;
   /** How deep to look if nothing else says so. */
   readonly level?: ProbeLevel | undefined;
+  /** Keep the spans and show them on a page, if nothing else is said of it. */
+  readonly hasUsualPage?: boolean;
   /** Print no summary. */
   readonly isWithoutSummary?: boolean;
   /** Told of each target that is attached, before any of its requests. */
@@ -79,11 +82,19 @@ async function openAsDeep(
   }
 }
 
+/** Where it goes. */
+interface Outlets {
+  readonly sinks: readonly ExportSink[];
+  readonly metrics: SelfMetrics | undefined;
+  readonly page: OpenPage | undefined;
+}
+
 /** A running tracer with its exporters. */
 export class Session {
   readonly tracer: Tracer;
   readonly #sinks: readonly ExportSink[];
   readonly #metrics: SelfMetrics | undefined;
+  readonly #page: OpenPage | undefined;
   readonly #options: CommonOptions;
   readonly #terminal: Terminal;
   readonly #isWithoutSummary: boolean;
@@ -95,9 +106,14 @@ export class Session {
     const { terminal, env } = context;
     const report = (message: string): void => terminal.say(message);
     let metrics: SelfMetrics | undefined;
-    const sinks = await openSinks(options, context, (event) => metrics?.onEvent(event));
+    const onEvent = (event: ExportEvent): void => metrics?.onEvent(event);
+    const others = await openSinks(options, context, onEvent);
     const state = new SessionState();
+    let page: OpenPage | undefined;
+    let sinks = others;
     try {
+      page = await openPageOf(options.page, context.hasUsualPage ?? false, env, { report, onEvent });
+      if (page) sinks = [...others, page.sink];
       const debug = options.isVerbose ? report : () => {};
       metrics = await SelfMetrics.open(env, { report, debug });
       const level = options.level ?? levelVariable(env, report);
@@ -128,9 +144,10 @@ export class Session {
         },
       });
       metrics?.begin(tracer, sinks);
-      return new Session(tracer, { sinks, metrics }, options, context, state);
+      return new Session(tracer, { sinks, metrics, page }, options, context, state);
     } catch (error) {
       for (const sink of sinks) await sink.shutdown();
+      await page?.backend.close();
       await metrics?.shutdown(0);
       throw error;
     }
@@ -138,7 +155,7 @@ export class Session {
 
   private constructor(
     tracer: Tracer,
-    { sinks, metrics }: { readonly sinks: readonly ExportSink[]; readonly metrics: SelfMetrics | undefined },
+    { sinks, metrics, page }: Outlets,
     options: CommonOptions,
     { terminal, isWithoutSummary = false }: CommandContext,
     state: SessionState,
@@ -146,6 +163,7 @@ export class Session {
     this.tracer = tracer;
     this.#sinks = sinks;
     this.#metrics = metrics;
+    this.#page = page;
     this.#options = options;
     this.#terminal = terminal;
     this.#isWithoutSummary = isWithoutSummary;
@@ -193,6 +211,7 @@ export class Session {
     const endsAt = performance.now() + DRAIN_DEADLINE_MS;
     await Promise.all(this.#sinks.map((sink) => sink.shutdown()));
     await this.#metrics?.shutdown(endsAt - performance.now());
+    await this.#page?.backend.close();
     const exports = this.#sinks.map(exportSummaryOf);
     if (stats) {
       const about = { version: VERSION, startedAt: this.#startedAt, endedAt: new Date() };

@@ -154,6 +154,7 @@ const commonOf = ({ level, serviceName, routes }: Top): CommonOptions => ({
   routes,
   profileHz: undefined,
   keep: undefined,
+  page: undefined,
   // What it shows is what is looked at as deep.
   budget: undefined,
   isVerbose: false,

@@ -11,6 +11,7 @@ import { type Batch, batchOf } from '../wire/batch.ts';
 import { threadError, workerPath } from '../worker-path.ts';
 import type { FromIngest, IngestData, ToIngest } from './ingest-protocol.ts';
 import { RemoteSink } from './remote-sink.ts';
+import { transferablesOf } from './sink-plan.ts';
 
 /**
  * Some hundred spans, so that a thread with the stage in it sees to its sockets after each request's worth of them: with 1 MiB it
@@ -69,17 +70,20 @@ export class Ingest {
   /** Starts draining. The thread keeps the process alive only while somebody waits for it. */
   constructor(kernel: Kernel, sink: IngestSink, { makesLittle = false, idlePriority, moved }: IngestOptions) {
     this.#kernel = kernel;
+    const sinks = moved?.exports.map((of) => of.plan());
     const workerData: IngestData = {
       handle: kernel.handle,
       batchBytes: makesLittle ? LITTLE.batchBytes : BATCH_BYTES,
       queuedBytesMax: QUEUED_BYTES_MAX,
       busyMs: makesLittle ? LITTLE.busyMs : undefined,
       idlePriority,
-      ...(moved && {
-        stage: { sinks: moved.exports.map(({ plan }) => plan), settings: moved.settings },
-      }),
+      ...(moved && sinks && { stage: { sinks, settings: moved.settings } }),
     };
-    this.#worker = new Worker(workerPath('ingest/ingest-worker'), { workerData, name: 'goidspan-ingest' });
+    this.#worker = new Worker(workerPath('ingest/ingest-worker'), {
+      workerData,
+      transferList: sinks?.flatMap(transferablesOf) ?? [],
+      name: 'goidspan-ingest',
+    });
     this.#remotes = moved?.exports.map(
       (of, place) =>
         new RemoteSink(of, (kind, deadlineMs) => this.#ask((id) => ({ kind, id, sink: place, deadlineMs }))),

@@ -17,15 +17,24 @@ import type { OtlpSinkHooks, OtlpSinkPlan, OtlpSinkSettings } from './otlp-sink-
 export type RemotePart = Pick<OtlpSink, 'counts' | 'queue' | 'forceFlush' | 'shutdown'>;
 
 export class OtlpExport implements ExportSink, FactSink {
-  readonly settings: OtlpSinkSettings;
+  readonly name: string;
+  /** Undefined: nothing leaves over the wire, and each part has settings of its own. */
+  readonly settings: OtlpSinkSettings | undefined;
   /** Also told what happens in the other thread. */
   readonly hooks: OtlpSinkHooks;
+  readonly #settingsOfPart: () => OtlpSinkPlan['settings'];
   readonly #tally = new ExportTally();
   #local: OtlpSink | undefined;
   #remote: RemotePart | undefined;
 
-  constructor(settings: OtlpSinkSettings, hooks: OtlpSinkHooks) {
-    this.settings = settings;
+  /** `settings`, or what makes those of each part, where no two can have the same. */
+  constructor(
+    settings: OtlpSinkSettings | { readonly name: string; readonly ofPart: () => OtlpSinkPlan['settings'] },
+    hooks: OtlpSinkHooks,
+  ) {
+    this.name = settings.name;
+    this.settings = 'ofPart' in settings ? undefined : settings;
+    this.#settingsOfPart = 'ofPart' in settings ? settings.ofPart : () => settings;
     this.hooks = {
       onFailure: hooks.onFailure,
       onEvent: (event) => {
@@ -35,13 +44,9 @@ export class OtlpExport implements ExportSink, FactSink {
     };
   }
 
-  get name(): string {
-    return this.settings.name;
-  }
-
   /** Of the part in another thread. */
-  get plan(): OtlpSinkPlan {
-    return { kind: 'otlp', settings: this.settings };
+  plan(): OtlpSinkPlan {
+    return { kind: 'otlp', settings: this.#settingsOfPart() };
   }
 
   /** From now on another thread exports as well; what is handed over here still leaves from here. */
@@ -86,7 +91,7 @@ export class OtlpExport implements ExportSink, FactSink {
   }
 
   #here(): OtlpSink {
-    this.#local ??= createOtlpSink(this.settings, this.hooks);
+    this.#local ??= createOtlpSink(this.#settingsOfPart(), this.hooks);
     return this.#local;
   }
 

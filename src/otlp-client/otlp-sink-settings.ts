@@ -7,12 +7,13 @@ import { spanLimitsOf } from '../export/span-limits.ts';
 import type { SpanLimits } from '../otlp/limits.ts';
 import { DELIVERY_BOUNDS, type DeliverySettings } from './delivery-settings.ts';
 import type { OtlpOptions } from './options.ts';
+import type { PortSettings } from './port-transport.ts';
 import { type OtlpSettings, otlpSettingsOf } from './settings.ts';
 
-export interface OtlpSinkSettings {
+export interface OtlpSinkSettings<Way = OtlpSettings> {
   /** Names this exporter in the summary. */
   readonly name: string;
-  readonly otlp: OtlpSettings;
+  readonly otlp: Way;
   readonly delivery: DeliverySettings;
   readonly limits: SpanLimits;
   /** Spans in one request. */
@@ -26,7 +27,7 @@ export interface OtlpSinkSettings {
 /** The sink as a plan, among those of other kinds. */
 export interface OtlpSinkPlan {
   readonly kind: 'otlp';
-  readonly settings: OtlpSinkSettings;
+  readonly settings: OtlpSinkSettings<OtlpSettings | PortSettings>;
 }
 
 /** Who is told what happens. */

@@ -1,13 +1,14 @@
 /** Commands, pipelines and transactions of go-redis v9, whatever the client. */
 
 import type { ArgumentRegister } from '../binary/instruction.ts';
-import type { Hook, ProbeFamily, SiteChoice, SiteRule } from './hook.ts';
+import type { Hook, ProbeFamily, SiteRule } from './hook.ts';
 
 const redis = 'github.com/redis/go-redis/v9';
 const client = `${redis}.(*baseClient)`;
 const attempt = `${client}._process`;
-const withConn = `${client}.withConn`;
 const withPipelineConn = `${client}.withPipelineConn`;
+/** What takes a connection for an attempt, and in later versions for one of a pipeline; the variants are by this order. */
+const takers = [`${client}.withConn`, withPipelineConn];
 const getConn = `${client}.getConn`;
 const sleep = `${redis}/internal.Sleep`;
 /** A pipeline, by version. */
@@ -67,30 +68,50 @@ const nodeKnown: Hook = {
   without: 'the program uses no pipelines of a cluster, or they do not tell which node they are for',
 };
 
-const resultIn = (on: string, of: string): SiteChoice => ({
-  on: [on],
-  rules: [{ at: 'branch_after_call', of, arg: 0, and: [1] }],
-});
-
-/** The error of an attempt of a command: `arg` holds it. */
-const result: Hook = {
-  name: 'db_redis_result',
+/**
+ * What takes a connection of a pool for an attempt defers what gives it back: a closure, `func()`, entered once per attempt that has
+ * got one, with its error among what it has captured. `arg` means nothing.
+ */
+const returned: Hook = {
+  name: 'db_redis_returned',
   phase: 'end',
-  choices: [resultIn(attempt, withConn)],
+  sites: 'each',
+  choices: takers.map((on, variant) => ({ on: [`${on}.func1`], variant, rules: entry(0) })),
   need: 'required',
   without: 'commands to Redis have no end',
 };
 
-/** The same of a pipeline. */
-const pipelineEnd: Hook = {
-  name: 'db_redis_pipeline_end',
+/** Where it returns without one: `arg` holds the error. */
+const unconnected: Hook = {
+  name: 'db_redis_unconnected',
   phase: 'end',
   sites: 'each',
-  choices: [...pipelines, ...nodes].flatMap((on) =>
-    [withPipelineConn, withConn].map((of) => resultIn(on, of)),
-  ),
+  choices: takers.map((on) => ({ on: [on], rules: [{ at: 'returns_without_call', arg: 0 }] })),
+  need: 'required',
+  without: 'commands to Redis that get no connection have no end',
+};
+
+/**
+ * What keeps a connection for the commands of many (go-redis ≥ 9.23), where it is given back: `releaseConn(ctx, cn, err)` and
+ * `releaseConnToPool(ctx, p, cn, err)`. `arg` holds `cn`.
+ */
+const lent: Hook = {
+  name: 'db_redis_lent',
+  phase: 'during',
+  sites: 'each',
+  choices: [
+    {
+      on: [`${redis}.(*cscMissCoalescer).runFullDuplexSession`],
+      rules: [{ at: 'calls', of: `${client}.releaseConn`, arg: 3 }],
+    },
+    {
+      on: [`${redis}.(*fdEngine).attempt.func1.1`],
+      rules: [{ at: 'calls', of: `${client}.releaseConnToPool`, arg: 5 }],
+    },
+  ],
   need: 'optional',
-  without: 'the program uses no pipelines, or they have no end',
+  without:
+    'the program keeps no connections to Redis for the commands of many, or their bytes are told of others',
 };
 
 /** `Sleep(ctx context.Context, dur time.Duration) error` before one more attempt of a pipeline. `arg` means nothing. */
@@ -108,14 +129,17 @@ const giveUp: Hook = {
   name: 'db_redis_give_up',
   phase: 'end',
   sites: 'each',
-  choices: [attempt, ...pipelines].map((on) => resultIn(on, sleep)),
+  choices: [attempt, ...pipelines].map((on) => ({
+    on: [on],
+    rules: [{ at: 'branch_after_call', of: sleep, arg: 0, and: [1] }],
+  })),
   need: 'optional',
   without: 'what is no longer tried because its context has ended does not tell that',
 };
 
 /**
  * Before go-redis used `withPipelineConn` for nodes: in what it defers, `releaseConn(ctx, cn, err)`, and without a connection
- * `setCmdsErr(cmds, err)`. `arg` holds `err`.
+ * `setCmdsErr(cmds, err)`, which the variant tells apart. `arg` holds `err`.
  */
 const release: Hook = {
   name: 'db_redis_release',
@@ -125,6 +149,7 @@ const release: Hook = {
     {
       on: [`${on}.1`],
       unless: withPipelineConn,
+      variant: 1,
       rules: [{ at: 'call', of: `${client}.releaseConn`, arg: 4 }],
     },
     { on: [on], unless: withPipelineConn, rules: [{ at: 'call', of: `${redis}.setCmdsErr`, arg: 3 }] },
@@ -139,6 +164,6 @@ export const dbRedis: ProbeFamily = {
   need: 'library',
   isLate: true,
   makes: { family: 'db', spanKind: 'client' },
-  hooks: [start, pipeline, node, nodeKnown, result, pipelineEnd, retry, giveUp, release],
-  reads: ['db', 'redis'],
+  hooks: [start, pipeline, node, nodeKnown, returned, unconnected, lent, retry, giveUp, release],
+  reads: ['db', 'net', 'redis'],
 };

@@ -78,6 +78,8 @@ export type SiteRule =
   | { readonly at: 'branches_after_indirect_calls'; readonly arg: ArgumentRegister }
   /** Every return that does nothing but pass on what an indirect call has returned; single-stepped. */
   | { readonly at: 'returns_of_call'; readonly arg: ArgumentRegister }
+  /** Every return that is reached from a jump in a straight line without a call; single-stepped. */
+  | { readonly at: 'returns_without_call'; readonly arg: ArgumentRegister }
   /** Every return; single-stepped. */
   | { readonly at: 'returns'; readonly arg: ArgumentRegister }
   /** See `round-trip.ts`: the conditional jump on the error of an attempt. */

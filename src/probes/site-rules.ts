@@ -86,6 +86,12 @@ export function findPlaces(rule: SiteRule, context: RuleContext): Place[] | stri
         ? frameless(context, returns, rule)
         : 'no return passes on what a call returned';
     }
+    case 'returns_without_call': {
+      const returns = returnsOf(flow).filter((index) => !isBehindCall(flow, index));
+      return returns.length > 0
+        ? frameless(context, returns, rule)
+        : 'it returns nowhere without a call before it';
+    }
     case 'nop5_before_call': {
       const index = findCall(rule, context);
       if (typeof index === 'string') return index;
@@ -205,6 +211,16 @@ function passesOnCall(flow: ControlFlow, index: number): boolean {
     const before = flow.instructions[at - 1]?.op;
     if (before === 'call_indirect') return true;
     if (before !== 'other' && before !== 'nop') return false;
+  }
+  return false;
+}
+
+/** Whether the instruction is reached from a call in a straight line. */
+function isBehindCall(flow: ControlFlow, index: number): boolean {
+  for (let at = index; at > 0 && !flow.isJumpTarget(at); at--) {
+    const before = flow.instructions[at - 1]?.op;
+    if (before === 'call' || before === 'call_indirect') return true;
+    if (before === 'branch') return false;
   }
   return false;
 }

@@ -5,7 +5,7 @@ import { count64, counts64, ktime, ktimeNs, s64, spanId, traceId } from './batch
 import type { WireLayout } from './layout.ts';
 
 /** Names the layouts below; the shim must return the same. */
-export const WIRE_HASH = 0x4ee5057188cd7057n;
+export const WIRE_HASH = 0x9b22176a8e289144n;
 
 /** `enum durations_limit` */
 export const durationsLimit = {
@@ -385,65 +385,66 @@ export const count = {
   HIT_DB_REDIS_PIPELINE: 56,
   HIT_DB_REDIS_NODE: 57,
   HIT_DB_REDIS_NODE_KNOWN: 58,
-  HIT_DB_REDIS_RESULT: 59,
-  HIT_DB_REDIS_PIPELINE_END: 60,
-  HIT_DB_REDIS_RETRY: 61,
-  HIT_DB_REDIS_GIVE_UP: 62,
-  HIT_DB_REDIS_RELEASE: 63,
-  HIT_GOROUTINE_PARK: 64,
-  HIT_GOROUTINE_READY: 65,
-  HIT_GOROUTINE_READY_LIST: 66,
-  HIT_GOROUTINE_RUN: 67,
-  HIT_GOROUTINE_YIELD: 68,
-  HIT_GOROUTINE_PREEMPT: 69,
-  HIT_GOROUTINE_CORO: 70,
-  HIT_CHAN_HAND_TO: 71,
-  HIT_CHAN_HAND_FROM: 72,
-  HIT_CHAN_PUT: 73,
-  HIT_CHAN_TAKE: 74,
-  HIT_MUTEX_LOCK: 75,
-  HIT_MUTEX_UNLOCK: 76,
-  HIT_GC_STOP_BEGIN: 77,
-  HIT_GC_STOP_END: 78,
-  HIT_GC_ASSIST_BEGIN: 79,
-  HIT_GC_ASSIST_END: 80,
-  HIT_ALLOC_SPAN_BEGIN: 81,
-  HIT_ALLOC_SPAN_END: 82,
-  HIT_ALLOC_HEAP_BEGIN: 83,
-  HIT_ALLOC_HEAP_END: 84,
-  HIT_DIAL_LOOKUP: 85,
-  HIT_DIAL_CONNECT: 86,
-  HIT_DIAL_MADE: 87,
-  HIT_DIAL_TLS: 88,
-  HIT_DIAL_TLS_DONE: 89,
-  LOST_RING_FULL: 90,
-  LOST_RECORD_TOO_LARGE: 91,
-  LOST_OPEN_MAP_FULL: 92,
-  LOST_INHERITED_MAP_FULL: 93,
-  LOST_HANDED_MAP_FULL: 94,
-  LOST_READER_MAP_FULL: 95,
-  LOST_TIME_MAP_FULL: 96,
-  LOST_TURNS_MAP_FULL: 97,
-  LOST_THREAD_MAP_FULL: 98,
-  LOST_ALLOC_MAP_FULL: 99,
-  LOST_SDK_MAP_FULL: 100,
-  LOST_DEPTH: 101,
-  LOST_READ_FAILED: 102,
-  LOST_SPAN_REPLACED: 103,
-  NOTE_NO_TARGET: 104,
-  NOTE_UNSAMPLED: 105,
-  NOTE_TRACEPARENT_MALFORMED: 106,
-  NOTE_SDK_DEPTH: 107,
-  NOTE_STALE_CLIENT: 108,
-  NOTE_HEADERS_UNSCANNED: 109,
-  NOTE_START_SEEN: 110,
-  NOTE_HTTP3_UNTRACED: 111,
-  NOTE_GRPC_HEALTH_UNTRACED: 112,
-  NOTE_SWITCH_UNSEEN: 113,
-  NOTE_URING_ELSEWHERE: 114,
-  NOTE_STACKS_FULL: 115,
-  NOTE_END_WITHOUT_START: 116,
-  COUNT_MAX: 117,
+  HIT_DB_REDIS_RETURNED: 59,
+  HIT_DB_REDIS_UNCONNECTED: 60,
+  HIT_DB_REDIS_LENT: 61,
+  HIT_DB_REDIS_RETRY: 62,
+  HIT_DB_REDIS_GIVE_UP: 63,
+  HIT_DB_REDIS_RELEASE: 64,
+  HIT_GOROUTINE_PARK: 65,
+  HIT_GOROUTINE_READY: 66,
+  HIT_GOROUTINE_READY_LIST: 67,
+  HIT_GOROUTINE_RUN: 68,
+  HIT_GOROUTINE_YIELD: 69,
+  HIT_GOROUTINE_PREEMPT: 70,
+  HIT_GOROUTINE_CORO: 71,
+  HIT_CHAN_HAND_TO: 72,
+  HIT_CHAN_HAND_FROM: 73,
+  HIT_CHAN_PUT: 74,
+  HIT_CHAN_TAKE: 75,
+  HIT_MUTEX_LOCK: 76,
+  HIT_MUTEX_UNLOCK: 77,
+  HIT_GC_STOP_BEGIN: 78,
+  HIT_GC_STOP_END: 79,
+  HIT_GC_ASSIST_BEGIN: 80,
+  HIT_GC_ASSIST_END: 81,
+  HIT_ALLOC_SPAN_BEGIN: 82,
+  HIT_ALLOC_SPAN_END: 83,
+  HIT_ALLOC_HEAP_BEGIN: 84,
+  HIT_ALLOC_HEAP_END: 85,
+  HIT_DIAL_LOOKUP: 86,
+  HIT_DIAL_CONNECT: 87,
+  HIT_DIAL_MADE: 88,
+  HIT_DIAL_TLS: 89,
+  HIT_DIAL_TLS_DONE: 90,
+  LOST_RING_FULL: 91,
+  LOST_RECORD_TOO_LARGE: 92,
+  LOST_OPEN_MAP_FULL: 93,
+  LOST_INHERITED_MAP_FULL: 94,
+  LOST_HANDED_MAP_FULL: 95,
+  LOST_READER_MAP_FULL: 96,
+  LOST_TIME_MAP_FULL: 97,
+  LOST_TURNS_MAP_FULL: 98,
+  LOST_THREAD_MAP_FULL: 99,
+  LOST_ALLOC_MAP_FULL: 100,
+  LOST_SDK_MAP_FULL: 101,
+  LOST_DEPTH: 102,
+  LOST_READ_FAILED: 103,
+  LOST_SPAN_REPLACED: 104,
+  NOTE_NO_TARGET: 105,
+  NOTE_UNSAMPLED: 106,
+  NOTE_TRACEPARENT_MALFORMED: 107,
+  NOTE_SDK_DEPTH: 108,
+  NOTE_STALE_CLIENT: 109,
+  NOTE_HEADERS_UNSCANNED: 110,
+  NOTE_START_SEEN: 111,
+  NOTE_HTTP3_UNTRACED: 112,
+  NOTE_GRPC_HEALTH_UNTRACED: 113,
+  NOTE_SWITCH_UNSEEN: 114,
+  NOTE_URING_ELSEWHERE: 115,
+  NOTE_STACKS_FULL: 116,
+  NOTE_END_WITHOUT_START: 117,
+  COUNT_MAX: 118,
 } as const;
 
 /** Where everything stands in the records. */
@@ -1504,7 +1505,7 @@ export interface PgxLayout {
   readonly weightedCur: number;
 }
 
-/** `struct redis_layout`, 24 bytes. */
+/** `struct redis_layout`, 32 bytes. */
 export interface RedisLayout {
   readonly singlePoolType: number;
   readonly clientOpt: number;
@@ -1513,6 +1514,9 @@ export interface RedisLayout {
   readonly optionsDb: number;
   readonly optionsRetries: number;
   readonly cmdArgs: number;
+  readonly connNet: number;
+  readonly connAtomic: number;
+  readonly atomicNet: number;
 }
 
 /** `struct runtime_layout`, 20 bytes. */
@@ -1592,7 +1596,7 @@ export interface SdkLayout {
   readonly contextFlags: number;
 }
 
-/** `struct target_row`, 848 bytes. */
+/** `struct target_row`, 856 bytes. */
 export interface TargetRow {
   /** 0: the slot is empty */
   readonly targetId: number;
@@ -1635,7 +1639,7 @@ export interface TargetRow {
   readonly timeByReason: Uint8Array;
 }
 
-export const TARGET_ROW_BYTES = 848;
+export const TARGET_ROW_BYTES = 856;
 
 /** The bytes of a `struct target_row`. */
 export function writeTargetRow(value: TargetRow): Uint8Array {
@@ -1819,65 +1823,68 @@ export function writeTargetRow(value: TargetRow): Uint8Array {
   view.setUint16(590, value.redis.optionsDb, true);
   view.setUint16(592, value.redis.optionsRetries, true);
   view.setUint16(594, value.redis.cmdArgs, true);
-  view.setUint16(600, value.runtime.gStack, true);
-  view.setUint16(602, value.runtime.gPanic, true);
-  view.setUint16(604, value.runtime.gM, true);
-  view.setUint16(606, value.runtime.gGoid, true);
-  view.setUint16(608, value.runtime.gParentGoid, true);
-  view.setUint16(610, value.runtime.gStartpc, true);
-  view.setUint16(612, value.runtime.mCurg, true);
-  view.setUint16(620, value.httpRequest.method, true);
-  view.setUint16(622, value.httpRequest.url, true);
-  view.setUint16(624, value.httpRequest.protoMajor, true);
-  view.setUint16(626, value.httpRequest.protoMinor, true);
-  view.setUint16(628, value.httpRequest.header, true);
-  view.setUint16(630, value.httpRequest.host, true);
-  view.setUint16(632, value.httpRequest.remoteAddr, true);
-  view.setUint16(634, value.httpRequest.tls, true);
-  view.setUint16(636, value.httpRequest.pattern, true);
-  view.setUint16(638, value.httpRequest.urlScheme, true);
-  view.setUint16(640, value.httpRequest.urlHost, true);
-  view.setUint16(642, value.httpRequest.urlPath, true);
-  view.setUint16(644, value.httpRequest.urlRawPath, true);
-  view.setUint16(646, value.httpRequest.urlRawQuery, true);
-  view.setBigUint64(648, BigInt(value.time.semacquire), true);
-  view.setBigUint64(656, BigInt(value.time.semacquireMutex), true);
-  view.setBigUint64(664, BigInt(value.time.semacquireFd), true);
-  view.setUint16(672, value.time.gSchedlink, true);
-  view.setUint16(674, value.time.gStatus, true);
-  view.setUint16(676, value.time.gWaitReason, true);
-  view.setUint16(678, value.time.gCoroarg, true);
-  view.setUint16(680, value.time.coroGp, true);
-  view.setUint16(682, value.time.mP, true);
-  view.setUint16(684, value.time.pRunqhead, true);
-  view.setUint16(686, value.time.pRunqtail, true);
-  view.setUint16(688, value.time.hchanDataqsiz, true);
-  view.setUint16(690, value.time.hchanBuf, true);
-  view.setUint16(692, value.time.hchanElemsize, true);
-  view.setUint16(694, value.time.hchanRecvx, true);
-  view.setUint16(696, value.time.sudogG, true);
-  view.setUint16(698, value.time.sudogElem, true);
-  view.setUint16(700, value.time.pollDescFd, true);
-  view.setUint16(702, value.time.pollDescRg, true);
-  view.setUint16(704, value.time.pollDescSelf, true);
-  view.setUint16(712, value.stack.gSched, true);
-  view.setUint16(714, value.stack.gobufPc, true);
-  view.setUint16(716, value.stack.gobufBp, true);
-  view.setBigUint64(720, BigInt(value.sdk.spanType), true);
-  view.setBigUint64(728, BigInt(value.sdk.unsampledType), true);
-  view.setBigUint64(736, BigInt(value.sdk.delegateStart), true);
-  view.setBigUint64(744, BigInt(value.sdk.delegateEnd), true);
-  view.setUint16(752, value.sdk.spanContext, true);
-  view.setUint16(754, value.sdk.spanParent, true);
-  view.setUint16(756, value.sdk.spanKind, true);
-  view.setUint16(758, value.sdk.spanEndTime, true);
-  view.setUint16(760, value.sdk.unsampledContext, true);
-  view.setUint16(762, value.sdk.contextTraceId, true);
-  view.setUint16(764, value.sdk.contextSpanId, true);
-  view.setUint16(766, value.sdk.contextFlags, true);
-  view.setBigUint64(768, BigInt(value.schedRunqsize), true);
-  view.setBigInt64(776, BigInt(value.gTlsOffset), true);
-  bytes.set(value.timeByReason, 784);
+  view.setUint16(596, value.redis.connNet, true);
+  view.setUint16(598, value.redis.connAtomic, true);
+  view.setUint16(600, value.redis.atomicNet, true);
+  view.setUint16(608, value.runtime.gStack, true);
+  view.setUint16(610, value.runtime.gPanic, true);
+  view.setUint16(612, value.runtime.gM, true);
+  view.setUint16(614, value.runtime.gGoid, true);
+  view.setUint16(616, value.runtime.gParentGoid, true);
+  view.setUint16(618, value.runtime.gStartpc, true);
+  view.setUint16(620, value.runtime.mCurg, true);
+  view.setUint16(628, value.httpRequest.method, true);
+  view.setUint16(630, value.httpRequest.url, true);
+  view.setUint16(632, value.httpRequest.protoMajor, true);
+  view.setUint16(634, value.httpRequest.protoMinor, true);
+  view.setUint16(636, value.httpRequest.header, true);
+  view.setUint16(638, value.httpRequest.host, true);
+  view.setUint16(640, value.httpRequest.remoteAddr, true);
+  view.setUint16(642, value.httpRequest.tls, true);
+  view.setUint16(644, value.httpRequest.pattern, true);
+  view.setUint16(646, value.httpRequest.urlScheme, true);
+  view.setUint16(648, value.httpRequest.urlHost, true);
+  view.setUint16(650, value.httpRequest.urlPath, true);
+  view.setUint16(652, value.httpRequest.urlRawPath, true);
+  view.setUint16(654, value.httpRequest.urlRawQuery, true);
+  view.setBigUint64(656, BigInt(value.time.semacquire), true);
+  view.setBigUint64(664, BigInt(value.time.semacquireMutex), true);
+  view.setBigUint64(672, BigInt(value.time.semacquireFd), true);
+  view.setUint16(680, value.time.gSchedlink, true);
+  view.setUint16(682, value.time.gStatus, true);
+  view.setUint16(684, value.time.gWaitReason, true);
+  view.setUint16(686, value.time.gCoroarg, true);
+  view.setUint16(688, value.time.coroGp, true);
+  view.setUint16(690, value.time.mP, true);
+  view.setUint16(692, value.time.pRunqhead, true);
+  view.setUint16(694, value.time.pRunqtail, true);
+  view.setUint16(696, value.time.hchanDataqsiz, true);
+  view.setUint16(698, value.time.hchanBuf, true);
+  view.setUint16(700, value.time.hchanElemsize, true);
+  view.setUint16(702, value.time.hchanRecvx, true);
+  view.setUint16(704, value.time.sudogG, true);
+  view.setUint16(706, value.time.sudogElem, true);
+  view.setUint16(708, value.time.pollDescFd, true);
+  view.setUint16(710, value.time.pollDescRg, true);
+  view.setUint16(712, value.time.pollDescSelf, true);
+  view.setUint16(720, value.stack.gSched, true);
+  view.setUint16(722, value.stack.gobufPc, true);
+  view.setUint16(724, value.stack.gobufBp, true);
+  view.setBigUint64(728, BigInt(value.sdk.spanType), true);
+  view.setBigUint64(736, BigInt(value.sdk.unsampledType), true);
+  view.setBigUint64(744, BigInt(value.sdk.delegateStart), true);
+  view.setBigUint64(752, BigInt(value.sdk.delegateEnd), true);
+  view.setUint16(760, value.sdk.spanContext, true);
+  view.setUint16(762, value.sdk.spanParent, true);
+  view.setUint16(764, value.sdk.spanKind, true);
+  view.setUint16(766, value.sdk.spanEndTime, true);
+  view.setUint16(768, value.sdk.unsampledContext, true);
+  view.setUint16(770, value.sdk.contextTraceId, true);
+  view.setUint16(772, value.sdk.contextSpanId, true);
+  view.setUint16(774, value.sdk.contextFlags, true);
+  view.setBigUint64(776, BigInt(value.schedRunqsize), true);
+  view.setBigInt64(784, BigInt(value.gTlsOffset), true);
+  bytes.set(value.timeByReason, 792);
   return bytes;
 }
 
@@ -1948,7 +1955,7 @@ export const rowSources = {
     responseStatus: { what: 'field', name: 'net/http.response.status', inWindow: true },
     responseWritten: { what: 'field', name: 'net/http.response.written', inWindow: true },
     responseContentLength: { what: 'field', name: 'net/http.response.contentLength', inWindow: true },
-    responseConn: { what: 'field', name: 'net/http.response.conn?' },
+    responseConn: { what: 'field', name: 'net/http.response.conn?', inWindow: true },
     responseClientGone: {
       what: 'field',
       name: 'net/http.response.closeNotifyTriggered|net/http.response.didCloseNotify?',
@@ -2173,6 +2180,9 @@ export const rowSources = {
     optionsDb: { what: 'field', name: 'github.com/redis/go-redis/v9.Options.DB?' },
     optionsRetries: { what: 'field', name: 'github.com/redis/go-redis/v9.Options.MaxRetries?' },
     cmdArgs: { what: 'field', name: 'github.com/redis/go-redis/v9.baseCmd.args?' },
+    connNet: { what: 'field', name: 'github.com/redis/go-redis/v9/internal/pool.Conn.netConn?' },
+    connAtomic: { what: 'field', name: 'github.com/redis/go-redis/v9/internal/pool.Conn.netConnAtomic?' },
+    atomicNet: { what: 'field', name: 'github.com/redis/go-redis/v9/internal/pool.atomicNetConn.conn?' },
   },
   runtime: {
     gStack: { what: 'field', name: 'runtime.g.stack' },

@@ -1,10 +1,13 @@
 /** What spans tell of the connections that they were served or made their calls over. */
-import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { connectionOf } from '../support/connection-attributes.ts';
+import { redis } from '../support/databases.ts';
+import { buildGo, type GoBuild } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 import { buildJoins, http2UrlOf, startJoins } from '../support/joins-server.ts';
 import { NetworkNamespace, networkNamespaces } from '../support/network-namespace.ts';
+import { StoresServer, storesBuilds } from '../support/stores-server.ts';
 import { TracedServer } from '../support/traced-server.ts';
 
 const timeout = 120_000;
@@ -119,3 +122,116 @@ describeWith([kernel, go, networkNamespaces], 'the connection to another host', 
     await traced.stop();
   });
 });
+
+/** Bytes of commands as Redis wants them. */
+const bytesOf = (...commands: readonly string[]): number =>
+  commands
+    .map((command) => command.split(' '))
+    .flatMap((words) => [`*${words.length}`, ...words.flatMap((word) => [`$${word.length}`, word])])
+    .reduce((sum, line) => sum + line.length + 2, 0);
+
+/** A key of the requests, without its space. */
+const keyOf = (id: string, n: number): string => `of=${id}_n=${n}`;
+const setOf = (id: string): string => `set ${keyOf(id, 0)} secret ex 60`;
+const answerOf = (...lines: readonly string[]): number =>
+  lines.reduce((sum, line) => sum + line.length + 2, 0);
+const wrongType = '-WRONGTYPE Operation against a key holding the wrong kind of value';
+
+describeWith([kernel, go, redis], 'the connection of a call of go-redis', () => {
+  describe.each(storesBuilds)('in $name', redisCalls);
+});
+
+function redisCalls(build: GoBuild): void {
+  let server: StoresServer;
+  beforeAll(async () => {
+    server = await StoresServer.start(await buildGo(build), ['redis', 'cluster']);
+    return async () => {
+      expect((await server.stop()).lost).toMatchObject({ total: 0 });
+    };
+  }, timeout);
+
+  const connectionsOf = async (route: string, id: string, count: number) => {
+    await server.get(route, id);
+    return (await server.calls(id, count)).calls.map(connectionOf);
+  };
+
+  it('is new, then kept; what is said as it is made is not of the call', { timeout }, async () => {
+    const sent = bytesOf(setOf('first'));
+    expect(await connectionsOf('/redis/set', 'first', 1)).toEqual([
+      {
+        state: 'new',
+        connect_us: micros,
+        rtt_us: micros,
+        sent_bytes: sent,
+        received_bytes: answerOf('+OK'),
+      },
+    ]);
+    const kept = { state: 'reused', rtt_us: micros };
+    expect(await connectionsOf('/redis/set', 'again', 1)).toEqual([
+      { ...kept, sent_bytes: sent, received_bytes: answerOf('+OK') },
+    ]);
+    expect(await connectionsOf('/redis/nil', 'nothing', 1)).toEqual([
+      { ...kept, sent_bytes: bytesOf(`get ${keyOf('nothing', 0)}`), received_bytes: answerOf('_') },
+    ]);
+    const refused = await connectionsOf('/redis/wrongtype', 'type', 2);
+    expect(refused[1]).toMatchObject({ ...kept, received_bytes: answerOf(wrongType) });
+  });
+
+  it('is that of a pipeline, of a transaction and of a node, too', { timeout }, async () => {
+    const [pipeline] = await connectionsOf('/redis/pipeline', 'pipe', 1);
+    const incremented = [0, 1, 2, 3, 4].map((n) => `incr ${keyOf('pipe', n)}`);
+    expect(pipeline).toMatchObject({
+      state: expect.stringMatching(/new|reused/),
+      rtt_us: micros,
+      sent_bytes: bytesOf(...incremented),
+      received_bytes: answerOf(...incremented.map(() => ':1')),
+    });
+    // On a connection that the program has kept for it.
+    const watched = await connectionsOf('/redis/watch', 'watch', 3);
+    for (const { sent_bytes, received_bytes } of watched)
+      expect([Number(sent_bytes) > 16, Number(received_bytes) > 2]).toEqual([true, true]);
+    // Each key is of one of the nodes; connections to these may be older than the trace.
+    for (const [route, count] of [
+      ['/cluster/get', 2],
+      ['/cluster/tx', 1],
+    ] as const) {
+      const id = route.slice(9);
+      const ofRoute: Record<string, unknown>[] = [];
+      for (let n = 0; n < 10; n++) ofRoute.push(...(await connectionsOf(route, `${id}${n}`, count)));
+      for (const connection of ofRoute) expect(connection).toMatchObject({ rtt_us: micros });
+      const reused = ofRoute.filter(({ state }) => state === 'reused');
+      expect([route, reused.length > 0]).toEqual([route, true]);
+      for (const connection of reused) expect(connection).toMatchObject({ sent_bytes: expect.any(Number) });
+    }
+  });
+
+  it.skipIf(build.go !== undefined)(
+    'has none of those that it was kept for before, for many',
+    { timeout },
+    async () => {
+      const [pipeline] = await connectionsOf('/redis/lent', 'lent', 1);
+      const incremented = [0, 1, 2, 3, 4].map((n) => `incr ${keyOf('lent', n)}`);
+      expect(pipeline).toMatchObject({ state: 'reused', sent_bytes: bytesOf(...incremented) });
+    },
+  );
+
+  it('is none of a call that gets none', { timeout }, async () => {
+    expect(await connectionsOf('/redis/down', 'down', 1)).toEqual([{}]);
+    expect(await connectionsOf('/redis/pipelinedown', 'downs', 1)).toEqual([{}]);
+  });
+
+  it('has no bytes of others, however many wait for it', { timeout }, async () => {
+    const ids = Array.from({ length: 400 }, (_, n) => `m${n + 100}`);
+    await Promise.all(ids.map((id) => server.get('/redis/set', id)));
+    const all = await Promise.all(ids.map(async (id) => connectionOf((await server.calls(id, 1)).calls[0])));
+    // Of many connections some are forgotten, and then it is not known how many bytes there were.
+    const known = all.filter((connection) => 'sent_bytes' in connection);
+    expect(known.length).toBeGreaterThan(ids.length / 2);
+    for (const connection of known) {
+      expect(connection).toMatchObject({
+        sent_bytes: bytesOf(setOf('m100')),
+        received_bytes: answerOf('+OK'),
+      });
+    }
+  });
+}

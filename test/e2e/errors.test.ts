@@ -47,8 +47,16 @@ async function withDamaged(file: string, ...args: string[]): Promise<string[]> {
   return [process.execPath, join(folder, 'dist', 'cli', 'main.js'), ...args];
 }
 
-/** Where the tests run there are uprobes; a tracer that is told otherwise stands in, below. Advice takes a program that needs some (`advise.test.ts`). */
-const elsewhere = ['no_uprobes', 'cannot_apply'] as const;
+/** Where the tests run there are uprobes; a tracer that is told otherwise stands in, below. Advice takes a program that needs some (`advise.test.ts`). The store's own tests are in `test/store`. */
+const elsewhere = [
+  'no_uprobes',
+  'cannot_apply',
+  'no_sqlite',
+  'bad_store',
+  'store_busy',
+  'store_full',
+  'cannot_listen',
+] as const;
 type Elsewhere = (typeof elsewhere)[number];
 type Provocable = Exclude<ErrorCode, Elsewhere>;
 

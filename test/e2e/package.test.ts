@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { nodeOf } from '../../.scripts/lib/nodes.mjs';
 import { describeLive } from '../support/capabilities.ts';
 import { Child } from '../support/child.ts';
 import { isFullRun } from '../support/full-run.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
-import { nodeOf, type Packed, Project, pack } from '../support/installed.ts';
+import { type Packed, Project, pack } from '../support/installed.ts';
 import { ScriptedSink } from '../support/scripted-sink.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -146,6 +146,7 @@ function callsOf(build: GoBuild): void {
       ['/redis/wrongtype', 4],
       ['/redis/pipeline', 2],
       ['/redis/tx', 2],
+      ['/redis/conn', 8],
       ['/cluster/get', 4],
     ] as const) {
       // Its connection is there.
@@ -154,6 +155,11 @@ function callsOf(build: GoBuild): void {
       await server.get(route, 'hits');
       expect([route, (await server.hits()) - before]).toEqual([route, most]);
     }
+    // A transaction of a client with a connection of its own. An older go-redis always unwatches the keys.
+    const before = await server.hits();
+    await server.get('/redis/watch', 'watched');
+    const { calls } = await server.calls('watched', build.go === undefined ? 3 : 4);
+    expect((await server.hits()) - before).toBe(2 * calls.length);
   });
 
   it('is under its own request among many', { timeout }, async () => {

@@ -119,6 +119,7 @@ const opsByRule: Readonly<Record<SiteRule['at'], string | undefined>> = {
   after_call: undefined,
   calls: 'call',
   returns_of_call: 'return',
+  returns_without_call: 'return',
   returns: 'return',
   round_trip_result: 'branch',
   round_trip_alternate: 'branch',

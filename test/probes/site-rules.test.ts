@@ -61,3 +61,19 @@ describe('the first jumps behind all calls', () => {
     expect(places(rule, [branch])).toBe('it does not call callee');
   });
 });
+
+describe('the returns without a call', () => {
+  const rule = { at: 'returns_without_call', arg: 0 } as const;
+  const ret: Operation = { op: 'return' };
+  const jumpTo = (index: number): Operation => ({ op: 'branch', target: 4 * index, when: 'zero' });
+
+  it('are those that are reached from a jump, whether that is taken or not', () => {
+    expect(places(rule, [call, jumpTo(4), store, ret, call, store, ret])).toEqual([3]);
+    expect(places(rule, [call, jumpTo(4), { op: 'call_indirect' }, ret, store, ret])).toEqual([5]);
+  });
+
+  it('are none where each comes behind a call', () => {
+    const none = 'it returns nowhere without a call before it';
+    expect(places(rule, [branch, call, store, ret, { op: 'call_indirect' }, ret])).toBe(none);
+  });
+});

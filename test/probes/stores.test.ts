@@ -20,12 +20,16 @@ describe.each(storesBuilds)('the plan for $name', (build) => {
   }, async (context) => {
     const { hooks } = planOf(await buildOrSkip(context, build));
     const missing = hooks.filter(({ hook, sites }) => ofStores.test(hook.name) && sites.length === 0);
-    // What releases connections of nodes is another one in each generation.
-    expect(missing.map(({ hook }) => hook.name)).toEqual(build.go === undefined ? ['db_redis_release'] : []);
+    // What releases connections of nodes is another one in each generation, and only later ones keep some for many.
+    expect(missing.map(({ hook }) => hook.name)).toEqual([
+      build.go === undefined ? 'db_redis_release' : 'db_redis_lent',
+    ]);
     const stepped = hooks.flatMap(({ sites }) => sites).filter((site) => site.class === 'single-stepped');
-    // Once for each copy of rows into a table.
+    // Once for each copy of rows into a table, and for each call of go-redis that gets no connection.
     expect(stepped.filter(({ symbol }) => /pgx|redis/.test(symbol)).map(({ symbol }) => symbol)).toEqual([
       'github.com/jackc/pgx/v5.(*Conn).CopyFrom',
+      'github.com/redis/go-redis/v9.(*baseClient).withConn',
+      ...(build.go === undefined ? ['github.com/redis/go-redis/v9.(*baseClient).withPipelineConn'] : []),
     ]);
   });
 

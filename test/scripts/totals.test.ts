@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { closingLines } from '../../.scripts/lib/totals.mjs';
+import { closingLines, sumOfTallies } from '../../.scripts/lib/totals.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folders: string[] = [];
@@ -79,5 +79,16 @@ describe('the totals of a test run', { timeout: 90_000 }, () => {
       '1881 passed, 0 failed, 6 skipped',
     ]);
     expect(closingLines(tests, { passed: 5, failed: 1 }).at(-1)).toBe('1881 passed, 1 failed, 6 skipped');
+  });
+
+  it('of two runs are those of both, and so are the reasons', () => {
+    const first = { passed: 3, failed: 0, skipped: 2, reasons: { 'no such Go here': 1, 'needs root': 1 } };
+    const second = { passed: 4, failed: 1, skipped: 1, reasons: { 'needs root': 1 } };
+    expect(sumOfTallies([first, second])).toEqual({
+      passed: 7,
+      failed: 1,
+      skipped: 3,
+      reasons: { 'no such Go here': 1, 'needs root': 2 },
+    });
   });
 });

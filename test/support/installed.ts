@@ -1,15 +1,14 @@
 /** The package as a user gets it: packed, and installed into empty projects with chosen Node releases. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { QUIET } from '../../.scripts/lib/nodes.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
-const QUIET = ['--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
 const INSTALL_MS = 180_000;
 
 export interface Packed {
@@ -32,20 +31,6 @@ export async function pack(folder: string): Promise<Packed> {
     unpackedBytes: made.unpackedSize,
     files: made.files.map((file) => file.path),
   };
-}
-
-/** The executable of the newest Node of a major release; the npm package `node` brings it, once. */
-export async function nodeOf(major: number): Promise<string> {
-  if (Number(process.versions.node.split('.')[0]) === major) return process.execPath;
-  const folder = join(root, '.cache/nodes', String(major));
-  const binary = join(folder, 'node_modules/node/bin/node');
-  if (existsSync(binary)) return binary;
-  const partial = `${folder}.${process.pid}`;
-  await mkdir(partial, { recursive: true });
-  await writeFile(join(partial, 'package.json'), '{ "private": true }');
-  await run('npm', ['install', ...QUIET, `node@${major}`], { cwd: partial, timeout: INSTALL_MS });
-  await rename(partial, folder);
-  return binary;
 }
 
 /** An empty project with the package and others in it. */

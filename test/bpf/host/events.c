@@ -275,6 +275,8 @@ bool event__run(const struct line *line)
 		{ { "sql", "ended" }, 3, sql_ended },
 		{ { "redis", "begin" }, 3, redis_begin },
 		{ { "redis", "done" }, 3, redis_done },
+		{ { "redis", "fails" }, 3, redis_fails },
+		{ { "redis", "greets" }, 3, redis_greets_server },
 		{ { "redis", "gives-up" }, 3, redis_gives_up },
 		{ { "park" }, 3, time_park },
 		{ { "data" }, 2, time_data },

@@ -98,6 +98,8 @@ void rpc_end(const struct line *line);
 
 void redis_begin(const struct line *line);
 void redis_done(const struct line *line);
+void redis_fails(const struct line *line);
+void redis_greets_server(const struct line *line);
 void redis_gives_up(const struct line *line);
 
 void client_begin(const struct line *line);

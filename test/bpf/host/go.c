@@ -43,6 +43,7 @@ static const struct target_row layout = {
 	.grpc_client.error_s = 0, .grpc_client.transport_conn = 96, .grpc_client.transport_streams = 456,
 	.http_server.h2_stream_id = 16, .http_server.h2_stream_sc = 24, .http_server.h2_sc_conn = 8,
 	.redis.client_opt = 0, .redis.client_pool = GO_OFFSET_ABSENT, .redis.options_addr = 0, .redis.options_retries = 16, .redis.options_db = 24, .redis.cmd_args = 0,
+	.redis.conn_net = GO_OFFSET_ABSENT, .redis.conn_atomic = 24, .redis.atomic_net = 0,
 	.time.semacquire = 0x604000, .time.semacquire_mutex = 0x604010, .time.semacquire_fd = 0x604020,
 	.time.g_schedlink = 160, .time.g_status = 144, .time.g_wait_reason = 176, .time.g_coroarg = 328, .time.coro_gp = 0, .time.m_p = 208, .time.p_runqhead = 40, .time.p_runqtail = 44, .time.hchan_dataqsiz = 8, .time.hchan_buf = 16, .time.hchan_elemsize = 24, .time.hchan_recvx = 56, .time.poll_desc_fd = 8, .time.poll_desc_rg = 32, .time.poll_desc_self = 104, .time.sudog_g = 0, .time.sudog_elem = 24,
 	.stack.g_sched = 400, .stack.gobuf_pc = 8, .stack.gobuf_bp = 48, .code_start = 0x400000, .code_end = 0x700000,

@@ -52,6 +52,7 @@ void programs__setup(void)
 	DEFINE(told_by_stack, HOST_HASH);
 	DEFINE(reader_by_sock, HOST_HASH);
 	DEFINE(count_by_reason, HOST_ARRAY);
+	DEFINE(kernel_conn_itab_by_target, HOST_ARRAY);
 	DEFINE(client_call_by_ports, HOST_ARRAY);
 	DEFINE(connection_by_sock, HOST_ARRAY);
 	DEFINE(sock_by_span, HOST_ARRAY);
@@ -320,7 +321,8 @@ void programs__run(const struct probe_hit *hit)
 		{ "dial_tls", dial_tls },
 		{ "dial_tls_done", dial_tls_done },
 		{ "db_redis_start", db_redis_start },
-		{ "db_redis_result", db_redis_result },
+		{ "db_redis_returned", db_redis_returned },
+		{ "db_redis_unconnected", db_redis_unconnected },
 		{ "db_redis_give_up", db_redis_give_up },
 		{ "goroutine_park", goroutine_park },
 		{ "goroutine_ready", goroutine_ready },

@@ -1,0 +1,82 @@
+/** The page of a command that traces: its spans are kept, and shown on this host. */
+import { type ErrorCode, GoidspanError } from '../errors.ts';
+import type { ExportEvent } from '../export/export-event.ts';
+import { spanLimitsOf } from '../export/span-limits.ts';
+import { DELIVERY_BOUNDS } from '../otlp-client/delivery-settings.ts';
+import { OtlpExport } from '../otlp-client/otlp-export.ts';
+import { reportHooks } from '../otlp-client/report-hooks.ts';
+import type { Backend } from '../page-server/backend.ts';
+import { openBackend } from './open-backend.ts';
+import { PAGE_PORT, type PageOptions, USUAL_STORE } from './page-arguments.ts';
+
+/** A page that somebody looks at shows what has happened just now. */
+const DELAY_MS = 500;
+const BATCH_SPANS = 512;
+const HOST = '127.0.0.1';
+
+export interface OpenPage {
+  readonly backend: Backend;
+  readonly sink: OtlpExport;
+}
+
+interface Told {
+  readonly report: (message: string) => void;
+  readonly onEvent: (event: ExportEvent) => void;
+}
+
+/** @throws {GoidspanError} of the backend. */
+async function openPage(
+  { store, port }: PageOptions,
+  env: NodeJS.ProcessEnv,
+  { report, onEvent }: Told,
+): Promise<OpenPage> {
+  const ports = port === undefined ? [PAGE_PORT, 0] : [port];
+  const backend = await openBackend({ store, host: HOST, ports, token: undefined }, env);
+  const settingsOfPart = () => ({
+    name: 'store',
+    otlp: { port: backend.openPort() },
+    delivery: { ...DELIVERY_BOUNDS, requestTimeoutMs: 30_000, compression: 'none' as const },
+    limits: spanLimitsOf(env, report),
+    maxExportBatchSize: BATCH_SPANS,
+    maxQueueSize: Number.POSITIVE_INFINITY,
+    scheduledDelayMillis: DELAY_MS,
+  });
+  const hooks = reportHooks('the store', report, onEvent);
+  return { backend, sink: new OtlpExport({ name: 'store', ofPart: settingsOfPart }, hooks) };
+}
+
+/** As a command wants it, with the URL said. */
+export async function openPageOf(
+  wanted: PageOptions | undefined,
+  isUsual: boolean,
+  env: NodeJS.ProcessEnv,
+  told: Told,
+): Promise<OpenPage | undefined> {
+  const open = wanted
+    ? await openPage(wanted, env, told)
+    : isUsual
+      ? await openUsualPage(env, told)
+      : undefined;
+  if (open) told.report(`the page is at ${open.backend.url}`);
+  return open;
+}
+
+/** What may keep a page that nobody has asked for from being there. */
+const EXCUSED: readonly ErrorCode[] = [
+  'no_sqlite',
+  'store_busy',
+  'bad_store',
+  'cannot_write',
+  'cannot_listen',
+];
+
+/** The page that `run` has on a terminal if nothing else is said: without it, it is said why, and the rest goes on. */
+async function openUsualPage(env: NodeJS.ProcessEnv, told: Told): Promise<OpenPage | undefined> {
+  try {
+    return await openPage({ store: USUAL_STORE, port: undefined }, env, told);
+  } catch (error) {
+    if (!(error instanceof GoidspanError) || !EXCUSED.includes(error.code)) throw error;
+    told.report(`no page: ${error.message}`);
+    return undefined;
+  }
+}

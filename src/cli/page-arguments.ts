@@ -1,0 +1,114 @@
+/** The options of the store and the page, and the command `serve`. Pure. */
+import type { ParseArgsConfig } from 'node:util';
+import { bytesOf, parseOptions, portOf, secondsOf, spanOfTimeOf, usage } from './option-values.ts';
+
+/** Where spans are kept, and for how long. */
+export interface StoreOptions {
+  /** Undefined: the default of the platform. */
+  readonly folder: string | undefined;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** A page, and what is behind it. */
+export interface PageOptions {
+  readonly store: StoreOptions;
+  /** Undefined: the usual one, or another if that is taken. */
+  readonly port: number | undefined;
+}
+
+/** Spans of anybody, kept and shown. */
+export interface Serve {
+  readonly kind: 'serve';
+  readonly store: StoreOptions;
+  readonly host: string;
+  readonly port: number;
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly token: string | undefined;
+  readonly durationSeconds: number | undefined;
+}
+
+const GIB = 2 ** 30;
+const DAY_MS = 86_400_000;
+const LOOPBACK = '127.0.0.1';
+/** That of the page; the others are registered for OTLP. */
+export const PAGE_PORT = 7777;
+const GRPC_PORT = 4317;
+const HTTP_PORT = 4318;
+
+const STORE = {
+  store: { type: 'string' },
+  'store-bytes': { type: 'string' },
+  'store-age': { type: 'string' },
+} as const satisfies ParseArgsConfig['options'];
+
+/** Of commands that trace. */
+export const PAGE = {
+  ...STORE,
+  page: { type: 'boolean' },
+  'page-port': { type: 'string' },
+} as const satisfies ParseArgsConfig['options'];
+
+export const SERVE = {
+  ...STORE,
+  host: { type: 'string' },
+  port: { type: 'string' },
+  'otlp-grpc-port': { type: 'string' },
+  'otlp-http-port': { type: 'string' },
+  token: { type: 'string' },
+  duration: { type: 'string' },
+  version: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsConfig['options'];
+
+type Values<Options> = { readonly [Name in keyof Options]?: string | boolean | undefined };
+
+/** Undefined: no page. Whatever says how it should be asks for it. */
+export function pageOptionsOf(command: string, values: Values<typeof PAGE>): PageOptions | undefined {
+  if (Object.keys(PAGE).every((name) => values[name as keyof typeof PAGE] === undefined)) return undefined;
+  const port = values['page-port'];
+  return {
+    store: storeOptionsOf(command, values),
+    port: port === undefined ? undefined : portOf(command, 'page-port', String(port)),
+  };
+}
+
+/** What a store is that nobody has said anything of. */
+export const USUAL_STORE: StoreOptions = { folder: undefined, maxBytes: GIB, maxAgeMs: DAY_MS };
+
+function storeOptionsOf(command: string, values: Values<typeof STORE>): StoreOptions {
+  const { store, 'store-bytes': bytes, 'store-age': age } = values;
+  if (store === '') throw usage(command, '--store needs a value');
+  return {
+    folder: store === undefined ? undefined : String(store),
+    maxBytes: bytes === undefined ? USUAL_STORE.maxBytes : bytesOf(command, 'store-bytes', String(bytes)),
+    maxAgeMs: age === undefined ? USUAL_STORE.maxAgeMs : spanOfTimeOf(command, 'store-age', String(age)),
+  };
+}
+
+/** Undefined if help or the version is asked for. */
+export function parseServe(args: readonly string[]): {
+  readonly values: { help?: boolean; version?: boolean };
+  readonly serve: () => Serve;
+} {
+  const values = parseOptions('serve', args, SERVE);
+  const port = (name: 'port' | 'otlp-grpc-port' | 'otlp-http-port', usual: number): number =>
+    values[name] === undefined ? usual : portOf('serve', name, values[name]);
+  const serve = (): Serve => {
+    const empty = (['host', 'token'] as const).find((name) => values[name] === '');
+    if (empty !== undefined) throw usage('serve', `--${empty} needs a value`);
+    return {
+      kind: 'serve',
+      store: storeOptionsOf('serve', values),
+      host: values.host ?? LOOPBACK,
+      port: port('port', PAGE_PORT),
+      grpcPort: port('otlp-grpc-port', GRPC_PORT),
+      httpPort: port('otlp-http-port', HTTP_PORT),
+      token: values.token,
+      durationSeconds:
+        values.duration === undefined ? undefined : secondsOf('serve', 'duration', values.duration),
+    };
+  };
+  return { values, serve };
+}

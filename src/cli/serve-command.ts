@@ -1,0 +1,34 @@
+/** `goidspan serve`: takes spans by OTLP, keeps them, shows them. */
+import { EXIT_SUCCESS } from './exit-code.ts';
+import { openBackend } from './open-backend.ts';
+import { usage } from './option-values.ts';
+import type { Serve } from './page-arguments.ts';
+import type { CommandContext } from './session.ts';
+
+/** Until a signal comes, or the time is over. */
+export async function serveCommand(
+  { store, host, port, grpcPort, httpPort, token: given, durationSeconds }: Serve,
+  { terminal, env, stop }: Pick<CommandContext, 'terminal' | 'env' | 'stop'>,
+): Promise<number> {
+  const token = given ?? (env['GOIDSPAN_TOKEN'] || undefined);
+  if (token === undefined && !isLoopback(host)) {
+    throw usage(
+      'serve',
+      `--host ${host}: others than this host may only look with a token: set GOIDSPAN_TOKEN`,
+    );
+  }
+  const otlp = { grpcPort, httpPort };
+  const backend = await openBackend({ store, host, ports: [port], otlp, token }, env);
+  try {
+    const { grpc, http } = backend.endpoints ?? {};
+    terminal.say(`taking OTLP at ${grpc} (gRPC) and ${http} (HTTP)`);
+    terminal.say(`the page is at ${backend.url}${token === undefined ? '' : '/?token=… (GOIDSPAN_TOKEN)'}`);
+    if (durationSeconds !== undefined) stop.after(durationSeconds);
+    await stop.reason;
+  } finally {
+    await backend.close();
+  }
+  return EXIT_SUCCESS;
+}
+
+const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);

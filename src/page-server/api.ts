@@ -1,0 +1,54 @@
+/** The API of the page: a path and its query → what the reader answers. Owns which path is what. */
+import type { SpanReader } from '../page-api/span-store.ts';
+import { ParameterError, Parameters } from './parameters.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+type Route = (reader: SpanReader, parameters: Parameters) => Promise<unknown>;
+
+const routes: Readonly<Record<string, Route>> = {
+  services: (reader, parameters) => reader.services(parameters.range()),
+  operations: (reader, parameters) =>
+    reader.operations({ ...parameters.range(), service: parameters.text('service') }),
+  scatter: (reader, parameters) =>
+    reader.scatter({ ...parameters.operationQuery(), points: parameters.points }),
+  compare: (reader, parameters) =>
+    reader.compare({ ...parameters.operationQuery(), around: parameters.range('aroundFrom', 'aroundTo') }),
+  search: (reader, parameters) => reader.search(parameters.search()),
+  state: (reader) => reader.state(),
+};
+
+/** `path` stands behind `/api/`. Undefined: there is no such thing. Rejects with what the reader does. */
+export async function answerOf(
+  reader: SpanReader,
+  path: string,
+  query: URLSearchParams,
+  nowUs: number,
+): Promise<Answer | undefined> {
+  try {
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    if (route) return { status: 200, body: await route(reader, new Parameters(query, nowUs)) };
+    return await byId(reader, path);
+  } catch (error) {
+    if (error instanceof ParameterError) return { status: 400, body: { error: error.message } };
+    throw error;
+  }
+}
+
+async function byId(reader: SpanReader, path: string): Promise<Answer | undefined> {
+  const [, kind, traceId = '', spanId] = /^(trace|span)\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+  if (kind === undefined || (kind === 'span') !== (spanId !== undefined)) return undefined;
+  if (!/^[0-9a-f]{32}$/.test(traceId)) throw new ParameterError(`${traceId} is no trace id (32 hex digits)`);
+  if (spanId === undefined) return found(await reader.trace(traceId), `trace ${traceId}`);
+  if (!/^[0-9a-f]{16}$/.test(spanId)) throw new ParameterError(`${spanId} is no span id (16 hex digits)`);
+  return found(await reader.span(traceId, spanId), `span ${spanId} of trace ${traceId}`);
+}
+
+function found(body: unknown, what: string): Answer {
+  if (body !== undefined) return { status: 200, body };
+  const error = `${what} is not here: it was not kept, has been removed for its age or for room, or has not ended yet`;
+  return { status: 404, body: { error } };
+}

@@ -1,0 +1,118 @@
+/**
+ * What stands behind a page: the store, who fills it, and the page itself. Owns the order: the store first, closed last, so that nothing
+ * is acknowledged that cannot be kept.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { GoidspanError } from '../errors.ts';
+import { failureOf } from '../export/export-failure.ts';
+import { installedPath } from '../installation.ts';
+import { answerRequests } from '../otlp-client/port-transport.ts';
+import type { Outcome } from '../otlp-client/transport.ts';
+import type { SpanStore, StoreResult } from '../page-api/span-store.ts';
+import { Receiver } from '../receiver/receiver.ts';
+import { hitsIn } from '../store/hits-in.ts';
+import { openStore } from '../store/open-store.ts';
+import { LiveTail } from './live-tail.ts';
+import { PageServer } from './page-server.ts';
+
+export interface BackendOptions {
+  readonly store: { readonly folder: string; readonly maxBytes: number; readonly maxAgeMs: number };
+  readonly host: string;
+  /** Of the page; the next are tried if it is taken. 0: any that is free. */
+  readonly ports: readonly number[];
+  /** Undefined: spans come from this process alone. */
+  readonly otlp?: { readonly grpcPort: number; readonly httpPort: number } | undefined;
+  readonly token: string | undefined;
+}
+
+export class Backend {
+  readonly #store: SpanStore;
+  readonly #live: LiveTail;
+  #receiver: Receiver | undefined;
+  #page: PageServer | undefined;
+
+  /**
+   * @throws {GoidspanError} `no_sqlite`, `bad_store`, `store_busy`, `cannot_write`, `cannot_listen`; nothing is left open then.
+   */
+  static async open({
+    store: { folder, ...limits },
+    host,
+    ports,
+    otlp,
+    token,
+  }: BackendOptions): Promise<Backend> {
+    const backend = new Backend(await openStore(folder, limits));
+    try {
+      if (otlp) backend.#receiver = await Receiver.open(backend, { host, token, ...otlp });
+      backend.#page = await backend.#openPage(host, ports, token);
+      return backend;
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
+  }
+
+  private constructor(store: SpanStore) {
+    this.#store = store;
+    this.#live = new LiveTail();
+  }
+
+  /** Of the page, without a token. */
+  get url(): string {
+    return this.#page?.url ?? '';
+  }
+
+  /** Where OTLP is taken; undefined: nowhere. */
+  get endpoints(): Receiver['endpoints'] | undefined {
+    return this.#receiver?.endpoints;
+  }
+
+  /** As {@link SpanStore.append}. */
+  async append(request: Uint8Array): Promise<StoreResult> {
+    const result = await this.#store.append(request);
+    if (this.#live.isWatched) {
+      const { hits, of } = hitsIn(request, this.#live.room);
+      this.#live.add(hits, of - hits.length);
+    }
+    return result;
+  }
+
+  /** For an exporter in any thread of this process: its requests are kept. */
+  openPort(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    answerRequests(port1, async (bytes) => {
+      try {
+        const { rejected, reason = '' } = await this.append(bytes);
+        return { ok: true, rejectedItems: rejected, message: reason };
+      } catch (error) {
+        return failedBy(error);
+      }
+    });
+    return port2;
+  }
+
+  /** Idempotent; never rejects. */
+  async close(): Promise<void> {
+    await this.#receiver?.close();
+    await this.#page?.close();
+    await this.#store.close();
+  }
+
+  async #openPage(host: string, ports: readonly number[], token: string | undefined): Promise<PageServer> {
+    const [port = 0, ...others] = ports;
+    const files = installedPath('dist', 'page');
+    try {
+      return await PageServer.open(this.#store, { host, port, token, files, live: this.#live });
+    } catch (error) {
+      const isTaken = error instanceof GoidspanError && error.code === 'cannot_listen';
+      if (isTaken && others.length > 0) return this.#openPage(host, others, token);
+      throw error;
+    }
+  }
+}
+
+function failedBy(error: unknown): Outcome {
+  const isFull = error instanceof GoidspanError && error.code === 'store_full';
+  const kind = { reason: isFull ? 'store_full' : 'cannot_store', isRetryable: true, remedy: '' };
+  return { ok: false, failure: failureOf(kind, error instanceof Error ? error.message : String(error)) };
+}

@@ -1,0 +1,78 @@
+/** Opens the store of a folder: for who writes and reads it, and for who only reads it beside another process. */
+import { statSync } from 'node:fs';
+import { GoidspanError } from '../errors.ts';
+import type { SpanReader, SpanStore, StoreResult } from '../page-api/span-store.ts';
+import { openDatabase } from './sqlite.ts';
+import type { StoreSettings } from './store-protocol.ts';
+import { ReaderClient, ThreadReader } from './thread-reader.ts';
+import type { SegmentLimits } from './writer.ts';
+import { WriterClient } from './writer-client.ts';
+
+export { defaultFolder } from './folder.ts';
+
+/** 1 GiB and 24 hours. */
+const STORE_BYTES = 1 << 30;
+const STORE_AGE_MS = 86_400_000;
+/** Of what waits to be written. */
+const QUEUED_BYTES_MAX = 64 << 20;
+
+export interface StoreOptions {
+  /** Of all files together. Default 1 GiB. */
+  readonly maxBytes?: number | undefined;
+  /** Since it was written. Default 24 hours. */
+  readonly maxAgeMs?: number | undefined;
+  /** When a segment is whole. For tests. */
+  readonly segmentLimits?: SegmentLimits | undefined;
+  /** Of requests that wait to be written. Default 64 MiB. */
+  readonly maxQueuedBytes?: number | undefined;
+}
+
+/**
+ * The store of a folder, which is made if it is not there, until `close`. Its threads keep the process alive.
+ * @throws {GoidspanError} `no_sqlite`, `store_busy`, `bad_store`, `cannot_write`, `shim_unusable`.
+ */
+export async function openStore(folder: string, options: StoreOptions = {}): Promise<SpanStore> {
+  const settings = settingsOf(folder, options);
+  const writer = await WriterClient.start(settings, options.maxQueuedBytes ?? QUEUED_BYTES_MAX);
+  try {
+    return new ThreadStore(await ReaderClient.start(settings), writer);
+  } catch (error) {
+    await writer.close();
+    throw error;
+  }
+}
+
+/** Reads a store that is there, whoever writes it meanwhile. Throws as `openStore` does, but never `store_busy`. */
+export async function openStoreReader(folder: string, options: StoreOptions = {}): Promise<SpanReader> {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new GoidspanError(
+      'bad_store',
+      `cannot read the store ${folder}: it is no folder (name one that goidspan serve has made)`,
+    );
+  return new ThreadReader(await ReaderClient.start(settingsOf(folder, options)));
+}
+
+function settingsOf(folder: string, options: StoreOptions): StoreSettings {
+  const { maxBytes = STORE_BYTES, maxAgeMs = STORE_AGE_MS, segmentLimits } = options;
+  // Here rather than in a thread: an old Node is told apart before any is started.
+  openDatabase(':memory:', { readOnly: false }).close();
+  return { folder, limits: { maxBytes, maxAgeMs }, segmentLimits };
+}
+
+class ThreadStore extends ThreadReader implements SpanStore {
+  readonly #writer: WriterClient;
+
+  constructor(reader: ReaderClient, writer: WriterClient) {
+    super(reader);
+    this.#writer = writer;
+  }
+
+  append(request: Uint8Array): Promise<StoreResult> {
+    return this.#writer.append(request);
+  }
+
+  override async close(): Promise<void> {
+    await super.close();
+    await this.#writer.close();
+  }
+}
