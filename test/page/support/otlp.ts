@@ -1,6 +1,5 @@
 /** OTLP JSON as the tests read and change it: an export request a line, as `goidspan run --out FILE.jsonl` writes it. */
 import { readFileSync } from 'node:fs';
-import type { Attributes, AttributeValue } from '../../../src/page-api/answers.ts';
 
 interface OtlpValue {
   readonly stringValue?: string;
@@ -106,12 +105,3 @@ export function overAnHour(requests: readonly OtlpRequest[], copies: number, end
     })),
   ).flat();
 }
-
-function textOrNumber(value: OtlpValue): AttributeValue {
-  if (value.intValue !== undefined) return Number(value.intValue);
-  if (value.arrayValue) return (value.arrayValue.values ?? []).map(textOrNumber);
-  return value.stringValue ?? value.doubleValue ?? value.boolValue ?? '';
-}
-
-export const attributesOf = (attributes: readonly OtlpAttribute[] = []): Attributes =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, textOrNumber(value)]));
