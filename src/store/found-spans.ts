@@ -17,11 +17,15 @@ export function eachSpanOfTrace(segments: readonly Segment[], traceId: Uint8Arra
 }
 
 function eachOf(bytes: Uint8Array, traceId: Uint8Array, onSpan: OnSpan): void {
+  let around: Surroundings | undefined;
+  let from = 0;
   const visitor: SpanVisitor = {
     span: (span) => {
       for (let index = 0; index < traceId.length; index++)
         if (bytes[span.traceIdAt + index] !== traceId[index]) return;
-      const around = surroundingsOf(bytes, span.at);
+      // Spans come in their order: what stands before the last one is not looked through again.
+      if (around && span.at >= around.resourceSpans.to) from = around.resourceSpans.to;
+      if (!around || span.at >= around.scopeSpans.to) around = surroundingsOf(bytes, span.at, from);
       if (around) onSpan(bytes, span, around);
     },
     refused: () => {},

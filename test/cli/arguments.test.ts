@@ -156,7 +156,7 @@ describe('parseArguments', () => {
   it.each([
     [
       '',
-      'a command is missing: run, attach, top, record, replay, report, diff, profile, advise, inspect or doctor (see goidspan --help)',
+      'a command is missing: run, attach, serve, top, record, replay, open, report, diff, profile, advise, inspect, jaeger-ui-config or doctor (see goidspan --help)',
     ],
     ['report', 'the recording is missing (see goidspan report --help)'],
     [

@@ -44,7 +44,7 @@ describe('the command goidspan', () => {
   it.each([
     [
       [],
-      'goidspan: a command is missing: run, attach, top, record, replay, report, diff, profile, advise, inspect or doctor (see goidspan --help)\n',
+      'goidspan: a command is missing: run, attach, serve, top, record, replay, open, report, diff, profile, advise, inspect, jaeger-ui-config or doctor (see goidspan --help)\n',
     ],
     [['attach'], 'goidspan: --pid or --exe is missing (see goidspan attach --help)\n'],
     [['run', '--pid', '1'], 'goidspan: unknown option --pid (see goidspan run --help)\n'],

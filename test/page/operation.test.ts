@@ -32,8 +32,11 @@ describeWith([browser], 'the page of a route', () => {
     await page.mouse.down();
     await page.mouse.move(box.x + box.width / 2, box.y + 60, { steps: 4 });
     await page.mouse.move(box.x + box.width / 2, box.y + box.height * 0.9);
+    const compared = page.waitForResponse((response) => /\/api\/compare\?.*max=/.test(response.url()));
     await page.mouse.up();
     await page.getByText('What is chosen against the others').waitFor();
+    await compared;
+    await expect.poll(() => page.locator('.is-stale').count()).toBe(0);
     await page.getByText(/\d+ chosen spans/).waitFor();
     const chosen = Number(/(\d+) chosen/.exec((await page.textContent('main')) ?? '')?.[1]);
     expect(chosen).toBeGreaterThan(10);

@@ -22,10 +22,10 @@ const pages: readonly (readonly [name: string, route: string, text: string])[] =
   ['goroutine', `goroutine/${mutex.traceId}/6`, 'Spans and waits'],
   ['gc', 'gc', 'GC mark termination'],
   ['locks', 'locks', 'which had held it'],
-  ['state', 'state', '41,870'],
+  ['state', 'state', 'All that arrived was kept.'],
   ['live', 'live', 'Connected.'],
   ['nowhere', 'nowhere', 'There is no such page'],
-  ['not-kept', 'trace/00000000000000000000000000000001', 'it is not kept'],
+  ['not-kept', 'trace/00000000000000000000000000000001', 'it was not kept'],
 ];
 
 describeWith([browser], 'the page', () => {

@@ -10,7 +10,7 @@ export function apiPath(
 ): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
-    if (value === undefined || value === '') continue;
+    if (value === undefined) continue;
     for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
   }
   const text = query.toString();

@@ -23,7 +23,7 @@ const viewLabels: Readonly<Record<View, string>> = {
 
 export function ServicesPage() {
   const { params } = route.value;
-  const service = params.get('service') ?? '';
+  const service = params.get('service') ?? undefined;
   const services = useAnswer<readonly string[]>(apiPath(['services'], rangeParams.value));
   const answer = useAnswer<OperationsAnswer>(apiPath(['operations'], { ...rangeParams.value, service }));
   return (
@@ -34,7 +34,7 @@ export function ServicesPage() {
           <label>
             Service
             <select
-              value={service}
+              value={service ?? ''}
               onChange={({ currentTarget: { value } }) => changeParams({ service: value })}
             >
               <option value="">all</option>
