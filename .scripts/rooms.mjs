@@ -47,7 +47,18 @@ const mayImport = {
   'page-api': [],
   store: [...wireward, 'correlate', 'span', 'otlp', 'page-api', 'worker-path'],
   receiver: [...exportward, 'page-api'],
-  'page-server': [...exportward, 'page-api', 'receiver', 'store', 'installation', 'version'],
+  'trace-export': [...wireward, 'correlate', 'span', 'verdict', 'otlp', 'profile', 'page-api'],
+  'page-server': [
+    ...exportward,
+    'verdict',
+    'profile',
+    'page-api',
+    'receiver',
+    'store',
+    'trace-export',
+    'installation',
+    'version',
+  ],
   ui: ['page-api'],
   cli: [
     ...tracerward,
@@ -77,6 +88,7 @@ const pure = [
   'profile',
   'stage',
   'page-api',
+  'trace-export',
 ];
 
 /** Packages that belong to certain rooms only. */

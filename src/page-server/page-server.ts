@@ -9,6 +9,7 @@ import { answerOf } from './api.ts';
 import type { LiveTail } from './live-tail.ts';
 import { cookieOf, tokenOf } from './session-cookie.ts';
 import { type StaticFile, staticFilesIn } from './static-files.ts';
+import { TRACE_FORMATS, type TraceFile, traceFile } from './trace-file.ts';
 
 export interface PageServerOptions extends Admission {
   readonly host: string;
@@ -92,6 +93,22 @@ export class PageServer {
     }
   }
 
+  async #sendExport(
+    request: IncomingMessage,
+    response: ServerResponse,
+    traceId: string,
+    format: string | null,
+  ): Promise<void> {
+    if (format === null || !TRACE_FORMATS.includes(format)) {
+      const error = `format=${format ?? ''} is none of ${TRACE_FORMATS.join(', ')}`;
+      return sendJson(request, response, 400, { error });
+    }
+    const file = await traceFile(this.#reader, traceId, format);
+    if (!file) return sendJson(request, response, 404, { error: `trace ${traceId} is not here` });
+    response.setHeader('content-disposition', `attachment; filename="${file.name}"`);
+    sendFile(response, file);
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOfRequest(request);
     const given = url && tokenOf(request.headers, url);
@@ -111,6 +128,9 @@ export class PageServer {
     const file = this.#files.get(url.pathname);
     if (file) return sendFile(response, file);
     const path = /^\/api\/(.+)$/.exec(url.pathname)?.[1];
+    const exported = /^trace\/([0-9a-f]{32})\/export$/.exec(path ?? '')?.[1];
+    if (exported !== undefined)
+      return this.#sendExport(request, response, exported, url.searchParams.get('format'));
     const nowUs = Date.now() * 1000;
     const answer = path && (await answerOf(this.#reader, path, url.searchParams, nowUs));
     if (answer) return sendJson(request, response, answer.status, answer.body);
@@ -129,7 +149,7 @@ function withoutToken(response: ServerResponse, url: URL, token: string): void {
   response.end();
 }
 
-function sendFile(response: ServerResponse, { bytes, type }: StaticFile): void {
+function sendFile(response: ServerResponse, { bytes, type }: Pick<TraceFile, 'bytes' | 'type'>): void {
   response.writeHead(200, { 'content-type': type, 'content-length': bytes.length });
   response.end(bytes);
 }
