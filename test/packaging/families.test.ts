@@ -6,8 +6,8 @@ import { families } from '../../src/probes/families.ts';
 import { familyNames } from '../../src/wire/wire.gen.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Made from the wire; and where HTTP is what carries our own requests. */
-const others = /^src\/(wire\/wire\.gen\.ts$|otlp-client\/)/;
+/** Made from the wire; where HTTP and gRPC are what carries our own requests; and the page, which tells of all alike. */
+const others = /^src\/(wire\/wire\.gen\.ts$|(otlp-client|receiver|ui)\/)/;
 
 /** The places that CONTRIBUTING names for a family, as globs. */
 function placesOf(family: string): string[] {
