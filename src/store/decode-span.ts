@@ -29,6 +29,8 @@ export interface Part {
 export interface Surroundings {
   readonly resourceSpans: Part;
   readonly scopeSpans: Part;
+  /** It may stand behind all the spans: to be looked for once. */
+  readonly scope: Part | undefined;
 }
 
 /** Nobody nests values deeper; whoever does it on purpose must not exhaust the stack. */
@@ -38,7 +40,8 @@ const DEPTH_MAX = 32;
 export function surroundingsOf(bytes: Uint8Array, at: number): Surroundings | undefined {
   const outer = partAround(bytes, { from: 0, to: bytes.length }, traceRequest.resourceSpans, at);
   const inner = outer && partAround(bytes, outer, resourceSpans.scopeSpans, at);
-  return outer && inner && { resourceSpans: outer, scopeSpans: inner };
+  if (outer === undefined || inner === undefined) return undefined;
+  return { resourceSpans: outer, scopeSpans: inner, scope: fieldOf(bytes, inner, scopeSpans.scope) };
 }
 
 function partAround(bytes: Uint8Array, { from, to }: Part, field: number, at: number): Part | undefined {
@@ -105,7 +108,7 @@ export function decodeSpan(
   around: Surroundings,
 ): Omit<SpanAnswer, 'rank'> {
   const attributes: Attributes = attributesOf(bytes, span, spanFields.attributes);
-  const scope = fieldOf(bytes, around.scopeSpans, scopeSpans.scope);
+  const { scope } = around;
   const parent = fieldOf(bytes, span, spanFields.parentSpanId);
   const status = fieldOf(bytes, span, spanFields.status);
   const message = status && fieldOf(bytes, status, statusFields.message);
