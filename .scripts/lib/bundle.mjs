@@ -16,7 +16,7 @@ export async function bundle(name, entries) {
     config: false,
     cwd: root,
     entry: entries,
-    deps: { neverBundle: /^@(opentelemetry|grpc)\// },
+    deps: { neverBundle: /^(@(opentelemetry|grpc)\/|playwright-core$)/ },
     outDir,
     format: ['esm'],
     platform: 'node',

@@ -34,15 +34,14 @@ export function compareOf(
   query: OperationQuery & { readonly around: TimeRange },
 ): CompareAnswer {
   const { minNs = 0, maxNs = Number.POSITIVE_INFINITY, around, ...operation } = query;
-  const inside = pick(segments, query);
+  const fromUs = Math.min(query.fromUs, around.fromUs);
+  const toUs = Math.max(query.toUs, around.toUs);
+  const all = pick(segments, { ...operation, fromUs, toUs });
   const isInside = (startUs: number, ns: number) =>
     startUs >= query.fromUs && startUs < query.toUs && ns >= minNs && ns <= maxNs;
-  const outside = pick(segments, { ...operation, ...around }).map((picked) => ({
-    ...picked,
-    rows: picked.rows.filter(
-      (row) => !isInside(picked.scan.startUs[row] as number, picked.scan.durationNs[row] as number),
-    ),
-  }));
+  const isOutside = (startUs: number, ns: number) =>
+    startUs >= around.fromUs && startUs < around.toUs && !isInside(startUs, ns);
+  const [inside, outside] = [rowsWhere(all, isInside), rowsWhere(all, isOutside)];
   const sides = { inside: sideOf(inside), outside: sideOf(outside) };
   const differences = [
     ...spentDifferences(sides),
@@ -51,6 +50,17 @@ export function compareOf(
   differences.sort((a, b) => Math.abs(b.inside - b.outside) - Math.abs(a.inside - a.outside));
   return { ...sides, differences: differences.slice(0, DIFFERENCES_MAX) };
 }
+
+/** Of columns that are read once, the rows of one side. */
+const rowsWhere = (
+  all: readonly Picked[],
+  isMeant: (startUs: number, ns: number) => boolean,
+): readonly Picked[] =>
+  all.map(({ rows, scan, ...rest }) => ({
+    ...rest,
+    scan,
+    rows: rows.filter((row) => isMeant(scan.startUs[row] as number, scan.durationNs[row] as number)),
+  }));
 
 function sideOf(picked: readonly Picked[]): CompareSide {
   const buckets = new Uint32Array(BUCKET_COUNT);

@@ -29,16 +29,19 @@ export interface Part {
 export interface Surroundings {
   readonly resourceSpans: Part;
   readonly scopeSpans: Part;
+  /** It may stand behind all the spans: to be looked for once. */
+  readonly scope: Part | undefined;
 }
 
 /** Nobody nests values deeper; whoever does it on purpose must not exhaust the stack. */
 const DEPTH_MAX = 32;
 
-/** The messages around a place in a request, of which a message begins or ends at `from`, not behind it; undefined if there are none. */
-export function surroundingsOf(bytes: Uint8Array, at: number, from = 0): Surroundings | undefined {
-  const outer = partAround(bytes, { from, to: bytes.length }, traceRequest.resourceSpans, at);
+/** The messages around a place in a request; undefined if there are none. */
+export function surroundingsOf(bytes: Uint8Array, at: number): Surroundings | undefined {
+  const outer = partAround(bytes, { from: 0, to: bytes.length }, traceRequest.resourceSpans, at);
   const inner = outer && partAround(bytes, outer, resourceSpans.scopeSpans, at);
-  return outer && inner && { resourceSpans: outer, scopeSpans: inner };
+  if (outer === undefined || inner === undefined) return undefined;
+  return { resourceSpans: outer, scopeSpans: inner, scope: fieldOf(bytes, inner, scopeSpans.scope) };
 }
 
 function partAround(bytes: Uint8Array, { from, to }: Part, field: number, at: number): Part | undefined {
@@ -98,30 +101,14 @@ export function resourceOf(bytes: Uint8Array, { resourceSpans: around }: Surroun
   return part ? attributesOf(bytes, part, resourceFields.attributes) : {};
 }
 
-/** `span` is as the scan of `bytes` has it at that moment. Looks through all that stands beside it for what it stands in. */
+/** `span` is as the scan of `bytes` has it at that moment. */
 export function decodeSpan(
   bytes: Uint8Array,
   span: ScannedSpan,
   around: Surroundings,
 ): Omit<SpanAnswer, 'rank'> {
-  const scope = fieldOf(bytes, around.scopeSpans, scopeSpans.scope);
-  const text = (part: Part | undefined) => (part ? textOf(bytes, part) : '');
-  return {
-    ...decodeAlone(bytes, span),
-    resource: resourceOf(bytes, around),
-    scope: {
-      name: text(scope && fieldOf(bytes, scope, scopeFields.name)),
-      version: text(scope && fieldOf(bytes, scope, scopeFields.version)),
-    },
-  };
-}
-
-/** Without what it stands in. */
-export function decodeAlone(
-  bytes: Uint8Array,
-  span: ScannedSpan,
-): Omit<SpanAnswer, 'rank' | 'resource' | 'scope'> {
   const attributes: Attributes = attributesOf(bytes, span, spanFields.attributes);
+  const { scope } = around;
   const parent = fieldOf(bytes, span, spanFields.parentSpanId);
   const status = fieldOf(bytes, span, spanFields.status);
   const message = status && fieldOf(bytes, status, statusFields.message);
@@ -142,6 +129,11 @@ export function decodeAlone(
     ...(parent && isId(bytes, parent) && { parentSpanId: hexOf(bytes, parent.from, parent.to) }),
     ...(message && message.to > message.from && { statusMessage: textOf(bytes, message) }),
     attributes,
+    resource: resourceOf(bytes, around),
+    scope: {
+      name: text(scope && fieldOf(bytes, scope, scopeFields.name)),
+      version: text(scope && fieldOf(bytes, scope, scopeFields.version)),
+    },
     events: all(bytes, span, spanFields.events).map((part) => ({
       name: text(fieldOf(bytes, part, eventFields.name)),
       timeUs: timeUs(bytes, part),

@@ -17,15 +17,12 @@ export function eachSpanOfTrace(segments: readonly Segment[], traceId: Uint8Arra
 }
 
 function eachOf(bytes: Uint8Array, traceId: Uint8Array, onSpan: OnSpan): void {
-  let around: Surroundings | undefined;
-  let from = 0;
+  const surroundings = new LastSurroundings(bytes);
   const visitor: SpanVisitor = {
     span: (span) => {
       for (let index = 0; index < traceId.length; index++)
         if (bytes[span.traceIdAt + index] !== traceId[index]) return;
-      // Spans come in their order: what stands before the last one is not looked through again.
-      if (around && span.at >= around.resourceSpans.to) from = around.resourceSpans.to;
-      if (!around || span.at >= around.scopeSpans.to) around = surroundingsOf(bytes, span.at, from);
+      const around = surroundings.of(span.at);
       if (around) onSpan(bytes, span, around);
     },
     refused: () => {},
@@ -33,31 +30,57 @@ function eachOf(bytes: Uint8Array, traceId: Uint8Array, onSpan: OnSpan): void {
   scanRequest(bytes, visitor);
 }
 
+/** Finds what places stand in; what many of them stand in, one after the other, is found once. */
+class LastSurroundings {
+  readonly #bytes: Uint8Array;
+  #last: Surroundings | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  of(at: number): Surroundings | undefined {
+    const last = this.#last?.scopeSpans;
+    if (last === undefined || at < last.from || at >= last.to) this.#last = surroundingsOf(this.#bytes, at);
+    return this.#last;
+  }
+}
+
+interface Unpacked {
+  readonly bytes: Uint8Array;
+  readonly surroundings: LastSurroundings;
+}
+
 /** Unpacks each part once, as long as it is among the last few that were asked for. */
 export class Chunks {
   readonly #segment: Segment;
-  readonly #kept = new Map<number, Uint8Array>();
+  readonly #kept = new Map<number, Unpacked>();
 
   constructor(segment: Segment) {
     this.#segment = segment;
   }
 
   get(chunk: number): Uint8Array {
-    let bytes = this.#kept.get(chunk);
-    if (bytes === undefined) {
-      bytes = this.#segment.chunk(chunk);
-      const [oldest] = this.#kept.keys();
-      if (this.#kept.size >= CHUNKS_KEPT && oldest !== undefined) this.#kept.delete(oldest);
-      this.#kept.set(chunk, bytes);
-    }
-    return bytes;
+    return this.#unpacked(chunk).bytes;
   }
 
   /** The span that begins there. */
   at(chunk: number, offset: number, onSpan: OnSpan): void {
-    const bytes = this.get(chunk);
-    const around = surroundingsOf(bytes, offset);
+    const { bytes, surroundings } = this.#unpacked(chunk);
+    const around = surroundings.of(offset);
     if (around) scanSpanAt(bytes, around, offset, (span) => onSpan(bytes, span, around));
+  }
+
+  #unpacked(chunk: number): Unpacked {
+    let unpacked = this.#kept.get(chunk);
+    if (unpacked === undefined) {
+      const bytes = this.#segment.chunk(chunk);
+      unpacked = { bytes, surroundings: new LastSurroundings(bytes) };
+      const [oldest] = this.#kept.keys();
+      if (this.#kept.size >= CHUNKS_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+      this.#kept.set(chunk, unpacked);
+    }
+    return unpacked;
   }
 }
 

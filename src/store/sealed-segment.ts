@@ -11,6 +11,9 @@ import { badFile, openSegmentFile, readableError } from './segment-file.ts';
 import type { Database, Statement, Value } from './sqlite.ts';
 import { bucketOfKey, findTraceKey } from './trace-keys.ts';
 
+/** Of the pages of a file that SQLite keeps. */
+const CACHE_KIB = 128;
+
 export class SealedSegment implements Segment {
   readonly number: number;
   readonly spans: number;
@@ -28,6 +31,8 @@ export class SealedSegment implements Segment {
     this.number = number;
     this.#path = path;
     this.#database = openSegmentFile(path, true);
+    // Parts are read whole and seldom twice: many open files would else keep 2 MB each.
+    this.#database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     this.#chunk = this.#database.prepare('SELECT size, bytes FROM chunks WHERE chunk = ?');
     this.#column = this.#database.prepare('SELECT size, bytes FROM columns WHERE id = ?');
     this.#keys = this.#database.prepare('SELECT bytes FROM trace_keys WHERE bucket = ?');

@@ -10,6 +10,9 @@ interface Asked {
   readonly reject: (error: Error) => void;
 }
 
+/** The room for new objects, which V8 lets grow to three times that: these threads make few that last. */
+export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 6 };
+
 export class ThreadClient<To> {
   readonly ended: Promise<void>;
   readonly #worker: Worker;
@@ -18,7 +21,11 @@ export class ThreadClient<To> {
   #failure: Error | undefined;
 
   constructor(data: StoreThread, name: string) {
-    this.#worker = new Worker(workerPath('store/store-worker'), { workerData: data, name });
+    this.#worker = new Worker(workerPath('store/store-worker'), {
+      workerData: data,
+      name,
+      resourceLimits: THREAD_LIMITS,
+    });
     this.#worker.on('error', (cause) => this.#fail(threadError('keep spans', cause)));
     this.ended = new Promise((resolve) => {
       this.#worker.on('exit', () => {

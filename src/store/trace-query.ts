@@ -9,7 +9,7 @@ import {
   GOIDSPAN_PARENT_GOID,
   GOIDSPAN_VERDICT,
 } from '../span/attribute-names.ts';
-import { decodeAlone, type Part } from './decode-span.ts';
+import { decodeSpan, type Part, type Surroundings } from './decode-span.ts';
 import { eachSpanOfTrace } from './found-spans.ts';
 import { ProtoFields, WIRE } from './proto-fields.ts';
 import type { ScannedSpan } from './scan-request.ts';
@@ -41,13 +41,13 @@ export function traceOf(segments: readonly Segment[], traceId: string): TraceAns
   const spans: TraceSpan[] = [];
   const seen = new Set<string>();
   let left = 0;
-  eachSpanOfTrace(segments, Buffer.from(traceId, 'hex'), (bytes, span) => {
+  eachSpanOfTrace(segments, Buffer.from(traceId, 'hex'), (bytes, span, around) => {
     const id = spanIdOf(bytes, span);
     // Sent again since the answer to the first did not arrive.
     if (seen.has(id)) return;
     seen.add(id);
     if (spans.length === TRACE_SPANS_MAX) left++;
-    else spans.push(traceSpanOf(decodeAlone(bytes, span), span.hasBreakdown));
+    else spans.push(traceSpanOf(decodeSpan(bytes, span, around), span.hasBreakdown));
   });
   if (spans.length === 0) return undefined;
   spans.sort((a, b) => a.startUs - b.startUs || b.durationNs - a.durationNs);
@@ -66,7 +66,7 @@ function traceSpanOf(
     isError,
     attributes,
     links,
-  }: ReturnType<typeof decodeAlone>,
+  }: ReturnType<typeof decodeSpan>,
   hasBreakdown: boolean,
 ): TraceSpan {
   const verdict = attributes[GOIDSPAN_VERDICT];
@@ -146,6 +146,7 @@ export function traceParts(segments: readonly Segment[], traceId: string, partBy
   const parts: Uint8Array[] = [];
   const seen = new Set<string>();
   let current: Uint8Array[] = [];
+  let heads: Heads | undefined;
   let size = 0;
   const flush = (): void => {
     if (current.length > 0) parts.push(Buffer.concat(current));
@@ -156,7 +157,9 @@ export function traceParts(segments: readonly Segment[], traceId: string, partBy
     const id = spanIdOf(bytes, span);
     if (seen.has(id)) return;
     seen.add(id);
-    const request = requestOf(bytes, span, around.resourceSpans, around.scopeSpans);
+    // Of the same for many spans, which would be passed over for each.
+    if (heads?.around !== around) heads = headsOf(bytes, around);
+    const request = requestOf(bytes, span, heads);
     if (size + request.length > partBytes) flush();
     current.push(request);
     size += request.length;
@@ -165,13 +168,26 @@ export function traceParts(segments: readonly Segment[], traceId: string, partBy
   return parts;
 }
 
-function requestOf(bytes: Uint8Array, span: Part, outer: Part, inner: Part): Uint8Array {
+/** What stands beside the spans in the messages around them. */
+interface Heads {
+  readonly around: Surroundings;
+  readonly ofScope: Uint8Array;
+  readonly ofResource: Uint8Array;
+}
+
+const headsOf = (bytes: Uint8Array, around: Surroundings): Heads => ({
+  around,
+  ofScope: allBut(bytes, around.scopeSpans, scopeSpans.spans),
+  ofResource: allBut(bytes, around.resourceSpans, resourceSpans.scopeSpans),
+});
+
+function requestOf(bytes: Uint8Array, span: Part, heads: Heads): Uint8Array {
   const ofScope = new ProtoWriter();
-  ofScope.raw(allBut(bytes, inner, scopeSpans.spans));
+  ofScope.raw(heads.ofScope);
   ofScope.header(scopeSpans.spans, span.to - span.from);
   ofScope.raw(bytes.subarray(span.from, span.to));
   const ofResource = new ProtoWriter();
-  ofResource.raw(allBut(bytes, outer, resourceSpans.scopeSpans));
+  ofResource.raw(heads.ofResource);
   ofResource.header(resourceSpans.scopeSpans, ofScope.size);
   ofResource.raw(ofScope.view());
   const request = new ProtoWriter();

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { workerPath } from '../worker-path.ts';
 import { sentError } from './sent-error.ts';
 import type { FromSealer, FromWriter, StoreSettings, StoreThread, ToWriter } from './store-protocol.ts';
+import { THREAD_LIMITS } from './thread-client.ts';
 import { type SealOutcome, Writer } from './writer.ts';
 
 /** A transaction takes no more, so that the first of it does not wait for long. */
@@ -86,6 +87,7 @@ export class WriteThread {
     const sealer = new Worker(workerPath('store/store-worker'), {
       workerData: { role: 'seal', file } satisfies StoreThread,
       name: 'goidspan-seal',
+      resourceLimits: THREAD_LIMITS,
     });
     this.#sealer = sealer;
     let outcome: SealOutcome = 'failed';

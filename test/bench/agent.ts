@@ -22,6 +22,10 @@ export interface AgentOptions {
   readonly level?: ProbeLevel;
   /** Its `--keep`. */
   readonly keep?: string;
+  /** Has a page, with its store in this folder; needs a Node with SQLite. */
+  readonly store?: string | undefined;
+  /** The executable; by default this one. */
+  readonly node?: string;
 }
 
 /** Environment of an agent whose spans are counted and go nowhere. */
@@ -39,7 +43,15 @@ export class Agent {
   /** Starts it and waits until every process is attached. */
   static async attach(
     pids: readonly number[],
-    { core = 'agent', env = NOT_EXPORTING, recordTo, level = 'spans', keep }: AgentOptions = {},
+    {
+      core = 'agent',
+      env = NOT_EXPORTING,
+      recordTo,
+      level = 'spans',
+      keep,
+      store,
+      node = process.execPath,
+    }: AgentOptions = {},
   ): Promise<Agent> {
     const summaryPath = join(tmpdir(), `goidspan-bench-${process.pid}-${++lastSummary}.json`);
     const command = recordTo === undefined ? ['attach'] : ['record', '-o', recordTo];
@@ -48,13 +60,14 @@ export class Agent {
       '--level',
       level,
       ...(keep === undefined ? [] : ['--keep', keep]),
+      ...(store === undefined ? [] : ['--page', '--page-port', '0', '--store', store]),
       // It must hold the level.
       ...['--budget', 'none'],
       ...pids.flatMap((pid) => ['--pid', String(pid)]),
       '--summary',
       summaryPath,
     ];
-    const child = start(core, process.execPath, [main, ...args], { env });
+    const child = start(core, node, [main, ...args], { env });
     const agent = new Agent(child, summaryPath);
     try {
       await eventually(`attachment to ${pids.length} processes`, 60_000, async () => {

@@ -22,10 +22,13 @@ import { idle } from './rows/idle.ts';
 import { latency } from './rows/latency.ts';
 import { manyRequests } from './rows/many-requests.ts';
 import { manyTargets } from './rows/many-targets.ts';
+import { page } from './rows/page.ts';
 import { recordBytes } from './rows/record-bytes.ts';
 import { redisCalls } from './rows/redis-calls.ts';
 import { saturated } from './rows/saturated.ts';
 import { sqlCalls } from './rows/sql-calls.ts';
+import { store } from './rows/store.ts';
+import { storeQueries } from './rows/store-queries.ts';
 import { tailKeep } from './rows/tail-keep.ts';
 import { waits } from './rows/waits.ts';
 import { spreadOf } from './statistics.ts';
@@ -83,6 +86,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'export-wire': exportWire,
   'record-bytes': recordBytes,
   'tail-keep': tailKeep,
+  store,
+  'store-queries': storeQueries,
+  page,
 };
 
 export interface BenchOptions {

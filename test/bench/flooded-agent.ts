@@ -5,7 +5,7 @@ import { Agent, type AgentOptions } from './agent.ts';
 import type { Bench } from './bench.ts';
 import { type FloodOptions, flood } from './flood.ts';
 import { Service } from './service.ts';
-import { cpuMs } from './usage.ts';
+import { cpuMs, threadCpuMs } from './usage.ts';
 
 /** Spans a second that the stock exporter can still follow, on a core that it has for itself. */
 export const PACE = 20_000;
@@ -15,6 +15,9 @@ export const SETTLE_MS = 500;
 /** CPU in 200 ms of an agent that drains an empty ring. */
 const QUIET_MS = 20;
 
+/** As the kernel has it: 15 characters at most. */
+const STORE_THREAD = 'goidspan-store';
+
 export interface FloodedAgent {
   /** Spans that came into the ring, and that the exporter has handed over. */
   readonly taken: number;
@@ -22,11 +25,13 @@ export interface FloodedAgent {
   /** Until it had nothing to do any more. */
   readonly seconds: number;
   readonly cpuMs: number;
+  /** Of it, what the thread has used that writes the store of its page, if it has one. */
+  readonly storeMs: number;
   /** Warming up included. */
   readonly summary: Summary;
 }
 
-interface FloodAgentOptions extends Pick<AgentOptions, 'env' | 'keep'> {
+interface FloodAgentOptions extends Pick<AgentOptions, 'env' | 'keep' | 'store' | 'node'> {
   /** What it is given before. Default {@link WARM_UP}. */
   readonly warmUp?: FloodOptions;
 }
@@ -43,10 +48,12 @@ export async function floodAgent(
     const { taken: before } = await flood(floodTools, agent.pid, warmUp);
     await sleep(SETTLE_MS);
     const [cpu, began] = [cpuMs(agent.pid), performance.now()];
+    const ofStore = threadCpuMs(agent.pid, STORE_THREAD);
     const { taken } = await flood(floodTools, agent.pid, window);
     const { seconds, cpuUsed } = await quiet(agent.pid, began, cpu);
+    const storeMs = threadCpuMs(agent.pid, STORE_THREAD) - ofStore;
     const summary = await agent.detach();
-    return { taken, exported: summary.spans.exported - before, seconds, cpuMs: cpuUsed, summary };
+    return { taken, exported: summary.spans.exported - before, seconds, cpuMs: cpuUsed, storeMs, summary };
   } finally {
     await service.stop();
   }

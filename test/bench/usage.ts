@@ -1,5 +1,5 @@
 /** What a process has used, and what all others have, from `/proc`. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** `/proc/‹pid›/stat` counts CPU time in hundredths of a second (USER_HZ). */
@@ -8,8 +8,15 @@ const TICK_MS = 10;
 /** CPU time in milliseconds, user and system. A probe's time is in the system time of the probed process. */
 export const cpuMs = (pid: number): number => cpuTicks(pid, [11, 12]) * TICK_MS;
 
+/** CPU time in milliseconds of the threads of that name, as far as the kernel shows it; 0 if there are none. */
+export function threadCpuMs(pid: number, name: string): number {
+  const tasks = readdirSync(`/proc/${pid}/task`).map((tid) => `${pid}/task/${tid}`);
+  const named = tasks.filter((task) => readFileSync(`/proc/${task}/comm`, 'utf8').trim() === name);
+  return named.reduce((sum, task) => sum + cpuTicks(task, [11, 12]) * TICK_MS, 0);
+}
+
 /** Fields of `/proc/‹pid›/stat`, counted from behind the name, summed. */
-function cpuTicks(pid: number | 'self', fields: readonly number[]): number {
+function cpuTicks(pid: number | string, fields: readonly number[]): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields.reduce((sum, field) => sum + Number(words[field]), 0);

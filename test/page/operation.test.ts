@@ -2,7 +2,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../support/capabilities.ts';
-import { browser, look, picture, startBrowser } from './support/browser.ts';
+import { look, picture } from './support/browser.ts';
+import { browser, startBrowser } from './support/chromium.ts';
 import { endingAt, recorded } from './support/otlp.ts';
 import { type ServedPage, servePage } from './support/page-server.ts';
 import { sample } from './support/sample.ts';

@@ -2,7 +2,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../support/capabilities.ts';
-import { browser, look, startBrowser } from './support/browser.ts';
+import { look } from './support/browser.ts';
+import { browser, startBrowser } from './support/chromium.ts';
 import { type ServedPage, servePage } from './support/page-server.ts';
 import { sample } from './support/sample.ts';
 

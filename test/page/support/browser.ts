@@ -1,21 +1,12 @@
-/** A real browser for the tests of the page, and what it must never see: an error, a request to elsewhere, a violation of the policy. */
-import { existsSync, mkdirSync } from 'node:fs';
+/** Looks at the page with a real browser, and what that must never see: an error, a request to elsewhere, a violation of the policy. */
+import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import type { Requirement } from '../../support/capabilities.ts';
 
-const path = '/usr/bin/chromium';
 const pictures = fileURLToPath(new URL('../../../.cache/page/', import.meta.url));
-
-/** Is there a browser to look at the page with? */
-export const browser: Requirement = () =>
-  existsSync(path) ? undefined : `no Chromium (${path}; Debian package chromium)`;
-
-export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: path, args: ['--no-sandbox', '--disable-gpu'] });
 
 export type Scheme = 'light' | 'dark';
 
