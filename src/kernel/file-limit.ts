@@ -3,8 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { GoidspanError, remedyOf } from '../errors.ts';
 
-/** Programs, maps and their types take that many and more. */
-const FILES_NEEDED = 32;
+/** Maps (some thirty), programs and their types take no more; whoever can open fewer may have run out of them. */
+const FILES_NEEDED = 128;
 
 /** The error to throw instead of what the failure of loading (`-errno`) seems to say; undefined if files can be opened. */
 export function fileLimitError(result: number): GoidspanError | undefined {
