@@ -1,7 +1,7 @@
 /** Builds `dist/`: BPF object, native library, JavaScript. Each part only when its sources changed. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesUnder, unlessFresh } from './lib/fresh.mjs';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
@@ -48,6 +48,7 @@ export async function buildBpf() {
   need('clang', 'npm run setup, or apt-get install clang');
   need('gcc', 'npm run setup, or apt-get install gcc');
   need('bpftool', 'npm run setup, or apt-get install bpftool');
+  mkdirSync(join(root, '.cache'), { recursive: true });
   for (const processor of processors) {
     const objects = bpfObjectsOf(processor);
     const outputs = Object.keys(objects).map((name) => `${nativeFolder(processor)}/${name}`);
