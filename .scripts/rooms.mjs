@@ -67,6 +67,8 @@ const mayImport = {
     'profile',
     'telemetry',
     'doctor',
+    'page-api',
+    'receiver',
     'store',
     'page-server',
     'version',

@@ -27,6 +27,7 @@ import {
 } from './help.ts';
 import {
   budgetOf,
+  GENERAL,
   globOf,
   goProfileUrlOf,
   hzOf,
@@ -166,11 +167,6 @@ export type Invocation =
   | Advise
   | { readonly kind: 'inspect'; readonly program: string | number; readonly asJson: boolean }
   | { readonly kind: 'doctor'; readonly asJson: boolean };
-
-const GENERAL = {
-  version: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const satisfies ParseArgsConfig['options'];
 
 const ROUTES = { route: { type: 'string', multiple: true } } as const satisfies ParseArgsConfig['options'];
 

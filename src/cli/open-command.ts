@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { routesVariable } from '../export/route-variable.ts';
 import { replay } from '../tracer/replay.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from './exit-code.ts';
-import { type OpenPage, openPageOf } from './open-page.ts';
+import { type OpenPage, openPage } from './open-page.ts';
 import { openRecording } from './open-recording.ts';
 import type { OpenInvocation } from './page-arguments.ts';
 import type { CommandContext } from './session.ts';
@@ -24,11 +24,7 @@ export async function openCommand(
   const folder = await mkdtemp(join(tmpdir(), 'goidspan-open-'));
   let page: OpenPage | undefined;
   try {
-    page = await openPageOf({ store: { folder, ...UNBOUNDED }, port }, false, env, {
-      report,
-      onEvent: () => {},
-    });
-    if (!page) return EXIT_FAILURE;
+    page = await openPage({ store: { folder, ...UNBOUNDED }, port }, env, { report, onEvent: () => {} });
     const { end } = await replay(chunks, {
       name: file,
       processors: [page.sink],

@@ -24,8 +24,8 @@ interface Told {
   readonly onEvent: (event: ExportEvent) => void;
 }
 
-/** @throws {GoidspanError} of the backend. */
-async function openPage(
+/** With the URL said. @throws {GoidspanError} of the backend. */
+export async function openPage(
   { store, port }: PageOptions,
   env: NodeJS.ProcessEnv,
   { report, onEvent }: Told,
@@ -42,23 +42,19 @@ async function openPage(
     scheduledDelayMillis: DELAY_MS,
   });
   const hooks = reportHooks('the store', report, onEvent);
+  report(`the page is at ${backend.url}`);
   return { backend, sink: new OtlpExport({ name: 'store', ofPart: settingsOfPart }, hooks) };
 }
 
-/** As a command wants it, with the URL said. */
+/** As a command wants it. */
 export async function openPageOf(
   wanted: PageOptions | undefined,
   isUsual: boolean,
   env: NodeJS.ProcessEnv,
   told: Told,
 ): Promise<OpenPage | undefined> {
-  const open = wanted
-    ? await openPage(wanted, env, told)
-    : isUsual
-      ? await openUsualPage(env, told)
-      : undefined;
-  if (open) told.report(`the page is at ${open.backend.url}`);
-  return open;
+  if (wanted) return openPage(wanted, env, told);
+  return isUsual ? openUsualPage(env, told) : undefined;
 }
 
 /** What may keep a page that nobody has asked for from being there. */

@@ -13,6 +13,12 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** Of every command. */
+export const GENERAL = {
+  version: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsConfig['options'];
+
 /** A timer holds 2^31 ms: 24 days. */
 const MAX_DURATION_SECONDS = 2_000_000;
 /** The highest pid that Linux can be configured to give (PID_MAX_LIMIT). */

@@ -1,7 +1,9 @@
 /** The options of the store and the page, and the command `serve`. Pure. */
 import type { ParseArgsConfig } from 'node:util';
+import { STORE_AGE_MS, STORE_BYTES } from '../page-api/limits.ts';
 import {
   bytesOf,
+  GENERAL,
   parseOptions,
   parseOptionsAndOne,
   portOf,
@@ -55,8 +57,6 @@ export interface Serve {
   readonly durationSeconds: number | undefined;
 }
 
-const GIB = 2 ** 30;
-const DAY_MS = 86_400_000;
 const LOOPBACK = '127.0.0.1';
 /** That of the page; the others are registered for OTLP. */
 export const PAGE_PORT = 7777;
@@ -74,11 +74,6 @@ export const PAGE = {
   ...STORE,
   page: { type: 'boolean' },
   'page-port': { type: 'string' },
-} as const satisfies ParseArgsConfig['options'];
-
-const GENERAL = {
-  version: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsConfig['options'];
 
 const SERVE = {
@@ -105,7 +100,7 @@ export function pageOptionsOf(command: string, values: Values<typeof PAGE>): Pag
 }
 
 /** What a store is that nobody has said anything of. */
-export const USUAL_STORE: StoreOptions = { folder: undefined, maxBytes: GIB, maxAgeMs: DAY_MS };
+export const USUAL_STORE: StoreOptions = { folder: undefined, maxBytes: STORE_BYTES, maxAgeMs: STORE_AGE_MS };
 
 function storeOptionsOf(command: string, values: Values<typeof STORE>): StoreOptions {
   const { store, 'store-bytes': bytes, 'store-age': age } = values;

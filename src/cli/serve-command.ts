@@ -1,4 +1,5 @@
 /** `goidspan serve`: takes spans by OTLP, keeps them, shows them. */
+import { isLoopback } from '../receiver/admission.ts';
 import { EXIT_SUCCESS } from './exit-code.ts';
 import { openBackend } from './open-backend.ts';
 import { usage } from './option-values.ts';
@@ -30,5 +31,3 @@ export async function serveCommand(
   }
   return EXIT_SUCCESS;
 }
-
-const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);

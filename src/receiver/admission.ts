@@ -49,7 +49,7 @@ function isSame(given: string, token: string): boolean {
 }
 
 /** Of `host[:port]`: an address of loopback, or `localhost`, which browsers resolve by themselves. */
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   const name = host
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')

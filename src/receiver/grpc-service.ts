@@ -4,21 +4,16 @@
  * Protocol: https://github.com/grpc/grpc/blob/v1.76.0/doc/PROTOCOL-HTTP2.md
  */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import type { Encoding } from '../otlp-client/transport.ts';
+import { REQUEST_BYTES_MAX } from '../page-api/limits.ts';
 import { type Admission, refusalOf } from './admission.ts';
-import { type Intake, REQUEST_BYTES_MAX } from './intake.ts';
+import { encodingOf } from './encodings.ts';
+import type { Intake } from './intake.ts';
 import { readBody } from './read-body.ts';
 import { exportResponse, rpcStatus } from './responses.ts';
 
 const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 /** The flag and the length in front of a message. */
 const FRAME_BYTES = 5;
-const ENCODINGS: Readonly<Record<string, Encoding>> = {
-  '': 'identity',
-  identity: 'identity',
-  gzip: 'gzip',
-  zstd: 'zstd',
-};
 
 /** https://github.com/grpc/grpc/blob/v1.76.0/doc/statuscodes.md */
 const grpcStatus = {
@@ -80,7 +75,7 @@ export class GrpcService {
     const body = await readBody(stream, FRAME_BYTES + REQUEST_BYTES_MAX);
     if (!body) return { code: grpcStatus.resourceExhausted, message: 'the message is longer than 16 MiB' };
     const bytes = messageIn(body);
-    const encoding = body[0] === 0 ? 'identity' : ENCODINGS[String(headers['grpc-encoding'] ?? '')];
+    const encoding = body[0] === 0 ? 'identity' : encodingOf(headers['grpc-encoding']);
     if (!bytes) return { code: grpcStatus.invalidArgument, message: 'one message is expected' };
     if (!encoding) return { code: grpcStatus.unimplemented, message: 'grpc-encoding must be gzip or zstd' };
     const outcome = await this.#intake.take({ bytes, encoding, form: 'protobuf' });

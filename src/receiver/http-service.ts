@@ -1,21 +1,15 @@
 /** OTLP over HTTP: `POST /v1/traces`, protobuf or JSON. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Encoding } from '../otlp-client/transport.ts';
 import { type Admission, refusalOf } from './admission.ts';
+import { encodingOf } from './encodings.ts';
 import type { Body, Intake } from './intake.ts';
 import { readBody } from './read-body.ts';
 import { exportResponse, exportResponseJson, rpcStatus } from './responses.ts';
 
-const FORMS: Readonly<Record<string, Body['form']>> = {
-  'application/x-protobuf': 'protobuf',
-  'application/json': 'json',
-};
-const ENCODINGS: Readonly<Record<string, Encoding>> = {
-  '': 'identity',
-  identity: 'identity',
-  gzip: 'gzip',
-  zstd: 'zstd',
-};
+const forms: ReadonlyMap<string, Body['form']> = new Map([
+  ['application/x-protobuf', 'protobuf'],
+  ['application/json', 'json'],
+]);
 /** Codes of gRPC, which answers over HTTP name as well. */
 const INVALID_ARGUMENT = 3;
 const PERMISSION_DENIED = 7;
@@ -51,12 +45,12 @@ export class HttpService {
       return answer.status(404, UNIMPLEMENTED, `${path}: only spans are taken, at /v1/traces`);
     }
     if (method !== 'POST') return answer.status(405, UNIMPLEMENTED, 'spans are taken by POST');
-    const form = FORMS[(headers['content-type'] ?? '').replace(/;.*$/, '').trim().toLowerCase()];
+    const form = forms.get((headers['content-type'] ?? '').replace(/;.*$/, '').trim().toLowerCase());
     if (!form) {
       const reason = 'content-type must be application/x-protobuf or application/json';
       return answer.status(415, INVALID_ARGUMENT, reason);
     }
-    const encoding = ENCODINGS[(headers['content-encoding'] ?? '').trim().toLowerCase()];
+    const encoding = encodingOf(headers['content-encoding']);
     if (!encoding) return answer.status(415, INVALID_ARGUMENT, 'content-encoding must be gzip or zstd');
     const bytes = await readBody(request);
     if (!bytes) return answer.status(413, INVALID_ARGUMENT, 'the body is longer than 16 MiB');

@@ -5,11 +5,10 @@
 import { GoidspanError } from '../errors.ts';
 import { decompress } from '../otlp-client/compress.ts';
 import type { Encoding } from '../otlp-client/transport.ts';
+import { REQUEST_BYTES_MAX } from '../page-api/limits.ts';
 import type { SpanStore, StoreResult } from '../page-api/span-store.ts';
 import { requestOfJson } from './json-request.ts';
 
-/** Of one request, as it comes and when it is plain. */
-export const REQUEST_BYTES_MAX = 16 * 2 ** 20;
 /** Of all requests under way: the oldest are written within milliseconds, unless the disk is slow. */
 const UNDER_WAY_BYTES_MAX = 64 * 2 ** 20;
 /** By then some will have been written. */

@@ -1,6 +1,6 @@
 /** The whole body of a request, up to a limit. */
 import type { Readable } from 'node:stream';
-import { REQUEST_BYTES_MAX } from './intake.ts';
+import { REQUEST_BYTES_MAX } from '../page-api/limits.ts';
 
 /** Undefined: it is longer than the limit, and the rest of it is not read. Rejects when the sender goes away. */
 export async function readBody(

@@ -14,9 +14,9 @@ import {
   traceRequest,
   values,
 } from '../otlp/fields.ts';
-import type { Attributes, AttributeValue, SpanAnswer } from '../page-api/answers.ts';
+import type { Attributes, AttributeValue, SpanAnswer, SpanHit } from '../page-api/answers.ts';
 import { GOIDSPAN_VERDICT_CAUSE, GOIDSPAN_WAIT_TOP } from '../span/attribute-names.ts';
-import { ProtoFields, u32At, WIRE } from './proto-fields.ts';
+import { int64Before, ProtoFields, u32At, WIRE } from './proto-fields.ts';
 import type { ScannedSpan } from './scan-request.ts';
 
 /** A part of some bytes. */
@@ -101,14 +101,42 @@ export function resourceOf(bytes: Uint8Array, { resourceSpans: around }: Surroun
   return part ? attributesOf(bytes, part, resourceFields.attributes) : {};
 }
 
+/** What the scan has found of a span. */
+export const headOf = (bytes: Uint8Array, span: ScannedSpan): Omit<SpanHit, 'waitTop' | 'cause'> => ({
+  service: textOf(bytes, { from: span.serviceFrom, to: span.serviceTo }),
+  name: textOf(bytes, { from: span.nameFrom, to: span.nameTo }),
+  kind: span.kind,
+  traceId: hexOf(bytes, span.traceIdAt, span.traceIdAt + 16),
+  spanId: hexOf(bytes, span.spanIdAt, span.spanIdAt + 8),
+  startUs: span.startUs,
+  durationNs: span.durationNs,
+  isError: span.isError,
+});
+
 /** `span` is as the scan of `bytes` has it at that moment. */
 export function decodeSpan(
   bytes: Uint8Array,
   span: ScannedSpan,
   around: Surroundings,
 ): Omit<SpanAnswer, 'rank'> {
-  const attributes: Attributes = attributesOf(bytes, span, spanFields.attributes);
   const { scope } = around;
+  const text = (part: Part | undefined) => (part ? textOf(bytes, part) : '');
+  return {
+    ...decodeAlone(bytes, span),
+    resource: resourceOf(bytes, around),
+    scope: {
+      name: text(scope && fieldOf(bytes, scope, scopeFields.name)),
+      version: text(scope && fieldOf(bytes, scope, scopeFields.version)),
+    },
+  };
+}
+
+/** The same without what it stands in. */
+export function decodeAlone(
+  bytes: Uint8Array,
+  span: ScannedSpan,
+): Omit<SpanAnswer, 'rank' | 'resource' | 'scope'> {
+  const attributes: Attributes = attributesOf(bytes, span, spanFields.attributes);
   const parent = fieldOf(bytes, span, spanFields.parentSpanId);
   const status = fieldOf(bytes, span, spanFields.status);
   const message = status && fieldOf(bytes, status, statusFields.message);
@@ -116,24 +144,12 @@ export function decodeSpan(
   const cause = attributes[GOIDSPAN_VERDICT_CAUSE];
   const text = (part: Part | undefined) => (part ? textOf(bytes, part) : '');
   return {
-    service: textOf(bytes, { from: span.serviceFrom, to: span.serviceTo }),
-    name: textOf(bytes, { from: span.nameFrom, to: span.nameTo }),
-    kind: span.kind,
-    traceId: hexOf(bytes, span.traceIdAt, span.traceIdAt + 16),
-    spanId: hexOf(bytes, span.spanIdAt, span.spanIdAt + 8),
-    startUs: span.startUs,
-    durationNs: span.durationNs,
-    isError: span.isError,
+    ...headOf(bytes, span),
     ...(typeof waitTop === 'string' && { waitTop }),
     ...(typeof cause === 'string' && { cause }),
     ...(parent && isId(bytes, parent) && { parentSpanId: hexOf(bytes, parent.from, parent.to) }),
     ...(message && message.to > message.from && { statusMessage: textOf(bytes, message) }),
     attributes,
-    resource: resourceOf(bytes, around),
-    scope: {
-      name: text(scope && fieldOf(bytes, scope, scopeFields.name)),
-      version: text(scope && fieldOf(bytes, scope, scopeFields.version)),
-    },
     events: all(bytes, span, spanFields.events).map((part) => ({
       name: text(fieldOf(bytes, part, eventFields.name)),
       timeUs: timeUs(bytes, part),
@@ -193,14 +209,10 @@ function valueIn(bytes: Uint8Array, { from, to }: Part, depth: number): Attribut
   return value;
 }
 
-/** Of ten bytes that end at a place, or fewer: negative ones, and those above 2^53. */
+/** Negative ones, and those above 2^53, of which a Number does not hold all. */
 function largeInt(bytes: Uint8Array, end: number): number | string {
-  let from = end - 1;
-  while (from > 0 && end - from < 10 && (bytes[from - 1] as number) >= 0x80) from--;
-  let value = 0n;
-  for (let at = end - 1; at >= from; at--) value = (value << 7n) | BigInt((bytes[at] as number) & 0x7f);
-  const signed = BigInt.asIntN(64, value);
-  return Number.isSafeInteger(Number(signed)) ? Number(signed) : String(signed);
+  const value = int64Before(bytes, end);
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
 function timeUs(bytes: Uint8Array, { from, to }: Part): number {

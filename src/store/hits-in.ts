@@ -1,5 +1,6 @@
 /** The spans of a request as they are told in a list, for who looks while they come. */
 import type { SpanHit } from '../page-api/answers.ts';
+import { headOf } from './decode-span.ts';
 import { type ScannedSpan, scanRequest } from './scan-request.ts';
 import { causeOfCode, USES } from './uses.ts';
 
@@ -10,8 +11,7 @@ export interface HitsIn {
 }
 
 /** At most `max` of them, the first. */
-export function hitsIn(request: Uint8Array, max: number): HitsIn {
-  const bytes = Buffer.from(request.buffer, request.byteOffset, request.byteLength);
+export function hitsIn(bytes: Uint8Array, max: number): HitsIn {
   const hits: SpanHit[] = [];
   let of = 0;
   scanRequest(bytes, {
@@ -24,18 +24,11 @@ export function hitsIn(request: Uint8Array, max: number): HitsIn {
   return { hits, of };
 }
 
-function hitOf(bytes: Buffer, span: ScannedSpan): SpanHit {
+function hitOf(bytes: Uint8Array, span: ScannedSpan): SpanHit {
   const waitTop = USES[span.top - 1];
   const cause = causeOfCode(span.cause);
   return {
-    service: bytes.toString('utf8', span.serviceFrom, span.serviceTo),
-    name: bytes.toString('utf8', span.nameFrom, span.nameTo),
-    kind: span.kind,
-    traceId: bytes.toString('hex', span.traceIdAt, span.traceIdAt + 16),
-    spanId: bytes.toString('hex', span.spanIdAt, span.spanIdAt + 8),
-    startUs: span.startUs,
-    durationNs: span.durationNs,
-    isError: span.isError,
+    ...headOf(bytes, span),
     ...(waitTop !== undefined && { waitTop }),
     ...(cause !== undefined && { cause }),
   };

@@ -1,6 +1,7 @@
 /** Opens the store of a folder: for who writes and reads it, and for who only reads it beside another process. */
 import { statSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
+import { STORE_AGE_MS, STORE_BYTES } from '../page-api/limits.ts';
 import type { SpanReader, SpanStore, StoreResult } from '../page-api/span-store.ts';
 import { openDatabase } from './sqlite.ts';
 import type { StoreSettings } from './store-protocol.ts';
@@ -10,9 +11,6 @@ import { WriterClient } from './writer-client.ts';
 
 export { defaultFolder } from './folder.ts';
 
-/** 1 GiB and 24 hours. */
-const STORE_BYTES = 1 << 30;
-const STORE_AGE_MS = 86_400_000;
 /** Of what waits to be written. */
 const QUEUED_BYTES_MAX = 64 << 20;
 

@@ -97,6 +97,15 @@ export class ProtoFields {
   }
 }
 
+/** The varint that ends at a place, as an `int64`: of a field whose `value` is not exact. */
+export function int64Before(bytes: Uint8Array, end: number): bigint {
+  let from = end - 1;
+  while (from > 0 && end - from < 10 && (bytes[from - 1] as number) >= 0x80) from--;
+  let value = 0n;
+  for (let at = end - 1; at >= from; at--) value = (value << 7n) | BigInt((bytes[at] as number) & 0x7f);
+  return BigInt.asIntN(64, value);
+}
+
 /** The 32 bits at a place, lowest byte first. */
 export function u32At(bytes: Uint8Array, at: number): number {
   return (

@@ -14,7 +14,7 @@ import {
   values,
 } from '../otlp/fields.ts';
 import type { Part } from './decode-span.ts';
-import { ProtoFields, u32At, WIRE } from './proto-fields.ts';
+import { int64Before, ProtoFields, u32At, WIRE } from './proto-fields.ts';
 
 /** Nobody nests values deeper. */
 const DEPTH_MAX = 32;
@@ -48,7 +48,7 @@ const double: Reader = {
   },
 };
 /** 64 bits with a sign: the reader of fields has them as a number that is not exact. */
-const int: Reader = { wire: WIRE.varint, read: (bytes, { at }) => varintBefore(bytes, at).toString() };
+const int: Reader = { wire: WIRE.varint, read: (bytes, { at }) => int64Before(bytes, at).toString() };
 const message = (shape: () => Shape): Reader => ({
   wire: WIRE.bytes,
   read: (bytes, { from, to }, depth) =>
@@ -162,13 +162,4 @@ function readMessage(bytes: Buffer, { from, to }: Part, shape: Shape, depth: num
     else told[name] = [value];
   }
   return told;
-}
-
-/** The varint that ends there, as an int64. */
-function varintBefore(bytes: Buffer, end: number): bigint {
-  let value = BigInt(bytes[end - 1] as number);
-  for (let at = end - 2; at >= 0 && end - at <= 10 && (bytes[at] as number) >= 0x80; at--) {
-    value = (value << 7n) | BigInt((bytes[at] as number) & 0x7f);
-  }
-  return BigInt.asIntN(64, value);
 }

@@ -13,6 +13,7 @@ import {
   status,
   traceRequest,
 } from '../otlp/fields.ts';
+import { REQUEST_BYTES_MAX } from '../page-api/limits.ts';
 import { GOIDSPAN_BREAKDOWN, GOIDSPAN_VERDICT_CAUSE, GOIDSPAN_WAIT_TOP } from '../span/attribute-names.ts';
 import { ProtoFields, u32At, WIRE } from './proto-fields.ts';
 import { readShares } from './read-shares.ts';
@@ -29,8 +30,6 @@ export const faultTexts: Readonly<Record<Fault, string>> = {
   too_large: 'more than 16 MiB',
 };
 
-/** More in one request is refused. */
-const REQUEST_BYTES_MAX = 16 << 20;
 /** Numbers above are no times in microseconds and no durations in nanoseconds. */
 const NUMBER_MAX = 2 ** 53;
 const STATUS_ERROR = 2;

@@ -9,7 +9,7 @@ import {
   GOIDSPAN_PARENT_GOID,
   GOIDSPAN_VERDICT,
 } from '../span/attribute-names.ts';
-import { decodeSpan, type Part, type Surroundings } from './decode-span.ts';
+import { decodeAlone, type Part, type Surroundings } from './decode-span.ts';
 import { eachSpanOfTrace } from './found-spans.ts';
 import { ProtoFields, WIRE } from './proto-fields.ts';
 import type { ScannedSpan } from './scan-request.ts';
@@ -41,13 +41,13 @@ export function traceOf(segments: readonly Segment[], traceId: string): TraceAns
   const spans: TraceSpan[] = [];
   const seen = new Set<string>();
   let left = 0;
-  eachSpanOfTrace(segments, Buffer.from(traceId, 'hex'), (bytes, span, around) => {
+  eachSpanOfTrace(segments, Buffer.from(traceId, 'hex'), (bytes, span) => {
     const id = spanIdOf(bytes, span);
     // Sent again since the answer to the first did not arrive.
     if (seen.has(id)) return;
     seen.add(id);
     if (spans.length === TRACE_SPANS_MAX) left++;
-    else spans.push(traceSpanOf(decodeSpan(bytes, span, around), span.hasBreakdown));
+    else spans.push(traceSpanOf(decodeAlone(bytes, span), span.hasBreakdown));
   });
   if (spans.length === 0) return undefined;
   spans.sort((a, b) => a.startUs - b.startUs || b.durationNs - a.durationNs);
@@ -66,7 +66,7 @@ function traceSpanOf(
     isError,
     attributes,
     links,
-  }: ReturnType<typeof decodeSpan>,
+  }: ReturnType<typeof decodeAlone>,
   hasBreakdown: boolean,
 ): TraceSpan {
   const verdict = attributes[GOIDSPAN_VERDICT];

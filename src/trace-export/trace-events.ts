@@ -14,7 +14,7 @@ export interface TraceEventFile {
 
 export function traceEventFile(trace: TraceAnswer): TraceEventFile {
   const spans = [...spansOf(trace)];
-  const originUs = Math.min(...trace.startUs.slice(0, 1));
+  const originUs = trace.startUs[0] ?? 0;
   const services = [...new Set(spans.map(({ service }) => service))];
   const pidOf = ({ service }: TraceSpan): number => services.indexOf(service) + 1;
   const names = services.map(

@@ -14,7 +14,7 @@ td.when { width: 40%; } .track { position: relative; height: 12px; background: #
 
 export function traceHtml(trace: TraceAnswer): string {
   const spans = [...spansOf(trace)];
-  const from = Math.min(...spans.slice(0, 1).map(({ startUs }) => startUs));
+  const from = spans[0]?.startUs ?? 0;
   const to = spans.reduce(
     (last, { startUs, durationNs }) => Math.max(last, startUs + durationNs / 1_000),
     from,
@@ -22,7 +22,7 @@ export function traceHtml(trace: TraceAnswer): string {
   const depths = depthsOf(spans);
   const rows = spans.map((span, index) => rowOf(span, depths[index] ?? 0, from, Math.max(to - from, 1)));
   const title = `trace ${trace.traceId}`;
-  const when = Number.isFinite(from) ? new Date(from / 1_000).toISOString() : '';
+  const when = new Date(from / 1_000).toISOString();
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">

@@ -115,6 +115,7 @@ describe('what is no export of spans', () => {
   it.each([
     ['another path', '/v1/logs', {}, 404, 'only spans are taken'],
     ['another type', '/v1/traces', { 'content-type': 'text/plain' }, 415, 'content-type must be'],
+    ['a type of JavaScript', '/v1/traces', { 'content-type': 'constructor' }, 415, 'content-type must be'],
     [
       'another packing',
       '/v1/traces',
