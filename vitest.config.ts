@@ -3,6 +3,8 @@ import { hasSqlite } from './.scripts/lib/nodes.mjs';
 
 /** Tests that load programs into the kernel or start peers: one file at a time, since they share probes and cores. */
 const serial = ['test/kernel/**/*.test.ts', 'test/e2e/**/*.test.ts'];
+/** Of those, what mostly waits, and takes no time that another one could disturb: side by side. */
+const patient = ['raise', 'export-faults'].map((name) => `test/e2e/${name}.test.ts`);
 /** Runs the bench once, so that it cannot rot; last, since it wants the machine for itself. */
 const bench = ['test/bench/**/*.test.ts'];
 /** Boots kernels in machines that take both cores: after everything else. */
@@ -40,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'live',
           include: serial,
+          exclude: patient,
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 300_000,
@@ -48,10 +51,20 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'patient',
+          include: patient,
+          maxWorkers: patient.length,
+          testTimeout: 60_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: 'bench',
           include: bench,
           testTimeout: 600_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -60,7 +73,7 @@ export default defineConfig({
           include: kernels,
           fileParallelism: false,
           hookTimeout: 300_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

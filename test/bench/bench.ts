@@ -45,6 +45,8 @@ export interface Bench {
   readonly rounds: number;
   /** Of one window. */
   readonly seconds: number;
+  /** Windows before the one that counts, in which V8 compiles the agent's code. */
+  readonly warmUp: number;
   /** Built `test/fixtures/load/target`. */
   readonly target: string;
   /** Built `test/fixtures/load/generator`. */
@@ -152,6 +154,7 @@ export async function runBench({
     quick,
     rounds: quick ? 1 : 7,
     seconds: quick ? 1 : 2,
+    warmUp: quick ? 0 : 2,
     target: await buildGo({ name: 'load-target', dir: 'test/fixtures/load/target' }),
     generator: await buildGenerator(),
     emptyObject,

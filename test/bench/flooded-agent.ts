@@ -9,8 +9,8 @@ import { cpuMs, threadCpuMs } from './usage.ts';
 
 /** Spans a second that the stock exporter can still follow, on a core that it has for itself. */
 export const PACE = 20_000;
-/** Long enough for the compiler, and for the last whole batch to be accepted. */
-export const WARM_UP = { rate: PACE, seconds: 1.5 };
+/** Long enough for the compiler, unless it is quick, and for the last whole batch to be accepted. */
+export const warmUpOf = ({ quick }: Bench): FloodOptions => ({ rate: PACE, seconds: quick ? 0.3 : 1.5 });
 export const SETTLE_MS = 500;
 /** CPU in 200 ms of an agent that drains an empty ring. */
 const QUIET_MS = 20;
@@ -32,16 +32,17 @@ export interface FloodedAgent {
 }
 
 interface FloodAgentOptions extends Pick<AgentOptions, 'env' | 'keep' | 'store' | 'node'> {
-  /** What it is given before. Default {@link WARM_UP}. */
+  /** What it is given before. Default {@link warmUpOf}. */
   readonly warmUp?: FloodOptions;
 }
 
 /** What it has done in that window, after the compiler has had its part. */
 export async function floodAgent(
-  { target, floodTools }: Bench,
+  bench: Bench,
   window: FloodOptions,
-  { warmUp = WARM_UP, ...options }: FloodAgentOptions,
+  { warmUp = warmUpOf(bench), ...options }: FloodAgentOptions,
 ): Promise<FloodedAgent> {
+  const { target, floodTools } = bench;
   const service = await Service.start(target);
   try {
     const agent = await Agent.attach([service.pid], options);

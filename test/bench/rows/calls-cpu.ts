@@ -50,14 +50,14 @@ interface Served {
 
 /** Microseconds a request, of an agent that has run for a while. */
 async function agentCpu(
-  { rounds, seconds, generator, exporting }: Bench,
+  { rounds, seconds, warmUp, generator, exporting }: Bench,
   { executable, path, env = {} }: Served,
 ): Promise<number> {
   const service = await Service.start(executable, env);
   try {
     const load = () => generate(generator, [service.url + path], { rate, seconds, connections: 64 });
     const windows = await alternate(
-      { traced: traced(service.pid, { env: exporting, warmUp: 2 }) },
+      { traced: traced(service.pid, { env: exporting, warmUp }) },
       { rounds, pid: service.pid, load },
     );
     return tracedOf(windows.traced, ({ agentCpuUsPerRequest }) => agentCpuUsPerRequest).median;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import { type Figure, figureOf, numberText } from '../figure.ts';
 import { flood } from '../flood.ts';
-import { floodAgent, PACE, quiet, SETTLE_MS, WARM_UP } from '../flooded-agent.ts';
+import { floodAgent, PACE, quiet, SETTLE_MS, warmUpOf } from '../flooded-agent.ts';
 import {
   ask,
   exportTo,
@@ -125,7 +125,7 @@ async function injectedUnder(bench: Bench, rate: number, url: string): Promise<R
   const exported = async (): Promise<number> => (await ask<Counts>(host, 'count', 'counts')).exported;
   try {
     await host.output(/^tracing/m);
-    await flood(bench.floodTools, host.pid, WARM_UP);
+    await flood(bench.floodTools, host.pid, warmUpOf(bench));
     await sleep(SETTLE_MS);
     const before = await exported();
     const [cpu, began] = [cpuMs(host.pid), performance.now()];

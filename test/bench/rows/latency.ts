@@ -13,6 +13,7 @@ export async function latency({
   seconds,
   target,
   generator,
+  warmUp,
   exporting: env,
 }: Bench): Promise<Figure[]> {
   const service = await Service.start(target);
@@ -21,7 +22,7 @@ export async function latency({
     const { pid } = service;
     const variants = {
       bare,
-      traced: traced(pid, { env, core: 'any', warmUp: 4 }),
+      traced: traced(pid, { env, core: 'any', warmUp: 2 * warmUp }),
       held: traced(pid, { env, held: true }),
     };
     const windows = await alternate(variants, { rounds, pid, load });

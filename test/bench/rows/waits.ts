@@ -14,8 +14,6 @@ import { absoluteOf, cpuRatioOf, cpuText } from './saturated.ts';
 const row = 'waits';
 /** Of one window at saturation: what the ring buffer takes while the agent is held. */
 const SECONDS = 1;
-/** Windows in which V8 compiles the agent's code. */
-const WARM_UP = 2;
 const RATE = 2_000;
 const SWITCHES = 200_000;
 
@@ -35,7 +33,7 @@ export async function waits(bench: Bench): Promise<Figure[]> {
 }
 
 async function saturatedAt(
-  { rounds, target, emptyObject, exporting: env }: Bench,
+  { rounds, warmUp, target, emptyObject, exporting: env }: Bench,
   { pid, url }: Service,
 ): Promise<Figure[]> {
   const empty = new EmptyProbes(emptyObject);
@@ -45,8 +43,8 @@ async function saturatedAt(
         bare,
         floor: empty.at(findEmptySites(target, 'waits').ours, target, pid),
         held: traced(pid, { env, held: true, level: 'waits' }),
-        spans: traced(pid, { env, warmUp: WARM_UP }),
-        waits: traced(pid, { env, warmUp: WARM_UP, level: 'waits' }),
+        spans: traced(pid, { env, warmUp }),
+        waits: traced(pid, { env, warmUp, level: 'waits' }),
       },
       { rounds, pid, load: () => saturate(`${url}/`, SECONDS) },
     );
@@ -118,10 +116,10 @@ async function working({ rounds, seconds, exporting: env }: Bench, { pid, url }:
 }
 
 async function atRate(
-  { rounds, seconds, generator, exporting: env }: Bench,
+  { rounds, seconds, warmUp, generator, exporting: env }: Bench,
   { pid, url }: Service,
 ): Promise<Figure[]> {
-  const options = { env, core: 'any', warmUp: WARM_UP } as const;
+  const options = { env, core: 'any', warmUp } as const;
   const windows = await alternate(
     { spans: traced(pid, options), all: traced(pid, { ...options, level: 'runtime' }) },
     {
