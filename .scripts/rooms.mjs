@@ -45,7 +45,7 @@ const mayImport = {
   telemetry: [...exportward, 'stage', 'tracer', 'version'],
   doctor: kernelward,
   'page-api': [],
-  store: [...wireward, 'correlate', 'span', 'otlp', 'page-api', 'worker-path'],
+  store: [...exportward, 'page-api', 'worker-path'],
   receiver: [...exportward, 'page-api'],
   'trace-export': [...wireward, 'correlate', 'span', 'verdict', 'otlp', 'profile', 'page-api'],
   'page-server': [

@@ -1,5 +1,6 @@
 /** A sink in the draining thread, of which the main thread hears by reports. Owns the events between two of them. */
 import type { ExportEvent } from '../export/export-event.ts';
+import type { LastFacts } from '../otlp/last-fact.ts';
 import type { OtlpSink } from '../otlp-client/otlp-sink.ts';
 import type { OtlpSinkHooks } from '../otlp-client/otlp-sink-settings.ts';
 import type { SinkReport } from './ingest-protocol.ts';
@@ -16,14 +17,15 @@ export class ReportedSink {
   readonly sink: OtlpSink;
   #events: ExportEvent[] = [];
 
-  constructor(plan: SinkPlan, { onFailure, onSomething }: ReportedSinkHooks) {
-    this.sink = buildSink(plan, {
+  constructor(plan: SinkPlan, { onFailure, onSomething }: ReportedSinkHooks, lastFacts?: LastFacts) {
+    const hooks: OtlpSinkHooks = {
       onFailure,
       onEvent: (event) => {
         this.#events.push(event);
         onSomething(this.#events.length >= EVENTS_MAX);
       },
-    });
+    };
+    this.sink = buildSink(plan, hooks, lastFacts);
   }
 
   /** Of all time, with the events since the last report. */

@@ -1,5 +1,6 @@
 /** Sinks as plain data: each is built where the spans are made. */
 import type { MessagePort } from 'node:worker_threads';
+import type { LastFacts } from '../otlp/last-fact.ts';
 import { createOtlpSink } from '../otlp-client/create-otlp-sink.ts';
 import type { OtlpSink } from '../otlp-client/otlp-sink.ts';
 import type { OtlpSinkHooks, OtlpSinkPlan } from '../otlp-client/otlp-sink-settings.ts';
@@ -11,9 +12,9 @@ export type SinkPlan = OtlpSinkPlan;
 export const transferablesOf = ({ settings: { otlp } }: SinkPlan): MessagePort[] =>
   'port' in otlp ? [otlp.port] : [];
 
-export function buildSink(plan: SinkPlan, hooks: OtlpSinkHooks): OtlpSink {
+export function buildSink(plan: SinkPlan, hooks: OtlpSinkHooks, lastFacts?: LastFacts): OtlpSink {
   switch (plan.kind) {
     case 'otlp':
-      return createOtlpSink(plan.settings, hooks);
+      return createOtlpSink(plan.settings, hooks, lastFacts);
   }
 }

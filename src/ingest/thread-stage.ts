@@ -2,6 +2,8 @@
  * The stage in the draining thread, with the sinks that it builds there. Owns the order in which the main thread hears of
  * it: a report is never older than the answer that follows it.
  */
+import type { ExportFailure } from '../export/export-failure.ts';
+import { LastFacts } from '../otlp/last-fact.ts';
 import { RecordStage, type StageFrame } from '../stage/record-stage.ts';
 import { batchOf } from '../wire/batch.ts';
 import type { FromIngest, StagePlan } from './ingest-protocol.ts';
@@ -18,13 +20,14 @@ export class ThreadStage {
 
   constructor({ sinks, settings }: StagePlan, post: (message: FromIngest) => void) {
     this.#post = post;
-    this.#sinks = sinks.map(
-      (plan, sink) =>
-        new ReportedSink(plan, {
-          onFailure: (failure) => post({ kind: 'export_failed', sink, failure }),
-          onSomething: (isMuch) => (isMuch ? this.report() : this.#reportSoon()),
-        }),
-    );
+    const lastFacts = sinks.length > 1 ? new LastFacts() : undefined;
+    this.#sinks = sinks.map((plan, sink) => {
+      const hooks = {
+        onFailure: (failure: ExportFailure) => post({ kind: 'export_failed', sink, failure }),
+        onSomething: (isMuch: boolean) => (isMuch ? this.report() : this.#reportSoon()),
+      };
+      return new ReportedSink(plan, hooks, lastFacts);
+    });
     this.#stage = new RecordStage(
       this.#sinks.map(({ sink }) => sink),
       settings,

@@ -1,12 +1,15 @@
 /** An OtlpSink from plain data. */
+import type { LastFacts } from '../otlp/last-fact.ts';
 import { createTransport } from './create-transport.ts';
 import { OtlpSink } from './otlp-sink.ts';
 import type { OtlpSinkHooks, OtlpSinkPlan } from './otlp-sink-settings.ts';
 
-/** It connects when it has something to send. */
+/** It connects when it has something to send. `lastFacts`: of all exporters that get the same facts right after each other. */
 export function createOtlpSink(
   { otlp, ...settings }: OtlpSinkPlan['settings'],
   hooks: OtlpSinkHooks,
+  lastFacts?: LastFacts,
 ): OtlpSink {
-  return new OtlpSink({ ...settings, ...hooks, transport: createTransport(otlp) });
+  const lastFact = lastFacts?.of(settings.limits);
+  return new OtlpSink({ ...settings, ...hooks, lastFact, transport: createTransport(otlp) });
 }

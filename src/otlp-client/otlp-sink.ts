@@ -6,6 +6,7 @@ import { TraceFlags } from '@opentelemetry/api';
 import type { SpanFact } from '../correlate/fact.ts';
 import { ExportCounts, type ExportCountsSnapshot } from '../export/export-counts.ts';
 import type { FactSink, SpanSink } from '../export/span-sink.ts';
+import type { LastFact } from '../otlp/last-fact.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
 import { Delivery, type DeliveryState } from './delivery.ts';
@@ -16,6 +17,8 @@ import type { Transport } from './transport.ts';
 
 export interface OtlpSinkOptions extends Omit<OtlpSinkSettings, 'otlp'>, OtlpSinkHooks {
   readonly transport: Transport;
+  /** Where others get the same facts. */
+  readonly lastFact?: LastFact | undefined;
 }
 
 export class OtlpSink implements SpanSink, FactSink {

@@ -3,6 +3,7 @@
  * waited long enough. Owns the request that is being filled; what is cut off belongs to whoever takes it.
  */
 import type { SpanFact } from '../correlate/fact.ts';
+import type { LastFact } from '../otlp/last-fact.ts';
 import type { SpanLimits } from '../otlp/limits.ts';
 import { type EncodedRequest, TraceRequestBuilder } from '../otlp/trace-request.ts';
 import type { ReadableSpan, Resource } from '../span/readable-span.ts';
@@ -10,6 +11,8 @@ import type { SpanSource } from '../span/span-source.ts';
 
 export interface RequestBatcherOptions {
   readonly limits: SpanLimits;
+  /** Where others get the same facts. */
+  readonly lastFact?: LastFact | undefined;
   readonly maxExportBatchSize: number;
   readonly scheduledDelayMillis: number;
   readonly send: (request: EncodedRequest) => void;
@@ -41,7 +44,7 @@ export class RequestBatcher {
 
   constructor(options: RequestBatcherOptions) {
     this.#options = options;
-    this.#request = new TraceRequestBuilder(options.limits);
+    this.#request = new TraceRequestBuilder(options.limits, options.lastFact);
   }
 
   /** Spans in the request that is being filled. */

@@ -41,6 +41,11 @@ export class ProtoWriter {
     return this.#bytes.subarray(0, this.#at);
   }
 
+  /** Of it, what there is since there were `size` bytes. Writes change it only after `truncate` or `shrink`. */
+  viewFrom(size: number): Uint8Array {
+    return this.#bytes.subarray(size, this.#at);
+  }
+
   /** Gives room back, if there is more than `bytes` of it. What has been written is forgotten. */
   shrink(bytes: number): void {
     this.#at = 0;

@@ -10,6 +10,7 @@ import { encodeResource, encodeScope } from './encode-source.ts';
 import { encodeSpan } from './encode-span.ts';
 import { EncodedBlocks } from './encoded-blocks.ts';
 import { resourceSpans, traceRequest } from './fields.ts';
+import type { LastFact } from './last-fact.ts';
 import type { SpanLimits } from './limits.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
@@ -42,13 +43,16 @@ const KEPT_SOURCES = 64;
 
 export class TraceRequestBuilder {
   readonly #limits: SpanLimits;
+  readonly #last: LastFact | undefined;
   readonly #sources = new Map<Resource, Source>();
   readonly #blocks = new EncodedBlocks();
   #spans = 0;
   #bytes = 0;
 
-  constructor(limits: SpanLimits) {
+  /** `last`: shared with others of the same limits, which get the same facts. */
+  constructor(limits: SpanLimits, last?: LastFact) {
     this.#limits = limits;
+    this.#last = last;
   }
 
   /** Spans so far. */
@@ -86,7 +90,13 @@ export class TraceRequestBuilder {
   addFact(fact: SpanFact, source: SpanSource): number {
     const { writer, attributes } = this.#groupOf(source.resource, source.scope);
     const before = writer.size;
-    encodeFact(writer, attributes, this.#blocks, fact, source, this.#limits);
+    const known = this.#last?.bytesOf(fact, source);
+    if (known) {
+      writer.raw(known);
+    } else {
+      encodeFact(writer, attributes, this.#blocks, fact, source, this.#limits);
+      this.#last?.keep(fact, source, writer.viewFrom(before));
+    }
     return this.#added(writer.size - before);
   }
 

@@ -2,17 +2,13 @@
  * What stands behind a page: the store, who fills it, and the page itself. Owns the order: the store first, closed last, so that nothing
  * is acknowledged that cannot be kept.
  */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
-import { failureOf } from '../export/export-failure.ts';
 import { installedPath } from '../installation.ts';
-import { answerRequests } from '../otlp-client/port-transport.ts';
-import type { Outcome } from '../otlp-client/transport.ts';
 import type { StoreState } from '../page-api/answers.ts';
-import type { SpanStore, StoreResult } from '../page-api/span-store.ts';
+import type { StoreResult } from '../page-api/span-store.ts';
 import { Receiver } from '../receiver/receiver.ts';
-import { hitsIn } from '../store/hits-in.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, type ThreadStore } from '../store/open-store.ts';
 import { LiveTail } from './live-tail.ts';
 import { PageServer } from './page-server.ts';
 
@@ -27,7 +23,7 @@ export interface BackendOptions {
 }
 
 export class Backend {
-  readonly #store: SpanStore;
+  readonly #store: ThreadStore;
   readonly #live: LiveTail;
   #receiver: Receiver | undefined;
   #page: PageServer | undefined;
@@ -42,9 +38,12 @@ export class Backend {
     otlp,
     token,
   }: BackendOptions): Promise<Backend> {
-    const backend = new Backend(await openStore(folder, limits));
+    let store: ThreadStore | undefined;
+    const live = new LiveTail((room) => store?.follow(room));
+    store = await openStore(folder, { ...limits, onKept: (kept) => live.add(kept) });
+    const backend = new Backend(store, live);
     try {
-      if (otlp) backend.#receiver = await Receiver.open(backend, { host, token, ...otlp });
+      if (otlp) backend.#receiver = await Receiver.open(store, { host, token, ...otlp });
       backend.#page = await backend.#openPage(host, ports, token);
       return backend;
     } catch (error) {
@@ -53,9 +52,9 @@ export class Backend {
     }
   }
 
-  private constructor(store: SpanStore) {
+  private constructor(store: ThreadStore, live: LiveTail) {
     this.#store = store;
-    this.#live = new LiveTail();
+    this.#live = live;
   }
 
   /** Of the page, without a token. */
@@ -73,27 +72,13 @@ export class Backend {
   }
 
   /** As {@link SpanStore.append}. */
-  async append(request: Uint8Array): Promise<StoreResult> {
-    const result = await this.#store.append(request);
-    if (this.#live.isWatched) {
-      const { hits, of } = hitsIn(request, this.#live.room);
-      this.#live.add(hits, of - hits.length);
-    }
-    return result;
+  append(request: Uint8Array): Promise<StoreResult> {
+    return this.#store.append(request);
   }
 
   /** For an exporter in any thread of this process: its requests are kept. */
   openPort(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    answerRequests(port1, async (bytes) => {
-      try {
-        const { rejected, reason = '' } = await this.append(bytes);
-        return { ok: true, rejectedItems: rejected, message: reason };
-      } catch (error) {
-        return failedBy(error);
-      }
-    });
-    return port2;
+    return this.#store.openPort();
   }
 
   /** Idempotent; never rejects. */
@@ -114,10 +99,4 @@ export class Backend {
       throw error;
     }
   }
-}
-
-function failedBy(error: unknown): Outcome {
-  const isFull = error instanceof GoidspanError && error.code === 'store_full';
-  const kind = { reason: isFull ? 'store_full' : 'cannot_store', isRetryable: true, remedy: '' };
-  return { ok: false, failure: failureOf(kind, error instanceof Error ? error.message : String(error)) };
 }

@@ -1,6 +1,7 @@
 /** Spans as they are kept, to whoever looks: as many as somebody can read, and how many were left out. */
 import type { ServerResponse } from 'node:http';
 import type { SpanHit } from '../page-api/answers.ts';
+import type { HitsIn } from '../store/hits-in.ts';
 
 const INTERVAL_MS = 250;
 const HITS_MAX = 50;
@@ -15,19 +16,17 @@ export class LiveTail {
   #timer: NodeJS.Timeout | undefined;
   #toldAt = 0;
 
-  /** Whether anybody looks: else nothing needs to be read for it. */
-  get isWatched(): boolean {
-    return this.#watchers.size > 0;
+  /** Told how many of the next spans are wanted; undefined: nobody looks. */
+  readonly #follow: (room: number | undefined) => void;
+
+  constructor(follow: (room: number | undefined) => void) {
+    this.#follow = follow;
   }
 
-  /** How many more are told at once; what comes beyond is counted. */
-  get room(): number {
-    return HITS_MAX - this.#hits.length;
-  }
-
-  add(hits: readonly SpanHit[], skipped: number): void {
-    this.#hits.push(...hits.slice(0, this.room));
-    this.#skipped += skipped;
+  add({ hits, of }: HitsIn): void {
+    if (this.#watchers.size === 0) return;
+    this.#hits.push(...hits);
+    this.#skipped += of - hits.length;
   }
 
   /** An `EventSource` from now on. False: too many look. */
@@ -37,7 +36,10 @@ export class LiveTail {
     response.write(': \n\n');
     this.#watchers.add(response);
     response.on('close', () => this.#leave(response));
-    this.#timer ??= setInterval(() => this.#tell(), INTERVAL_MS).unref();
+    if (this.#timer === undefined) {
+      this.#follow(HITS_MAX);
+      this.#timer = setInterval(() => this.#tell(), INTERVAL_MS).unref();
+    }
     return true;
   }
 
@@ -48,7 +50,8 @@ export class LiveTail {
 
   #leave(response: ServerResponse): void {
     this.#watchers.delete(response);
-    if (this.isWatched) return;
+    if (this.#watchers.size > 0) return;
+    this.#follow(undefined);
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#hits = [];
@@ -60,6 +63,7 @@ export class LiveTail {
     const isSilent = this.#hits.length === 0 && this.#skipped === 0;
     if (isSilent && now - this.#toldAt < SILENCE_MAX_MS) return;
     this.#toldAt = now;
+    this.#follow(HITS_MAX);
     const spans = this.#hits.length > 0 ? `event: spans\ndata: ${JSON.stringify(this.#hits)}\n\n` : '';
     const skipped = this.#skipped > 0 ? `event: skipped\ndata: ${this.#skipped}\n\n` : '';
     this.#hits = [];

@@ -1,8 +1,10 @@
 /** Opens the store of a folder: for who writes and reads it, and for who only reads it beside another process. */
 import { statSync } from 'node:fs';
+import type { MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import { STORE_AGE_MS, STORE_BYTES } from '../page-api/limits.ts';
 import type { SpanReader, SpanStore, StoreResult } from '../page-api/span-store.ts';
+import type { HitsIn } from './hits-in.ts';
 import { openDatabase } from './sqlite.ts';
 import type { StoreSettings } from './store-protocol.ts';
 import { ReaderClient, ThreadReader } from './thread-reader.ts';
@@ -23,15 +25,18 @@ export interface StoreOptions {
   readonly segmentLimits?: SegmentLimits | undefined;
   /** Of requests that wait to be written. Default 64 MiB. */
   readonly maxQueuedBytes?: number | undefined;
+  /** Told of what is kept, as far as it was asked for: see `follow`. */
+  readonly onKept?: (kept: HitsIn) => void;
 }
 
 /**
  * The store of a folder, which is made if it is not there, until `close`. Its threads keep the process alive.
  * @throws {GoidspanError} `no_sqlite`, `store_busy`, `bad_store`, `cannot_write`, `shim_unusable`.
  */
-export async function openStore(folder: string, options: StoreOptions = {}): Promise<SpanStore> {
+export async function openStore(folder: string, options: StoreOptions = {}): Promise<ThreadStore> {
   const settings = settingsOf(folder, options);
-  const writer = await WriterClient.start(settings, options.maxQueuedBytes ?? QUEUED_BYTES_MAX);
+  const { maxQueuedBytes = QUEUED_BYTES_MAX, onKept = () => {} } = options;
+  const writer = await WriterClient.start(settings, maxQueuedBytes, onKept);
   try {
     return new ThreadStore(await ReaderClient.start(settings), writer);
   } catch (error) {
@@ -57,7 +62,8 @@ function settingsOf(folder: string, options: StoreOptions): StoreSettings {
   return { folder, limits: { maxBytes, maxAgeMs }, segmentLimits };
 }
 
-class ThreadStore extends ThreadReader implements SpanStore {
+/** With what only this process can have of it. */
+export class ThreadStore extends ThreadReader implements SpanStore {
   readonly #writer: WriterClient;
 
   constructor(reader: ReaderClient, writer: WriterClient) {
@@ -67,6 +73,16 @@ class ThreadStore extends ThreadReader implements SpanStore {
 
   append(request: Uint8Array): Promise<StoreResult> {
     return this.#writer.append(request);
+  }
+
+  /** For an exporter in any thread of this process: the requests that it sends there (`PortTransport`) are kept. */
+  openPort(): MessagePort {
+    return this.#writer.openPort();
+  }
+
+  /** The next `room` spans that are kept are told, of the others how many they are; undefined: nothing more. */
+  follow(room: number | undefined): void {
+    this.#writer.follow(room);
   }
 
   override async close(): Promise<void> {

@@ -1,8 +1,10 @@
 /** What the threads of a store and its owner say to each other. */
 
+import type { MessagePort } from 'node:worker_threads';
 import type { ErrorCode } from '../errors.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
 import type { SegmentFile } from './folder.ts';
+import type { HitsIn } from './hits-in.ts';
 import type { Reader } from './reader.ts';
 import type { SealOutcome, SegmentLimits, StoreLimits } from './writer.ts';
 
@@ -23,6 +25,10 @@ export type ReaderMethod = Exclude<keyof Reader, 'close' | 'release'>;
 
 export type ToWriter =
   | { readonly kind: 'append'; readonly id: number; readonly request: Uint8Array }
+  /** The requests that come over it are kept as well. */
+  | { readonly kind: 'port'; readonly port: MessagePort }
+  /** How many of the next spans are told; undefined: nothing is. */
+  | { readonly kind: 'follow'; readonly room: number | undefined }
   | { readonly kind: 'close' };
 
 export interface ToReader {
@@ -41,6 +47,7 @@ export type FromWriter =
   | { readonly kind: 'open' }
   | { readonly kind: 'appended'; readonly results: readonly (readonly [id: number, result: StoreResult])[] }
   | { readonly kind: 'refused'; readonly ids: readonly number[]; readonly error: SentError }
+  | { readonly kind: 'kept'; readonly kept: HitsIn }
   | { readonly kind: 'failed'; readonly error: SentError };
 
 export type FromReader =

@@ -1,5 +1,5 @@
 /** The owner's end of a thread of the store, which answers what it is asked by number. */
-import { Worker } from 'node:worker_threads';
+import { type Transferable, Worker } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import { threadError, workerPath } from '../worker-path.ts';
 import { receivedError } from './sent-error.ts';
@@ -47,7 +47,7 @@ export class ThreadClient<To> {
     });
   }
 
-  ask(messageOf: (id: number) => To, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+  ask(messageOf: (id: number) => To, transfer: readonly Transferable[] = []): Promise<unknown> {
     if (this.#failure) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
@@ -56,8 +56,8 @@ export class ThreadClient<To> {
     });
   }
 
-  tell(message: To, transfer: readonly ArrayBuffer[] = []): void {
-    this.#worker.postMessage(message, transfer as ArrayBuffer[]);
+  tell(message: To, transfer: readonly Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
   }
 
   answer(id: number, answer: unknown): void {

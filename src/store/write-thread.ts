@@ -1,6 +1,10 @@
 /** The writing thread: what has come by the time that it can write goes into one transaction, and is answered after it. */
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
+import { answerRequests } from '../otlp-client/port-transport.ts';
+import type { StoreResult } from '../page-api/span-store.ts';
 import { workerPath } from '../worker-path.ts';
+import { failedOutcome, outcomeOf } from './export-outcome.ts';
+import { hitsIn } from './hits-in.ts';
 import { sentError } from './sent-error.ts';
 import type { FromSealer, FromWriter, StoreSettings, StoreThread, ToWriter } from './store-protocol.ts';
 import { THREAD_LIMITS } from './thread-client.ts';
@@ -12,8 +16,9 @@ const TRANSACTION_BYTES = 4 << 20;
 const MAINTAIN_MS = 1_000;
 
 interface Waiting {
-  readonly id: number;
   readonly request: Uint8Array;
+  readonly done: (result: StoreResult) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 export class WriteThread {
@@ -21,9 +26,12 @@ export class WriteThread {
   readonly #post: (message: FromWriter) => void;
   readonly #timer: NodeJS.Timeout;
   #waiting: Waiting[] = [];
+  /** Of the owner's requests, until they are told. */
+  readonly #results: (readonly [id: number, result: StoreResult])[] = [];
   #bytes = 0;
   #isDue = false;
   #sealer: Worker | undefined;
+  #room: number | undefined;
 
   /** @throws {GoidspanError} what opening a `Writer` throws. */
   constructor({ folder, limits, segmentLimits }: StoreSettings, post: (message: FromWriter) => void) {
@@ -34,12 +42,42 @@ export class WriteThread {
   }
 
   receive(message: ToWriter): void {
-    if (message.kind === 'close') {
-      this.#close();
-      return;
+    switch (message.kind) {
+      case 'append': {
+        const { id, request } = message;
+        this.#take({
+          request,
+          done: (result) => this.#results.push([id, result]),
+          failed: (error) => this.#post({ kind: 'refused', ids: [id], error: sentError(error) }),
+        });
+        return;
+      }
+      case 'port':
+        this.#answer(message.port);
+        return;
+      case 'follow':
+        this.#room = message.room;
+        return;
+      case 'close':
+        this.#close();
     }
-    this.#waiting.push(message);
-    this.#bytes += message.request.length;
+  }
+
+  /** Whoever exports over it bounds what is under way. */
+  #answer(port: MessagePort): void {
+    answerRequests(
+      port,
+      (request) =>
+        new Promise((resolve) => {
+          const done = (result: StoreResult): void => resolve(outcomeOf(result));
+          this.#take({ request, done, failed: (error) => resolve(failedOutcome(error)) });
+        }),
+    );
+  }
+
+  #take(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#bytes += waiting.request.length;
     if (this.#bytes >= TRANSACTION_BYTES) this.#commit();
     else this.#commitSoon();
   }
@@ -61,14 +99,24 @@ export class WriteThread {
     this.#bytes = 0;
     try {
       const results = this.#writer.append(waiting.map(({ request }) => request));
-      this.#post({
-        kind: 'appended',
-        results: results.map((result, index) => [(waiting[index] as Waiting).id, result]),
-      });
+      for (const [index, { done }] of waiting.entries()) done(results[index] as StoreResult);
+      this.#tell(waiting, results);
     } catch (error) {
-      this.#post({ kind: 'refused', ids: waiting.map(({ id }) => id), error: sentError(error) });
+      for (const { failed } of waiting) failed(error);
     }
+    if (this.#results.length > 0) this.#post({ kind: 'appended', results: this.#results.splice(0) });
     if (this.#writer.hasNewToSeal) this.#sealNext();
+  }
+
+  /** Who follows hears of what is kept now. */
+  #tell(waiting: readonly Waiting[], results: readonly StoreResult[]): void {
+    for (const [index, { request }] of waiting.entries()) {
+      if (this.#room === undefined) return;
+      const { stored } = results[index] as StoreResult;
+      const kept = this.#room > 0 ? hitsIn(request, this.#room) : { hits: [], of: stored };
+      this.#room -= kept.hits.length;
+      this.#post({ kind: 'kept', kept });
+    }
   }
 
   #maintain(): void {

@@ -1,6 +1,8 @@
 /** The owner's end of the writing thread: bounds what waits for it. */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
+import type { HitsIn } from './hits-in.ts';
 import { receivedError } from './sent-error.ts';
 import type { StoreSettings, ToWriter } from './store-protocol.ts';
 import { ThreadClient } from './thread-client.ts';
@@ -15,13 +17,18 @@ export class WriterClient {
     this.#maxQueuedBytes = maxQueuedBytes;
   }
 
-  static async start(settings: StoreSettings, maxQueuedBytes: number): Promise<WriterClient> {
+  static async start(
+    settings: StoreSettings,
+    maxQueuedBytes: number,
+    onKept: (kept: HitsIn) => void,
+  ): Promise<WriterClient> {
     const writer = new WriterClient(settings, maxQueuedBytes);
     await writer.#client.start((message) => {
       if (message.kind === 'appended')
         for (const [id, result] of message.results) writer.#client.answer(id, result);
       else if (message.kind === 'refused')
         for (const id of message.ids) writer.#client.refuse(id, receivedError(message.error));
+      else if (message.kind === 'kept') onKept(message.kept);
     });
     return writer;
   }
@@ -46,6 +53,16 @@ export class WriterClient {
     } finally {
       this.#queuedBytes -= bytes;
     }
+  }
+
+  openPort(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#client.tell({ kind: 'port', port: port1 }, [port1]);
+    return port2;
+  }
+
+  follow(room: number | undefined): void {
+    this.#client.tell({ kind: 'follow', room });
   }
 
   async close(): Promise<void> {
