@@ -85,13 +85,17 @@ export class Backend {
   /** For an exporter in any thread of this process: its requests are kept. */
   openPort(): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    answerRequests(port1, async (bytes) => {
-      try {
-        const { rejected, reason = '' } = await this.append(bytes);
-        return { ok: true, rejectedItems: rejected, message: reason };
-      } catch (error) {
-        return failedBy(error);
-      }
+    answerRequests(port1, {
+      request: (bytes) =>
+        outcomeOf(async () => {
+          const { rejected, reason = '' } = await this.append(bytes);
+          return { ok: true, rejectedItems: rejected, message: reason };
+        }),
+      stacks: (bytes) =>
+        outcomeOf(async () => {
+          await this.#store.appendStacks(bytes);
+          return { ok: true, rejectedItems: 0, message: '' };
+        }),
     });
     return port2;
   }
@@ -113,6 +117,14 @@ export class Backend {
       if (isTaken && others.length > 0) return this.#openPage(host, others, token);
       throw error;
     }
+  }
+}
+
+async function outcomeOf(take: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await take();
+  } catch (error) {
+    return failedBy(error);
   }
 }
 

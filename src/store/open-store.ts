@@ -69,6 +69,10 @@ class ThreadStore extends ThreadReader implements SpanStore {
     return this.#writer.append(request);
   }
 
+  appendStacks(batch: Uint8Array): Promise<void> {
+    return this.#writer.appendStacks(batch);
+  }
+
   override async close(): Promise<void> {
     await super.close();
     await this.#writer.close();

@@ -23,6 +23,8 @@ export type ReaderMethod = Exclude<keyof Reader, 'close' | 'release'>;
 
 export type ToWriter =
   | { readonly kind: 'append'; readonly id: number; readonly request: Uint8Array }
+  /** Answered as an `append` of no spans. */
+  | { readonly kind: 'stacks'; readonly id: number; readonly batch: Uint8Array }
   | { readonly kind: 'close' };
 
 export interface ToReader {

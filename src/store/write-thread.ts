@@ -38,10 +38,24 @@ export class WriteThread {
       this.#close();
       return;
     }
+    if (message.kind === 'stacks') {
+      this.#keepStacks(message.id, message.batch);
+      return;
+    }
     this.#waiting.push(message);
     this.#bytes += message.request.length;
     if (this.#bytes >= TRANSACTION_BYTES) this.#commit();
     else this.#commitSoon();
+  }
+
+  #keepStacks(id: number, batch: Uint8Array): void {
+    try {
+      this.#writer.appendStacks(batch);
+      this.#post({ kind: 'appended', results: [[id, { stored: 0, rejected: 0 }]] });
+    } catch (error) {
+      this.#post({ kind: 'refused', ids: [id], error: sentError(error) });
+    }
+    if (this.#writer.hasNewToSeal) this.#sealNext();
   }
 
   /** After the messages that are here already. */

@@ -27,7 +27,18 @@ export class WriterClient {
   }
 
   async append(request: Uint8Array): Promise<StoreResult> {
-    const bytes = request.length;
+    return (await this.#send(request, (id, copy) => ({ kind: 'append', id, request: copy }))) as StoreResult;
+  }
+
+  async appendStacks(batch: Uint8Array): Promise<void> {
+    await this.#send(batch, (id, copy) => ({ kind: 'stacks', id, batch: copy }));
+  }
+
+  async #send(
+    given: Uint8Array,
+    messageOf: (id: number, copy: Uint8Array<ArrayBuffer>) => ToWriter,
+  ): Promise<unknown> {
+    const bytes = given.length;
     // One that is larger than all that may wait is still taken, alone.
     if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > this.#maxQueuedBytes) {
       throw new GoidspanError(
@@ -38,11 +49,8 @@ export class WriterClient {
     this.#queuedBytes += bytes;
     try {
       // A copy: who calls may go on with theirs, which may be a part of something larger.
-      const copy = new Uint8Array(request);
-      return (await this.#client.ask(
-        (id) => ({ kind: 'append', id, request: copy }),
-        [copy.buffer],
-      )) as StoreResult;
+      const copy = new Uint8Array(given);
+      return await this.#client.ask((id) => messageOf(id, copy), [copy.buffer]);
     } finally {
       this.#queuedBytes -= bytes;
     }
