@@ -121,9 +121,10 @@ function childOf(frame: Frame, name: string, file: string, isWait = false): Fram
   return child;
 }
 
+const isMostlyOn = ({ onNs, offNs }: Frame): boolean => onNs > offNs;
 const sizeOf = ({ onNs, offNs }: Frame): number => onNs + offNs;
 
-/** The larger before the smaller; of more than are shown, what has called one is never left out before it. */
+/** What is mostly on a processor comes before what waits, and of both the larger before the smaller; of more than are shown, what has called one is never left out before it. */
 function columnsOf(root: Frame) {
   const texts = new Texts();
   const least = leastShown(root);
@@ -132,7 +133,10 @@ function columnsOf(root: Frame) {
   let left = 0;
   const open: { readonly frame: Frame; readonly of: number }[] = [];
   const push = (frame: Frame, of: number): void => {
-    const children = [...frame.children.values()].sort((a, b) => sizeOf(a) - sizeOf(b));
+    // The last is taken first.
+    const children = [...frame.children.values()].sort(
+      (a, b) => Number(isMostlyOn(a)) - Number(isMostlyOn(b)) || sizeOf(a) - sizeOf(b),
+    );
     for (const child of children) open.push({ frame: child, of });
   };
   push(root, -1);
