@@ -2,6 +2,7 @@
 import type { SpanFact } from '../correlate/fact.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
+import type { StackSink } from '../span/span-stacks.ts';
 import type { ExportCountsSnapshot } from './export-counts.ts';
 import type { Transfers } from './export-tally.ts';
 
@@ -19,6 +20,12 @@ export interface ExportSink extends SpanSink {
   counts(): ExportCountsSnapshot;
   /** Of a way over the wire that is our own. */
   transfers?(): Transfers;
+}
+
+/** A sink that takes as well where spans were seen in their code. */
+export interface TakesStacks {
+  /** Undefined: it does not, as it is set up. */
+  readonly stacks: StackSink | undefined;
 }
 
 /** Takes facts as they are: an exporter that makes its own form of them, and spares the `ReadableSpan`. */

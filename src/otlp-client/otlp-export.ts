@@ -5,9 +5,10 @@
 import type { SpanFact } from '../correlate/fact.ts';
 import { type ExportCountsSnapshot, NO_COUNTS } from '../export/export-counts.ts';
 import { ExportTally, type Transfers } from '../export/export-tally.ts';
-import type { ExportSink, FactSink } from '../export/span-sink.ts';
+import type { ExportSink, FactSink, TakesStacks } from '../export/span-sink.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
+import type { StackSink } from '../span/span-stacks.ts';
 import { createOtlpSink } from './create-otlp-sink.ts';
 import { type DeliveryState, NO_REQUESTS } from './delivery.ts';
 import type { OtlpSink } from './otlp-sink.ts';
@@ -16,12 +17,14 @@ import type { OtlpSinkHooks, OtlpSinkPlan, OtlpSinkSettings } from './otlp-sink-
 /** The part in the draining thread. */
 export type RemotePart = Pick<OtlpSink, 'counts' | 'queue' | 'forceFlush' | 'shutdown'>;
 
-export class OtlpExport implements ExportSink, FactSink {
+export class OtlpExport implements ExportSink, FactSink, TakesStacks {
   readonly name: string;
   /** Undefined: nothing leaves over the wire, and each part has settings of its own. */
   readonly settings: OtlpSinkSettings | undefined;
   /** Also told what happens in the other thread. */
   readonly hooks: OtlpSinkHooks;
+  /** Only where nothing leaves over the wire. */
+  readonly stacks: StackSink | undefined;
   readonly #settingsOfPart: () => OtlpSinkPlan['settings'];
   readonly #tally = new ExportTally();
   #local: OtlpSink | undefined;
@@ -35,6 +38,10 @@ export class OtlpExport implements ExportSink, FactSink {
     this.name = settings.name;
     this.settings = 'ofPart' in settings ? undefined : settings;
     this.#settingsOfPart = 'ofPart' in settings ? settings.ofPart : () => settings;
+    this.stacks =
+      this.settings === undefined
+        ? { onStacks: (stacks) => this.#here().stacks?.onStacks(stacks) }
+        : undefined;
     this.hooks = {
       onFailure: hooks.onFailure,
       onEvent: (event) => {

@@ -5,7 +5,7 @@
 import { TraceFlags } from '@opentelemetry/api';
 import type { SpanFact } from '../correlate/fact.ts';
 import { ExportCounts, type ExportCountsSnapshot } from '../export/export-counts.ts';
-import type { FactSink, SpanSink } from '../export/span-sink.ts';
+import type { FactSink, SpanSink, TakesStacks } from '../export/span-sink.ts';
 import type { LastFact } from '../otlp/last-fact.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
 import type { SpanSource } from '../span/span-source.ts';
@@ -13,16 +13,20 @@ import { Delivery, type DeliveryState } from './delivery.ts';
 import { DRAIN_DEADLINE_MS } from './delivery-settings.ts';
 import type { OtlpSinkHooks, OtlpSinkSettings } from './otlp-sink-settings.ts';
 import { RequestBatcher } from './request-batcher.ts';
+import type { StackOutlet } from './stack-outlet.ts';
 import type { Transport } from './transport.ts';
 
 export interface OtlpSinkOptions extends Omit<OtlpSinkSettings, 'otlp'>, OtlpSinkHooks {
   readonly transport: Transport;
   /** Where others get the same facts. */
   readonly lastFact?: LastFact | undefined;
+  /** Where stacks of its spans go; default: nowhere. */
+  readonly stacks?: StackOutlet | undefined;
 }
 
-export class OtlpSink implements SpanSink, FactSink {
+export class OtlpSink implements SpanSink, FactSink, TakesStacks {
   readonly name: string;
+  readonly stacks: StackOutlet | undefined;
   readonly #maxQueueSize: number;
   readonly #counts = new ExportCounts();
   readonly #onEvent: OtlpSinkHooks['onEvent'];
@@ -30,8 +34,10 @@ export class OtlpSink implements SpanSink, FactSink {
   readonly #delivery: Delivery;
   #closing: Promise<void> | undefined;
 
-  constructor({ name, transport, delivery, onFailure, onEvent, maxQueueSize, ...batch }: OtlpSinkOptions) {
+  constructor(options: OtlpSinkOptions) {
+    const { name, transport, stacks, delivery, onFailure, onEvent, maxQueueSize, ...batch } = options;
     this.name = name;
+    this.stacks = stacks;
     this.#maxQueueSize = maxQueueSize;
     this.#onEvent = onEvent;
     this.#delivery = new Delivery(transport, delivery, { counts: this.#counts, onEvent, onFailure });
@@ -55,7 +61,7 @@ export class OtlpSink implements SpanSink, FactSink {
   /** Resolves when all that was handed over has an outcome, or after five seconds; the rest stays queued. Never rejects. */
   async forceFlush(deadlineMs = DRAIN_DEADLINE_MS): Promise<void> {
     const endsAt = performance.now() + deadlineMs;
-    await this.#batcher.flush(deadlineMs);
+    await Promise.all([this.#batcher.flush(deadlineMs), this.stacks?.flush(deadlineMs)]);
     await this.#delivery.flush(Math.max(0, endsAt - performance.now()));
   }
 
@@ -99,7 +105,7 @@ export class OtlpSink implements SpanSink, FactSink {
 
   async #shutdown(deadlineMs: number): Promise<void> {
     const endsAt = performance.now() + deadlineMs;
-    await this.#batcher.flush(deadlineMs);
+    await Promise.all([this.#batcher.flush(deadlineMs), this.stacks?.flush(deadlineMs)]);
     await this.#delivery.shutdown(Math.max(0, endsAt - performance.now()));
   }
 }

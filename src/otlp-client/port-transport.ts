@@ -12,6 +12,8 @@ export interface PortSettings {
 interface PortRequest {
   readonly id: number;
   readonly bytes: Uint8Array;
+  /** They are no request, but what stands beside: a `StackBatch`. */
+  readonly areStacks?: boolean;
 }
 
 interface PortAnswer {
@@ -39,20 +41,29 @@ export class PortTransport implements Transport {
   }
 
   send({ bytes }: RequestBody, timeoutMs: number, signal: AbortSignal): Promise<Outcome> {
+    return this.#ask({ bytes }, timeoutMs, signal);
+  }
+
+  /** Stacks of spans, once: what they come to as of a request. */
+  sendStacks(bytes: Uint8Array, timeoutMs: number): Promise<Outcome> {
+    return this.#ask({ bytes, areStacks: true }, timeoutMs);
+  }
+
+  #ask(request: Omit<PortRequest, 'id'>, timeoutMs: number, signal?: AbortSignal): Promise<Outcome> {
     if (this.#isClosed) return Promise.resolve(CLOSED);
     const id = this.#nextId++;
     return new Promise((resolve) => {
       const done = (outcome: Outcome): void => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', abort);
+        signal?.removeEventListener('abort', abort);
         this.#waiting.delete(id);
         resolve(outcome);
       };
       const abort = (): void => done(TIMED_OUT);
       const timer = setTimeout(abort, timeoutMs).unref();
-      signal.addEventListener('abort', abort);
+      signal?.addEventListener('abort', abort);
       this.#waiting.set(id, done);
-      this.#port.postMessage({ id, bytes } satisfies PortRequest);
+      this.#port.postMessage({ id, ...request } satisfies PortRequest);
     });
   }
 
@@ -67,10 +78,16 @@ export class PortTransport implements Transport {
   }
 }
 
+/** What takes what comes out of a port. */
+export interface PortTaker {
+  readonly request: (bytes: Uint8Array) => Promise<Outcome>;
+  readonly stacks: (bytes: Uint8Array) => Promise<Outcome>;
+}
+
 /** The other end: each request gets the outcome that `take` comes to. Never keeps the thread alive. */
-export function answerRequests(port: MessagePort, take: (bytes: Uint8Array) => Promise<Outcome>): void {
-  port.on('message', async ({ id, bytes }: PortRequest) => {
-    const outcome = await take(bytes);
+export function answerRequests(port: MessagePort, take: PortTaker): void {
+  port.on('message', async ({ id, bytes, areStacks }: PortRequest) => {
+    const outcome = await (areStacks ? take.stacks(bytes) : take.request(bytes));
     port.postMessage({ id, outcome } satisfies PortAnswer);
   });
   port.unref();

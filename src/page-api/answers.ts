@@ -2,7 +2,7 @@
  * What the page is answered: shapes of JSON. Times are microseconds since 1970 (`…Us`), durations nanoseconds (`…Ns`), both below
  * 2^53; ids are lower-case hex. Where there are many of a kind they come as columns of equal length: no object for each.
  */
-import type { Operation } from './query.ts';
+import type { FlameScope, Operation } from './query.ts';
 
 /** Nanoseconds by the name of what they were spent on (`cpu`, `mutex`, …), without zeros. */
 export type Spent = Readonly<Record<string, number>>;
@@ -145,6 +145,67 @@ export interface SpanAnswer extends SpanHit {
   readonly rank?: { readonly below: number; readonly of: number };
 }
 
+/**
+ * Where time went in the code, as a tree of frames: columns, a frame after the one that has called it, texts as indexes into `texts`.
+ * Time on a processor is what samples stand for, other time is of waits that were told one by one: not all of them are.
+ */
+export interface FlameAnswer {
+  readonly scope: FlameScope;
+  readonly texts: readonly string[];
+  /** Index of the frame that has called it; -1: none. */
+  readonly parent: readonly number[];
+  /** Function, or what was waited for. */
+  readonly name: readonly number[];
+  readonly file: readonly number[];
+  /** Where most of its time went; 0: not known. */
+  readonly line: readonly number[];
+  /** 1: a wait, which is named by what it is for and has nothing below it. */
+  readonly isWait: readonly number[];
+  /** In it and in all that it has called, on a processor. */
+  readonly onNs: readonly number[];
+  /** … and waiting. */
+  readonly offNs: readonly number[];
+  /** Frames that are not here because there are too many: the smallest. */
+  readonly left: number;
+  /** By what it was spent on: `cpu` is what samples stand for. */
+  readonly spent: Spent;
+  readonly samples: number;
+  readonly waits: number;
+  /** Spans of the scope in which something was seen. */
+  readonly spans: number;
+  /** Something was seen in some span of the trace. */
+  readonly isSampledTrace: boolean;
+  /** Samples and waits of these spans for which there was no room. */
+  readonly lost: number;
+}
+
+/** Where the spans of a trace were seen in their code: columns, texts as indexes into `texts`. */
+export interface StacksAnswer {
+  readonly texts: readonly string[];
+  /** Columns of frames. */
+  readonly frames: {
+    readonly function: readonly number[];
+    readonly file: readonly number[];
+    readonly line: readonly number[];
+    readonly isInlined: readonly number[];
+  };
+  /** Indexes of frames, innermost first. */
+  readonly stacks: readonly (readonly number[])[];
+  /** Columns of what was seen. */
+  readonly seen: {
+    readonly spanId: readonly string[];
+    readonly goid: readonly number[];
+    readonly use: readonly number[];
+    /** 1: on a processor; 0: it waited. */
+    readonly isSample: readonly number[];
+    readonly count: readonly number[];
+    readonly ns: readonly number[];
+    readonly stack: readonly number[];
+  };
+  /** Samples and waits by span for which there was no room, without zeros. */
+  readonly left: Readonly<Record<string, number>>;
+}
+
 /** What is kept, since when, and what was lost. */
 export interface StoreState {
   readonly spans: number;
@@ -155,6 +216,8 @@ export interface StoreState {
   readonly newestUs?: number;
   /** Spans by why they are not kept, without zeros: `malformed`, `queue_full`, `disk_full`, `removed_by_size`, … */
   readonly losses: Readonly<Record<string, number>>;
+  /** Samples and waits whose stacks are not kept, by why, without zeros; spans are not among them. */
+  readonly stackLosses: Readonly<Record<string, number>>;
 }
 
 /** An error of the API, with the status of HTTP: `object: cause (remedy)`. */

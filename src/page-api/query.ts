@@ -40,3 +40,9 @@ export interface OperationQuery extends Operation, TimeRange {
   readonly minNs?: number | undefined;
   readonly maxNs?: number | undefined;
 }
+
+/**
+ * Of a span itself, on whatever goroutine; of its goroutine with the calls that it made there; or of all that is below it in the trace.
+ */
+export const FLAME_SCOPES = ['span', 'goroutine', 'children'] as const;
+export type FlameScope = (typeof FLAME_SCOPES)[number];

@@ -1,14 +1,16 @@
 /** Where spans are kept and looked up. The page knows nothing else of them. */
 import type {
   CompareAnswer,
+  FlameAnswer,
   OperationsAnswer,
   ScatterAnswer,
   SearchAnswer,
   SpanAnswer,
+  StacksAnswer,
   StoreState,
   TraceAnswer,
 } from './answers.ts';
-import type { OperationQuery, SearchQuery, TimeRange } from './query.ts';
+import type { FlameScope, OperationQuery, SearchQuery, TimeRange } from './query.ts';
 
 /** What became of a request. */
 export interface StoreResult {
@@ -30,6 +32,10 @@ export interface SpanReader {
   /** Undefined: there is none of that id. */
   trace(traceId: string): Promise<TraceAnswer | undefined>;
   span(traceId: string, spanId: string): Promise<SpanAnswer | undefined>;
+  /** Where the time of a span went in its code. Undefined: there is no such span. */
+  flame(traceId: string, spanId: string, scope: FlameScope): Promise<FlameAnswer | undefined>;
+  /** Where the spans of a trace were seen in their code. */
+  stacks(traceId: string): Promise<StacksAnswer>;
   /** The bytes of a trace as an `ExportTraceServiceRequest` in parts of at most `partBytes`, if they fit. */
   traceBytes(traceId: string, partBytes: number): AsyncIterable<Uint8Array>;
   state(): Promise<StoreState>;

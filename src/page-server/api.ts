@@ -31,20 +31,22 @@ export async function answerOf(
   try {
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
     if (route) return { status: 200, body: await route(reader, new Parameters(query, nowUs)) };
-    return await byId(reader, path);
+    return await byId(reader, path, new Parameters(query, nowUs));
   } catch (error) {
     if (error instanceof ParameterError) return { status: 400, body: { error: error.message } };
     throw error;
   }
 }
 
-async function byId(reader: SpanReader, path: string): Promise<Answer | undefined> {
-  const [, kind, traceId = '', spanId] = /^(trace|span)\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
-  if (kind === undefined || (kind === 'span') !== (spanId !== undefined)) return undefined;
+async function byId(reader: SpanReader, path: string, parameters: Parameters): Promise<Answer | undefined> {
+  const [, kind, traceId = '', spanId] = /^(trace|span|flame)\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+  if (kind === undefined || (kind !== 'trace') !== (spanId !== undefined)) return undefined;
   if (!/^[0-9a-f]{32}$/.test(traceId)) throw new ParameterError(`${traceId} is no trace id (32 hex digits)`);
   if (spanId === undefined) return found(await reader.trace(traceId), `trace ${traceId}`);
   if (!/^[0-9a-f]{16}$/.test(spanId)) throw new ParameterError(`${spanId} is no span id (16 hex digits)`);
-  return found(await reader.span(traceId, spanId), `span ${spanId} of trace ${traceId}`);
+  const what = `span ${spanId} of trace ${traceId}`;
+  if (kind === 'flame') return found(await reader.flame(traceId, spanId, parameters.flameScope), what);
+  return found(await reader.span(traceId, spanId), what);
 }
 
 function found(body: unknown, what: string): Answer {

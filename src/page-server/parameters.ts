@@ -1,5 +1,12 @@
 /** The query of a URL → what is asked of a store. Pure; whatever is wrong is said by name. */
-import type { Operation, OperationQuery, SearchQuery, TimeRange } from '../page-api/query.ts';
+import {
+  FLAME_SCOPES,
+  type FlameScope,
+  type Operation,
+  type OperationQuery,
+  type SearchQuery,
+  type TimeRange,
+} from '../page-api/query.ts';
 
 /** A parameter is missing or wrong: the message says which and what it may be. */
 export class ParameterError extends Error {}
@@ -37,6 +44,15 @@ export class Parameters {
 
   get points(): number {
     return Math.min(this.number('points') ?? 2_000, POINTS_MAX);
+  }
+
+  /** Of the goroutine if nothing is said. @throws {ParameterError} */
+  get flameScope(): FlameScope {
+    const wanted = this.text('scope') ?? 'goroutine';
+    const scope = FLAME_SCOPES.find((known) => known === wanted);
+    if (scope === undefined)
+      throw new ParameterError(`scope=${wanted} is none of ${FLAME_SCOPES.join(', ')}`);
+    return scope;
   }
 
   search(): SearchQuery {

@@ -24,6 +24,8 @@ export type UserLoss =
   | 'wait_without_span'
   /** What a goroutine has done for a span, because that never came or there was no room: its critical path lacks it. */
   | 'turns_without_span'
+  /** Not a span, but where it was seen in its code: too much was seen in too many spans that were open. */
+  | 'stacks_given_up'
   /** A span that waited until its root would end, in vain: it may have been one to keep. */
   | 'keep_undecided'
   /** A span processor threw. */

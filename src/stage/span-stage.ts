@@ -43,6 +43,7 @@ import { CodeNames } from './code-names.ts';
 import type { CodeSink } from './code-sink.ts';
 import { Counters } from './counters.ts';
 import { GcWindows } from './gc-windows.ts';
+import type { HeldOfSpan } from './held-stacks.ts';
 import { HeldTurns } from './held-turns.ts';
 import { HeldWaits } from './held-waits.ts';
 import { KnownCalls, type Tally } from './known-calls.ts';
@@ -55,6 +56,7 @@ import { Stacks } from './stacks.ts';
 import { type GivenUp, type KeepSettings, type Kept, TailKeep, type VisitorOf } from './tail-keep.ts';
 import { TargetCounts } from './target-counts.ts';
 import { isTelemetryExport } from './telemetry-export.ts';
+import { stackSinksOf, ToldStacks } from './told-stacks.ts';
 import { Verdicts, type VerdictsOptions } from './verdicts.ts';
 
 /** What spans are made with, beside their records. */
@@ -103,6 +105,7 @@ interface Ended {
   readonly evidence: Evidence | undefined;
   readonly waits: LongestWaits | undefined;
   readonly kept: Kept | undefined;
+  readonly stacks: HeldOfSpan | undefined;
 }
 
 const NO_PLACES: readonly CodePlace[] = [];
@@ -126,6 +129,8 @@ export class SpanStage {
   readonly #code: CodeNames;
   readonly #codeAt: CodeAt = (place) => this.#code.framesAt(place);
   readonly #keep: TailKeep | undefined;
+  /** Undefined where nobody takes them. */
+  readonly #toldStacks: ToldStacks | undefined;
   readonly #waitForm: WaitForm;
   readonly #patterns: RoutePatterns | undefined;
   /** By what requests are like others. */
@@ -144,6 +149,16 @@ export class SpanStage {
     this.#code = new CodeNames(
       askCode && ((place) => askCode(place, this.stacks.get(place.stackId)?.pcs ?? [])),
     );
+    const stackSinks = stackSinksOf(options.processors);
+    this.#toldStacks =
+      stackSinks.length > 0
+        ? new ToldStacks({
+            sinks: stackSinks,
+            code: this.#code,
+            stacks: this.stacks,
+            onGivenUp: () => this.counters.lose('stacks_given_up'),
+          })
+        : undefined;
     const { routes = [] } = options;
     this.#patterns = routes.length > 0 ? new RoutePatterns(routes) : undefined;
     this.groups = new RequestGroups(this.#patterns);
@@ -251,6 +266,7 @@ export class SpanStage {
   #addSample(sample: CodeSample): void {
     const { targetId, span, place, kernelStackId } = sample;
     if (span && place) this.#verdicts.sample(span.spanId, place);
+    this.#toldStacks?.addSample(sample);
     this.#see(targetId, place, kernelPlace(kernelStackId), (sink, code, source) =>
       sink.onSample(sample, code, source),
     );
@@ -318,6 +334,7 @@ export class SpanStage {
     const read = counted ?? spanFact(record);
     if (read.family === 'wait') {
       if (this.#waitForm !== 'none') this.#waits.add(read);
+      this.#toldStacks?.addWait(read);
       if ('place' in read.body)
         this.#see(read.targetId, read.body.place, undefined, (sink, code, source) =>
           sink.onWait(read, code, source),
@@ -329,6 +346,7 @@ export class SpanStage {
     if (!this.#options.telemetryExports && isTelemetryExport(read)) {
       this.counters.telemetryExports++;
       this.#waits.take(read.spanId);
+      this.#toldStacks?.take(read.spanId);
       return;
     }
     const waits = this.#withWindows(record, read, this.#waits.take(read.spanId));
@@ -340,13 +358,14 @@ export class SpanStage {
     const evidence = this.#verdicts.on(judged, waits, path, kept?.isSlow);
     if (isTimeWrong(record, read.time)) this.counters.lose('time_inconsistent');
     const places = placesOf(evidence, this.#tellsWaits ? waits : undefined);
-    const ended = { read: judged, evidence, waits, kept };
+    const stacks = this.#toldStacks?.take(read.spanId);
+    const ended = { read: judged, evidence, waits, kept, stacks };
     if (places.length === 0) this.#tell(ended);
     else this.#code.whenKnown(read.targetId, places, () => this.#tell(ended));
   }
 
   /** The code of the places in it is known, as far as it will be. */
-  #tell({ read, evidence, waits, kept }: Ended): void {
+  #tell({ read, evidence, waits, kept, stacks }: Ended): void {
     const verdict = evidence && judge(evidence, this.#codeAt);
     const told = waits?.told.map((wait, ordinal) => ({
       ...keptFact(withCode(wait, this.#codeAt), kept),
@@ -354,6 +373,8 @@ export class SpanStage {
       ...(isToldBySdk(read) && { parentSpanId: read.parentSpanId, sdk: 'parent' as const }),
     }));
     const fact = keptFact(this.#told(verdict ? { ...read, verdict } : read, waits, told), kept);
+    const teller = isToldBySdk(read) ? read.parentSpanId : read.spanId;
+    if (stacks && teller) this.#toldStacks?.tell(stacks, fact, teller);
     const target = this.#targets.get(fact.targetId);
     if (target && verdict) target.counts.routes.addVerdict(fact, target.source, verdict.cause);
     if (target) target.typeNames.when(fact.errorTypeAddr, () => this.#hand(fact, told));

@@ -9,6 +9,7 @@ import type { OperationFacts, Segment } from './segment.ts';
 import { badFile, openSegmentFile, readableError } from './segment-file.ts';
 import { SpanRows } from './span-rows.ts';
 import type { Database, Statement } from './sqlite.ts';
+import { StackPartsReader } from './stack-parts.ts';
 
 const FIRST_ROWS = 1_024;
 
@@ -19,6 +20,7 @@ export class HotSegment implements Segment {
   readonly #newParts: Statement;
   readonly #newOperations: Statement;
   readonly #chunk: Statement;
+  readonly #stacks: StackPartsReader;
   readonly #operations: (Operation | undefined)[] = [undefined];
   readonly #rows: SpanRows;
   #lastPart = 0;
@@ -39,6 +41,7 @@ export class HotSegment implements Segment {
     this.#newOperations = this.#database.prepare(
       'SELECT service, name, kind FROM operations WHERE number >= ? ORDER BY number',
     );
+    this.#stacks = new StackPartsReader(this.#database);
     this.#chunk = this.#database.prepare('SELECT size, bytes FROM chunks WHERE chunk = ?');
   }
 
@@ -123,6 +126,15 @@ export class HotSegment implements Segment {
     const chunks = new Set<number>();
     for (let row = 0; row < count; row++) if (keys[row] === traceKey) chunks.add(chunk[row] as number);
     return [...chunks];
+  }
+
+  stacksOfTrace(traceKey: number): readonly Uint8Array[] {
+    return this.#guard(() => this.#stacks.ofTrace(traceKey));
+  }
+
+  /** All parts with stacks. */
+  stackParts(): Iterable<Uint8Array> {
+    return this.#stacks.all();
   }
 
   rollups(): undefined {

@@ -5,10 +5,12 @@
  */
 import { closeSync, existsSync, fdatasync, openSync, renameSync } from 'node:fs';
 import type { Operation } from '../page-api/query.ts';
+import type { SpanStacks } from '../span/span-stacks.ts';
 import { pack } from './compress.ts';
 import { bytesOf, makeFile, removeFile } from './folder.ts';
 import { CHUNKS_TABLE, markSql, OPERATIONS_TABLE, openSegmentFile, readableError } from './segment-file.ts';
 import { type Database, openDatabase, type Statement } from './sqlite.ts';
+import { STACK_TABLES, StackPartsReader, StackPartsWriter } from './stack-parts.ts';
 
 /** What is found of a chunk. */
 export interface NewChunk {
@@ -25,7 +27,7 @@ const SCHEMA = `PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synch
   ${CHUNKS_TABLE};
   CREATE TABLE row_parts (chunk INTEGER PRIMARY KEY, spans INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
   ${OPERATIONS_TABLE}) STRICT;
-  CREATE TABLE losses (reason TEXT PRIMARY KEY, spans INTEGER NOT NULL) STRICT; COMMIT; PRAGMA journal_mode = WAL`;
+  CREATE TABLE losses (reason TEXT PRIMARY KEY, spans INTEGER NOT NULL) STRICT; ${STACK_TABLES}; COMMIT; PRAGMA journal_mode = WAL`;
 
 export class HotWriter {
   readonly path: string;
@@ -34,6 +36,7 @@ export class HotWriter {
   readonly #insertRows: Statement;
   readonly #insertOperation: Statement;
   readonly #setLoss: Statement;
+  readonly #stacks: StackPartsWriter;
   #chunks: number;
   #operations: number;
   #spans: number;
@@ -44,6 +47,9 @@ export class HotWriter {
     this.path = path;
     this.#database = database;
     database.exec(SETTINGS);
+    // One that was begun by an earlier version has none.
+    database.exec(STACK_TABLES);
+    this.#stacks = new StackPartsWriter(database);
     this.#insertChunk = database.prepare('INSERT INTO chunks VALUES (?, ?, ?)');
     this.#insertRows = database.prepare('INSERT INTO row_parts VALUES (?, ?, ?)');
     this.#insertOperation = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?)');
@@ -147,6 +153,23 @@ export class HotWriter {
     this.#chunks += chunks.length;
     this.#operations = number;
     this.#spans += spans;
+  }
+
+  stackLosses(): Map<string, number> {
+    return new Map(new StackPartsReader(this.#database).losses());
+  }
+
+  /** All of it or nothing, as `write`. `spans`: what is in the bytes. */
+  writeStacks(bytes: Uint8Array, spans: readonly SpanStacks[], losses: ReadonlyMap<string, number>): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      if (spans.length > 0) this.#stacks.write(bytes, spans);
+      this.#stacks.writeLosses(losses);
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
   }
 
   /** Has the log on the disk, so that it survives the end of the machine too; resolves when it is, or cannot be. */

@@ -75,7 +75,7 @@ export class ThreadStore extends ThreadReader implements SpanStore {
     return this.#writer.append(request);
   }
 
-  /** For an exporter in any thread of this process: the requests that it sends there (`PortTransport`) are kept. */
+  /** For an exporter in any thread of this process: what it sends there (`PortTransport`) is kept, requests and stacks. */
   openPort(): MessagePort {
     return this.#writer.openPort();
   }

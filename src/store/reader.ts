@@ -1,23 +1,27 @@
 /** Answers what is asked of a store, from its files alone: beside whoever writes them, or when nobody does. Each answer is whole when it returns. */
 import type {
   CompareAnswer,
+  FlameAnswer,
   OperationsAnswer,
   ScatterAnswer,
   SearchAnswer,
   SpanAnswer,
+  StacksAnswer,
   StoreState,
   TraceAnswer,
 } from '../page-api/answers.ts';
-import type { OperationQuery, SearchQuery, TimeRange } from '../page-api/query.ts';
+import type { FlameScope, OperationQuery, SearchQuery, TimeRange } from '../page-api/query.ts';
 import { compareOf } from './compare-query.ts';
 import { decodeSpan } from './decode-span.ts';
 import { countBelow } from './duration-buckets.ts';
+import { flameOf } from './flame-query.ts';
 import { eachSpanOfTrace } from './found-spans.ts';
 import { operationsOf, rollupOf } from './operations-query.ts';
 import { countIn } from './rows-in.ts';
 import { scatterOf } from './scatter-query.ts';
 import { searchFor } from './search-query.ts';
 import { SegmentSet } from './segment-set.ts';
+import { stacksOf } from './stacks-query.ts';
 import { traceOf, traceParts } from './trace-query.ts';
 import type { StoreLimits } from './writer.ts';
 
@@ -86,6 +90,15 @@ export class Reader {
     return { ...found, ...(count > 0 && { rank }) };
   }
 
+  flame(traceId: string, spanId: string, scope: FlameScope): FlameAnswer | undefined {
+    const trace = this.trace(traceId);
+    return trace && flameOf(trace, this.stacks(traceId), spanId, scope);
+  }
+
+  stacks(traceId: string): StacksAnswer {
+    return stacksOf(isHex(traceId, 32) ? this.#set.segments() : [], traceId);
+  }
+
   traceBytes(traceId: string, partBytes: number): Uint8Array[] {
     return isHex(traceId, 32) ? traceParts(this.#set.segments(), traceId, partBytes) : [];
   }
@@ -105,7 +118,7 @@ export class Reader {
       bytes: this.#set.bytes,
       ...this.#limits,
       ...(segments.length > 0 && { oldestUs: oldest, newestUs: newest }),
-      losses: this.#set.losses(),
+      ...this.#set.losses(),
     };
   }
 

@@ -12,6 +12,7 @@ import { MINUTE_US, Rollup, writeRollup } from './rollup.ts';
 import { CHUNKS_TABLE, markSql, OPERATIONS_TABLE } from './segment-file.ts';
 import type { SpanRows } from './span-rows.ts';
 import { type Database, openDatabase } from './sqlite.ts';
+import { joinStackParts, STACK_TABLES } from './stack-parts.ts';
 import { writeTraceKeys } from './trace-keys.ts';
 import { VarintWriter } from './varints.ts';
 
@@ -30,7 +31,8 @@ const SCHEMA = `PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synch
     tops INTEGER, causes INTEGER) STRICT;
   CREATE TABLE columns (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE rollups (operation INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
-  CREATE TABLE trace_keys (bucket INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT`;
+  CREATE TABLE trace_keys (bucket INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+  ${STACK_TABLES}`;
 
 /**
  * `onOpen` is called when the file is open for reading, so that its writer may close it without being the last. The file that was
@@ -51,6 +53,7 @@ export function sealSegment(file: SegmentFile, onOpen?: () => void): void {
       moveRows(hot.rows, moved);
       copyColumns(hot.columns(), database);
       writeTraceKeys(hot.rows, database.prepare('INSERT INTO trace_keys VALUES (?, ?)'));
+      joinStackParts(hot.stackParts(), database);
       database.exec('COMMIT');
     } finally {
       database.close();

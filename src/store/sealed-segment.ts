@@ -9,6 +9,7 @@ import { COLUMN_PART, PARTS_AN_OPERATION } from './seal-segment.ts';
 import type { OperationFacts, Segment } from './segment.ts';
 import { badFile, openSegmentFile, readableError } from './segment-file.ts';
 import type { Database, Statement, Value } from './sqlite.ts';
+import { StackPartsReader } from './stack-parts.ts';
 import { bucketOfKey, findTraceKey } from './trace-keys.ts';
 
 /** Of the pages of a file that SQLite keeps. */
@@ -26,6 +27,7 @@ export class SealedSegment implements Segment {
   readonly #chunk: Statement;
   readonly #column: Statement;
   readonly #keys: Statement;
+  readonly #stacks: StackPartsReader;
 
   constructor({ number, path }: SegmentFile) {
     this.number = number;
@@ -35,6 +37,7 @@ export class SealedSegment implements Segment {
     this.#database.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
     this.#chunk = this.#database.prepare('SELECT size, bytes FROM chunks WHERE chunk = ?');
     this.#column = this.#database.prepare('SELECT size, bytes FROM columns WHERE id = ?');
+    this.#stacks = new StackPartsReader(this.#database);
     this.#keys = this.#database.prepare('SELECT bytes FROM trace_keys WHERE bucket = ?');
     this.facts = this.#guard(() => this.#database.prepare('SELECT * FROM operations').all().map(factsOf));
     this.#byNumber = new Map(this.facts.map((facts) => [facts.number, facts]));
@@ -76,6 +79,10 @@ export class SealedSegment implements Segment {
   chunksOfTrace(traceKey: number): readonly number[] {
     const row = this.#guard(() => this.#keys.get(bucketOfKey(traceKey)));
     return row ? findTraceKey(row['bytes'] as Uint8Array, traceKey) : [];
+  }
+
+  stacksOfTrace(traceKey: number): readonly Uint8Array[] {
+    return this.#guard(() => this.#stacks.ofTrace(traceKey));
   }
 
   *rollups(only?: number): Iterable<readonly [number, Iterable<RollupRecord>]> {

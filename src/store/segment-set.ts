@@ -1,10 +1,12 @@
 /** The segments of a folder for reading, whoever writes them meanwhile: opened when they are first asked for, and once. */
 import { existsSync } from 'node:fs';
+import type { StoreState } from '../page-api/answers.ts';
 import { bytesOf, type SegmentFile, type SegmentKind, segmentFiles } from './folder.ts';
 import { HotSegment } from './hot-segment.ts';
 import { SealedSegment } from './sealed-segment.ts';
 import type { Segment } from './segment.ts';
 import { openSegmentFile } from './segment-file.ts';
+import { StackPartsReader } from './stack-parts.ts';
 
 /** A file may be gone when it is opened, and be there in its other form. */
 const ATTEMPTS = 5;
@@ -32,14 +34,17 @@ export class SegmentSet {
     return segmentFiles(this.#folder).reduce((sum, { path }) => sum + bytesOf(path), 0);
   }
 
-  /** Spans that are not kept, by why, as the newest segment says. */
-  losses(): Readonly<Record<string, number>> {
+  /** Spans and stacks that are not kept, by why, as the newest segment says. */
+  losses(): Pick<StoreState, 'losses' | 'stackLosses'> {
     const newest = segmentFiles(this.#folder).findLast(({ kind }) => kind === 'hot');
-    if (newest === undefined) return {};
+    if (newest === undefined) return { losses: {}, stackLosses: {} };
     const database = openSegmentFile(newest.path, true);
     try {
       const rows = database.prepare('SELECT reason, spans FROM losses WHERE spans > 0 ORDER BY reason').all();
-      return Object.fromEntries(rows.map(({ reason, spans }) => [String(reason), Number(spans)]));
+      return {
+        losses: Object.fromEntries(rows.map(({ reason, spans }) => [String(reason), Number(spans)])),
+        stackLosses: Object.fromEntries(new StackPartsReader(database).losses()),
+      };
     } finally {
       database.close();
     }

@@ -44,6 +44,8 @@ export class ThreadReader implements SpanReader {
   search: SpanReader['search'] = (query) => this.#ask('search', query);
   trace: SpanReader['trace'] = (traceId) => this.#ask('trace', traceId);
   span: SpanReader['span'] = (traceId, spanId) => this.#ask('span', traceId, spanId);
+  flame: SpanReader['flame'] = (traceId, spanId, scope) => this.#ask('flame', traceId, spanId, scope);
+  stacks: SpanReader['stacks'] = (traceId) => this.#ask('stacks', traceId);
   state: SpanReader['state'] = () => this.#ask('state');
 
   async *traceBytes(traceId: string, partBytes: number): AsyncIterable<Uint8Array> {

@@ -14,6 +14,7 @@ import { eachSpanOfTrace } from './found-spans.ts';
 import { ProtoFields, WIRE } from './proto-fields.ts';
 import type { ScannedSpan } from './scan-request.ts';
 import type { Segment } from './segment.ts';
+import { Texts } from './texts.ts';
 
 /** More of one trace are counted only: no page shows them. */
 const TRACE_SPANS_MAX = 50_000;
@@ -94,20 +95,6 @@ function spentOf(json: unknown): [string, number][] {
     return entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   } catch {
     return [];
-  }
-}
-
-class Texts {
-  readonly texts: string[] = [];
-  readonly #indexes = new Map<string, number>();
-
-  indexOf(text: string): number {
-    let index = this.#indexes.get(text);
-    if (index === undefined) {
-      index = this.texts.push(text) - 1;
-      this.#indexes.set(text, index);
-    }
-    return index;
   }
 }
 

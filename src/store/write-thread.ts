@@ -1,6 +1,7 @@
 /** The writing thread: what has come by the time that it can write goes into one transaction, and is answered after it. */
 import { type MessagePort, Worker } from 'node:worker_threads';
 import { answerRequests } from '../otlp-client/port-transport.ts';
+import type { Outcome } from '../otlp-client/transport.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
 import { workerPath } from '../worker-path.ts';
 import { failedOutcome, outcomeOf } from './export-outcome.ts';
@@ -65,14 +66,14 @@ export class WriteThread {
 
   /** Whoever exports over it bounds what is under way. */
   #answer(port: MessagePort): void {
-    answerRequests(
-      port,
-      (request) =>
+    answerRequests(port, {
+      request: (request) =>
         new Promise((resolve) => {
           const done = (result: StoreResult): void => resolve(outcomeOf(result));
           this.#take({ request, done, failed: (error) => resolve(failedOutcome(error)) });
         }),
-    );
+      stacks: async (batch) => this.#keepStacks(batch),
+    });
   }
 
   #take(waiting: Waiting): void {
@@ -80,6 +81,17 @@ export class WriteThread {
     this.#bytes += waiting.request.length;
     if (this.#bytes >= TRANSACTION_BYTES) this.#commit();
     else this.#commitSoon();
+  }
+
+  #keepStacks(batch: Uint8Array): Outcome {
+    try {
+      this.#writer.appendStacks(batch);
+      return outcomeOf({ stored: 0, rejected: 0 });
+    } catch (error) {
+      return failedOutcome(error);
+    } finally {
+      if (this.#writer.hasNewToSeal) this.#sealNext();
+    }
   }
 
   /** After the messages that are here already. */

@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
+import { readStackBatch } from '../span/stack-batch.ts';
 import {
   bytesOf,
   lockFolder,
@@ -49,6 +50,8 @@ export class Writer {
   readonly #segmentLimits: SegmentLimits;
   readonly #lock: Database;
   readonly #losses = new Map<string, number>();
+  /** Of stacks, which are no spans. */
+  readonly #stackLosses: Map<string, number>;
   /** What was written before, and is not yet open for being sealed. */
   readonly #left = new Map<number, HotWriter>();
   #hot: HotWriter;
@@ -83,6 +86,7 @@ export class Writer {
           : HotWriter.create(pathOf(folder, this.#number, 'hot')),
       );
       for (const [reason, spans] of this.#hot.losses()) this.#lose(reason, spans);
+      this.#stackLosses = this.#hot.stackLosses();
       for (const operation of this.#hot.operations()) this.#operations.add(operation);
       this.#chunks = new RequestChunks(this.#operations);
     } catch (error) {
@@ -102,6 +106,20 @@ export class Writer {
     const chunks = this.#chunks.take();
     if (chunks.length > 0) this.#write(chunks);
     return results;
+  }
+
+  /**
+   * Keeps where spans were seen in their code, in a transaction of its own. What is no `StackBatch` is counted.
+   * @throws {GoidspanError} `cannot_write`: nothing of it is kept.
+   */
+  appendStacks(bytes: Uint8Array): void {
+    const { spans, lost } = readStackBatch(bytes) ?? { spans: [], lost: { malformed: 1 } };
+    for (const [reason, count] of Object.entries(lost))
+      this.#stackLosses.set(reason, (this.#stackLosses.get(reason) ?? 0) + count);
+    this.#retried(() => this.#hot.writeStacks(bytes, spans, this.#stackLosses));
+    if (!this.#isHotFull()) return;
+    this.#rotate();
+    this.#removeOld(Date.now());
   }
 
   /** To be called now and then: has the log on the disk, begins a new segment when it is time, and removes what is over the limits. */
@@ -190,7 +208,7 @@ export class Writer {
   #isHotFull(): boolean {
     const { spans, ageMs } = this.#segmentLimits;
     const hot = this.#hot;
-    if (hot.spans === 0) return false;
+    if (hot.spans === 0) return hot.bytes >= this.#hotBytesMax;
     if (hot.spans >= spans || hot.chunks > CHUNKS_MAX - CHUNKS_LEFT) return true;
     return performance.now() - this.#begunMs >= ageMs || hot.bytes >= this.#hotBytesMax;
   }
@@ -223,6 +241,7 @@ export class Writer {
     }
     this.#left.set(this.#number, this.#hot);
     this.#hot = next;
+    if (this.#stackLosses.size > 0) next.writeStacks(new Uint8Array(), [], this.#stackLosses);
     this.#number = number;
     this.#isNextPrepared = false;
     this.#hasNewToSeal = true;

@@ -6,6 +6,7 @@ import './style/theme.css';
 import './style/page.css';
 import './style/data.css';
 import './style/trace.css';
+import './style/flame.css';
 
 startTheme();
 const place = document.getElementById('app');

@@ -10,6 +10,7 @@ import { dateText, durationText, kindText, nameText, percentText } from '../form
 import { AgainstFast, aroundSpan } from '../parts/against-fast.tsx';
 import { Breakdown, Swatch } from '../parts/breakdown.tsx';
 import { Exports } from '../parts/exports.tsx';
+import { FlameCard } from '../parts/flame.tsx';
 import { LanesPicture } from '../parts/lanes.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { SpanDetails } from '../parts/span-details.tsx';
@@ -64,6 +65,7 @@ function Span({ story }: { story: SpanStory }) {
           <WaitsTable waits={own} wakers={wakers} startUs={startOf(trace, whose)} />
         </section>
       )}
+      {!isWait && <FlameCard key={span.spanId} span={span} />}
       {!isWait && <AgainstFast span={span} spent={spent} />}
       <SpanDetails span={span} />
     </>
@@ -183,7 +185,7 @@ function WaitCard({ wait, wakers }: { wait: SpanAnswer; wakers: ReadonlyMap<stri
           <Waker wait={wait} wakers={wakers} />
         </p>
       )}
-      <Stack text={textOf(wait.attributes[ATTRIBUTE.stack])} />
+      <Stack text={textOf(wait.attributes[ATTRIBUTE.stack])} isOpen />
     </section>
   );
 }

@@ -1,0 +1,107 @@
+/**
+ * Stacks of spans in the file of a segment: parts, each a `StackBatch`, packed, and by the trace which parts have something of it. They
+ * go with their segment. A file of an earlier version has none of these tables.
+ */
+import type { SpanStacks } from '../span/span-stacks.ts';
+import { readStackBatch, StackBatchBuilder } from '../span/stack-batch.ts';
+import { pack, unpack } from './compress.ts';
+import { traceKeyAt } from './span-rows.ts';
+import type { Database, Statement } from './sqlite.ts';
+
+export const STACK_TABLES = `
+  CREATE TABLE IF NOT EXISTS stack_parts (part INTEGER PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS stack_traces (trace INTEGER NOT NULL, part INTEGER NOT NULL, PRIMARY KEY (trace, part)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS stack_losses (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT`;
+
+/** Small parts are joined up to this: more would have to be read for one span. */
+const JOINED_BYTES = 256 << 10;
+
+export const stackKeyOf = (traceId: string): number => traceKeyAt(Buffer.from(traceId, 'hex'), 0);
+
+export class StackPartsWriter {
+  readonly #insertPart: Statement;
+  readonly #insertTrace: Statement;
+  readonly #setLoss: Statement;
+  #last: number;
+
+  /** Of a file that has the tables. */
+  constructor(database: Database) {
+    this.#insertPart = database.prepare('INSERT INTO stack_parts VALUES (?, ?, ?)');
+    this.#insertTrace = database.prepare('INSERT OR IGNORE INTO stack_traces VALUES (?, ?)');
+    this.#setLoss = database.prepare('INSERT OR REPLACE INTO stack_losses VALUES (?, ?)');
+    this.#last = Number(database.prepare('SELECT max(part) AS n FROM stack_parts').get()?.['n'] ?? 0);
+  }
+
+  /** Within a transaction of whoever calls. */
+  write(bytes: Uint8Array, spans: readonly SpanStacks[]): void {
+    const part = this.#last + 1;
+    this.#insertPart.run(part, bytes.length, pack(bytes));
+    for (const key of new Set(spans.map(({ traceId }) => stackKeyOf(traceId))))
+      this.#insertTrace.run(key, part);
+    this.#last = part;
+  }
+
+  writeLosses(losses: ReadonlyMap<string, number>): void {
+    for (const [reason, count] of losses) this.#setLoss.run(reason, count);
+  }
+}
+
+export class StackPartsReader {
+  readonly #database: Database;
+  #ofTrace: Statement | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Parts that may have something of a trace. */
+  ofTrace(key: number): Uint8Array[] {
+    if (!this.#isThere()) return [];
+    this.#ofTrace ??= this.#database.prepare(
+      'SELECT size, bytes FROM stack_parts JOIN stack_traces USING (part) WHERE trace = ? ORDER BY part',
+    );
+    return this.#ofTrace.all(key).map(unpacked);
+  }
+
+  *all(): Generator<Uint8Array> {
+    if (!this.#isThere()) return;
+    const rows = this.#database.prepare('SELECT size, bytes FROM stack_parts ORDER BY part').iterate();
+    for (const row of rows) yield unpacked(row);
+  }
+
+  losses(): [reason: string, count: number][] {
+    if (!this.#isThere()) return [];
+    const rows = this.#database.prepare('SELECT reason, count FROM stack_losses ORDER BY reason').all();
+    return rows.map(({ reason, count }) => [String(reason), Number(count)]);
+  }
+
+  /** Also while who writes the file is just making them. */
+  #isThere(): boolean {
+    const found = this.#database
+      .prepare("SELECT 1 AS n FROM sqlite_master WHERE name = 'stack_losses'")
+      .get();
+    return found !== undefined;
+  }
+}
+
+const unpacked = ({ size, bytes }: Record<string, unknown>): Uint8Array =>
+  unpack(bytes as Uint8Array, size as number);
+
+/** Writes all parts into another file, within a transaction of whoever calls. */
+export function joinStackParts(parts: Iterable<Uint8Array>, database: Database): void {
+  const writer = new StackPartsWriter(database);
+  const joined = new StackBatchBuilder();
+  let spans: SpanStacks[] = [];
+  const flush = (): void => {
+    if (spans.length > 0) writer.write(joined.take(), spans);
+    spans = [];
+  };
+  for (const part of parts) {
+    for (const span of readStackBatch(part)?.spans ?? []) {
+      joined.add(span);
+      spans.push(span);
+      if (joined.bytes >= JOINED_BYTES) flush();
+    }
+  }
+  flush();
+}

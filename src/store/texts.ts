@@ -1,0 +1,14 @@
+/** Texts of an answer in columns: each is there once. */
+export class Texts {
+  readonly texts: string[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  indexOf(text: string): number {
+    let index = this.#indexes.get(text);
+    if (index === undefined) {
+      index = this.texts.push(text) - 1;
+      this.#indexes.set(text, index);
+    }
+    return index;
+  }
+}
