@@ -6,9 +6,10 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import { failureOf } from '../export/export-failure.ts';
 import { installedPath } from '../installation.ts';
+import { JaegerStorage } from '../jaeger/jaeger-storage.ts';
 import { answerRequests } from '../otlp-client/port-transport.ts';
 import type { Outcome } from '../otlp-client/transport.ts';
-import type { StoreState } from '../page-api/answers.ts';
+import type { JaegerState, StoreState } from '../page-api/answers.ts';
 import type { SpanStore, StoreResult } from '../page-api/span-store.ts';
 import { Receiver } from '../receiver/receiver.ts';
 import { hitsIn } from '../store/hits-in.ts';
@@ -22,7 +23,14 @@ export interface BackendOptions {
   /** Of the page; the next are tried if it is taken. 0: any that is free. */
   readonly ports: readonly number[];
   /** Undefined: spans come from this process alone. */
-  readonly otlp?: { readonly grpcPort: number; readonly httpPort: number } | undefined;
+  readonly otlp?:
+    | {
+        readonly grpcPort: number;
+        readonly httpPort: number;
+        /** On the port of gRPC a Jaeger may have its storage. */
+        readonly isJaegerStorage?: boolean;
+      }
+    | undefined;
   readonly token: string | undefined;
 }
 
@@ -31,6 +39,7 @@ export class Backend {
   readonly #live: LiveTail;
   #receiver: Receiver | undefined;
   #page: PageServer | undefined;
+  #storage: JaegerStorage | undefined;
 
   /**
    * @throws {GoidspanError} `no_sqlite`, `bad_store`, `store_busy`, `cannot_write`, `cannot_listen`; nothing is left open then.
@@ -44,7 +53,9 @@ export class Backend {
   }: BackendOptions): Promise<Backend> {
     const backend = new Backend(await openStore(folder, limits));
     try {
-      if (otlp) backend.#receiver = await Receiver.open(backend, { host, token, ...otlp });
+      if (otlp?.isJaegerStorage) backend.#storage = new JaegerStorage(backend.#store);
+      const methods = backend.#storage?.methods;
+      if (otlp) backend.#receiver = await Receiver.open(backend, { host, token, methods, ...otlp });
       backend.#page = await backend.#openPage(host, ports, token);
       return backend;
     } catch (error) {
@@ -68,8 +79,9 @@ export class Backend {
     return this.#receiver?.endpoints;
   }
 
-  state(): Promise<StoreState> {
-    return this.#store.state();
+  async state(): Promise<StoreState> {
+    const jaeger = this.#jaegerState();
+    return { ...(await this.#store.state()), ...(jaeger && { jaeger }) };
   }
 
   /** As {@link SpanStore.append}. */
@@ -103,11 +115,22 @@ export class Backend {
     await this.#store.close();
   }
 
+  /** Undefined: none has to do with it. */
+  #jaegerState(): JaegerState | undefined {
+    if (!this.#storage) return undefined;
+    const counts = Object.entries(this.#storage.counts).filter(([, count]) => count > 0);
+    return { calls: Object.fromEntries(counts) };
+  }
+
   async #openPage(host: string, ports: readonly number[], token: string | undefined): Promise<PageServer> {
     const [port = 0, ...others] = ports;
     const files = installedPath('dist', 'page');
     try {
-      return await PageServer.open(this.#store, { host, port, token, files, live: this.#live });
+      return await PageServer.open(this.#store, {
+        ...{ host, port, token, files },
+        live: this.#live,
+        jaeger: () => this.#jaegerState(),
+      });
     } catch (error) {
       const isTaken = error instanceof GoidspanError && error.code === 'cannot_listen';
       if (isTaken && others.length > 0) return this.#openPage(host, others, token);
