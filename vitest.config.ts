@@ -10,7 +10,7 @@ const bench = ['test/bench/**/*.test.ts'];
 /** Boots kernels in machines that take both cores: after everything else. */
 const kernels = ['test/kernels/**/*.test.ts'];
 /** What needs `node:sqlite`: where this Node has none, `.scripts/test-page.mjs` runs them with a newer one. */
-const page = ['test/store/**/*.test.ts', 'test/receiver/**/*.test.ts', 'test/page/**/*.test.ts'];
+const page = ['store', 'receiver', 'jaeger', 'page'].map((room) => `test/${room}/**/*.test.ts`);
 
 export default defineConfig({
   test: {

@@ -14,7 +14,8 @@ const go = (args, options) =>
 
 async function buildJaeger() {
   const output = '.cache/peers/jaeger';
-  await unlessFresh('jaeger', { inputs: ['otel-config/jaeger'], outputs: [output] }, async () => {
+  const inputs = ['go.mod', 'go.sum', 'tools.go'].map((name) => `otel-config/jaeger/${name}`);
+  await unlessFresh('jaeger', { inputs, outputs: [output] }, async () => {
     say('building Jaeger v2 for the tests (once; about 5 minutes)');
     await go(['build', '-o', join(root, output), 'github.com/jaegertracing/jaeger/cmd/jaeger'], {
       cwd: join(root, 'otel-config/jaeger'),

@@ -122,6 +122,7 @@ Options:
       --port N               of the page (default 7777; 0: any that is free)
       --otlp-grpc-port N     of OTLP over gRPC (default 4317)
       --otlp-http-port N     of OTLP over HTTP, protobuf or JSON (default 4318)
+      --jaeger-storage       a Jaeger v2 may have its storage here, on the port of gRPC
       --store DIR            where spans are kept (default $XDG_STATE_HOME/goidspan)
       --store-bytes SIZE     how much is kept at most (default 1GiB), the newest
       --store-age TIME       for how long (default 24h)

@@ -53,6 +53,7 @@ export interface Serve {
   readonly port: number;
   readonly grpcPort: number;
   readonly httpPort: number;
+  readonly isJaegerStorage: boolean;
   readonly token: string | undefined;
   readonly durationSeconds: number | undefined;
 }
@@ -83,6 +84,7 @@ const SERVE = {
   port: { type: 'string' },
   'otlp-grpc-port': { type: 'string' },
   'otlp-http-port': { type: 'string' },
+  'jaeger-storage': { type: 'boolean' },
   token: { type: 'string' },
   duration: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
@@ -164,6 +166,7 @@ export function parseServe(args: readonly string[]): Parsed<Serve> {
       port: port('port', PAGE_PORT),
       grpcPort: port('otlp-grpc-port', GRPC_PORT),
       httpPort: port('otlp-http-port', HTTP_PORT),
+      isJaegerStorage: values['jaeger-storage'] === true,
       token: values.token,
       durationSeconds:
         values.duration === undefined ? undefined : secondsOf('serve', 'duration', values.duration),

@@ -8,7 +8,7 @@ import type { CommandContext } from './session.ts';
 
 /** Until a signal comes, or the time is over. */
 export async function serveCommand(
-  { store, host, port, grpcPort, httpPort, token: given, durationSeconds }: Serve,
+  { store, host, port, grpcPort, httpPort, isJaegerStorage, token: given, durationSeconds }: Serve,
   { terminal, env, stop }: Pick<CommandContext, 'terminal' | 'env' | 'stop'>,
 ): Promise<number> {
   const token = given ?? (env['GOIDSPAN_TOKEN'] || undefined);
@@ -18,11 +18,12 @@ export async function serveCommand(
       `--host ${host}: others than this host may only look with a token: set GOIDSPAN_TOKEN`,
     );
   }
-  const otlp = { grpcPort, httpPort };
+  const otlp = { grpcPort, httpPort, isJaegerStorage };
   const backend = await openBackend({ store, host, ports: [port], otlp, token }, env);
   try {
     const { grpc, http } = backend.endpoints ?? {};
     terminal.say(`taking OTLP at ${grpc} (gRPC) and ${http} (HTTP)`);
+    if (isJaegerStorage) terminal.say(`a Jaeger may have its storage at ${grpc}`);
     terminal.say(`the page is at ${backend.url}${token === undefined ? '' : '/?token=… (GOIDSPAN_TOKEN)'}`);
     if (durationSeconds !== undefined) stop.after(durationSeconds);
     await stop.reason;

@@ -218,6 +218,16 @@ export interface StoreState {
   readonly losses: Readonly<Record<string, number>>;
   /** Samples and waits whose stacks are not kept, by why, without zeros; spans are not among them. */
   readonly stackLosses: Readonly<Record<string, number>>;
+  /** Undefined: no Jaeger has to do with it. */
+  readonly jaeger?: JaegerState;
+}
+
+/** What a Jaeger has to do with what is kept. */
+export interface JaegerState {
+  /** It shows the same traces, at `URL/trace/ID?uiFind=SPAN`. Without a slash at its end. */
+  readonly url?: string;
+  /** Calls of a Jaeger whose storage is here: all, and those that were not answered, by why; without zeros. */
+  readonly calls?: Readonly<Record<string, number>>;
 }
 
 /** An error of the API, with the status of HTTP: `object: cause (remedy)`. */

@@ -1,4 +1,5 @@
 /** The API of the page: a path and its query → what the reader answers. Owns which path is what. */
+import type { JaegerState } from '../page-api/answers.ts';
 import type { SpanReader } from '../page-api/span-store.ts';
 import { ParameterError, Parameters } from './parameters.ts';
 
@@ -7,7 +8,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-type Route = (reader: SpanReader, parameters: Parameters) => Promise<unknown>;
+type Route = (reader: SpanReader, parameters: Parameters, jaeger?: JaegerState) => Promise<unknown>;
 
 const routes: Readonly<Record<string, Route>> = {
   services: (reader, parameters) => reader.services(parameters.range()),
@@ -18,7 +19,7 @@ const routes: Readonly<Record<string, Route>> = {
   compare: (reader, parameters) =>
     reader.compare({ ...parameters.operationQuery(), around: parameters.range('aroundFrom', 'aroundTo') }),
   search: (reader, parameters) => reader.search(parameters.search()),
-  state: (reader) => reader.state(),
+  state: async (reader, _, jaeger) => ({ ...(await reader.state()), ...(jaeger && { jaeger }) }),
 };
 
 /** `path` stands behind `/api/`. Undefined: there is no such thing. Rejects with what the reader does. */
@@ -27,10 +28,11 @@ export async function answerOf(
   path: string,
   query: URLSearchParams,
   nowUs: number,
+  jaeger?: JaegerState,
 ): Promise<Answer | undefined> {
   try {
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    if (route) return { status: 200, body: await route(reader, new Parameters(query, nowUs)) };
+    if (route) return { status: 200, body: await route(reader, new Parameters(query, nowUs), jaeger) };
     return await byId(reader, path, new Parameters(query, nowUs));
   } catch (error) {
     if (error instanceof ParameterError) return { status: 400, body: { error: error.message } };

@@ -5,7 +5,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import { installedPath } from '../installation.ts';
-import type { StoreState } from '../page-api/answers.ts';
+import { JaegerStorage } from '../jaeger/jaeger-storage.ts';
+import type { JaegerState, StoreState } from '../page-api/answers.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
 import { Receiver } from '../receiver/receiver.ts';
 import { openStore, type ThreadStore } from '../store/open-store.ts';
@@ -18,7 +19,14 @@ export interface BackendOptions {
   /** Of the page; the next are tried if it is taken. 0: any that is free. */
   readonly ports: readonly number[];
   /** Undefined: spans come from this process alone. */
-  readonly otlp?: { readonly grpcPort: number; readonly httpPort: number } | undefined;
+  readonly otlp?:
+    | {
+        readonly grpcPort: number;
+        readonly httpPort: number;
+        /** On the port of gRPC a Jaeger may have its storage. */
+        readonly isJaegerStorage?: boolean;
+      }
+    | undefined;
   readonly token: string | undefined;
 }
 
@@ -27,6 +35,7 @@ export class Backend {
   readonly #live: LiveTail;
   #receiver: Receiver | undefined;
   #page: PageServer | undefined;
+  #storage: JaegerStorage | undefined;
 
   /**
    * @throws {GoidspanError} `no_sqlite`, `bad_store`, `store_busy`, `cannot_write`, `cannot_listen`; nothing is left open then.
@@ -43,7 +52,9 @@ export class Backend {
     store = await openStore(folder, { ...limits, onKept: (kept) => live.add(kept) });
     const backend = new Backend(store, live);
     try {
-      if (otlp) backend.#receiver = await Receiver.open(store, { host, token, ...otlp });
+      if (otlp?.isJaegerStorage) backend.#storage = new JaegerStorage(store);
+      const methods = backend.#storage?.methods;
+      if (otlp) backend.#receiver = await Receiver.open(store, { host, token, methods, ...otlp });
       backend.#page = await backend.#openPage(host, ports, token);
       return backend;
     } catch (error) {
@@ -67,8 +78,9 @@ export class Backend {
     return this.#receiver?.endpoints;
   }
 
-  state(): Promise<StoreState> {
-    return this.#store.state();
+  async state(): Promise<StoreState> {
+    const jaeger = this.#jaegerState();
+    return { ...(await this.#store.state()), ...(jaeger && { jaeger }) };
   }
 
   /** As {@link SpanStore.append}. */
@@ -88,11 +100,22 @@ export class Backend {
     await this.#store.close();
   }
 
+  /** Undefined: none has to do with it. */
+  #jaegerState(): JaegerState | undefined {
+    if (!this.#storage) return undefined;
+    const counts = Object.entries(this.#storage.counts).filter(([, count]) => count > 0);
+    return { calls: Object.fromEntries(counts) };
+  }
+
   async #openPage(host: string, ports: readonly number[], token: string | undefined): Promise<PageServer> {
     const [port = 0, ...others] = ports;
     const files = installedPath('dist', 'page');
     try {
-      return await PageServer.open(this.#store, { host, port, token, files, live: this.#live });
+      return await PageServer.open(this.#store, {
+        ...{ host, port, token, files },
+        live: this.#live,
+        jaeger: () => this.#jaegerState(),
+      });
     } catch (error) {
       const isTaken = error instanceof GoidspanError && error.code === 'cannot_listen';
       if (isTaken && others.length > 0) return this.#openPage(host, others, token);

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import type { JaegerState } from '../page-api/answers.ts';
 import type { SpanReader } from '../page-api/span-store.ts';
 import { type Admission, refusalOf } from '../receiver/admission.ts';
 import { listen, urlOf } from '../receiver/receiver.ts';
@@ -18,6 +19,8 @@ export interface PageServerOptions extends Admission {
   /** Folder of the built page. */
   readonly files: string;
   readonly live: LiveTail;
+  /** What is to be told of a Jaeger. */
+  readonly jaeger?: (() => JaegerState | undefined) | undefined;
 }
 
 /** Nothing from anywhere else, no script but our own file, no HTML made of texts. */
@@ -52,6 +55,7 @@ export class PageServer {
   readonly #files: ReadonlyMap<string, StaticFile>;
   readonly #admission: Admission;
   readonly #live: LiveTail;
+  readonly #jaeger: PageServerOptions['jaeger'];
 
   /** @throws {GoidspanError} `cannot_listen`. */
   static async open(reader: SpanReader, options: PageServerOptions): Promise<PageServer> {
@@ -60,11 +64,12 @@ export class PageServer {
     return server;
   }
 
-  private constructor(reader: SpanReader, { files, token, live }: PageServerOptions) {
+  private constructor(reader: SpanReader, { files, token, live, jaeger }: PageServerOptions) {
     this.#reader = reader;
     this.#files = staticFilesIn(files);
     this.#admission = { token };
     this.#live = live;
+    this.#jaeger = jaeger;
     this.#server = createServer((request, response) => void this.#handle(request, response));
     this.#server.on('error', () => {});
   }
@@ -132,7 +137,7 @@ export class PageServer {
     if (exported !== undefined)
       return this.#sendExport(request, response, exported, url.searchParams.get('format'));
     const nowUs = Date.now() * 1000;
-    const answer = path && (await answerOf(this.#reader, path, url.searchParams, nowUs));
+    const answer = path && (await answerOf(this.#reader, path, url.searchParams, nowUs, this.#jaeger?.()));
     if (answer) return sendJson(request, response, answer.status, answer.body);
     return sendJson(request, response, 404, { error: `${url.pathname}: there is no such page` });
   }

@@ -1,10 +1,11 @@
 /** Listens for OTLP from any SDK or collector. Owns its servers; what comes is the services' matter. */
 import { createServer, type Server } from 'node:http';
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { GoidspanError } from '../errors.ts';
 import type { SpanStore } from '../page-api/span-store.ts';
 import type { Admission } from './admission.ts';
+import type { GrpcMethods } from './grpc-method.ts';
 import { GrpcService } from './grpc-service.ts';
 import { HttpService } from './http-service.ts';
 import { Intake, type IntakeCounts } from './intake.ts';
@@ -14,6 +15,8 @@ export interface ReceiverOptions extends Admission {
   /** 0: any that is free. */
   readonly grpcPort: number;
   readonly httpPort: number;
+  /** What else is answered on the port of gRPC. */
+  readonly methods?: GrpcMethods | undefined;
 }
 
 /** For what is under way when it is closed. */
@@ -26,14 +29,16 @@ export class Receiver {
   readonly #grpc: Http2Server;
   readonly #http: Server;
   readonly #intake: Intake;
-  readonly #sessions = new Set<{ destroy(): void; close(): void }>();
+  readonly #sessions = new Set<{ close(): void }>();
+  /** A session that is being closed waits for the other end to close its connection, whatever it is told. */
+  readonly #sockets = new Set<Socket>();
 
   /** @throws {GoidspanError} `cannot_listen`; nothing is left open then. */
   static async open(
     store: Pick<SpanStore, 'append'>,
-    { host, grpcPort, httpPort, token }: ReceiverOptions,
+    { host, grpcPort, httpPort, token, methods }: ReceiverOptions,
   ): Promise<Receiver> {
-    const receiver = new Receiver(store, { token });
+    const receiver = new Receiver(store, { token }, methods);
     try {
       await listen(receiver.#grpc, host, grpcPort);
       await listen(receiver.#http, host, httpPort);
@@ -44,12 +49,20 @@ export class Receiver {
     return receiver;
   }
 
-  private constructor(store: Pick<SpanStore, 'append'>, admission: Admission) {
+  private constructor(
+    store: Pick<SpanStore, 'append'>,
+    admission: Admission,
+    methods: GrpcMethods | undefined,
+  ) {
     this.#intake = new Intake(store);
-    const grpc = new GrpcService(this.#intake, admission);
+    const grpc = new GrpcService(this.#intake, admission, methods);
     const http = new HttpService(this.#intake, admission);
     const settings = { initialWindowSize: WINDOW_BYTES, maxConcurrentStreams: STREAMS_MAX };
     this.#grpc = createHttp2Server({ settings });
+    this.#grpc.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
     this.#grpc.on('session', (session) => {
       this.#sessions.add(session);
       session.on('close', () => this.#sessions.delete(session));
@@ -78,7 +91,7 @@ export class Receiver {
     );
     this.#http.closeIdleConnections();
     const timer = setTimeout(() => {
-      for (const session of this.#sessions) session.destroy();
+      for (const socket of this.#sockets) socket.destroy();
       this.#http.closeAllConnections();
     }, CLOSE_DEADLINE_MS);
     await Promise.all(closed);

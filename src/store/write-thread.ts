@@ -109,22 +109,28 @@ export class WriteThread {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#bytes = 0;
-    try {
-      const results = this.#writer.append(waiting.map(({ request }) => request));
-      for (const [index, { done }] of waiting.entries()) done(results[index] as StoreResult);
-      this.#tell(waiting, results);
-    } catch (error) {
-      for (const { failed } of waiting) failed(error);
-    }
+    const results = this.#written(waiting);
+    for (const [index, result] of results.entries()) waiting[index]?.done(result);
+    this.#tell(waiting, results);
     if (this.#results.length > 0) this.#post({ kind: 'appended', results: this.#results.splice(0) });
     if (this.#writer.hasNewToSeal) this.#sealNext();
   }
 
+  /** Of each; of none where nothing could be written, as each has been told then. */
+  #written(waiting: readonly Waiting[]): readonly StoreResult[] {
+    try {
+      return this.#writer.append(waiting.map(({ request }) => request));
+    } catch (error) {
+      for (const { failed } of waiting) failed(error);
+      return [];
+    }
+  }
+
   /** Who follows hears of what is kept now. */
   #tell(waiting: readonly Waiting[], results: readonly StoreResult[]): void {
-    for (const [index, { request }] of waiting.entries()) {
+    for (const [index, { stored }] of results.entries()) {
       if (this.#room === undefined) return;
-      const { stored } = results[index] as StoreResult;
+      const { request } = waiting[index] as Waiting;
       const kept = this.#room > 0 ? hitsIn(request, this.#room) : { hits: [], of: stored };
       this.#room -= kept.hits.length;
       this.#post({ kind: 'kept', kept });

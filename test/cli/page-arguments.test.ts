@@ -45,6 +45,7 @@ describe('serve', () => {
       port: 7777,
       grpcPort: 4317,
       httpPort: 4318,
+      isJaegerStorage: false,
       token: undefined,
       durationSeconds: undefined,
     });

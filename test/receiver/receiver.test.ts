@@ -1,5 +1,4 @@
 /** The receiver as senders see it: real exporters, a real collector, and whatever else may knock. */
-import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as ProtoExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -16,6 +15,7 @@ import { eventually } from '../support/child.ts';
 import { spansOf } from '../support/otlp-proto.ts';
 import { peers, startCollector } from '../support/peers.ts';
 import { Random } from '../support/random.ts';
+import { grpcCall } from './grpc-call.ts';
 import { KeptRequests } from './kept-requests.ts';
 
 let store: KeptRequests;
@@ -224,6 +224,17 @@ describe('a port', () => {
     expect(await sendOne(transport)).toEqual(TAKEN);
     transport.close();
   });
+
+  it('is closed although somebody neither sends what is expected nor leaves', async () => {
+    const port = Number(new URL(receiver.endpoints.grpc).port);
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    // What a client of HTTP/2 begins with, and its settings.
+    socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
+    await new Promise((resolve) => socket.once('data', resolve));
+    socket.on('error', () => {}).resume();
+    await receiver.close();
+    socket.destroy();
+  }, 10_000);
 });
 
 function post(body: Uint8Array, headers: Record<string, string>, path = '/v1/traces'): Promise<Response> {
@@ -259,23 +270,5 @@ function sendRaw(url: string, bytes: Uint8Array): Promise<string> {
   });
 }
 
-function grpcStatusOf(headers: Record<string, string>, body: Uint8Array): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const session = connectHttp2(receiver.endpoints.grpc);
-    session.on('error', () => {});
-    const stream = session.request({ ':method': 'POST', te: 'trailers', ...headers });
-    let status: string | undefined;
-    const read = (told: object): void => {
-      status = (told as Record<string, string>)['grpc-status'] ?? status;
-    };
-    stream.on('response', read);
-    stream.on('trailers', read);
-    stream.on('error', () => {});
-    stream.on('close', () => {
-      session.close();
-      resolve(status);
-    });
-    stream.resume();
-    stream.end(body);
-  });
-}
+const grpcStatusOf = async (headers: Record<string, string>, body: Uint8Array) =>
+  (await grpcCall(receiver.endpoints.grpc, headers, body)).status;

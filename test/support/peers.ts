@@ -12,6 +12,7 @@ const jaegerBinary = join(root, '.cache/peers/jaeger');
 /** The OpenTelemetry Collector; it exists where {@link peers} is satisfied. */
 export const collectorBinary = join(root, '.cache/peers/otelcol');
 const jaegerConfig = join(root, 'otel-config/jaeger.yaml');
+const jaegerOverUs = join(root, 'otel-config/jaeger/goidspan-storage.yaml');
 const plainCollectorConfig = join(root, 'test/support/debug-collector.yaml');
 const collectorConfig = join(root, 'otel-config/collector.yaml');
 
@@ -40,11 +41,20 @@ export interface Collector {
   stop(): Promise<void>;
 }
 
-/** Starts a Jaeger with an empty memory store. */
-export async function startJaeger({ uiConfig }: { uiConfig?: string } = {}): Promise<Jaeger> {
+/** Starts a Jaeger with an empty memory store, or over one of ours, `http://host:port` of its receiver of gRPC. */
+export async function startJaeger({
+  uiConfig,
+  storage,
+}: {
+  uiConfig?: string;
+  storage?: string | undefined;
+} = {}): Promise<Jaeger> {
   const [grpc, http, query, queryGrpc] = await freePorts(4);
+  const backend = 'extensions.jaeger_storage.backends.goidspan.grpc.endpoint';
   const child = new Child(jaegerBinary, [
-    ...['--config', jaegerConfig],
+    ...(storage === undefined
+      ? ['--config', jaegerConfig]
+      : ['--config', jaegerOverUs, '--set', `${backend}=${new URL(storage).host}`]),
     ...['--set', `receivers.otlp.protocols.grpc.endpoint=127.0.0.1:${grpc}`],
     ...['--set', `receivers.otlp.protocols.http.endpoint=127.0.0.1:${http}`],
     ...['--set', `extensions.jaeger_query.http.endpoint=127.0.0.1:${query}`],
