@@ -1,4 +1,7 @@
-/** Builds the real peers of the tests, a Jaeger and an OpenTelemetry Collector, into `.cache/peers/`, once. */
+/**
+ * Builds the real peers of the tests, a Jaeger and an OpenTelemetry Collector, into `.cache/peers/`, once; with
+ * `GOIDSPAN_TEST_FULL=1` a Prometheus too, which is Debian's otherwise (`lib/servers.mjs`).
+ */
 
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,11 +37,29 @@ async function buildCollector() {
   });
 }
 
+/** Without the discovery of services, which needs the clients of every cloud. */
+async function buildPrometheus() {
+  const programs = ['prometheus', 'promtool'];
+  const outputs = programs.map((name) => `.cache/peers/${name}`);
+  const inputs = ['go.mod', 'go.sum', 'tools.go'].map((name) => `otel-config/prometheus/${name}`);
+  await unlessFresh('prometheus', { inputs, outputs }, async () => {
+    say('building Prometheus and promtool for the tests (once; about 4 minutes)');
+    for (const name of programs) {
+      const source = `github.com/prometheus/prometheus/cmd/${name}`;
+      await go(['build', '-tags=remove_all_sd', '-o', join(root, '.cache/peers', name), source], {
+        cwd: join(root, 'otel-config/prometheus'),
+        log: 'prometheus',
+      });
+    }
+  });
+}
+
 /** Builds what is missing. Without Go nothing is built, and the tests that need peers are skipped by that name. */
 export async function preparePeers() {
   if (!which('go')) return;
   await buildCollector();
   await buildJaeger();
+  if (process.env.GOIDSPAN_TEST_FULL === '1') await buildPrometheus();
 }
 
 if (process.argv[1] === import.meta.filename) script(preparePeers);

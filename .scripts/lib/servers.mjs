@@ -1,4 +1,4 @@
-/** Real database servers for the tests: Debian's packages, unpacked beside the checkout's other tools and not installed. */
+/** Real servers for the tests, databases and Prometheus: Debian's packages, unpacked beside the checkout's other tools and not installed. */
 
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -12,6 +12,7 @@ const servers = [
     program: 'usr/sbin/mariadbd',
   },
   { name: 'Redis', packages: ['redis-server'], program: 'usr/bin/redis-server' },
+  { name: 'Prometheus', packages: ['prometheus'], program: 'usr/bin/prometheus' },
 ];
 
 /** Below this folder Debian's files are as below `/`. */
@@ -25,7 +26,7 @@ export async function fetchServers() {
   const missing = servers.filter(({ program }) => !['/', folder].some((at) => existsSync(join(at, program))));
   if (missing.length === 0 || process.getuid?.() !== 0 || !which('apt-get') || !which('dpkg-deb')) return;
   for (const server of missing) {
-    say(`fetching Debian's ${server.name}: the tests of databases speak with it`);
+    say(`fetching Debian's ${server.name}: the tests speak with it`);
     if (!(await fetch(server))) {
       say(
         `missing: ${server.name}; remedy: apt-get install ${server.packages.join(' ')}; without it tests are skipped`,

@@ -214,6 +214,22 @@ export const OBSERVED_INSTRUMENTS: readonly ObservedInstrument[] = [
       point(stats.targets.filter(({ endedAt }) => endedAt === undefined).length, attributes),
     ]),
   },
+  {
+    name: 'goidspan.hooks.missing',
+    kind: 'upDownCounter',
+    unit: '{hook}',
+    valueType: ValueType.INT,
+    description: 'Hooks that are not attached to a traced program, so that something of it is not seen.',
+    points: ofTracer(({ stats }) =>
+      stats.targets
+        .filter(({ endedAt }) => endedAt === undefined)
+        .flatMap((target) =>
+          (target.missingHooks ?? []).map((hook) =>
+            point(1, { ...targetAttributes(target), 'goidspan.hook': hook }),
+          ),
+        ),
+    ),
+  },
   // Those of Go's runtime are of https://opentelemetry.io/docs/specs/semconv/runtime/go-metrics (in development, conventions 1.45).
   {
     name: 'go.goroutine.count',

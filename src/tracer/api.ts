@@ -1,6 +1,7 @@
 /** What a tracer is given and what it tells: the types of its public face. */
 import type { Attributes } from '@opentelemetry/api';
 import type { DurationBucket } from '../attach/durations.ts';
+import type { MissingHook } from '../attach/missing-hooks.ts';
 import type { CollectorFacts, RuntimeFacts } from '../attach/runtime-facts.ts';
 import type { SlowAllocations } from '../attach/slow-allocations.ts';
 import type { TargetInfo } from '../attach/target-info.ts';
@@ -31,6 +32,7 @@ export type {
   CollectorFacts,
   DrainStats,
   DurationBucket,
+  MissingHook,
   RaiseEvent,
   RuntimeFacts,
   SlowAllocations,
@@ -123,13 +125,6 @@ export interface TracerOptions {
   readonly onEvent?: (event: TracerEvent) => void;
 }
 
-/** A hook that is not attached; `without` says what is lost, and is absent where the program lacks its functions. */
-export interface MissingHook {
-  readonly hook: string;
-  readonly why: string;
-  readonly without?: string;
-}
-
 export type TracerEvent =
   | {
       readonly kind: 'attached';
@@ -181,6 +176,8 @@ export interface TargetStats extends TargetInfo {
   readonly runtime?: RuntimeFacts;
   /** How long the slow ways to memory took; absent if it was never looked at at level `runtime`. */
   readonly slowAllocations?: SlowAllocations;
+  /** Hooks that are not attached, by which something is not seen; absent if there are none. */
+  readonly missingHooks?: readonly string[];
 }
 
 /** Counters since the tracer was opened. */

@@ -27,6 +27,8 @@ export interface AttacherOptions {
 export class Attacher {
   /** Processes that had sockets before they were attached. */
   late = 0;
+  /** Processes that turned up and could not be attached. */
+  refused = 0;
   readonly #of: AttacherOptions;
   /** What a held shell may execute. */
   readonly #prepared: Program[] = [];
@@ -92,6 +94,7 @@ export class Attacher {
       if (!(error instanceof GoidspanError)) throw error;
       // In a tree that we run, shells and tools are no surprise.
       if (error.code === 'not_go' && !this.#of.isNamed(pid, facts.exe)) return;
+      this.refused++;
       this.#of.tell({ kind: 'refused', pid, exe: facts.exe, error });
     }
   }

@@ -3,6 +3,7 @@
  * spans; which processes get one is decided by others.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { missingHooks } from '../attach/missing-hooks.ts';
 import type { Program, Programs } from '../attach/program.ts';
 import type { Target } from '../attach/target.ts';
 import type { TargetMaker } from '../attach/target-maker.ts';
@@ -183,11 +184,7 @@ export class TargetLife {
       kind: 'attached',
       target: info,
       hooks: hooks.filter(({ sites }) => sites.length > 0).map(({ hook }) => hook.name),
-      missing: hooks.flatMap(({ hook, missing, isUnlinked }) =>
-        missing === undefined
-          ? []
-          : { hook: hook.name, why: missing, ...(!isUnlinked && { without: hook.without }) },
-      ),
+      missing: missingHooks(hooks),
     });
   }
 

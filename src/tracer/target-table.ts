@@ -1,4 +1,5 @@
 /** The targets that live and, for their statistics, the last of those that have ended. Owns the table, not their life. */
+import { missingHooks } from '../attach/missing-hooks.ts';
 import type { Target } from '../attach/target.ts';
 import { breakdownOf } from '../correlate/time-spent.ts';
 import type { Cause } from '../correlate/verdict.ts';
@@ -62,13 +63,15 @@ export class TargetTable {
 }
 
 function statsOf(target: Target): Omit<TargetStats, 'spans'> {
-  const { info, attachedAt, endedAt, runDelays, slowAllocations } = target;
+  const { info, attachedAt, endedAt, runDelays, slowAllocations, program } = target;
+  const missing = missingHooks(program.plan.hooks).filter(({ without }) => without !== undefined);
   return {
     ...info,
     attachedAt: attachedAt.toISOString(),
     ...(endedAt ? { endedAt: endedAt.toISOString() } : { runtime: target.runtimeFacts() }),
     ...(runDelays && { runDelays }),
     ...(slowAllocations && { slowAllocations }),
+    ...(missing.length > 0 && { missingHooks: missing.map(({ hook }) => hook) }),
   };
 }
 

@@ -14,6 +14,8 @@ interface Counted {
   readonly runs: Readonly<Record<string, { readonly runs: number; readonly runTimeNs: number }>>;
   /** Processes that had sockets before they were attached. */
   readonly attachedLate: number;
+  /** Processes that turned up and could not be attached. */
+  readonly refused: number;
   readonly targets: TracerStats['targets'];
   readonly budget: TracerStats['budget'];
 }
@@ -24,6 +26,7 @@ export function tracerStats({
   kernel,
   runs,
   attachedLate,
+  refused,
   targets,
   budget,
 }: Counted): TracerStats {
@@ -50,6 +53,7 @@ export function tracerStats({
       not_kept: stage.notKept,
       telemetry_exports: stage.telemetryExports,
       attached_late: attachedLate,
+      targets_refused: refused,
     },
     targets,
     ...(budget && { budget }),

@@ -410,6 +410,7 @@ export class Tracer {
       kernel: this.#kernel.counts(),
       runs: this.#kernel.programStats(),
       attachedLate: this.#attacher.late,
+      refused: this.#attacher.refused,
       targets: this.#targets.stats(stage.countsByTarget),
       budget: this.#levels.budget?.stats,
     });

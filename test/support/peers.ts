@@ -8,7 +8,8 @@ import type { Requirement } from './capabilities.ts';
 import { Child, eventually } from './child.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const jaegerBinary = join(root, '.cache/peers/jaeger');
+/** Jaeger, which is a collector with more components too; likewise. */
+export const jaegerBinary = join(root, '.cache/peers/jaeger');
 /** The OpenTelemetry Collector; it exists where {@link peers} is satisfied. */
 export const collectorBinary = join(root, '.cache/peers/otelcol');
 const jaegerConfig = join(root, 'otel-config/jaeger.yaml');

@@ -29,8 +29,25 @@ const STATS: TracerStats = {
   lost: { total: 3, byReason: { ring_full: 3 } },
   notes: { unsampled: 4 },
   targets: [
-    { targetId: 1, pid: 1, exe: '/a', serviceName: 'a', attachedAt: '', spans: 5 },
-    { targetId: 2, pid: 2, exe: '/a', serviceName: 'a', attachedAt: '', endedAt: '', spans: 2 },
+    {
+      targetId: 1,
+      pid: 1,
+      exe: '/a',
+      serviceName: 'a',
+      attachedAt: '',
+      spans: 5,
+      missingHooks: ['conn_bind'],
+    },
+    {
+      targetId: 2,
+      pid: 2,
+      exe: '/a',
+      serviceName: 'a',
+      attachedAt: '',
+      endedAt: '',
+      spans: 2,
+      missingHooks: ['conn_bind'],
+    },
   ],
 };
 
@@ -201,6 +218,9 @@ describe('a processor with its exporter and its tracer', () => {
       'goidspan.losses': [`counter[{loss}] 3 ${TRACER} error.type=ring_full`],
       'goidspan.notes': [`counter[{note}] 4 ${TRACER} goidspan.note=unsampled`],
       'goidspan.targets': [`upDownCounter[{process}] 1 ${TRACER}`],
+      'goidspan.hooks.missing': [
+        'upDownCounter[{hook}] 1 service.name=a process.pid=1 goidspan.hook=conn_bind',
+      ],
       'goidspan.drain.records': [`counter[{record}] 9 ${TRACER}`],
       'goidspan.drain.io': [`counter[By] 4608 ${TRACER}`],
       'goidspan.drain.time': [`counter[s] 0.0015 ${TRACER}`],
