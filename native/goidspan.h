@@ -198,6 +198,9 @@ SHIM_API void clock__measure(int64_t *offset_ns, uint64_t *error_ns);
 /** From now on memory that is freed goes back to the system. Changes the whole process. */
 SHIM_API int memory__give_back(void);
 
+/** Gives back now what is free between that which is in use. Takes milliseconds. */
+SHIM_API void memory__trim(void);
+
 /** Whether a thread may leave idle priority again: 0, or -EPERM without CAP_SYS_NICE or RLIMIT_NICE. */
 SHIM_API int probe__idle_priority(void);
 

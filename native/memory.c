@@ -20,3 +20,8 @@ int memory__give_back(void)
 {
 	return mallopt(M_TRIM_THRESHOLD, KEPT_BYTES) && mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES) ? 0 : -EINVAL;
 }
+
+void memory__trim(void)
+{
+	malloc_trim(0);
+}

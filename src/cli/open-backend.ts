@@ -8,6 +8,8 @@ interface Wanted extends Omit<BackendOptions, 'store'> {
 
 /** @throws {GoidspanError} of {@link Backend.open}. */
 export async function openBackend({ store, ...options }: Wanted, env: NodeJS.ProcessEnv): Promise<Backend> {
+  const { keepMemorySmall } = await import('../kernel/memory.ts');
+  keepMemorySmall();
   const { Backend } = await import('../page-server/backend.ts');
   const { defaultFolder } = await import('../store/folder.ts');
   return Backend.open({ ...options, store: { ...store, folder: store.folder ?? defaultFolder(env) } });

@@ -46,6 +46,7 @@ export interface Native {
   sweep(kernel: Handle, graceNs: bigint, out: BigUint64Array): Promise<number>;
   measureClock(offsetNs: BigInt64Array, errorNs: BigUint64Array): void;
   giveMemoryBack(): number;
+  trimMemory(): Promise<unknown>;
   libbpfVersion(): string;
   probeProgram(type: number): number;
   probeHelper(type: number, helper: number): number;
@@ -267,6 +268,7 @@ function declare(path: string): Native {
     sweep: (kernel, graceNs, out) => sweepAsync(kernel, graceNs, out),
     measureClock: bind('clock__measure', 'void', 'void *', 'void *'),
     giveMemoryBack: bind('memory__give_back', 'int'),
+    trimMemory: asynchronous(bind('memory__trim', 'void')),
     libbpfVersion: bind('probe__libbpf_version', 'const char *'),
     probeProgram: bind('probe__program', 'int', 'uint32_t'),
     probeHelper: bind('probe__helper', 'int', 'uint32_t', 'uint32_t'),

@@ -10,6 +10,7 @@ import {
 } from '../page-api/answers.ts';
 import type { OperationQuery, TimeRange } from '../page-api/query.ts';
 import { GOIDSPAN_BREAKDOWN, GOIDSPAN_CRITICAL, GOIDSPAN_VERDICT } from '../span/attribute-names.ts';
+import type { PlaceColumns } from './columns.ts';
 import { attributesOf, resourceOf } from './decode-span.ts';
 import { BUCKET_COUNT, bucketOf, quantileOf } from './duration-buckets.ts';
 import { Chunks } from './found-spans.ts';
@@ -18,10 +19,12 @@ import type { Segment } from './segment.ts';
 import { USE_COUNT, USES, WHOLE } from './uses.ts';
 import { asText } from './value-text.ts';
 
-/** Of each side, as many are read for their attributes, … */
-const SAMPLES_MAX = 2_000;
-/** … from no more parts than that: each has to be unpacked. */
-const CHUNKS_MAX = 40;
+/** Of each side, as many spans are read for their attributes, … */
+const SAMPLES_MAX = 1_000;
+/** … from no more parts than that, since each has to be unpacked, … */
+const CHUNKS_MAX = 20;
+/** … and from no more segments. */
+const SEGMENTS_MAX = 10;
 const DIFFERENCES_MAX = 100;
 /** Smaller ones say nothing. */
 const SMALLEST = 0.01;
@@ -41,7 +44,8 @@ export function compareOf(
     startUs >= query.fromUs && startUs < query.toUs && ns >= minNs && ns <= maxNs;
   const isOutside = (startUs: number, ns: number) =>
     startUs >= around.fromUs && startUs < around.toUs && !isInside(startUs, ns);
-  const [inside, outside] = [rowsWhere(all, isInside), rowsWhere(all, isOutside)];
+  const read = all.map((picked) => new ReadOnce(picked));
+  const [inside, outside] = [rowsWhere(read, isInside), rowsWhere(read, isOutside)];
   const sides = { inside: sideOf(inside), outside: sideOf(outside) };
   const differences = [
     ...spentDifferences(sides),
@@ -51,30 +55,56 @@ export function compareOf(
   return { ...sides, differences: differences.slice(0, DIFFERENCES_MAX) };
 }
 
-/** Of columns that are read once, the rows of one side. */
-const rowsWhere = (
-  all: readonly Picked[],
-  isMeant: (startUs: number, ns: number) => boolean,
-): readonly Picked[] =>
-  all.map(({ rows, scan, ...rest }) => ({
-    ...rest,
-    scan,
-    rows: rows.filter((row) => isMeant(scan.startUs[row] as number, scan.durationNs[row] as number)),
-  }));
+/** Columns of an operation in a segment, which both sides look at. */
+class ReadOnce {
+  readonly picked: Picked;
+  #shares: Uint8Array | undefined;
+  #places: PlaceColumns | undefined;
 
-function sideOf(picked: readonly Picked[]): CompareSide {
+  constructor(picked: Picked) {
+    this.picked = picked;
+  }
+
+  get shares(): Uint8Array {
+    this.#shares ??= this.picked.segment.shares(this.picked.operation);
+    return this.#shares;
+  }
+
+  get places(): PlaceColumns {
+    this.#places ??= this.picked.segment.places(this.picked.operation);
+    return this.#places;
+  }
+}
+
+/** Of one side. */
+interface Rows {
+  readonly of: ReadOnce;
+  readonly rows: Uint32Array;
+}
+
+const rowsWhere = (
+  all: readonly ReadOnce[],
+  isMeant: (startUs: number, ns: number) => boolean,
+): readonly Rows[] =>
+  all.map((of) => {
+    const { rows, scan } = of.picked;
+    const isOf = (row: number) => isMeant(scan.startUs[row] as number, scan.durationNs[row] as number);
+    return { of, rows: rows.filter(isOf) };
+  });
+
+function sideOf(side: readonly Rows[]): CompareSide {
   const buckets = new Uint32Array(BUCKET_COUNT);
   const sums = new Float64Array(USE_COUNT);
   let spans = 0;
   let told = 0;
-  for (const { segment, operation, scan, rows } of picked) {
-    let shares: Uint8Array | undefined;
+  for (const { of, rows } of side) {
+    const { scan } = of.picked;
     for (const row of rows) {
       spans++;
       (buckets[bucketOf(scan.durationNs[row] as number)] as number)++;
       if (((scan.flags[row] as number) & SPAN_HAS_BREAKDOWN) === 0) continue;
       told++;
-      shares ??= segment.shares(operation);
+      const { shares } = of;
       for (let use = 0; use < USE_COUNT; use++)
         sums[use] = (sums[use] as number) + (shares[use * scan.count + row] as number);
     }
@@ -108,7 +138,7 @@ interface Counted {
   spans: number;
 }
 
-function samplesOf(picked: readonly Picked[]): Samples {
+function samplesOf(side: readonly Rows[]): Samples {
   const counts = new Map<string, Counted>();
   let spans = 0;
   const count = (kind: Counted['kind'], attributes: object, times: number): void => {
@@ -121,7 +151,7 @@ function samplesOf(picked: readonly Picked[]): Samples {
       else counts.set(id, { kind, key, value, spans: times });
     }
   };
-  for (const { segment, chunk, offsets } of sampledChunks(picked)) {
+  for (const { segment, chunk, offsets } of sampledChunks(side)) {
     const chunks = new Chunks(segment);
     // Many spans stand in one resource, which is read once.
     let current: { readonly from: number; readonly resource: Attributes; spans: number } | undefined;
@@ -149,12 +179,15 @@ interface SampledChunk {
   readonly offsets: number[];
 }
 
-/** Some of the parts that the rows are in, evenly. */
-function sampledChunks(picked: readonly Picked[]): SampledChunk[] {
+/** Some of the parts that the rows are in, evenly; of many segments only from some. */
+function sampledChunks(side: readonly Rows[]): SampledChunk[] {
   const chunks: SampledChunk[] = [];
-  for (const { segment, operation, rows } of picked) {
-    if (rows.length === 0) continue;
-    const places = segment.places(operation);
+  for (const { of, rows } of evenly(
+    side.filter(({ rows }) => rows.length > 0),
+    SEGMENTS_MAX,
+  )) {
+    const { segment } = of.picked;
+    const { places } = of;
     const byChunk = new Map<number, SampledChunk>();
     for (const row of rows) {
       const chunk = places.chunk[row] as number;
@@ -167,8 +200,13 @@ function sampledChunks(picked: readonly Picked[]): SampledChunk[] {
       sampled.offsets.push(places.offset[row] as number);
     }
   }
-  const step = Math.max(1, chunks.length / CHUNKS_MAX);
-  return chunks.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+  return evenly(chunks, CHUNKS_MAX);
+}
+
+/** At most so many of them. */
+function evenly<T>(all: readonly T[], max: number): T[] {
+  const step = Math.max(1, all.length / max);
+  return all.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
 }
 
 function attributeDifferences(inside: Samples, outside: Samples): Difference[] {
