@@ -75,7 +75,7 @@ const mayImport = {
     'page-server',
     'version',
   ],
-  plugin: [...tracerward, 'telemetry'],
+  plugin: [...tracerward, 'telemetry', 'page-api', 'page-server', 'store'],
   index: [...tracerward, 'plugin'],
 };
 

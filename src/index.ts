@@ -20,6 +20,7 @@ export type {
   GoidSpanProcessorOptions,
   KeepOptions,
   Limits,
+  PageOptions,
   PidTarget,
   SamplerOptions,
   Target,
@@ -27,7 +28,13 @@ export type {
 } from './plugin/options.ts';
 export type { GoidBatchSpanProcessorOptions, GoidOtlpExporterOptions } from './plugin/otlp-options.ts';
 export type { SpanProcessor } from './plugin/span-processor.ts';
-export type { GoidSpanProcessorStatus, QueueStatus, Reason, RefusedTarget } from './plugin/status.ts';
+export type {
+  GoidSpanProcessorStatus,
+  PageStatus,
+  QueueStatus,
+  Reason,
+  RefusedTarget,
+} from './plugin/status.ts';
 export type { ProbeLevel } from './probes/hook.ts';
 export type { Raise } from './probes/raise.ts';
 export type {

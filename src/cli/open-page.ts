@@ -2,16 +2,14 @@
 import { type ErrorCode, GoidspanError } from '../errors.ts';
 import type { ExportEvent } from '../export/export-event.ts';
 import { spanLimitsOf } from '../export/span-limits.ts';
-import { DELIVERY_BOUNDS } from '../otlp-client/delivery-settings.ts';
-import { OtlpExport } from '../otlp-client/otlp-export.ts';
+import type { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { reportHooks } from '../otlp-client/report-hooks.ts';
+import { PAGE_PORT } from '../page-api/limits.ts';
 import type { Backend } from '../page-server/backend.ts';
+import { createPageSink } from '../page-server/page-sink.ts';
 import { openBackend } from './open-backend.ts';
-import { PAGE_PORT, type PageOptions, USUAL_STORE } from './page-arguments.ts';
+import { type PageOptions, USUAL_STORE } from './page-arguments.ts';
 
-/** A page that somebody looks at shows what has happened just now. */
-const DELAY_MS = 500;
-const BATCH_SPANS = 512;
 const HOST = '127.0.0.1';
 
 export interface OpenPage {
@@ -31,19 +29,10 @@ export async function openPage(
   { report, onEvent }: Told,
 ): Promise<OpenPage> {
   const ports = port === undefined ? [PAGE_PORT, 0] : [port];
-  const backend = await openBackend({ store, host: HOST, ports, token: undefined }, env);
-  const settingsOfPart = () => ({
-    name: 'store',
-    otlp: { port: backend.openPort() },
-    delivery: { ...DELIVERY_BOUNDS, requestTimeoutMs: 30_000, compression: 'none' as const },
-    limits: spanLimitsOf(env, report),
-    maxExportBatchSize: BATCH_SPANS,
-    maxQueueSize: Number.POSITIVE_INFINITY,
-    scheduledDelayMillis: DELAY_MS,
-  });
+  const backend = await openBackend({ store, host: HOST, ports, token: undefined });
   const hooks = reportHooks('the store', report, onEvent);
   report(`the page is at ${backend.url}`);
-  return { backend, sink: new OtlpExport({ name: 'store', ofPart: settingsOfPart }, hooks) };
+  return { backend, sink: createPageSink(() => backend.openPort(), spanLimitsOf(env, report), hooks) };
 }
 
 /** As a command wants it. */

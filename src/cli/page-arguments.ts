@@ -1,6 +1,6 @@
 /** The options of the store and the page, and the command `serve`. Pure. */
 import type { ParseArgsConfig } from 'node:util';
-import { STORE_AGE_MS, STORE_BYTES } from '../page-api/limits.ts';
+import { PAGE_PORT, STORE_AGE_MS, STORE_BYTES } from '../page-api/limits.ts';
 import {
   bytesOf,
   GENERAL,
@@ -59,8 +59,7 @@ export interface Serve {
 }
 
 const LOOPBACK = '127.0.0.1';
-/** That of the page; the others are registered for OTLP. */
-export const PAGE_PORT = 7777;
+/** Registered for OTLP. */
 const GRPC_PORT = 4317;
 const HTTP_PORT = 4318;
 

@@ -19,7 +19,7 @@ export async function serveCommand(
     );
   }
   const otlp = { grpcPort, httpPort, isJaegerStorage };
-  const backend = await openBackend({ store, host, ports: [port], otlp, token }, env);
+  const backend = await openBackend({ store, host, ports: [port], otlp, token });
   try {
     const { grpc, http } = backend.endpoints ?? {};
     terminal.say(`taking OTLP at ${grpc} (gRPC) and ${http} (HTTP)`);

@@ -2,19 +2,24 @@
  * What stands behind a page: the store, who fills it, and the page itself. Owns the order: the store first, closed last, so that nothing
  * is acknowledged that cannot be kept.
  */
-import type { MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import { installedPath } from '../installation.ts';
 import { JaegerStorage } from '../jaeger/jaeger-storage.ts';
 import type { JaegerState, StoreState } from '../page-api/answers.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
 import { Receiver } from '../receiver/receiver.ts';
-import { openStore, type ThreadStore } from '../store/open-store.ts';
+import { defaultFolder, openStore, type ThreadStore } from '../store/open-store.ts';
 import { LiveTail } from './live-tail.ts';
 import { PageServer } from './page-server.ts';
 
 export interface BackendOptions {
-  readonly store: { readonly folder: string; readonly maxBytes: number; readonly maxAgeMs: number };
+  /** Without a folder: the default of the platform. */
+  readonly store: {
+    readonly folder?: string | undefined;
+    readonly maxBytes: number;
+    readonly maxAgeMs: number;
+  };
   readonly host: string;
   /** Of the page; the next are tried if it is taken. 0: any that is free. */
   readonly ports: readonly number[];
@@ -28,6 +33,8 @@ export interface BackendOptions {
       }
     | undefined;
   readonly token: string | undefined;
+  /** Whether the process goes on for it. Default true. */
+  readonly keepsAlive?: boolean;
 }
 
 export class Backend {
@@ -41,21 +48,27 @@ export class Backend {
    * @throws {GoidspanError} `no_sqlite`, `bad_store`, `store_busy`, `cannot_write`, `cannot_listen`; nothing is left open then.
    */
   static async open({
-    store: { folder, ...limits },
+    store: { folder = defaultFolder(process.env), ...limits },
     host,
     ports,
     otlp,
     token,
+    keepsAlive = true,
   }: BackendOptions): Promise<Backend> {
     let store: ThreadStore | undefined;
     const live = new LiveTail((room) => store?.follow(room));
-    store = await openStore(folder, { ...limits, onKept: (kept) => live.add(kept) });
+    store = await openStore(folder, {
+      ...limits,
+      keepsAlive,
+      onKept: (kept) => live.add(kept),
+    });
     const backend = new Backend(store, live);
     try {
       if (otlp?.isJaegerStorage) backend.#storage = new JaegerStorage(store);
       const methods = backend.#storage?.methods;
       if (otlp) backend.#receiver = await Receiver.open(store, { host, token, methods, ...otlp });
       backend.#page = await backend.#openPage(host, ports, token);
+      if (!keepsAlive) backend.#page.unref();
       return backend;
     } catch (error) {
       await backend.close();
@@ -90,7 +103,14 @@ export class Backend {
 
   /** For an exporter in any thread of this process: its requests are kept. */
   openPort(): MessagePort {
-    return this.#store.openPort();
+    const { port1, port2 } = new MessageChannel();
+    this.answer(port1);
+    return port2;
+  }
+
+  /** The requests that come over the port are kept. */
+  answer(port: MessagePort): void {
+    this.#store.answer(port);
   }
 
   /** Idempotent; never rejects. */

@@ -79,6 +79,12 @@ export class PageServer {
     return urlOf(this.#server);
   }
 
+  /** The process does not go on for it, nor for who looks. */
+  unref(): void {
+    this.#server.unref();
+    this.#server.on('connection', (socket) => socket.unref());
+  }
+
   /** Idempotent; never rejects. */
   async close(): Promise<void> {
     this.#live.close();

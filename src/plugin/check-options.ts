@@ -8,10 +8,12 @@ import { type KeepRules, keepVariable } from '../export/keep-rules.ts';
 import { routesVariable } from '../export/route-variable.ts';
 import { rejectBelowOf, type SamplerSettings, samplerOf } from '../export/sampler.ts';
 import { type BatchSettings, batchSettingsOf } from '../export/settings.ts';
+import { spanLimitsOf } from '../export/span-limits.ts';
 import type { SpanExporter } from '../export/span-sink.ts';
 import type { KernelOptions } from '../kernel/kernel-options.ts';
 import { checkOtlpOptions } from '../otlp-client/options.ts';
 import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
+import { STORE_AGE_MS, STORE_BYTES } from '../page-api/limits.ts';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { isRaise, RAISES, type Raise, raiseVariable } from '../probes/raise.ts';
@@ -21,8 +23,16 @@ import { isStatementForm, type StatementForm, statementForms } from '../span/sta
 import { isWaitForm, type WaitForm, waitForms } from '../span/wait-form.ts';
 import { DEFAULT_BUDGET, PROFILE_HZ_MAX } from '../tracer/api.ts';
 import { DAY_MS, integer, share, shown, trueOrFalse } from './check-values.ts';
+import type { PageSettings } from './embedded-page.ts';
 import { type GoidOtlpExporter, OTLP_SINK_SETTINGS } from './goid-otlp-exporter.ts';
-import type { GoidSpanProcessorOptions, KeepOptions, Limits, SamplerOptions, Target } from './options.ts';
+import type {
+  GoidSpanProcessorOptions,
+  KeepOptions,
+  Limits,
+  PageOptions,
+  SamplerOptions,
+  Target,
+} from './options.ts';
 import type { SpanProcessor } from './span-processor.ts';
 
 /** The options, complete. */
@@ -49,6 +59,8 @@ export interface Settings {
   readonly telemetryExports: boolean;
   readonly dbStatement: StatementForm | undefined;
   readonly grpcHealth: boolean;
+  /** Undefined: none. */
+  readonly page: PageSettings | undefined;
 }
 
 /** Where spans go: an injected exporter behind our queue, an injected processor, or our own way by OTLP. */
@@ -62,6 +74,14 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** `pid_max` of 64-bit Linux. */
 const PID_MAX = 2 ** 22;
+const PAGE = [
+  'port',
+  'store',
+  'storeBytes',
+  'storeAgeMillis',
+] as const satisfies readonly (keyof PageOptions)[];
+const PORT_MAX = 65_535;
+const STORE_BYTES_MIN = 2 ** 20;
 
 const KNOWN = [
   ...['targets', 'exporter', 'processor', 'otlp', 'stats', 'sampler', 'limits', 'serviceName'],
@@ -79,6 +99,7 @@ const KNOWN = [
     'dbStatement',
     'grpcHealth',
     'routes',
+    'page',
   ],
   'pollIntervalMillis',
 ] as const satisfies readonly (keyof GoidSpanProcessorOptions)[];
@@ -163,6 +184,26 @@ export function checkOptions(
     telemetryExports: trueOrFalse('telemetryExports', telemetryExports ?? false),
     dbStatement,
     grpcHealth: trueOrFalse('grpcHealth', fields['grpcHealth'] ?? false),
+    page: pageOf(fields['page'] ?? false, env, warn),
+  };
+}
+
+function pageOf(value: unknown, env: NodeJS.ProcessEnv, warn: Warn): PageSettings | undefined {
+  if (value === false) return undefined;
+  if (value !== true && (typeof value !== 'object' || value === null)) {
+    throw new TypeError(`page must be true, false or an object, not ${shown(value)}`);
+  }
+  const given = value === true ? {} : fieldsOf('page', value, PAGE);
+  const { port, store, storeBytes = STORE_BYTES, storeAgeMillis = STORE_AGE_MS } = given;
+  if (store !== undefined && (typeof store !== 'string' || store === '')) {
+    throw new TypeError(`page.store must be the path of a folder, not ${shown(store)}`);
+  }
+  return {
+    port: port === undefined ? undefined : integer('page.port', port, [0, PORT_MAX]),
+    store,
+    storeBytes: integer('page.storeBytes', storeBytes, [STORE_BYTES_MIN, 2 ** 50]),
+    storeAgeMs: integer('page.storeAgeMillis', storeAgeMillis, [60_000, Number.MAX_SAFE_INTEGER]),
+    limits: spanLimitsOf(env, warn),
   };
 }
 

@@ -4,7 +4,6 @@
  * nothing of it throws into the application.
  */
 import { type Context, diag, type Span } from '@opentelemetry/api';
-import { GoidspanError } from '../errors.ts';
 import { BatchSink } from '../export/batch-sink.ts';
 import { FailureReporter } from '../export/failure-reporter.ts';
 import { isSdkDisabled } from '../export/settings.ts';
@@ -20,8 +19,10 @@ import { budgetText } from '../tracer/budget-text.ts';
 import { raiseText } from '../tracer/raise-text.ts';
 import { Tracer } from '../tracer/tracer.ts';
 import { checkOptions, type ExportChoice, type Settings } from './check-options.ts';
+import { EmbeddedPage } from './embedded-page.ts';
 import type { MetricProducer } from './metric-producer.ts';
 import type { GoidSpanProcessorOptions } from './options.ts';
+import { messageOf, reasonOf } from './reason.ts';
 import type { SpanProcessor } from './span-processor.ts';
 import type { GoidSpanProcessorStatus, Reason, RefusedTarget } from './status.ts';
 import { TargetWatch } from './target-watch.ts';
@@ -38,6 +39,7 @@ export class GoidSpanProcessor implements SpanProcessor {
   readonly #inner: SpanProcessor;
   /** Where spans go, unless that is a processor of the application. */
   readonly #sink: BatchSink | OtlpExport | undefined;
+  readonly #page: EmbeddedPage | undefined;
   readonly #observation: Observation | undefined;
   readonly #producer = new HistogramProducer();
   #countsCalls = false;
@@ -57,6 +59,8 @@ export class GoidSpanProcessor implements SpanProcessor {
     this.#sink = this.#sinkOf(out);
     this.#inner = 'processor' in out ? out.processor : processorOf(this.#sink as BatchSink | OtlpExport);
     this.#observation = isSdkDisabled(process.env) ? undefined : observe(this.#observed(out));
+    const { page } = this.#settings;
+    if (page && !isSdkDisabled(process.env)) this.#page = new EmbeddedPage(page, this.#log);
     this.#started = this.#start();
   }
 
@@ -70,6 +74,7 @@ export class GoidSpanProcessor implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     this.#guard('onEnd', () => this.#inner.onEnd(span));
+    this.#page?.onEnd(span);
   }
 
   /** Takes in what the kernel holds now and flushes, for `shutdownTimeoutMillis` at most. Never rejects. */
@@ -77,7 +82,7 @@ export class GoidSpanProcessor implements SpanProcessor {
     const flush = async (): Promise<void> => {
       await this.#started;
       await this.#tracer?.stats();
-      await this.#inner.forceFlush();
+      await Promise.all([this.#inner.forceFlush(), this.#page?.forceFlush()]);
     };
     await this.#within(this.#settings.shutdownTimeoutMs, 'forceFlush', flush);
   }
@@ -104,6 +109,7 @@ export class GoidSpanProcessor implements SpanProcessor {
       state: this.#state,
       ...(this.#reason && { reason: this.#reason }),
       refused: [...this.#refused],
+      ...(this.#page && { page: this.#page.status() }),
       ...(stats && { stats }),
       ...(this.#sink && { exports: this.#sink.counts() }),
       ...(this.#sink instanceof OtlpExport && {
@@ -139,9 +145,10 @@ export class GoidSpanProcessor implements SpanProcessor {
       pollIntervalMs,
       askTargets,
     } = this.#settings;
+    await this.#page?.open();
     try {
       const tracer = await Tracer.open({
-        processors: [this.#sink ?? this.#inner],
+        processors: [this.#sink ?? this.#inner, ...(this.#page?.sinks ?? [])],
         // The shutdown of what is behind drains as well, within one deadline.
         flushesProcessors: false,
         sampler,
@@ -230,11 +237,16 @@ export class GoidSpanProcessor implements SpanProcessor {
       await this.#tracer?.close();
     });
     const leftMs = endsAt - performance.now();
+    const closed = this.#within(leftMs, 'closing the page', async () => this.#page?.close(leftMs));
+    await Promise.all([closed, this.#shutDownInner(leftMs)]);
+    this.#state = 'closed';
+    this.#observation?.stop();
+  }
+
+  async #shutDownInner(leftMs: number): Promise<void> {
     // The queue keeps the deadline itself, and counts what it has to give up.
     if (this.#sink) await this.#sink.shutdown(leftMs);
     else await this.#within(leftMs, 'shutdown', async () => this.#inner.shutdown());
-    this.#state = 'closed';
-    this.#observation?.stop();
   }
 
   #follow(event: TracerEvent): void {
@@ -326,13 +338,4 @@ function processorOf(sink: SpanSink): SpanProcessor {
 
 function nameOf(exporter: SpanExporter): string {
   return exporter.constructor?.name || 'the exporter';
-}
-
-function reasonOf(error: unknown): Reason {
-  const message = messageOf(error);
-  return error instanceof GoidspanError ? { code: error.code, message } : { message };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -83,6 +83,18 @@ export interface Limits {
   readonly shutdownTimeoutMillis?: number;
 }
 
+/** A page that shows spans and why they were slow, on this host alone, and the store behind it. */
+export interface PageOptions {
+  /** 0: any that is free. Default 7777, or another if that is taken. */
+  readonly port?: number;
+  /** Folder of the store, which one process at a time can write. Default `goidspan` in `XDG_STATE_HOME`. */
+  readonly store?: string;
+  /** Of all its files, in bytes. Default 1 GiB. */
+  readonly storeBytes?: number;
+  /** How long spans are kept. Default 24 hours. */
+  readonly storeAgeMillis?: number;
+}
+
 /** At most one of `otlp`, `exporter` and `processor`; without any, OTLP as the standard variables say. */
 export interface GoidSpanProcessorOptions {
   readonly targets: Targets;
@@ -153,6 +165,11 @@ export interface GoidSpanProcessorOptions {
   readonly dbStatement?: StatementForm;
   /** Whether calls of gRPC's own services, health checks and reflection, are traced as any others. Default false. */
   readonly grpcHealth?: boolean;
+  /**
+   * Shows the spans of the targets and the application's own on a page, beside all else that becomes of them: `status().page` says where,
+   * or why there is none. Keeps no process alive. Node ≥ 22.13. Default false.
+   */
+  readonly page?: boolean | PageOptions;
   /** How often a function of `targets` is asked, and pids that are not attached are looked at: 10 or more. Default 1,000. */
   readonly pollIntervalMillis?: number;
 }

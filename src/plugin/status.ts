@@ -31,6 +31,16 @@ export interface QueueStatus {
   readonly isAway: boolean;
 }
 
+/** The page that was asked for. */
+export interface PageStatus {
+  /** Where it is; absent while it is opened, and when there is none. */
+  readonly url?: string;
+  /** Why there is none. */
+  readonly reason?: Reason;
+  /** What became of the spans that were handed over to its store. */
+  readonly exports: ExportCountsSnapshot;
+}
+
 export interface GoidSpanProcessorStatus {
   /**
    * `starting`: the kernel is being asked; `tracing`: targets are attached as they appear; `inert`: nothing can be
@@ -49,4 +59,6 @@ export interface GoidSpanProcessorStatus {
   readonly queue?: QueueStatus;
   /** What went over the wire. */
   readonly transfers?: Transfers;
+  /** Absent if no page was asked for. */
+  readonly page?: PageStatus;
 }

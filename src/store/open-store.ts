@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly segmentLimits?: SegmentLimits | undefined;
   /** Of requests that wait to be written. Default 64 MiB. */
   readonly maxQueuedBytes?: number | undefined;
+  /** Whether the process goes on for it. Default true. */
+  readonly keepsAlive?: boolean;
   /** Told of what is kept, as far as it was asked for: see `follow`. */
   readonly onKept?: (kept: HitsIn) => void;
 }
@@ -35,10 +37,15 @@ export interface StoreOptions {
  */
 export async function openStore(folder: string, options: StoreOptions = {}): Promise<ThreadStore> {
   const settings = settingsOf(folder, options);
-  const { maxQueuedBytes = QUEUED_BYTES_MAX, onKept = () => {} } = options;
+  const { maxQueuedBytes = QUEUED_BYTES_MAX, keepsAlive = true, onKept = () => {} } = options;
   const writer = await WriterClient.start(settings, maxQueuedBytes, onKept);
   try {
-    return new ThreadStore(await ReaderClient.start(settings), writer);
+    const reader = await ReaderClient.start(settings);
+    if (!keepsAlive) {
+      writer.unref();
+      reader.unref();
+    }
+    return new ThreadStore(reader, writer);
   } catch (error) {
     await writer.close();
     throw error;
@@ -76,8 +83,8 @@ export class ThreadStore extends ThreadReader implements SpanStore {
   }
 
   /** For an exporter in any thread of this process: what it sends there (`PortTransport`) is kept, requests and stacks. */
-  openPort(): MessagePort {
-    return this.#writer.openPort();
+  answer(port: MessagePort): void {
+    this.#writer.answer(port);
   }
 
   /** The next `room` spans that are kept are told, of the others how many they are; undefined: nothing more. */

@@ -70,6 +70,11 @@ export class ThreadClient<To> {
     this.#asked.delete(id);
   }
 
+  /** The process does not go on for it. */
+  unref(): void {
+    this.#worker.unref();
+  }
+
   async terminate(): Promise<void> {
     await this.#worker.terminate();
   }

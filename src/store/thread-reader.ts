@@ -25,6 +25,10 @@ export class ReaderClient {
     return this.#client.ask((id) => ({ id, method, args }));
   }
 
+  unref(): void {
+    this.#client.unref();
+  }
+
   async close(): Promise<void> {
     await this.#client.terminate();
   }

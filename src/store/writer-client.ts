@@ -1,5 +1,5 @@
 /** The owner's end of the writing thread: bounds what waits for it. */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
 import type { HitsIn } from './hits-in.ts';
@@ -55,10 +55,12 @@ export class WriterClient {
     }
   }
 
-  openPort(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    this.#client.tell({ kind: 'port', port: port1 }, [port1]);
-    return port2;
+  answer(port: MessagePort): void {
+    this.#client.tell({ kind: 'port', port }, [port]);
+  }
+
+  unref(): void {
+    this.#client.unref();
   }
 
   follow(room: number | undefined): void {

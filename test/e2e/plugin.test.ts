@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { SpanKind } from '@opentelemetry/api';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { expect, it, onTestFinished } from 'vitest';
+import { hasSqlite } from '../../.scripts/lib/nodes.mjs';
 import type { ExportEvent } from '../../src/export/export-event.ts';
 import { GoidSpanProcessor } from '../../src/plugin/goidspan-span-processor.ts';
 import type { Target } from '../../src/plugin/options.ts';
@@ -169,6 +170,21 @@ describeLive('the plug-in, live', () => {
     const child = new Child(process.execPath, ['-e', script], { cwd: root });
     expect(await child.ended).toBe(0);
     expect(child.stdout).toBe('tracing\n');
+  });
+
+  it.skipIf(hasSqlite())('does without a page on a Node that has no SQLite, and says so', async () => {
+    const server = await startServer();
+    const { spans, exporter } = keeping();
+    const plugin = new GoidSpanProcessor({ targets: { pid: server.pid }, exporter, page: true });
+    onTestFinished(() => plugin.shutdown());
+    await plugin.forceFlush();
+    await server.get('/get?id=x');
+    await plugin.forceFlush();
+    expect(spans).toHaveLength(3);
+    expect(plugin.status()).toMatchObject({
+      state: 'tracing',
+      page: { reason: { code: 'no_sqlite', message: expect.stringContaining('22.13') } },
+    });
   });
 
   it('is inert without the rights, and says what is missing', async () => {

@@ -210,6 +210,21 @@ describe('an option that cannot be used', () => {
       RangeError,
       'dbStatement must be one of sanitized, raw, none, not "full"',
     ],
+    [
+      'a page that is text',
+      { ...good, page: 'yes' },
+      TypeError,
+      'page must be true, false or an object, not "yes"',
+    ],
+    [
+      'a page with an unknown option',
+      { ...good, page: { host: '0.0.0.0' } },
+      TypeError,
+      'page has no host; it may have port, store, storeBytes, storeAgeMillis',
+    ],
+    ['a page at no port', { ...good, page: { port: 65_536 } }, RangeError, 'page.port must be an integer'],
+    ['a store without a path', { ...good, page: { store: '' } }, TypeError, 'page.store must be the path'],
+    ['a store without room', { ...good, page: { storeBytes: 1 } }, RangeError, 'page.storeBytes must be'],
     ['an empty name', { ...good, serviceName: '' }, TypeError, 'serviceName must be a non-empty string'],
   ])('is named by the error that the constructor throws: %s', (_, options, kind, message) => {
     const construct = () => new GoidSpanProcessor(options as GoidSpanProcessorOptions);
@@ -244,6 +259,15 @@ describe('the settings', () => {
     expect(settingsOf(good, {}).raise).toBeUndefined();
     expect(settingsOf(good, env).raise).toBe('cpu');
     expect(settingsOf({ ...good, raise: 'none' }, env).raise).toBe('none');
+  });
+
+  it('have no page, or one with the usual store, or what is given of it', () => {
+    expect(settingsOf(good, {}).page).toBeUndefined();
+    expect(settingsOf({ ...good, page: false }, {}).page).toBeUndefined();
+    const usual = { port: undefined, store: undefined, storeBytes: 2 ** 30, storeAgeMs: 86_400_000 };
+    expect(settingsOf({ ...good, page: true }, {}).page).toMatchObject(usual);
+    const page = { port: 0, storeAgeMillis: 60_000 };
+    expect(settingsOf({ ...good, page }, {}).page).toMatchObject({ ...usual, port: 0, storeAgeMs: 60_000 });
   });
 
   it('name no routes, or those that are given or in the environment', () => {
