@@ -10,6 +10,8 @@ export interface SpeedscopeFile {
   readonly $schema: 'https://www.speedscope.app/file-format-schema.json';
   readonly shared: { readonly frames: readonly SpeedscopeFrame[] };
   readonly profiles: readonly SpeedscopeProfile[];
+  /** That is shown first. */
+  readonly activeProfileIndex?: number;
   readonly name: string;
 }
 

@@ -119,6 +119,24 @@ describeWith([browser], 'the flame graph', () => {
     await close();
   });
 
+  it('is shown by speedscope too, in a frame that may ask nobody', async () => {
+    const { page, to, requests, close } = await look(started, served.url, { scheme: 'dark' });
+    await to(at(mutex));
+    await page.getByRole('button', { name: 'Open in speedscope' }).click();
+    const frame = page.frameLocator('iframe');
+    // Its bar names the profile that is shown, of how many.
+    await frame.getByText('cpu (2/4)').waitFor();
+    await frame.locator('canvas').first().waitFor();
+    await picture(page, 'speedscope');
+    expect(await page.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
+    const asked = requests.filter((url) => url.includes('/speedscope/'));
+    expect(asked.every((url) => url.startsWith(`${served.url}speedscope/`))).toBe(true);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(await page.locator('iframe').count()).toBe(0);
+    await close();
+  });
+
   it('says why there is nothing', async () => {
     const { page, to, close } = await look(started, served.url);
     await to(at(sleep));
