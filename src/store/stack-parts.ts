@@ -63,6 +63,11 @@ export class StackPartsReader {
     return this.#ofTrace.all(key).map(unpacked);
   }
 
+  hasAny(): boolean {
+    if (!this.#isThere()) return false;
+    return this.#database.prepare('SELECT 1 AS n FROM stack_parts LIMIT 1').get() !== undefined;
+  }
+
   *all(): Generator<Uint8Array> {
     if (!this.#isThere()) return;
     const rows = this.#database.prepare('SELECT size, bytes FROM stack_parts ORDER BY part').iterate();

@@ -67,7 +67,7 @@ describeWith([kernel, go], 'the flame graph of a request', () => {
     const { traceId, spanId } = hits[path] as SpanHit;
     return eventually(`stacks of ${path}`, 10_000, async () => {
       const answer = await ask<FlameAnswer>(`${url}/api/flame/${traceId}/${spanId}${more}`);
-      return answer.isSampledTrace ? answer : undefined;
+      return answer.seenIn === 'trace' ? answer : undefined;
     });
   };
 

@@ -29,6 +29,19 @@ describeWith([browser], 'the flame graph', () => {
   let started: Browser;
   beforeAll(async () => {
     served = await servePage(told.requests);
+    started = await startBrowser();
+  });
+  afterAll(async () => {
+    await started.close();
+    await served.stop();
+  });
+
+  const at = (span: { traceId: string; spanId: string }): string => `span/${span.traceId}/${span.spanId}`;
+
+  it('says why there is nothing, of a store and of a span', async () => {
+    const { page, to, close } = await look(started, served.url);
+    await to(at(sleep));
+    await page.getByText('No samples were taken: goidspan takes them at --level cpu').waitFor();
     await keepStacks(served.backend, [
       {
         ...mutex,
@@ -43,14 +56,10 @@ describeWith([browser], 'the flame graph', () => {
       },
       { ...checkout, left: 3, seen: manyStacks(50_000) },
     ]);
-    started = await startBrowser();
+    await page.getByRole('button', { name: 'All below it' }).click();
+    await page.getByText('Nothing was seen here: each processor is looked at now and then').waitFor();
+    await close();
   });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
-  const at = (span: { traceId: string; spanId: string }): string => `span/${span.traceId}/${span.spanId}`;
 
   it.each(['light', 'dark'] as const)(
     'is painted in %s, with a table of the same, and axe finds nothing',
@@ -134,13 +143,6 @@ describeWith([browser], 'the flame graph', () => {
     expect(await axeFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Close' }).click();
     expect(await page.locator('iframe').count()).toBe(0);
-    await close();
-  });
-
-  it('says why there is nothing', async () => {
-    const { page, to, close } = await look(started, served.url);
-    await to(at(sleep));
-    await page.getByText('No samples were taken: goidspan takes them at --level cpu').waitFor();
     await close();
   });
 
