@@ -53,8 +53,9 @@ const formats: Readonly<Record<string, Format>> = {
 function speedscopeFile(trace: TraceAnswer, { stacks, spanId }: Seen): SpeedscopeFile {
   const profile = traceProfile(trace, stacks, spanId);
   const file = toSpeedscope(profile, `trace ${trace.traceId}`);
-  const isSeen = (type: string): boolean => stacks.seen.isSample.includes(type === 'cpu' ? 1 : 0);
-  const shown = file.profiles.findIndex(({ name }) => (name === 'cpu' || name === 'wait') && isSeen(name));
+  const shown = file.profiles.findIndex(
+    ({ name, endValue }) => (name === 'cpu' || name === 'wait') && endValue > 0,
+  );
   return { ...file, ...(shown > 0 && { activeProfileIndex: shown }) };
 }
 
