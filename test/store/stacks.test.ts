@@ -92,7 +92,7 @@ describe('stacks', () => {
     const folder = join(await temporaryFolder(), 'store');
     new Writer(folder, limits).close();
     const hot = openDatabase(pathOf(folder, 1, 'hot'), { readOnly: false });
-    hot.exec('DROP TABLE stack_parts; DROP TABLE stack_traces; DROP TABLE stack_losses');
+    hot.exec('DROP TABLE stack_parts; DROP TABLE stack_losses');
     hot.close();
     reading(folder, (reader) => {
       expect(seenOf(reader, 1)).toBeUndefined();
