@@ -1,9 +1,20 @@
 /** Builds `dist/`: BPF object, native library, JavaScript. Each part only when its sources changed. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { filesUnder, unlessFresh } from './lib/fresh.mjs';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
 import {
@@ -152,7 +163,7 @@ export async function buildJs() {
 export async function buildPage() {
   const outputs = [
     ...['dist/page/index.html', 'dist/page/app.js', 'dist/page/app.css'],
-    ...['dist/page/speedscope/index.html', 'dist/page/speedscope/speedscope.js'],
+    ...['dist/page/speedscope/index.html', 'dist/page/speedscope/speedscope.js.gz'],
   ];
   const inputs = ['src/ui', 'src/page-api', 'package-lock.json'];
   await unlessFresh('page', { inputs, outputs }, async () => {
@@ -198,7 +209,12 @@ async function buildSpeedscope(esbuild) {
   copyFileSync(join(release, 'source-code-pro.LICENSE.md'), join(folder, 'source-code-pro.LICENSE.txt'));
   for (const name of readdirSync(release)) {
     const kind = /^speedscope-\w+(\.js|\.css)$/.exec(name)?.[1];
-    if (kind) copyFileSync(join(release, name), join(folder, `speedscope${kind}`));
+    if (kind === '.js')
+      writeFileSync(
+        join(folder, 'speedscope.js.gz'),
+        gzipSync(readFileSync(join(release, name)), { level: 9 }),
+      );
+    else if (kind) copyFileSync(join(release, name), join(folder, `speedscope${kind}`));
     else if (name.endsWith('.woff2')) copyFileSync(join(release, name), join(folder, name));
   }
 }

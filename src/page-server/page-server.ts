@@ -1,7 +1,7 @@
 /** The server of the page: its files, its API, the live tail. Owns the server and what each answer says of security. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gunzipSync, gzip } from 'node:zlib';
 import type { SpanReader } from '../page-api/span-store.ts';
 import { type Admission, refusalOf } from '../receiver/admission.ts';
 import { listen, urlOf } from '../receiver/receiver.ts';
@@ -115,11 +115,16 @@ export class PageServer {
   }
 
   /** To everybody: it is the same everywhere, and its frame has no cookie to show. */
-  #sendSpeedscope(path: string, response: ServerResponse): void {
+  #sendSpeedscope(path: string, { headers }: IncomingMessage, response: ServerResponse): void {
     const file = this.#files.get(path);
     for (const [name, value] of Object.entries(SPEEDSCOPE_HEADERS)) response.setHeader(name, value);
-    if (file) sendFile(response, file);
-    else response.writeHead(404).end();
+    if (!file) response.writeHead(404).end();
+    else if (!file.isPacked) sendFile(response, file);
+    else if (!takesGzip(headers)) sendFile(response, { ...file, bytes: gunzipSync(file.bytes) });
+    else {
+      response.setHeader('content-encoding', 'gzip');
+      sendFile(response, file);
+    }
   }
 
   async #sendExport(
@@ -143,7 +148,7 @@ export class PageServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOfRequest(request);
-    if (url && SPEEDSCOPE.test(url.pathname)) return this.#sendSpeedscope(url.pathname, response);
+    if (url && SPEEDSCOPE.test(url.pathname)) return this.#sendSpeedscope(url.pathname, request, response);
     const given = url && tokenOf(request.headers, url);
     const refusal = refusalOf(this.#admission, request.headers, given);
     if (refusal) return sendJson(request, response, refusal.status, { error: refusal.reason });
@@ -181,6 +186,9 @@ function withoutToken(response: ServerResponse, url: URL, token: string): void {
   response.end();
 }
 
+const takesGzip = ({ 'accept-encoding': encodings = '' }: IncomingMessage['headers']): boolean =>
+  /\bgzip\b/.test(String(encodings));
+
 function sendFile(response: ServerResponse, { bytes, type }: Pick<TraceFile, 'bytes' | 'type'>): void {
   response.writeHead(200, { 'content-type': type, 'content-length': bytes.length });
   response.end(bytes);
@@ -193,8 +201,7 @@ async function sendJson(
   body: unknown,
 ): Promise<void> {
   const text = Buffer.from(JSON.stringify(body));
-  const isPacked =
-    text.length >= PACKED_BYTES_MIN && /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
+  const isPacked = text.length >= PACKED_BYTES_MIN && takesGzip(headers);
   const bytes = isPacked ? await pack(text, { level: 1 }) : text;
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',

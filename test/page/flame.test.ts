@@ -139,6 +139,14 @@ describeWith([browser], 'the flame graph', () => {
     await picture(page, 'speedscope');
     expect(await page.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
     const asked = requests.filter((url) => url.includes('/speedscope/'));
+    const plain = await fetch(`${served.url}speedscope/speedscope.js`, {
+      headers: { 'accept-encoding': 'identity' },
+    });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(await plain.text()).toContain('speedscope');
+    expect(plain.headers.get('content-security-policy')).toMatch(
+      /^sandbox allow-scripts; default-src 'none'/,
+    );
     expect(asked.every((url) => url.startsWith(`${served.url}speedscope/`))).toBe(true);
     expect(await axeFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Close' }).click();
