@@ -21,7 +21,7 @@ What tracing costs on this machine, row by row as each is measured, then as a ta
   --rate N, --connections N, --seconds N, --rounds N   its load; --any-host: also when it is not on this host`;
 
 /** What runs in processes of its own. */
-const programs = ['swallow', 'plug-in', 'queue'];
+const programs = ['swallow', 'plug-in', 'queue', 'keep-stacks'];
 
 function readArguments() {
   try {

@@ -1,8 +1,20 @@
 /** Builds `dist/`: BPF object, native library, JavaScript. Each part only when its sources changed. */
 
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { filesUnder, unlessFresh } from './lib/fresh.mjs';
 import { root, run, ScriptError, say, script, which } from './lib/process.mjs';
 import {
@@ -147,9 +159,12 @@ export async function buildJs() {
   });
 }
 
-/** What the browser loads: one script and one style sheet, nothing from elsewhere. Preact is in the script. */
+/** What the browser loads: one script and one style sheet, nothing from elsewhere. Preact is in the script. Speedscope is loaded when it is wanted. */
 export async function buildPage() {
-  const outputs = ['dist/page/index.html', 'dist/page/app.js', 'dist/page/app.css'];
+  const outputs = [
+    ...['dist/page/index.html', 'dist/page/app.js', 'dist/page/app.css'],
+    ...['dist/page/speedscope/index.html', 'dist/page/speedscope/speedscope.js.gz'],
+  ];
   const inputs = ['src/ui', 'src/page-api', 'package-lock.json'];
   await unlessFresh('page', { inputs, outputs }, async () => {
     say('building the page');
@@ -168,7 +183,40 @@ export async function buildPage() {
       logLevel: 'warning',
     });
     copyFileSync(join(root, 'src/ui/index.html'), join(root, 'dist/page/index.html'));
+    await buildSpeedscope(esbuild);
   });
+}
+
+/** Speedscope as it is published, without its examples and what reads formats that nobody gives it; its licences go along. */
+async function buildSpeedscope(esbuild) {
+  const folder = join(root, 'dist/page/speedscope');
+  const published = dirname(fileURLToPath(import.meta.resolve('speedscope/package.json')));
+  const release = join(published, 'dist/release');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: { frame: 'src/ui/speedscope-frame.ts' },
+    outdir: 'dist/page/speedscope',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    logLevel: 'warning',
+  });
+  copyFileSync(join(root, 'src/ui/speedscope.html'), join(folder, 'index.html'));
+  copyFileSync(join(published, 'LICENSE'), join(folder, 'LICENSE.txt'));
+  copyFileSync(join(release, 'source-code-pro.LICENSE.md'), join(folder, 'source-code-pro.LICENSE.txt'));
+  for (const name of readdirSync(release)) {
+    const kind = /^speedscope-\w+(\.js|\.css)$/.exec(name)?.[1];
+    if (kind === '.js')
+      writeFileSync(
+        join(folder, 'speedscope.js.gz'),
+        gzipSync(readFileSync(join(release, name)), { level: 9 }),
+      );
+    else if (kind) copyFileSync(join(release, name), join(folder, `speedscope${kind}`));
+    else if (name.endsWith('.woff2')) copyFileSync(join(release, name), join(folder, name));
+  }
 }
 
 const parts = { bpf: buildBpf, shim: buildShim, js: buildJs, page: buildPage };

@@ -28,7 +28,8 @@ Options:
       --telemetry-exports  calls that send a program's own telemetry have spans as well
       --db-statement FORM  db.query.text: sanitized (literals replaced by ?, the default), raw or none
       --grpc-health        trace calls of gRPC's own services, health checks and reflection, too
-      --page               keep the spans and show them on a page of this host, whose URL is printed
+      --page               keep the spans and show them on a page of this host, whose URL is printed;
+                           at level cpu with a flame graph of each
       --page-port N        its port (default 7777, or another if that is taken)
       --store DIR          where they are kept (default $XDG_STATE_HOME/goidspan)
       --store-bytes SIZE   how much is kept at most (default 1GiB), the newest

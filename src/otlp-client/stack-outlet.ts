@@ -47,18 +47,24 @@ export class StackOutlet implements StackSink {
   #send(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const { count } = this.#batch;
+    const { count, lost } = this.#batch;
     const bytes = this.#batch.take();
     if (this.#sentBytes + bytes.length > SENT_BYTES_MAX) {
-      this.#batch.lose('queue_full', count);
+      this.#lose('queue_full', count, lost);
       return;
     }
     this.#sentBytes += bytes.length;
     const sent = this.#transport.sendStacks(bytes, TIMEOUT_MS).then((outcome) => {
       this.#sentBytes -= bytes.length;
       this.#sent.delete(sent);
-      if (!outcome.ok) this.#batch.lose(outcome.failure.reason, count);
+      if (!outcome.ok) this.#lose(outcome.failure.reason, count, lost);
     });
     this.#sent.add(sent);
+  }
+
+  /** `before`: what would have been told with it. */
+  #lose(reason: string, count: number, before: Readonly<Record<string, number>>): void {
+    for (const [known, of] of Object.entries(before)) this.#batch.lose(known, of);
+    this.#batch.lose(reason, count);
   }
 }

@@ -173,8 +173,8 @@ export interface FlameAnswer {
   readonly waits: number;
   /** Spans of the scope in which something was seen. */
   readonly spans: number;
-  /** Something was seen in some span of the trace. */
-  readonly isSampledTrace: boolean;
+  /** Whether something was seen in some span of the trace; of any that is kept; or of none, so that nobody looks. */
+  readonly seenIn: 'trace' | 'store' | 'nowhere';
   /** Samples and waits of these spans for which there was no room. */
   readonly lost: number;
 }

@@ -1,7 +1,7 @@
 /** The server of the page: its files, its API, the live tail. Owns the server and what each answer says of security. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gunzipSync, gzip } from 'node:zlib';
 import type { JaegerState } from '../page-api/answers.ts';
 import type { SpanReader } from '../page-api/span-store.ts';
 import { type Admission, refusalOf } from '../receiver/admission.ts';
@@ -30,6 +30,7 @@ const CONTENT_SECURITY_POLICY = [
   "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
+  "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -43,6 +44,26 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
+} as const;
+
+/** Of speedscope, which is in a frame without an origin: it makes styles of its own, and may ask nobody for anything. */
+const SPEEDSCOPE = /^\/speedscope\//;
+const SPEEDSCOPE_HEADERS = {
+  ...HEADERS,
+  'content-security-policy': [
+    'sandbox allow-scripts',
+    "default-src 'none'",
+    // It takes names of C++ apart by WebAssembly, as soon as it starts.
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+  ].join('; '),
+  'cross-origin-resource-policy': 'cross-origin',
+  'access-control-allow-origin': '*',
 } as const;
 
 /** Below, packing costs more than it saves. */
@@ -104,24 +125,41 @@ export class PageServer {
     }
   }
 
+  /** To everybody: it is the same everywhere, and its frame has no cookie to show. */
+  #sendSpeedscope(path: string, { headers }: IncomingMessage, response: ServerResponse): void {
+    const file = this.#files.get(path);
+    for (const [name, value] of Object.entries(SPEEDSCOPE_HEADERS)) response.setHeader(name, value);
+    if (!file) response.writeHead(404).end();
+    else if (!file.isPacked) sendFile(response, file);
+    else if (!takesGzip(headers)) sendFile(response, { ...file, bytes: gunzipSync(file.bytes) });
+    else {
+      response.setHeader('content-encoding', 'gzip');
+      sendFile(response, file);
+    }
+  }
+
   async #sendExport(
     request: IncomingMessage,
     response: ServerResponse,
     traceId: string,
-    format: string | null,
+    query: URLSearchParams,
   ): Promise<void> {
+    const format = query.get('format');
     if (format === null || !TRACE_FORMATS.includes(format)) {
       const error = `format=${format ?? ''} is none of ${TRACE_FORMATS.join(', ')}`;
       return sendJson(request, response, 400, { error });
     }
-    const file = await traceFile(this.#reader, traceId, format);
-    if (!file) return sendJson(request, response, 404, { error: `trace ${traceId} is not here` });
+    const spanId = query.get('span') ?? undefined;
+    const file = await traceFile(this.#reader, traceId, format, spanId);
+    const what = spanId === undefined ? `trace ${traceId}` : `span ${spanId} of trace ${traceId}`;
+    if (!file) return sendJson(request, response, 404, { error: `${what} is not here` });
     response.setHeader('content-disposition', `attachment; filename="${file.name}"`);
     sendFile(response, file);
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = urlOfRequest(request);
+    if (url && SPEEDSCOPE.test(url.pathname)) return this.#sendSpeedscope(url.pathname, request, response);
     const given = url && tokenOf(request.headers, url);
     const refusal = refusalOf(this.#admission, request.headers, given);
     if (refusal) return sendJson(request, response, refusal.status, { error: refusal.reason });
@@ -140,8 +178,7 @@ export class PageServer {
     if (file) return sendFile(response, file);
     const path = /^\/api\/(.+)$/.exec(url.pathname)?.[1];
     const exported = /^trace\/([0-9a-f]{32})\/export$/.exec(path ?? '')?.[1];
-    if (exported !== undefined)
-      return this.#sendExport(request, response, exported, url.searchParams.get('format'));
+    if (exported !== undefined) return this.#sendExport(request, response, exported, url.searchParams);
     const nowUs = Date.now() * 1000;
     const answer = path && (await answerOf(this.#reader, path, url.searchParams, nowUs, this.#jaeger?.()));
     if (answer) return sendJson(request, response, answer.status, answer.body);
@@ -160,6 +197,9 @@ function withoutToken(response: ServerResponse, url: URL, token: string): void {
   response.end();
 }
 
+const takesGzip = ({ 'accept-encoding': encodings = '' }: IncomingMessage['headers']): boolean =>
+  /\bgzip\b/.test(String(encodings));
+
 function sendFile(response: ServerResponse, { bytes, type }: Pick<TraceFile, 'bytes' | 'type'>): void {
   response.writeHead(200, { 'content-type': type, 'content-length': bytes.length });
   response.end(bytes);
@@ -172,8 +212,7 @@ async function sendJson(
   body: unknown,
 ): Promise<void> {
   const text = Buffer.from(JSON.stringify(body));
-  const isPacked =
-    text.length >= PACKED_BYTES_MIN && /\bgzip\b/.test(String(headers['accept-encoding'] ?? ''));
+  const isPacked = text.length >= PACKED_BYTES_MIN && takesGzip(headers);
   const bytes = isPacked ? await pack(text, { level: 1 }) : text;
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',

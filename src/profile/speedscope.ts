@@ -10,6 +10,8 @@ export interface SpeedscopeFile {
   readonly $schema: 'https://www.speedscope.app/file-format-schema.json';
   readonly shared: { readonly frames: readonly SpeedscopeFrame[] };
   readonly profiles: readonly SpeedscopeProfile[];
+  /** That is shown first. */
+  readonly activeProfileIndex?: number;
   readonly name: string;
 }
 
@@ -19,7 +21,7 @@ export interface SpeedscopeFrame {
   readonly file?: string;
 }
 
-/** One type of value by stack. */
+/** One type of value by stack, of those that have any of it. */
 export interface SpeedscopeProfile {
   readonly type: 'sampled';
   readonly name: string;
@@ -48,15 +50,18 @@ export function toSpeedscope(profile: Profile, name: string): SpeedscopeFile {
   const samples = [...profile.samples];
   const stacks = samples.map(({ stack }) => stack.map((index) => indexes[index] ?? 0).reverse());
   const profiles = profile.info.values.map(({ type, unit }, number): SpeedscopeProfile => {
-    const weights = samples.map(({ values }) => values[number] ?? 0);
+    const own = stacks.flatMap((stack, index) => {
+      const weight = samples[index]?.values[number] ?? 0;
+      return weight > 0 ? [{ stack, weight }] : [];
+    });
     return {
       type: 'sampled',
       name: type,
       unit: units.find((known) => known === unit) ?? 'none',
       startValue: 0,
-      endValue: weights.reduce((sum, weight) => sum + weight, 0),
-      samples: stacks,
-      weights,
+      endValue: own.reduce((sum, { weight }) => sum + weight, 0),
+      samples: own.map(({ stack }) => stack),
+      weights: own.map(({ weight }) => weight),
     };
   });
   return {

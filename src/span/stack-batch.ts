@@ -58,6 +58,11 @@ export class StackBatchBuilder {
     return this.#count;
   }
 
+  /** By why; as it is now. */
+  get lost(): Readonly<Record<string, number>> {
+    return this.#lost;
+  }
+
   get isEmpty(): boolean {
     return this.#spans.length === 0 && Object.keys(this.#lost).length === 0;
   }

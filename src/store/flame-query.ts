@@ -22,11 +22,13 @@ const newFrame = (name: string, file: string, isWait = false): Frame => ({
   ...{ name, file, isWait, children: new Map(), byLine: new Map(), onNs: 0, offNs: 0 },
 });
 
+/** `hasOthers`: something was seen in spans of other traces. */
 export function flameOf(
   trace: TraceAnswer,
   stacks: StacksAnswer,
   spanId: string,
   scope: FlameScope,
+  hasOthers: boolean,
 ): FlameAnswer | undefined {
   const index = trace.spanId.indexOf(spanId);
   if (index < 0) return undefined;
@@ -55,7 +57,7 @@ export function flameOf(
     spent,
     ...counts,
     spans: seenSpans.size,
-    isSampledTrace: seen.ns.length > 0,
+    seenIn: seen.ns.length > 0 ? 'trace' : hasOthers ? 'store' : 'nowhere',
     lost: [...wanted].reduce((sum, id) => sum + (stacks.left[id] ?? 0), 0),
   };
 }

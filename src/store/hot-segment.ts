@@ -128,6 +128,10 @@ export class HotSegment implements Segment {
     return [...chunks];
   }
 
+  get hasStacks(): boolean {
+    return this.#guard(() => this.#stacks.hasAny());
+  }
+
   stacksOfTrace(traceKey: number): readonly Uint8Array[] {
     return this.#guard(() => this.#stacks.ofTrace(traceKey));
   }

@@ -92,7 +92,8 @@ export class Reader {
 
   flame(traceId: string, spanId: string, scope: FlameScope): FlameAnswer | undefined {
     const trace = this.trace(traceId);
-    return trace && flameOf(trace, this.stacks(traceId), spanId, scope);
+    const hasAny = this.#set.segments().some(({ hasStacks }) => hasStacks);
+    return trace && flameOf(trace, this.stacks(traceId), spanId, scope, hasAny);
   }
 
   stacks(traceId: string): StacksAnswer {

@@ -81,6 +81,10 @@ export class SealedSegment implements Segment {
     return row ? findTraceKey(row['bytes'] as Uint8Array, traceKey) : [];
   }
 
+  get hasStacks(): boolean {
+    return this.#guard(() => this.#stacks.hasAny());
+  }
+
   stacksOfTrace(traceKey: number): readonly Uint8Array[] {
     return this.#guard(() => this.#stacks.ofTrace(traceKey));
   }

@@ -40,6 +40,7 @@ export interface Segment {
   chunk(chunk: number): Uint8Array;
   /** Chunks that may hold spans of a trace, by its key. */
   chunksOfTrace(traceKey: number): readonly number[];
+  readonly hasStacks: boolean;
   /** Parts with stacks that may have something of a trace, by its key: each a `StackBatch`. */
   stacksOfTrace(traceKey: number): readonly Uint8Array[];
   /** Of all operations or of one. Undefined while it is being written: there are none yet. */

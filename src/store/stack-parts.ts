@@ -1,6 +1,7 @@
 /**
- * Stacks of spans in the file of a segment: parts, each a `StackBatch`, packed, and by the trace which parts have something of it. They
- * go with their segment. A file of an earlier version has none of these tables.
+ * Stacks of spans in the file of a segment: parts, each a `StackBatch`, packed, and beside each the keys of the traces that it has something
+ * of. Keys in an index of their own would touch as many of its pages in each transaction, and all of these would go to the log. They go with
+ * their segment. A file of an earlier version has none of these tables.
  */
 import type { SpanStacks } from '../span/span-stacks.ts';
 import { readStackBatch, StackBatchBuilder } from '../span/stack-batch.ts';
@@ -9,8 +10,7 @@ import { traceKeyAt } from './span-rows.ts';
 import type { Database, Statement } from './sqlite.ts';
 
 export const STACK_TABLES = `
-  CREATE TABLE IF NOT EXISTS stack_parts (part INTEGER PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS stack_traces (trace INTEGER NOT NULL, part INTEGER NOT NULL, PRIMARY KEY (trace, part)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS stack_parts (part INTEGER PRIMARY KEY, size INTEGER NOT NULL, keys BLOB NOT NULL, bytes BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS stack_losses (reason TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT`;
 
 /** Small parts are joined up to this: more would have to be read for one span. */
@@ -20,14 +20,12 @@ export const stackKeyOf = (traceId: string): number => traceKeyAt(Buffer.from(tr
 
 export class StackPartsWriter {
   readonly #insertPart: Statement;
-  readonly #insertTrace: Statement;
   readonly #setLoss: Statement;
   #last: number;
 
   /** Of a file that has the tables. */
   constructor(database: Database) {
-    this.#insertPart = database.prepare('INSERT INTO stack_parts VALUES (?, ?, ?)');
-    this.#insertTrace = database.prepare('INSERT OR IGNORE INTO stack_traces VALUES (?, ?)');
+    this.#insertPart = database.prepare('INSERT INTO stack_parts VALUES (?, ?, ?, ?)');
     this.#setLoss = database.prepare('INSERT OR REPLACE INTO stack_losses VALUES (?, ?)');
     this.#last = Number(database.prepare('SELECT max(part) AS n FROM stack_parts').get()?.['n'] ?? 0);
   }
@@ -35,9 +33,8 @@ export class StackPartsWriter {
   /** Within a transaction of whoever calls. */
   write(bytes: Uint8Array, spans: readonly SpanStacks[]): void {
     const part = this.#last + 1;
-    this.#insertPart.run(part, bytes.length, pack(bytes));
-    for (const key of new Set(spans.map(({ traceId }) => stackKeyOf(traceId))))
-      this.#insertTrace.run(key, part);
+    const keys = new Set(spans.map(({ traceId }) => stackKeyOf(traceId)));
+    this.#insertPart.run(part, bytes.length, new Uint8Array(Uint32Array.from(keys).buffer), pack(bytes));
     this.#last = part;
   }
 
@@ -48,7 +45,6 @@ export class StackPartsWriter {
 
 export class StackPartsReader {
   readonly #database: Database;
-  #ofTrace: Statement | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -57,10 +53,17 @@ export class StackPartsReader {
   /** Parts that may have something of a trace. */
   ofTrace(key: number): Uint8Array[] {
     if (!this.#isThere()) return [];
-    this.#ofTrace ??= this.#database.prepare(
-      'SELECT size, bytes FROM stack_parts JOIN stack_traces USING (part) WHERE trace = ? ORDER BY part',
-    );
-    return this.#ofTrace.all(key).map(unpacked);
+    const parts: number[] = [];
+    const rows = this.#database.prepare('SELECT part, keys FROM stack_parts ORDER BY part').iterate();
+    for (const { part, keys } of rows)
+      if (new Uint32Array((keys as Uint8Array).slice().buffer).includes(key)) parts.push(part as number);
+    const read = this.#database.prepare('SELECT size, bytes FROM stack_parts WHERE part = ?');
+    return parts.flatMap((part) => read.all(part).map(unpacked));
+  }
+
+  hasAny(): boolean {
+    if (!this.#isThere()) return false;
+    return this.#database.prepare('SELECT 1 AS n FROM stack_parts LIMIT 1').get() !== undefined;
   }
 
   *all(): Generator<Uint8Array> {

@@ -13,10 +13,16 @@ const SEEN_MAX = 200_000;
 export function stacksOf(segments: readonly Segment[], traceId: string): StacksAnswer {
   const columns = new Columns();
   const key = stackKeyOf(traceId);
-  for (const segment of segments)
+  for (const segment of near(segments, key))
     for (const part of segment.stacksOfTrace(key))
       for (const span of readStackBatch(part)?.spans ?? []) if (span.traceId === traceId) columns.add(span);
   return columns.answer();
+}
+
+/** Those with spans of the trace, the next of each, and the newest: stacks come a little later than their spans. */
+function near(segments: readonly Segment[], key: number): Segment[] {
+  const hasSpans = segments.map((segment) => segment.chunksOfTrace(key).length > 0);
+  return segments.filter((_, at) => hasSpans[at] || hasSpans[at - 1] || at === segments.length - 1);
 }
 
 class Columns {

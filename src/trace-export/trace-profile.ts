@@ -1,39 +1,103 @@
 /**
- * A trace as a profile: by spans within spans, and what the time of each was spent on that no span within it tells. Time of goroutines, so
- * what runs at once is added up.
+ * A trace as a profile: by spans within spans, and what the time of each was spent on that no span within it tells; and beside that, in values
+ * of their own, where they were seen in their code. Time of goroutines, so what runs at once is added up.
  */
-import type { TraceAnswer } from '../page-api/answers.ts';
+import type { StacksAnswer, TraceAnswer } from '../page-api/answers.ts';
 import { Profile, type ProfileFrame } from '../profile/profile.ts';
 import { spansOf, type TraceSpan } from './trace-spans.ts';
 
-const VALUES = [{ type: 'time', unit: 'nanoseconds' }];
+const TIME = { type: 'time', unit: 'nanoseconds' };
+/** As `goidspan profile` has them; they are only there if something was seen. */
+const SEEN = [
+  { type: 'cpu', unit: 'nanoseconds' },
+  { type: 'samples', unit: 'count' },
+  { type: 'wait', unit: 'nanoseconds' },
+];
 /** Where it is not told on what. */
 const UNTOLD = 'time';
 /** Deeper ones are left out of the stacks. */
 const DEPTH_MAX = 256;
 
-export function traceProfile(trace: TraceAnswer): Profile {
+/** `withinId`: only that span and those below it. */
+export function traceProfile(trace: TraceAnswer, stacks: StacksAnswer, withinId?: string): Profile {
   const spans = [...spansOf(trace)];
-  const [first] = spans;
-  const profile = new Profile({
-    values: VALUES,
-    ...(first && { startUnixMs: first.startUs / 1_000, durationMs: first.durationNs / 1e6 }),
-  });
+  const within = withinId === undefined ? undefined : trace.spanId.indexOf(withinId);
+  const isWanted = (span: TraceSpan): boolean => within === undefined || isBelow(span, within, spans);
+  const wanted = spans.filter(isWanted);
+  const [first] = wanted;
+  const hasSeen = stacks.seen.ns.length > 0;
+  const profile = new Profile(
+    {
+      values: hasSeen ? [TIME, ...SEEN] : [TIME],
+      ...(first && { startUnixMs: first.startUs / 1_000, durationMs: first.durationNs / 1e6 }),
+    },
+    Number.POSITIVE_INFINITY,
+  );
   const own = spans.map(spentBy);
   for (const span of spans) {
     const parent = span.parent === undefined ? undefined : spans[span.parent];
     // What a call waits for is part of the wait of who makes it, on the same goroutine.
     if (parent && isWithin(span, parent)) subtract(own[parent.index] as Map<string, number>, spentBy(span));
   }
-  for (const span of spans) {
+  const labelsOf = ({ spanId }: TraceSpan) => ({ trace_id: trace.traceId, span_id: spanId });
+  for (const span of wanted) {
     const stack = stackOf(span, spans);
-    for (const [use, ns] of own[span.index] ?? []) {
-      if (ns <= 0) continue;
-      const leaf = { function: use, file: '', line: 0, isInlined: false };
-      profile.add([leaf, ...stack], [ns], { trace_id: trace.traceId, span_id: span.spanId });
-    }
+    for (const [use, ns] of own[span.index] ?? [])
+      if (ns > 0) profile.add([plain(use), ...stack], [ns], labelsOf(span));
   }
+  addSeen(profile, stacks, new Map(wanted.map((span) => [span.spanId, span])), (span) => ({
+    stack: stackOf(span, spans),
+    labels: labelsOf(span),
+  }));
   return profile;
+}
+
+interface Around {
+  readonly stack: readonly ProfileFrame[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What is seen on a processor ends in the code, a wait in what it was for. */
+function addSeen(
+  profile: Profile,
+  { texts, frames, stacks, seen }: StacksAnswer,
+  spans: ReadonlyMap<string, TraceSpan>,
+  aroundOf: (span: TraceSpan) => Around,
+): void {
+  const code = frames.function.map(
+    (name, index): ProfileFrame => ({
+      function: texts[name] ?? '',
+      file: texts[frames.file[index] ?? -1] ?? '',
+      line: frames.line[index] ?? 0,
+      isInlined: frames.isInlined[index] === 1,
+    }),
+  );
+  for (const [at, ns] of seen.ns.entries()) {
+    const span = spans.get(seen.spanId[at] ?? '');
+    if (span === undefined) continue;
+    const isSample = seen.isSample[at] === 1;
+    const state = texts[seen.use[at] ?? -1] ?? '';
+    const { stack, labels } = aroundOf(span);
+    const frames = (stacks[seen.stack[at] ?? -1] ?? []).flatMap((index) => code[index] ?? []);
+    const goid = seen.goid[at] ?? 0;
+    profile.add(
+      [...(isSample ? [] : [plain(state)]), ...frames, ...stack],
+      isSample ? [0, ns, seen.count[at] ?? 0, 0] : [0, 0, 0, ns],
+      { ...labels, state, ...(goid !== 0 && { goid }) },
+    );
+  }
+}
+
+const plain = (name: string): ProfileFrame => ({ function: name, file: '', line: 0, isInlined: false });
+
+/** Is it that one, or below it? */
+function isBelow(span: TraceSpan, within: number, spans: readonly TraceSpan[]): boolean {
+  let at: TraceSpan | undefined = span;
+  for (let depth = 0; at && depth < spans.length; depth++) {
+    if (at.index === within) return true;
+    at = at.parent === undefined ? undefined : spans[at.parent];
+  }
+  return false;
 }
 
 const spentBy = ({ spent, durationNs }: TraceSpan): Map<string, number> =>

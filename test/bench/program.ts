@@ -13,22 +13,24 @@ import { type Core, start } from './cores.ts';
 import { flood } from './flood.ts';
 import { Service } from './service.ts';
 
-export type Program = 'swallow' | 'plug-in' | 'queue';
+export type Program = 'swallow' | 'plug-in' | 'queue' | 'keep-stacks';
 
 interface ProgramOptions {
   readonly core?: Core;
   readonly env?: Readonly<Record<string, string>>;
   readonly flags?: readonly string[];
+  /** Default: this one. */
+  readonly node?: string;
 }
 
 /** Starts one of them; its standard input takes commands. */
 export function startProgram(
   program: Program,
   args: readonly string[],
-  { core = 'agent', env = {}, flags = [] }: ProgramOptions = {},
+  { core = 'agent', env = {}, flags = [], node = process.execPath }: ProgramOptions = {},
 ): Child {
   const path = fileURLToPath(new URL(`./${program}.mjs`, import.meta.url));
-  return start(core, process.execPath, [...flags, path, ...args], { env, input: true });
+  return start(core, node, [...flags, path, ...args], { env, input: true });
 }
 
 /** Sends a line and waits for the answer that begins with `word` and is JSON. */

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sqliteNode } from '../../.scripts/lib/nodes.mjs';
 import type { FlameAnswer, SearchAnswer, SpanHit } from '../../src/page-api/answers.ts';
+import { look, picture } from '../page/support/browser.ts';
+import { browser, startBrowser } from '../page/support/chromium.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
 import { Child, eventually } from '../support/child.ts';
 import { goidspanMain } from '../support/command.ts';
@@ -15,7 +17,21 @@ import { waitsBuild } from '../support/waits-server.ts';
 /** For as long as `test/fixtures/waits/stacks.go` burns, and holds its lock from when another wants it. */
 const [BURNS_NS, LOCKED_NS] = [200e6, 18e6];
 
+const deep = ['--level', 'cpu', '--budget', 'none'];
+
 const ask = async <T>(url: string): Promise<T> => (await fetch(url)).json() as Promise<T>;
+
+const hitOf = (url: string, path: string, range = ''): Promise<SpanHit> =>
+  eventually(path, 10_000, async () => {
+    const query = `attribute=${encodeURIComponent(`url.path=${path}`)}&kind=2${range}`;
+    return (await ask<SearchAnswer>(`${url}/api/search?${query}`)).hits[0];
+  });
+
+const flameOf = (url: string, { traceId, spanId }: SpanHit): Promise<FlameAnswer> =>
+  eventually(`stacks of ${spanId}`, 10_000, async () => {
+    const answer = await ask<FlameAnswer>(`${url}/api/flame/${traceId}/${spanId}`);
+    return answer.seenIn === 'trace' ? answer : undefined;
+  });
 
 /** Frames from the outermost to one of that name. */
 function pathTo({ texts, name, parent }: FlameAnswer, wanted: string): string[] {
@@ -26,36 +42,22 @@ function pathTo({ texts, name, parent }: FlameAnswer, wanted: string): string[] 
 }
 
 describeWith([kernel, go], 'the flame graph of a request', () => {
+  let node: string;
+  let waits: string;
   let run: Child;
   let folder: string;
   let url: string;
   const hits: Record<string, SpanHit> = {};
   beforeAll(async () => {
-    const [node, waits] = await Promise.all([sqliteNode(), buildGo(waitsBuild('local'))]);
+    [node, waits] = await Promise.all([sqliteNode(), buildGo(waitsBuild('local'))]);
     folder = mkdtempSync(join(tmpdir(), 'goidspan-flame-'));
-    const store = join(folder, 'store');
-    const args = [
-      'run',
-      '--page-port',
-      '0',
-      '--store',
-      store,
-      '--level',
-      'cpu',
-      '--budget',
-      'none',
-      '--',
-      waits,
-    ];
-    run = new Child(node, [goidspanMain, ...args], { env: { OTEL_TRACES_EXPORTER: 'none' } });
+    const store = ['--page-port', '0', '--store', join(folder, 'store')];
+    run = goidspan(['run', ...store, ...deep, '--', waits]);
     url = (await run.output(/the page is at (\S+)/))[1] ?? '';
     const server = await GoServer.of(run);
     for (const path of ['/stack/loop', '/stack/mutex']) {
       await server.get(path);
-      hits[path] = await eventually(path, 10_000, async () => {
-        const query = `attribute=${encodeURIComponent(`url.path=${path}`)}&kind=2`;
-        return (await ask<SearchAnswer>(`${url}/api/search?${query}`)).hits[0];
-      });
+      hits[path] = await hitOf(url, path);
     }
   });
   afterAll(async () => {
@@ -63,13 +65,10 @@ describeWith([kernel, go], 'the flame graph of a request', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const flame = (path: string, more = ''): Promise<FlameAnswer> => {
-    const { traceId, spanId } = hits[path] as SpanHit;
-    return eventually(`stacks of ${path}`, 10_000, async () => {
-      const answer = await ask<FlameAnswer>(`${url}/api/flame/${traceId}/${spanId}${more}`);
-      return answer.isSampledTrace ? answer : undefined;
-    });
-  };
+  /** On a Node that has SQLite. */
+  const goidspan = (args: readonly string[]): Child =>
+    new Child(node, [goidspanMain, ...args], { env: { OTEL_TRACES_EXPORTER: 'none' } });
+  const flame = (path: string): Promise<FlameAnswer> => flameOf(url, hits[path] as SpanHit);
 
   it('names the function that burned, with about its time', async () => {
     const answer = await flame('/stack/loop');
@@ -94,5 +93,33 @@ describeWith([kernel, go], 'the flame graph of a request', () => {
     const path = pathTo(answer, 'mutex');
     expect(path.indexOf('main.takesLock')).toBeLessThan(path.indexOf('sync.(*Mutex).Lock'));
     expect(path.indexOf('main.takesLock')).toBeGreaterThan(0);
+  });
+
+  it.runIf(browser() === undefined)('is painted on its page', async () => {
+    const started = await startBrowser();
+    const { page, to, close } = await look(started, `${url}/`);
+    const { traceId, spanId } = hits['/stack/loop'] as SpanHit;
+    await to(`span/${traceId}/${spanId}`);
+    const [row] = await page.getByRole('table', { name: 'Frames' }).locator('tbody tr').allInnerTexts();
+    expect(row).toMatch(/^main\.burns stacks\.go:\d+/);
+    const canvas = page.locator('.flame canvas');
+    expect(Number(await canvas.getAttribute('data-drawn'))).toBeGreaterThan(8);
+    await canvas.scrollIntoViewIfNeeded();
+    await picture(page, 'flame-real');
+    await close();
+    await started.close();
+  });
+
+  it('is in a recording as well, and made of it again', async () => {
+    const file = join(folder, 'a.rec');
+    const record = goidspan(['record', '-o', file, ...deep, '--', waits]);
+    await (await GoServer.of(record)).get('/stack/mutex');
+    await record.stop('SIGINT');
+    const open = goidspan(['open', file, '--page-port', '0']);
+    const [, page = '', range = ''] = await open.output(/a\.rec is at (\S+)\/#\/\?(\S+)/);
+    const answer = await flameOf(page, await hitOf(page, '/stack/mutex', `&${range}`));
+    expect(pathTo(answer, 'mutex')).toContain('main.takesLock');
+    expect(answer.spent['mutex']).toBeGreaterThan(0.75 * LOCKED_NS);
+    await open.stop('SIGINT');
   });
 });

@@ -29,6 +29,19 @@ describeWith([browser], 'the flame graph', () => {
   let started: Browser;
   beforeAll(async () => {
     served = await servePage(told.requests);
+    started = await startBrowser();
+  });
+  afterAll(async () => {
+    await started.close();
+    await served.stop();
+  });
+
+  const at = (span: { traceId: string; spanId: string }): string => `span/${span.traceId}/${span.spanId}`;
+
+  it('says why there is nothing, of a store and of a span', async () => {
+    const { page, to, close } = await look(started, served.url);
+    await to(at(sleep));
+    await page.getByText('No samples were taken: goidspan takes them at --level cpu').waitFor();
     await keepStacks(served.backend, [
       {
         ...mutex,
@@ -43,14 +56,10 @@ describeWith([browser], 'the flame graph', () => {
       },
       { ...checkout, left: 3, seen: manyStacks(50_000) },
     ]);
-    started = await startBrowser();
+    await page.getByRole('button', { name: 'All below it' }).click();
+    await page.getByText('Nothing was seen here: each processor is looked at now and then').waitFor();
+    await close();
   });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
-  const at = (span: { traceId: string; spanId: string }): string => `span/${span.traceId}/${span.spanId}`;
 
   it.each(['light', 'dark'] as const)(
     'is painted in %s, with a table of the same, and axe finds nothing',
@@ -119,10 +128,29 @@ describeWith([browser], 'the flame graph', () => {
     await close();
   });
 
-  it('says why there is nothing', async () => {
-    const { page, to, close } = await look(started, served.url);
-    await to(at(sleep));
-    await page.getByText('No samples were taken: goidspan takes them at --level cpu').waitFor();
+  it('is shown by speedscope too, in a frame that may ask nobody', async () => {
+    const { page, to, requests, close } = await look(started, served.url, { scheme: 'dark' });
+    await to(at(mutex));
+    await page.getByRole('button', { name: 'Open in speedscope' }).click();
+    const frame = page.frameLocator('iframe');
+    // Its bar names the profile that is shown, of how many.
+    await frame.getByText('cpu (2/4)').waitFor();
+    await frame.locator('canvas').first().waitFor();
+    await picture(page, 'speedscope');
+    expect(await page.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
+    const asked = requests.filter((url) => url.includes('/speedscope/'));
+    const plain = await fetch(`${served.url}speedscope/speedscope.js`, {
+      headers: { 'accept-encoding': 'identity' },
+    });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(await plain.text()).toContain('speedscope');
+    expect(plain.headers.get('content-security-policy')).toMatch(
+      /^sandbox allow-scripts; default-src 'none'/,
+    );
+    expect(asked.every((url) => url.startsWith(`${served.url}speedscope/`))).toBe(true);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(await page.locator('iframe').count()).toBe(0);
     await close();
   });
 

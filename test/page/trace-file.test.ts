@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_LIMITS } from '../../src/otlp/limits.ts';
 import { TraceRequestBuilder } from '../../src/otlp/trace-request.ts';
 import type { TraceAnswer } from '../../src/page-api/answers.ts';
+import type { SpeedscopeFile } from '../../src/profile/speedscope.ts';
 import { requestOfJson } from '../../src/receiver/json-request.ts';
 import { requestJson } from '../../src/store/request-json.ts';
 import { traceCsv } from '../../src/trace-export/trace-csv.ts';
@@ -19,6 +20,7 @@ import { Random } from '../support/random.ts';
 import { requestOf } from '../support/request-of.ts';
 import { type ServedPage, servePage } from './support/page-server.ts';
 import { sample } from './support/sample.ts';
+import { keepStacks, sampled, waited } from './support/stacks.ts';
 
 const told = sample(2);
 const traceId = told.checkout.traceId;
@@ -27,6 +29,12 @@ let trace: TraceAnswer;
 
 beforeAll(async () => {
   served = await servePage(told.requests);
+  const { spanId } = told.checkout;
+  const seen = [
+    sampled(20, 'net/http.(*conn).serve main.(*shop).checkout main.price', 3),
+    waited(20, 'mutex', 'net/http.(*conn).serve main.(*shop).checkout sync.(*Mutex).Lock', 5_000_000),
+  ];
+  await keepStacks(served.backend, [{ traceId, spanId, left: 0, seen }]);
   trace = (await (await fetch(`${served.url}api/trace/${traceId}`)).json()) as TraceAnswer;
 });
 afterAll(() => served.stop());
@@ -81,6 +89,34 @@ describe('a trace', () => {
     );
     expect(labels.every((label) => label['trace_id'] === traceId)).toBe(true);
     expect(trace.spanId).toEqual(expect.arrayContaining(labels.map((label) => label['span_id'])));
+  });
+
+  it('is a profile of where it was seen in its code, in values of their own, of all of it or of a span', async () => {
+    const profile = PprofProfile.decode(gunzipSync(await file('pprof')));
+    const text = (index: number | bigint): string => profile.stringTable.strings[Number(index)] ?? '';
+    expect(profile.sampleType.map(({ type }) => text(type))).toEqual(['time', 'cpu', 'samples', 'wait']);
+    const nameOf = new Map(profile.function.map(({ id, name }) => [String(id), text(name)]));
+    const lineOf = new Map(profile.location.map(({ id, line }) => [String(id), String(line[0]?.functionId)]));
+    const seen = profile.sample
+      .filter(({ value }) => Number(value[0]) === 0)
+      .map(({ locationId, value, label }) => ({
+        value: value.map(Number),
+        innermost: nameOf.get(lineOf.get(String(locationId[0])) ?? ''),
+        spanId: text(label.find(({ key }) => text(key) === 'span_id')?.str ?? 0),
+      }));
+    const { spanId } = told.checkout;
+    expect(seen).toEqual([
+      { value: [0, 30_000_000, 3, 0], innermost: 'main.price', spanId },
+      { value: [0, 0, 0, 5_000_000], innermost: 'mutex', spanId },
+    ]);
+    const cpuOf = async (id: string): Promise<unknown> => {
+      const url = `${served.url}api/trace/${traceId}/export?format=speedscope&span=${id}`;
+      const { profiles, activeProfileIndex } = (await (await fetch(url)).json()) as SpeedscopeFile;
+      return { cpu: profiles.find(({ name }) => name === 'cpu')?.endValue, activeProfileIndex };
+    };
+    expect(await cpuOf(spanId)).toEqual({ cpu: 30_000_000, activeProfileIndex: 1 });
+    // It is not below that one.
+    expect(await cpuOf(trace.spanId.at(-1) ?? '')).toEqual({ cpu: 0 });
   });
 
   it('is the same request again as OTLP', async () => {

@@ -8,7 +8,7 @@ import { bundleProgram } from '../support/sink-process.ts';
 const cache = fileURLToPath(new URL('../../.cache', import.meta.url));
 
 /** Bundled within the checkout, from where the threads are found. */
-export async function storeProgram(name: 'append' | 'fill-disk'): Promise<string> {
+export async function storeProgram(name: 'append' | 'append-stacks' | 'fill-disk'): Promise<string> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'store-program-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import type { SpanAnswer } from '../../page-api/answers.ts';
 import { ATTRIBUTE, numberOf, spentOf, textOf } from '../attributes.ts';
-import { useWork } from '../data/api.ts';
+import { apiPath, useWork } from '../data/api.ts';
 import { lanesOf, requestText, waitText } from '../data/lanes.ts';
 import { type SpanStory, spanStory } from '../data/span-story.ts';
 import { endOf, nameOf, serviceOf, startOf } from '../data/tree.ts';
@@ -14,6 +14,7 @@ import { FlameCard } from '../parts/flame.tsx';
 import { LanesPicture } from '../parts/lanes.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { SpanDetails } from '../parts/span-details.tsx';
+import { SpeedscopeButton } from '../parts/speedscope.tsx';
 import { useTimeView, ZoomButtons } from '../parts/time-view.tsx';
 import { Verdict } from '../parts/verdict.tsx';
 import { Stack, WaitsTable, Waker } from '../parts/waits-table.tsx';
@@ -118,6 +119,9 @@ function Head({ story: { span, tree, whose, index } }: { story: SpanStory }) {
       {span.isError && <span class="chip error">{error}</span>}
       <span class="faint">{dateText(span.startUs)}</span>
       <span class="right">
+        <SpeedscopeButton
+          path={apiPath(['trace', span.traceId, 'export'], { format: 'speedscope', span: span.spanId })}
+        />
         <Exports traceId={span.traceId} />
       </span>
       <span class="hidden">{serviceOf(trace, index)}</span>

@@ -49,8 +49,10 @@ export function StatePage() {
 }
 
 function State({ state }: { state: StoreState }) {
-  const { spans, bytes, maxBytes, maxAgeMs, oldestUs, newestUs, losses } = state;
-  const lost = Object.entries(losses).filter(([, count]) => count > 0);
+  const { spans, bytes, maxBytes, maxAgeMs, oldestUs, newestUs } = state;
+  const [lost, lostStacks] = [state.losses, state.stackLosses].map((of) =>
+    Object.entries(of).filter(([, count]) => count > 0),
+  ) as [[string, number][], [string, number][]];
   const figures: readonly (readonly [string, string])[] = [
     ['Spans kept', countText(spans)],
     ['On disk', `${bytesText(bytes)}, ${percentText(bytes / maxBytes)} of ${bytesText(maxBytes)}`],
@@ -74,24 +76,30 @@ function State({ state }: { state: StoreState }) {
       </section>
       <section class="card">
         <h2>Not kept</h2>
-        {lost.length === 0 ? (
-          <p>All that arrived was kept.</p>
-        ) : (
-          <table aria-label="Spans that are not kept">
-            <tbody>
-              {lost.map(([reason, count]) => (
-                <tr key={reason}>
-                  <th scope="row" class="mono">
-                    {reason}
-                  </th>
-                  <td class="number">{countText(count)}</td>
-                  <td class="wrap">{Object.hasOwn(reasons, reason) ? reasons[reason] : ''}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+        {lost.length + lostStacks.length === 0 && <p>All that arrived was kept.</p>}
+        <Losses label="Spans that are not kept" lost={lost} />
+        <Losses label="Samples and waits whose stacks are not kept" lost={lostStacks} />
       </section>
     </>
+  );
+}
+
+function Losses({ label, lost }: { label: string; lost: readonly (readonly [string, number])[] }) {
+  if (lost.length === 0) return null;
+  return (
+    <table>
+      <caption>{label}</caption>
+      <tbody>
+        {lost.map(([reason, count]) => (
+          <tr key={reason}>
+            <th scope="row" class="mono">
+              {reason}
+            </th>
+            <td class="number">{countText(count)}</td>
+            <td class="wrap">{Object.hasOwn(reasons, reason) ? reasons[reason] : ''}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }

@@ -7,6 +7,7 @@ import { counted, dateText, durationText, nameText } from '../format.ts';
 import { Legend } from '../parts/breakdown.tsx';
 import { Exports } from '../parts/exports.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { SpeedscopeButton } from '../parts/speedscope.tsx';
 import { useTimeView, ZoomButtons } from '../parts/time-view.tsx';
 import { Verdict } from '../parts/verdict.tsx';
 import { Waterfall } from '../parts/waterfall.tsx';
@@ -46,6 +47,7 @@ function Trace({ trace }: { trace: TraceAnswer }) {
         <span class="faint">{dateText(tree.startUs)}</span>
         <span class="right">
           <ZoomButtons view={view} />
+          <SpeedscopeButton path={apiPath(['trace', trace.traceId, 'export'], { format: 'speedscope' })} />
           <Exports traceId={trace.traceId} />
         </span>
       </div>

@@ -50,18 +50,18 @@ export function FlameCard({ span }: { span: SpanAnswer }) {
 }
 
 function Nothing({ flame }: { flame: FlameAnswer }) {
-  if (flame.isSampledTrace)
+  if (flame.seenIn === 'nowhere')
     return (
       <p class="faint">
-        Nothing was seen here, though in other spans of this trace: it was on a processor for too short to be
-        seen there (<code>--profile-hz</code> looks more often), and none of its waits lasted long enough to
-        be told by itself (<code>--wait-min</code>).
+        No samples were taken: goidspan takes them at <code>--level cpu</code>, and keeps them where it traces
+        with a page of its own (<code>run --page</code>, <code>attach --page</code>) or opens a recording.
       </p>
     );
   return (
     <p class="faint">
-      No samples were taken: goidspan takes them at <code>--level cpu</code>, and keeps them where it traces
-      with a page of its own (<code>run --page</code>, <code>attach --page</code>) or opens a recording.
+      Nothing was seen here: each processor is looked at now and then only (<code>--profile-hz</code>, 99
+      times a second), waits are told one by one from 1 ms on (<code>--wait-min</code>), and both only while
+      the program is looked at at <code>--level cpu</code>.
     </p>
   );
 }
@@ -75,8 +75,10 @@ function factsText(
   const waited = Object.values(others).reduce((sum, ns) => sum + ns, 0);
   const all = cpu + waited;
   return [
-    `${counted(samples, 'sample')} on a processor, for ${durationText(cpu)}`,
-    `${counted(waits, 'wait')}, ${durationText(waited)}`,
+    samples === 0
+      ? 'No sample on a processor'
+      : `${counted(samples, 'sample')} on a processor, for ${durationText(cpu)}`,
+    ...(waits > 0 ? [`${counted(waits, 'wait')}, ${durationText(waited)}`] : []),
     ...(scope === 'children' ? [`in ${counted(spans, 'span')}`] : []),
     ...(scope === 'goroutine' && all < durationNs
       ? [

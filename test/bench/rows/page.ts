@@ -5,23 +5,36 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
+import { sqliteNode } from '../../../.scripts/lib/nodes.mjs';
 import { requestOfJson } from '../../../src/receiver/json-request.ts';
 import { browser, startBrowser } from '../../page/support/chromium.ts';
 import { generated, traceIdOf } from '../../page/support/large-trace.ts';
 import type { Bench } from '../bench.ts';
 import { type Figure, figureOf, numberText } from '../figure.ts';
+import { startProgram } from '../program.ts';
 import { Serve } from '../serve.ts';
 import { spreadOf } from '../statistics.ts';
 
 const row = 'page';
 const FEW = 2_000;
 const MANY = 20_000;
+/** Of a flame graph; spans whose stacks are on the disk. */
+const FRAMES = 50_000;
+const SEEN_SPANS = 20_000;
 const files = fileURLToPath(new URL('../../dist/page/', import.meta.url));
 
 /** When rows have been painted, in ms from the navigation on: with the page itself, the question, and what is made of the answer. */
 const painted = `{
   const look = () => {
     if (!document.querySelector('[role=row]')) return requestAnimationFrame(look);
+    requestAnimationFrame(() => { window.paintedMs = performance.now(); });
+  };
+  requestAnimationFrame(look);
+}`;
+
+const paintedFlame = `{
+  const look = () => {
+    if (!document.querySelector('.flame canvas')?.dataset.drawn) return requestAnimationFrame(look);
     requestAnimationFrame(() => { window.paintedMs = performance.now(); });
   };
   requestAnimationFrame(look);
@@ -56,7 +69,7 @@ export async function page(bench: Bench): Promise<Figure[]> {
     try {
       const few = await soon(bench, started, serve, FEW, 300);
       const many = await soon(bench, started, serve, MANY, 600);
-      return [size(), few, many, ...(await smooth(bench, started, serve))];
+      return [size(), few, many, ...(await smooth(bench, started, serve)), ...(await flame(bench, started))];
     } finally {
       await started.close();
     }
@@ -67,7 +80,9 @@ export async function page(bench: Bench): Promise<Figure[]> {
 }
 
 function size(): Figure {
-  const sizes = readdirSync(files).map((name) => gzipSync(readFileSync(join(files, name))).length);
+  // Speedscope is in a folder, and loaded when it is wanted.
+  const names = readdirSync(files, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const sizes = names.map(({ name }) => gzipSync(readFileSync(join(files, name))).length);
   const bytes = sizes.reduce((sum, of) => sum + of, 0);
   return figureOf({ row, what: 'all of the page, gzip', unit: 'kB', goal: { atMost: 120 } }, bytes / 1_000);
 }
@@ -76,6 +91,42 @@ const openTrace = async (page: Page, { url }: Serve, spans: number): Promise<voi
   await page.goto('about:blank');
   await page.goto(`${url}/#/trace/${traceIdOf(spans)}`);
 };
+
+/** A span that was seen at very many places, on a store of its own. */
+async function flame({ rounds, quick }: Bench, started: Browser): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'goidspan-bench-'));
+  let serve: Serve | undefined;
+  try {
+    const args = [folder, traceIdOf(FEW), FEW, FRAMES, SEEN_SPANS].map(String);
+    const kept = startProgram('keep-stacks', args, { core: 'any', node: await sqliteNode() });
+    const [, bytes = ''] = await kept.output(/^bytes a span (\S+)$/m);
+    await kept.ended;
+    serve = await Serve.start(folder);
+    const page = await started.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.addInitScript(paintedFlame);
+    const times: number[] = [];
+    for (let round = 0; round < (quick ? 2 : rounds); round++) {
+      await page.goto('about:blank');
+      await page.goto(`${serve.url}/#/span/${traceIdOf(FEW)}/${'1'.padStart(16, '0')}`);
+      await page.waitForFunction(() => 'paintedMs' in globalThis);
+      times.push(await page.evaluate<number>('window.paintedMs'));
+    }
+    await page.context().close();
+    const what = `until a flame graph of ${numberText(FRAMES)} frames is painted`;
+    const detail = `from the navigation on, the page, the span and its trace of ${numberText(FEW)} spans included; the first time ${numberText(times[0] as number)} ms`;
+    const onDisk = `${numberText(SEEN_SPANS)} spans of three samples and two waits, 20 frames deep, before their segment is sealed`;
+    return [
+      figureOf({ row, what, unit: 'ms', goal: { atMost: 1_500 }, detail }, spreadOf(times)),
+      figureOf(
+        { row, what: 'stacks of a span on the disk', unit: 'B', goal: { atMost: 500 }, detail: onDisk },
+        Number(bytes),
+      ),
+    ];
+  } finally {
+    await serve?.kill();
+    rmSync(folder, { recursive: true });
+  }
+}
 
 async function soon(
   { rounds, quick }: Bench,

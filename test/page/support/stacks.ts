@@ -42,7 +42,7 @@ export async function keepStacks(backend: Backend, spans: readonly SpanStacks[])
 }
 
 /** So many stacks of different lengths that there are about as many frames. */
-export function manyStacks(frames: number): SeenStack[] {
+export function manyStacks(frames: number, goid = 6): SeenStack[] {
   const seen: SeenStack[] = [];
   for (let made = 1; made < frames; ) {
     const at = seen.length;
@@ -53,9 +53,27 @@ export function manyStacks(frames: number): SeenStack[] {
     made += own + (at < 1_600 ? 1 : 0);
     seen.push(
       at % 3 === 0
-        ? waited(6, ['mutex', 'network', 'select'][(at % 9) / 3] as string, path.join(' '), 20_000 + at)
-        : sampled(6, path.join(' '), 1),
+        ? waited(goid, ['mutex', 'network', 'select'][(at % 9) / 3] as string, path.join(' '), 20_000 + at)
+        : sampled(goid, path.join(' '), 1),
     );
   }
   return seen;
+}
+
+/** As of a request of a service: three samples and two waits, 20 frames deep, in some of a thousand functions. */
+export function usualStacks(number: number): SeenStack[] {
+  const stem =
+    'runtime.goexit net/http.(*conn).serve net/http.serverHandler.ServeHTTP net/http.(*ServeMux).ServeHTTP';
+  const pathOf = (seed: number): string => {
+    const calls = Array.from(
+      { length: 16 },
+      (_, depth) => `example.com/shop/pkg${(seed + depth) % 50}.(*Service).Step${(seed * 7 + depth) % 1_000}`,
+    );
+    return [stem, ...calls].join(' ');
+  };
+  return [
+    ...[0, 1, 2].map((at) => sampled(number, pathOf((number * 31 + at) % 300), 1)),
+    waited(number, 'network', pathOf((number * 17) % 90), 2_000_000 + number * 13),
+    waited(number, 'mutex', pathOf((number * 13) % 90), 1_000_000 + number * 17),
+  ];
 }
