@@ -26,12 +26,12 @@ interface Told {
 
 /** With the URL said. @throws {GoidspanError} of the backend. */
 export async function openPage(
-  { store, port }: PageOptions,
+  { store, port, jaegerUrl }: PageOptions,
   env: NodeJS.ProcessEnv,
   { report, onEvent }: Told,
 ): Promise<OpenPage> {
   const ports = port === undefined ? [PAGE_PORT, 0] : [port];
-  const backend = await openBackend({ store, host: HOST, ports, token: undefined }, env);
+  const backend = await openBackend({ store, host: HOST, ports, token: undefined, jaegerUrl }, env);
   const settingsOfPart = () => ({
     name: 'store',
     otlp: { port: backend.openPort() },

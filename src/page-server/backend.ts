@@ -32,11 +32,14 @@ export interface BackendOptions {
       }
     | undefined;
   readonly token: string | undefined;
+  /** A Jaeger that shows the same traces. */
+  readonly jaegerUrl?: string | undefined;
 }
 
 export class Backend {
   readonly #store: SpanStore;
   readonly #live: LiveTail;
+  readonly #jaegerUrl: string | undefined;
   #receiver: Receiver | undefined;
   #page: PageServer | undefined;
   #storage: JaegerStorage | undefined;
@@ -50,8 +53,9 @@ export class Backend {
     ports,
     otlp,
     token,
+    jaegerUrl,
   }: BackendOptions): Promise<Backend> {
-    const backend = new Backend(await openStore(folder, limits));
+    const backend = new Backend(await openStore(folder, limits), jaegerUrl);
     try {
       if (otlp?.isJaegerStorage) backend.#storage = new JaegerStorage(backend.#store);
       const methods = backend.#storage?.methods;
@@ -64,8 +68,9 @@ export class Backend {
     }
   }
 
-  private constructor(store: SpanStore) {
+  private constructor(store: SpanStore, jaegerUrl: string | undefined) {
     this.#store = store;
+    this.#jaegerUrl = jaegerUrl;
     this.#live = new LiveTail();
   }
 
@@ -117,9 +122,10 @@ export class Backend {
 
   /** Undefined: none has to do with it. */
   #jaegerState(): JaegerState | undefined {
-    if (!this.#storage) return undefined;
-    const counts = Object.entries(this.#storage.counts).filter(([, count]) => count > 0);
-    return { calls: Object.fromEntries(counts) };
+    const url = this.#jaegerUrl;
+    const counts = this.#storage && Object.entries(this.#storage.counts).filter(([, count]) => count > 0);
+    if (url === undefined && !counts) return undefined;
+    return { ...(url !== undefined && { url }), ...(counts && { calls: Object.fromEntries(counts) }) };
   }
 
   async #openPage(host: string, ports: readonly number[], token: string | undefined): Promise<PageServer> {

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { type ErrorCode, GoidspanError } from '../errors.ts';
 import type { JaegerState } from '../page-api/answers.ts';
 import type { SpanReader } from '../page-api/span-store.ts';
 import { type Admission, refusalOf } from '../receiver/admission.ts';
@@ -44,6 +45,9 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
   'cache-control': 'no-store',
 } as const;
+
+/** Of errors that are none of ours. */
+const statuses: Readonly<Partial<Record<ErrorCode, number>>> = { no_jaeger: 502, not_in_jaeger: 501 };
 
 /** Below, packing costs more than it saves. */
 const PACKED_BYTES_MIN = 2_048;
@@ -93,7 +97,8 @@ export class PageServer {
       await this.#answer(request, response);
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
-      if (!response.headersSent) await sendJson(request, response, 500, { error: said });
+      const status = error instanceof GoidspanError ? (statuses[error.code] ?? 500) : 500;
+      if (!response.headersSent) await sendJson(request, response, status, { error: said });
       else response.destroy();
     }
   }

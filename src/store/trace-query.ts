@@ -2,18 +2,17 @@
 
 import { resourceSpans, scopeSpans, traceRequest } from '../otlp/fields.ts';
 import { ProtoWriter } from '../otlp/proto-writer.ts';
-import { SPAN_HAS_BREAKDOWN, SPAN_IS_ERROR, type TraceAnswer } from '../page-api/answers.ts';
+import { SPAN_HAS_BREAKDOWN, SPAN_IS_ERROR, type SpanAnswer, type TraceAnswer } from '../page-api/answers.ts';
 import {
   GOIDSPAN_BREAKDOWN,
   GOIDSPAN_GOID,
   GOIDSPAN_PARENT_GOID,
   GOIDSPAN_VERDICT,
 } from '../span/attribute-names.ts';
-import { decodeAlone, type Part, type Surroundings } from './decode-span.ts';
-import { eachSpanOfTrace } from './found-spans.ts';
+import { decodeAlone, decodeSpan, type Part, type Surroundings } from './decode-span.ts';
+import { eachSpanOfTrace, type TraceChunks } from './found-spans.ts';
 import { ProtoFields, WIRE } from './proto-fields.ts';
 import type { ScannedSpan } from './scan-request.ts';
-import type { Segment } from './segment.ts';
 
 /** More of one trace are counted only: no page shows them. */
 const TRACE_SPANS_MAX = 50_000;
@@ -37,7 +36,7 @@ interface TraceSpan {
   readonly parentGoid: number;
 }
 
-export function traceOf(segments: readonly Segment[], traceId: string): TraceAnswer | undefined {
+export function traceOf(segments: readonly TraceChunks[], traceId: string): TraceAnswer | undefined {
   const spans: TraceSpan[] = [];
   const seen = new Set<string>();
   let left = 0;
@@ -52,6 +51,21 @@ export function traceOf(segments: readonly Segment[], traceId: string): TraceAns
   if (spans.length === 0) return undefined;
   spans.sort((a, b) => a.startUs - b.startUs || b.durationNs - a.durationNs);
   return columnsOf(traceId, spans, left);
+}
+
+/** One span of a trace, with all that it says. */
+export function spanOf(
+  segments: readonly TraceChunks[],
+  traceId: string,
+  spanId: string,
+): Omit<SpanAnswer, 'rank'> | undefined {
+  const wanted = Buffer.from(spanId, 'hex');
+  let found: Omit<SpanAnswer, 'rank'> | undefined;
+  eachSpanOfTrace(segments, Buffer.from(traceId, 'hex'), (bytes, span, around) => {
+    if (found || !wanted.equals(bytes.subarray(span.spanIdAt, span.spanIdAt + 8))) return;
+    found = decodeSpan(bytes, span, around);
+  });
+  return found;
 }
 
 function traceSpanOf(
@@ -142,7 +156,11 @@ const spanIdOf = (bytes: Uint8Array, { spanIdAt }: ScannedSpan): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + spanIdAt, 8).toString('hex');
 
 /** Each part is a request of its own: the spans unchanged, with their resource and scope before them. */
-export function traceParts(segments: readonly Segment[], traceId: string, partBytes: number): Uint8Array[] {
+export function traceParts(
+  segments: readonly TraceChunks[],
+  traceId: string,
+  partBytes: number,
+): Uint8Array[] {
   const parts: Uint8Array[] = [];
   const seen = new Set<string>();
   let current: Uint8Array[] = [];

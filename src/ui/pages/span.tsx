@@ -10,6 +10,7 @@ import { dateText, durationText, kindText, nameText, percentText } from '../form
 import { AgainstFast, aroundSpan } from '../parts/against-fast.tsx';
 import { Breakdown, Swatch } from '../parts/breakdown.tsx';
 import { Exports } from '../parts/exports.tsx';
+import { OpenInJaeger } from '../parts/in-jaeger.tsx';
 import { LanesPicture } from '../parts/lanes.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { SpanDetails } from '../parts/span-details.tsx';
@@ -116,6 +117,7 @@ function Head({ story: { span, tree, whose, index } }: { story: SpanStory }) {
       {span.isError && <span class="chip error">{error}</span>}
       <span class="faint">{dateText(span.startUs)}</span>
       <span class="right">
+        <OpenInJaeger traceId={span.traceId} spanId={span.spanId} />
         <Exports traceId={span.traceId} />
       </span>
       <span class="hidden">{serviceOf(trace, index)}</span>
