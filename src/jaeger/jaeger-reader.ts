@@ -30,14 +30,9 @@ const NAMES_MAX = 10_000;
 const REMEMBERED_MS = 30_000;
 const REMEMBERED_TRACES = 4;
 
-interface Remembered {
-  readonly at: number;
-  readonly chunks: Promise<readonly TraceChunks[]>;
-}
-
 export class JaegerReader implements SpanReader {
   readonly #client: JaegerClient;
-  readonly #traces = new Map<string, Remembered>();
+  readonly #traces = new Map<string, Promise<readonly TraceChunks[]>>();
 
   /** @throws {GoidspanError} `no_jaeger`: nothing is there that answers. */
   static async open(url: string): Promise<JaegerReader> {
@@ -123,15 +118,16 @@ export class JaegerReader implements SpanReader {
   }
 
   #chunks(traceId: string): Promise<readonly TraceChunks[]> {
-    const now = performance.now();
     const known = this.#traces.get(traceId);
-    if (known && now - known.at < REMEMBERED_MS) return known.chunks;
-    this.#traces.delete(traceId);
+    if (known) return known;
     const [oldest] = this.#traces.keys();
     if (this.#traces.size >= REMEMBERED_TRACES && oldest !== undefined) this.#traces.delete(oldest);
     const chunks = this.#ask(traceId);
-    this.#traces.set(traceId, { at: now, chunks });
-    chunks.catch(() => this.#traces.delete(traceId));
+    this.#traces.set(traceId, chunks);
+    const forget = (): void => {
+      if (this.#traces.get(traceId) === chunks) this.#traces.delete(traceId);
+    };
+    chunks.then(() => setTimeout(forget, REMEMBERED_MS).unref(), forget);
     return chunks;
   }
 

@@ -16,6 +16,8 @@ import type { ScannedSpan } from './scan-request.ts';
 
 /** More of one trace are counted only: no page shows them. */
 const TRACE_SPANS_MAX = 50_000;
+/** Of the bytes of one trace, which are held together while they are handed out. */
+const TRACE_BYTES_MAX = 256 * 2 ** 20;
 const NO_TEXT = -1;
 const NO_PARENT = -1;
 const PARENT_ELSEWHERE = -2;
@@ -155,17 +157,22 @@ function columnsOf(traceId: string, spans: readonly TraceSpan[], left: number): 
 const spanIdOf = (bytes: Uint8Array, { spanIdAt }: ScannedSpan): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + spanIdAt, 8).toString('hex');
 
-/** Each part is a request of its own: the spans unchanged, with their resource and scope before them. */
+/**
+ * Each part is a request of its own: the spans unchanged, with their resource and scope before them.
+ * @throws {Error} For a trace of more than `maxBytes`.
+ */
 export function traceParts(
   segments: readonly TraceChunks[],
   traceId: string,
   partBytes: number,
+  maxBytes = TRACE_BYTES_MAX,
 ): Uint8Array[] {
   const parts: Uint8Array[] = [];
   const seen = new Set<string>();
   let current: Uint8Array[] = [];
   let heads: Heads | undefined;
   let size = 0;
+  let all = 0;
   const flush = (): void => {
     if (current.length > 0) parts.push(Buffer.concat(current));
     current = [];
@@ -178,6 +185,11 @@ export function traceParts(
     // Of the same for many spans, which would be passed over for each.
     if (heads?.around !== around) heads = headsOf(bytes, around);
     const request = requestOf(bytes, span, heads);
+    all += request.length;
+    if (all > maxBytes)
+      throw new Error(
+        `cannot hand out trace ${traceId}: it has more than ${maxBytes / 2 ** 20} MiB (the page shows its first spans)`,
+      );
     if (size + request.length > partBytes) flush();
     current.push(request);
     size += request.length;

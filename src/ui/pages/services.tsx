@@ -104,13 +104,23 @@ function Operations({ answer }: { answer: OperationsAnswer }) {
   );
 }
 
+/** What is served first, inner spans last. */
+function inOrderOfViews(operations: readonly Operation[]): Operation[] {
+  const kinds: readonly number[] = Object.values(views).flat();
+  return [...operations].sort(
+    (a, b) =>
+      kinds.indexOf(a.kind) - kinds.indexOf(b.kind) ||
+      `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`),
+  );
+}
+
 /** Operations of which nothing is known but that there are spans of them. */
 function Names({ operations }: { operations: readonly Operation[] }) {
   return (
     <section class="card" aria-label="Operations">
       <NotInJaeger what="How often, how long and why" />
       <ul>
-        {operations.map(({ service, name, kind }) => (
+        {inOrderOfViews(operations).map(({ service, name, kind }) => (
           <li key={`${service}\0${name}\0${kind}`}>
             <a href={href(['search'], { service, name, kind, ...rangeParams.value })}>{nameText(name)}</a>{' '}
             <span class="faint">
