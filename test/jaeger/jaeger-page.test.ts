@@ -105,7 +105,10 @@ describeWith([peers, browser], 'a page over a Jaeger', () => {
   });
 
   it('tells of a trace what the same spans tell in our own store, which has the way to Jaeger, too', async () => {
-    const own = await servePage(told.requests, { jaegerUrl: jaeger.query });
+    const own = await servePage(told.requests, {
+      jaegerUrl: jaeger.query,
+      otlp: { grpcPort: 0, httpPort: 0, isJaegerStorage: true },
+    });
     expect(await own.backend.state()).toMatchObject({ jaeger: { url: jaeger.query } });
     for (const kind of [`trace/${mutex.traceId}`, `span/${mutex.traceId}/${mutex.spanId}`]) {
       const { rank, ...here } = (await (await fetch(`${own.url}api/${kind}`)).json()) as Record<
@@ -114,6 +117,11 @@ describeWith([peers, browser], 'a page over a Jaeger', () => {
       >;
       expect(sorted(await get(kind))).toEqual(sorted(here));
     }
+    const looked = await look(started, own.url);
+    await looked.to('state');
+    await looked.page.getByRole('table', { name: 'Calls of Jaeger' }).getByText('in all').waitFor();
+    expect(await axeFindings(looked.page)).toEqual([]);
+    await looked.close();
     await own.stop();
   });
 
