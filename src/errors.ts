@@ -25,6 +25,8 @@ export const errorCodes = {
   store_busy: 'another process writes to the store',
   cannot_listen: 'a port cannot be listened at',
   store_full: 'more spans wait to be stored than may',
+  no_jaeger: 'Jaeger does not answer, or not as it should',
+  not_in_jaeger: 'Jaeger does not keep what is asked for',
 } as const;
 
 /** One of the codes of {@link errorCodes}. */

@@ -20,6 +20,8 @@ const FAILURES_AT_RUN_TIME: ReadonlySet<ErrorCode> = new Set([
   'store_busy',
   'store_full',
   'cannot_listen',
+  'no_jaeger',
+  'not_in_jaeger',
 ]);
 
 /** Of an error that ends the command. */

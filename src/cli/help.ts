@@ -31,6 +31,7 @@ Options:
       --page               keep the spans and show them on a page of this host, whose URL is printed;
                            at level cpu with a flame graph of each
       --page-port N        its port (default 7777, or another if that is taken)
+      --jaeger-url URL     of a Jaeger that shows the same traces: the page has links to it
       --store DIR          where they are kept (default $XDG_STATE_HOME/goidspan)
       --store-bytes SIZE   how much is kept at most (default 1GiB), the newest
       --store-age TIME     for how long (default 24h)
@@ -124,6 +125,9 @@ Options:
       --otlp-grpc-port N     of OTLP over gRPC (default 4317)
       --otlp-http-port N     of OTLP over HTTP, protobuf or JSON (default 4318)
       --jaeger-storage       a Jaeger v2 may have its storage here, on the port of gRPC
+      --jaeger-url URL       of a Jaeger that shows the same traces: traces and spans have a link to it
+      --from-jaeger URL      show the traces that a Jaeger keeps (its page, usually port 16686); nothing
+                             is taken and nothing is kept here, and figures over many spans are not known
       --store DIR            where spans are kept (default $XDG_STATE_HOME/goidspan)
       --store-bytes SIZE     how much is kept at most (default 1GiB), the newest
       --store-age TIME       for how long (default 24h)

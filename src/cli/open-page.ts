@@ -24,12 +24,12 @@ interface Told {
 
 /** With the URL said. @throws {GoidspanError} of the backend. */
 export async function openPage(
-  { store, port }: PageOptions,
+  { store, port, jaegerUrl }: PageOptions,
   env: NodeJS.ProcessEnv,
   { report, onEvent }: Told,
 ): Promise<OpenPage> {
   const ports = port === undefined ? [PAGE_PORT, 0] : [port];
-  const backend = await openBackend({ store, host: HOST, ports, token: undefined });
+  const backend = await openBackend({ store, host: HOST, ports, token: undefined, jaegerUrl });
   const hooks = reportHooks('the store', report, onEvent);
   report(`the page is at ${backend.url}`);
   return { backend, sink: createPageSink(() => backend.openPort(), spanLimitsOf(env, report), hooks) };

@@ -219,6 +219,14 @@ export function urlOf(command: string, option: string, text: string): URL {
   throw usage(command, `--${option} ${text}: not an http:// or https:// URL`);
 }
 
+/** Where a Jaeger is: with a path if it is below one, and nothing else. Without a slash at its end. */
+export function jaegerUrlOf(command: string, option: string, text: string): string {
+  const { origin, pathname, username, password, search, hash } = urlOf(command, option, text);
+  if (username || password || search || hash)
+    throw usage(command, `--${option} ${text}: a URL without user, query and fragment is needed`);
+  return origin + pathname.replace(/\/+$/, '');
+}
+
 /** `server` means any path that ends in it, `./server` the one in this directory. */
 export function globOf(command: string, text: string): string {
   if (text === '') throw usage(command, '--exe needs a value');

@@ -4,6 +4,7 @@ import { PAGE_PORT, STORE_AGE_MS, STORE_BYTES } from '../page-api/limits.ts';
 import {
   bytesOf,
   GENERAL,
+  jaegerUrlOf,
   parseOptions,
   parseOptionsAndOne,
   portOf,
@@ -27,6 +28,8 @@ export interface PageOptions {
   readonly store: StoreOptions;
   /** Undefined: the usual one, or another if that is taken. */
   readonly port: number | undefined;
+  /** Of a Jaeger that shows the same traces. */
+  readonly jaegerUrl?: string | undefined;
 }
 
 /** A recording on a page. */
@@ -54,6 +57,9 @@ export interface Serve {
   readonly grpcPort: number;
   readonly httpPort: number;
   readonly isJaegerStorage: boolean;
+  readonly jaegerUrl: string | undefined;
+  /** Undefined: what is kept here is shown. */
+  readonly fromJaeger: string | undefined;
   readonly token: string | undefined;
   readonly durationSeconds: number | undefined;
 }
@@ -74,6 +80,7 @@ export const PAGE = {
   ...STORE,
   page: { type: 'boolean' },
   'page-port': { type: 'string' },
+  'jaeger-url': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 const SERVE = {
@@ -84,9 +91,21 @@ const SERVE = {
   'otlp-grpc-port': { type: 'string' },
   'otlp-http-port': { type: 'string' },
   'jaeger-storage': { type: 'boolean' },
+  'jaeger-url': { type: 'string' },
+  'from-jaeger': { type: 'string' },
   token: { type: 'string' },
   duration: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
+
+/** Of no use where another keeps the spans. */
+const OF_KEEPING = [
+  'store',
+  'store-bytes',
+  'store-age',
+  'otlp-grpc-port',
+  'otlp-http-port',
+  'jaeger-storage',
+] as const;
 
 type Values<Options> = { readonly [Name in keyof Options]?: string | boolean | undefined };
 
@@ -97,7 +116,15 @@ export function pageOptionsOf(command: string, values: Values<typeof PAGE>): Pag
   return {
     store: storeOptionsOf(command, values),
     port: port === undefined ? undefined : portOf(command, 'page-port', String(port)),
+    jaegerUrl: linkUrlOf(command, values),
   };
+}
+
+function linkUrlOf(
+  command: string,
+  { 'jaeger-url': url }: { readonly 'jaeger-url'?: string | boolean | undefined },
+): string | undefined {
+  return url === undefined ? undefined : jaegerUrlOf(command, 'jaeger-url', String(url));
 }
 
 /** What a store is that nobody has said anything of. */
@@ -158,6 +185,10 @@ export function parseServe(args: readonly string[]): Parsed<Serve> {
   const wanted = (): Serve => {
     const empty = (['host', 'token'] as const).find((name) => values[name] === '');
     if (empty !== undefined) throw usage('serve', `--${empty} needs a value`);
+    const from = values['from-jaeger'];
+    const keeping = from === undefined ? undefined : OF_KEEPING.find((name) => values[name] !== undefined);
+    if (keeping !== undefined)
+      throw usage('serve', `--${keeping}: with --from-jaeger nothing is taken and nothing is kept here`);
     return {
       kind: 'serve',
       store: storeOptionsOf('serve', values),
@@ -166,6 +197,8 @@ export function parseServe(args: readonly string[]): Parsed<Serve> {
       grpcPort: port('otlp-grpc-port', GRPC_PORT),
       httpPort: port('otlp-http-port', HTTP_PORT),
       isJaegerStorage: values['jaeger-storage'] === true,
+      jaegerUrl: linkUrlOf('serve', values),
+      fromJaeger: from === undefined ? undefined : jaegerUrlOf('serve', 'from-jaeger', from),
       token: values.token,
       durationSeconds:
         values.duration === undefined ? undefined : secondsOf('serve', 'duration', values.duration),

@@ -9,6 +9,7 @@ import { GOIDSPAN_VERDICT_CAUSE, GOIDSPAN_WAIT_TOP } from '../span/attribute-nam
 import { attributesOf } from '../store/decode-span.ts';
 import { int64Before, ProtoFields, WIRE } from '../store/proto-fields.ts';
 import { asText } from '../store/value-text.ts';
+import { KINDS } from './span-kinds.ts';
 
 const traceParams = { traceId: 1 } as const;
 const tracesRequest = { query: 1 } as const;
@@ -33,9 +34,6 @@ const ATTRIBUTES_MAX = 16;
 const USUAL_DEPTH = 20;
 /** Times in microseconds end here. */
 const NEVER_US = Number.MAX_SAFE_INTEGER;
-
-/** `SpanKind` in words, by its number. */
-const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 
 /** Which traces are looked for: those with a span of which all of it is true, the newest `depth`. */
 export interface TracesQuery {

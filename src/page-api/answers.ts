@@ -12,6 +12,8 @@ export interface Searched {
   readonly spans: number;
   /** Of how many in the time asked for; more than `spans` where a limit of time has ended the search. */
   readonly of: number;
+  /** Only spans of so many traces were looked at, the newest that a Jaeger has found. */
+  readonly traces?: number;
 }
 
 export interface OperationRow extends Operation {
@@ -33,6 +35,8 @@ export interface OperationsAnswer {
   readonly operations: readonly OperationRow[];
   /** Spans of operations beyond what is told apart. */
   readonly others: number;
+  /** All that is known of operations is their names: then `operations` is empty, and figures are not to be had. */
+  readonly named?: readonly Operation[];
 }
 
 /** Bits of `flags` in columns of spans. */
@@ -226,6 +230,8 @@ export interface StoreState {
 export interface JaegerState {
   /** It shows the same traces, at `URL/trace/ID?uiFind=SPAN`. Without a slash at its end. */
   readonly url?: string;
+  /** Spans are kept there, not here: figures of what is kept mean nothing, and there are no percentiles, shares and comparisons. */
+  readonly holdsSpans?: boolean;
   /** Calls of a Jaeger whose storage is here: all, and those that were not answered, by why; without zeros. */
   readonly calls?: Readonly<Record<string, number>>;
 }

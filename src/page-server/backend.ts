@@ -35,11 +35,14 @@ export interface BackendOptions {
   readonly token: string | undefined;
   /** Whether the process goes on for it. Default true. */
   readonly keepsAlive?: boolean;
+  /** A Jaeger that shows the same traces. */
+  readonly jaegerUrl?: string | undefined;
 }
 
 export class Backend {
   readonly #store: ThreadStore;
   readonly #live: LiveTail;
+  readonly #jaegerUrl: string | undefined;
   #receiver: Receiver | undefined;
   #page: PageServer | undefined;
   #storage: JaegerStorage | undefined;
@@ -54,6 +57,7 @@ export class Backend {
     otlp,
     token,
     keepsAlive = true,
+    jaegerUrl,
   }: BackendOptions): Promise<Backend> {
     let store: ThreadStore | undefined;
     const live = new LiveTail((room) => store?.follow(room));
@@ -62,7 +66,7 @@ export class Backend {
       keepsAlive,
       onKept: (kept) => live.add(kept),
     });
-    const backend = new Backend(store, live);
+    const backend = new Backend(store, live, jaegerUrl);
     try {
       if (otlp?.isJaegerStorage) backend.#storage = new JaegerStorage(store);
       const methods = backend.#storage?.methods;
@@ -76,9 +80,10 @@ export class Backend {
     }
   }
 
-  private constructor(store: ThreadStore, live: LiveTail) {
+  private constructor(store: ThreadStore, live: LiveTail, jaegerUrl: string | undefined) {
     this.#store = store;
     this.#live = live;
+    this.#jaegerUrl = jaegerUrl;
   }
 
   /** Of the page, without a token. */
@@ -122,9 +127,10 @@ export class Backend {
 
   /** Undefined: none has to do with it. */
   #jaegerState(): JaegerState | undefined {
-    if (!this.#storage) return undefined;
-    const counts = Object.entries(this.#storage.counts).filter(([, count]) => count > 0);
-    return { calls: Object.fromEntries(counts) };
+    const url = this.#jaegerUrl;
+    const counts = this.#storage && Object.entries(this.#storage.counts).filter(([, count]) => count > 0);
+    if (url === undefined && !counts) return undefined;
+    return { ...(url !== undefined && { url }), ...(counts && { calls: Object.fromEntries(counts) }) };
   }
 
   async #openPage(host: string, ports: readonly number[], token: string | undefined): Promise<PageServer> {

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
+import { type ErrorCode, GoidspanError } from '../errors.ts';
 import type { JaegerState } from '../page-api/answers.ts';
 import type { SpanReader } from '../page-api/span-store.ts';
 import { type Admission, refusalOf } from '../receiver/admission.ts';
@@ -66,6 +67,9 @@ const SPEEDSCOPE_HEADERS = {
   'access-control-allow-origin': '*',
 } as const;
 
+/** Of errors that are none of ours. */
+const statuses: Readonly<Partial<Record<ErrorCode, number>>> = { no_jaeger: 502, not_in_jaeger: 501 };
+
 /** Below, packing costs more than it saves. */
 const PACKED_BYTES_MIN = 2_048;
 const pack = promisify(gzip);
@@ -120,7 +124,8 @@ export class PageServer {
       await this.#answer(request, response);
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
-      if (!response.headersSent) await sendJson(request, response, 500, { error: said });
+      const status = error instanceof GoidspanError ? (statuses[error.code] ?? 500) : 500;
+      if (!response.headersSent) await sendJson(request, response, status, { error: said });
       else response.destroy();
     }
   }

@@ -26,7 +26,11 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** @throws {SyntaxError} of text that is no JSON; {@link TypeError} of JSON that is no request. */
 export function requestOfJson(text: string): Uint8Array {
-  const request: unknown = JSON.parse(text);
+  return requestOf(JSON.parse(text));
+}
+
+/** Of JSON that is parsed. @throws {TypeError} */
+export function requestOf(request: unknown): Uint8Array {
   if (!isObject(request)) throw new TypeError('an object with resourceSpans is expected');
   const writer = new ProtoWriter();
   for (const part of objectsIn(request['resourceSpans'])) {

@@ -8,8 +8,11 @@ import { traceKeyAt } from './span-rows.ts';
 /** `span` is the same object each time: to be read at once. */
 export type OnSpan = (bytes: Uint8Array, span: ScannedSpan, around: Surroundings) => void;
 
+/** Where spans of a trace may be. */
+export type TraceChunks = Pick<Segment, 'chunk' | 'chunksOfTrace'>;
+
 /** The spans of a trace, the oldest segment first. One that came twice is handed out twice. */
-export function eachSpanOfTrace(segments: readonly Segment[], traceId: Uint8Array, onSpan: OnSpan): void {
+export function eachSpanOfTrace(segments: readonly TraceChunks[], traceId: Uint8Array, onSpan: OnSpan): void {
   const key = traceKeyAt(traceId, 0);
   for (const segment of segments) {
     for (const chunk of segment.chunksOfTrace(key)) eachOf(segment.chunk(chunk), traceId, onSpan);

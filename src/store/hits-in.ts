@@ -24,7 +24,8 @@ export function hitsIn(bytes: Uint8Array, max: number): HitsIn {
   return { hits, of };
 }
 
-function hitOf(bytes: Uint8Array, span: ScannedSpan): SpanHit {
+/** `span` is as the scan of `bytes` has it at that moment. */
+export function hitOf(bytes: Uint8Array, span: ScannedSpan): SpanHit {
   const waitTop = USES[span.top - 1];
   const cause = causeOfCode(span.cause);
   return {

@@ -12,17 +12,15 @@ import type {
 } from '../page-api/answers.ts';
 import type { FlameScope, OperationQuery, SearchQuery, TimeRange } from '../page-api/query.ts';
 import { compareOf } from './compare-query.ts';
-import { decodeSpan } from './decode-span.ts';
 import { countBelow } from './duration-buckets.ts';
 import { flameOf } from './flame-query.ts';
-import { eachSpanOfTrace } from './found-spans.ts';
 import { operationsOf, rollupOf } from './operations-query.ts';
 import { countIn } from './rows-in.ts';
 import { scatterOf } from './scatter-query.ts';
 import { searchFor } from './search-query.ts';
 import { SegmentSet } from './segment-set.ts';
 import { stacksOf } from './stacks-query.ts';
-import { traceOf, traceParts } from './trace-query.ts';
+import { spanOf, traceOf, traceParts } from './trace-query.ts';
 import type { StoreLimits } from './writer.ts';
 
 /** Around a span, for how it compares with others. */
@@ -74,12 +72,7 @@ export class Reader {
   span(traceId: string, spanId: string): SpanAnswer | undefined {
     if (!isHex(traceId, 32) || !isHex(spanId, 16)) return undefined;
     const segments = this.#set.segments();
-    const wanted = Buffer.from(spanId, 'hex');
-    let found: ReturnType<typeof decodeSpan> | undefined;
-    eachSpanOfTrace(segments, Buffer.from(traceId, 'hex'), (bytes, span, around) => {
-      if (found || !wanted.equals(bytes.subarray(span.spanIdAt, span.spanIdAt + 8))) return;
-      found = decodeSpan(bytes, span, around);
-    });
+    const found = spanOf(segments, traceId, spanId);
     if (found === undefined) return undefined;
     const { startUs, durationNs } = found;
     const { buckets, count } = rollupOf(segments, found, {

@@ -9,7 +9,7 @@ import { countIn, rowsIn } from './rows-in.ts';
 import { bitOf, type OperationFacts, overlaps, type Segment } from './segment.ts';
 import { spanIdAt, traceIdAt } from './span-rows.ts';
 import { causeOfCode, codeOfCause, codeOfTop, OTHER_CODE, USES } from './uses.ts';
-import { asText } from './value-text.ts';
+import { hasAttributes } from './value-text.ts';
 
 /** A search that takes longer ends with what it has. */
 const LONGEST_MS = 2_000;
@@ -206,9 +206,7 @@ class HitReader {
       if (!isAsked(rest, this.#query)) return;
       if (this.#wanted.top === OTHER_CODE && rest.waitTop !== this.#query.waitTop) return;
       if (this.#wanted.cause === OTHER_CODE && rest.cause !== this.#query.cause) return;
-      const has = ({ key, value }: { readonly key: string; readonly value: string }) =>
-        asText(attributes[key]) === value || asText(resource[key]) === value;
-      if (this.#query.attributes?.every(has) ?? true) hit = rest;
+      if (hasAttributes({ attributes, resource }, this.#query.attributes ?? [])) hit = rest;
     });
     return hit;
   }

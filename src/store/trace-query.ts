@@ -2,22 +2,23 @@
 
 import { resourceSpans, scopeSpans, traceRequest } from '../otlp/fields.ts';
 import { ProtoWriter } from '../otlp/proto-writer.ts';
-import { SPAN_HAS_BREAKDOWN, SPAN_IS_ERROR, type TraceAnswer } from '../page-api/answers.ts';
+import { SPAN_HAS_BREAKDOWN, SPAN_IS_ERROR, type SpanAnswer, type TraceAnswer } from '../page-api/answers.ts';
 import {
   GOIDSPAN_BREAKDOWN,
   GOIDSPAN_GOID,
   GOIDSPAN_PARENT_GOID,
   GOIDSPAN_VERDICT,
 } from '../span/attribute-names.ts';
-import { decodeAlone, type Part, type Surroundings } from './decode-span.ts';
-import { eachSpanOfTrace } from './found-spans.ts';
+import { decodeAlone, decodeSpan, type Part, type Surroundings } from './decode-span.ts';
+import { eachSpanOfTrace, type TraceChunks } from './found-spans.ts';
 import { ProtoFields, WIRE } from './proto-fields.ts';
 import type { ScannedSpan } from './scan-request.ts';
-import type { Segment } from './segment.ts';
 import { Texts } from './texts.ts';
 
 /** More of one trace are counted only: no page shows them. */
 const TRACE_SPANS_MAX = 50_000;
+/** Of the bytes of one trace, which are held together while they are handed out. */
+const TRACE_BYTES_MAX = 256 * 2 ** 20;
 const NO_TEXT = -1;
 const NO_PARENT = -1;
 const PARENT_ELSEWHERE = -2;
@@ -38,7 +39,7 @@ interface TraceSpan {
   readonly parentGoid: number;
 }
 
-export function traceOf(segments: readonly Segment[], traceId: string): TraceAnswer | undefined {
+export function traceOf(segments: readonly TraceChunks[], traceId: string): TraceAnswer | undefined {
   const spans: TraceSpan[] = [];
   const seen = new Set<string>();
   let left = 0;
@@ -53,6 +54,21 @@ export function traceOf(segments: readonly Segment[], traceId: string): TraceAns
   if (spans.length === 0) return undefined;
   spans.sort((a, b) => a.startUs - b.startUs || b.durationNs - a.durationNs);
   return columnsOf(traceId, spans, left);
+}
+
+/** One span of a trace, with all that it says. */
+export function spanOf(
+  segments: readonly TraceChunks[],
+  traceId: string,
+  spanId: string,
+): Omit<SpanAnswer, 'rank'> | undefined {
+  const wanted = Buffer.from(spanId, 'hex');
+  let found: Omit<SpanAnswer, 'rank'> | undefined;
+  eachSpanOfTrace(segments, Buffer.from(traceId, 'hex'), (bytes, span, around) => {
+    if (found || !wanted.equals(bytes.subarray(span.spanIdAt, span.spanIdAt + 8))) return;
+    found = decodeSpan(bytes, span, around);
+  });
+  return found;
 }
 
 function traceSpanOf(
@@ -128,13 +144,22 @@ function columnsOf(traceId: string, spans: readonly TraceSpan[], left: number): 
 const spanIdOf = (bytes: Uint8Array, { spanIdAt }: ScannedSpan): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + spanIdAt, 8).toString('hex');
 
-/** Each part is a request of its own: the spans unchanged, with their resource and scope before them. */
-export function traceParts(segments: readonly Segment[], traceId: string, partBytes: number): Uint8Array[] {
+/**
+ * Each part is a request of its own: the spans unchanged, with their resource and scope before them.
+ * @throws {Error} For a trace of more than `maxBytes`.
+ */
+export function traceParts(
+  segments: readonly TraceChunks[],
+  traceId: string,
+  partBytes: number,
+  maxBytes = TRACE_BYTES_MAX,
+): Uint8Array[] {
   const parts: Uint8Array[] = [];
   const seen = new Set<string>();
   let current: Uint8Array[] = [];
   let heads: Heads | undefined;
   let size = 0;
+  let all = 0;
   const flush = (): void => {
     if (current.length > 0) parts.push(Buffer.concat(current));
     current = [];
@@ -147,6 +172,11 @@ export function traceParts(segments: readonly Segment[], traceId: string, partBy
     // Of the same for many spans, which would be passed over for each.
     if (heads?.around !== around) heads = headsOf(bytes, around);
     const request = requestOf(bytes, span, heads);
+    all += request.length;
+    if (all > maxBytes)
+      throw new Error(
+        `cannot hand out trace ${traceId}: it has more than ${maxBytes / 2 ** 20} MiB (the page shows its first spans)`,
+      );
     if (size + request.length > partBytes) flush();
     current.push(request);
     size += request.length;

@@ -1,6 +1,7 @@
 /** What is on every page: where to go, the time that is looked at, the theme, help; and the page itself. */
 import type { ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { jaeger } from './data/jaeger.ts';
 import { GcPage } from './pages/gc.tsx';
 import { GoroutinePage } from './pages/goroutine.tsx';
 import { LivePage } from './pages/live.tsx';
@@ -12,6 +13,7 @@ import { SpanPage } from './pages/span.tsx';
 import { StatePage } from './pages/state.tsx';
 import { TracePage } from './pages/trace.tsx';
 import { HelpDialog, isHelpOpen } from './parts/help.tsx';
+import { NotInJaeger } from './parts/in-jaeger.tsx';
 import { TimeChoice } from './parts/time-choice.tsx';
 import { isTyping } from './parts/typing.ts';
 import { href, route } from './router.ts';
@@ -20,19 +22,25 @@ import { nextTheme, theme } from './theme.ts';
 interface Page {
   readonly title: string;
   readonly Page: ComponentType;
+  /** All that it is about, which a Jaeger that keeps the spans does not know. */
+  readonly figures?: string;
 }
 
 const pages: Readonly<Record<string, Page>> = {
   '': { title: 'Routes', Page: ServicesPage },
-  operation: { title: 'Route', Page: OperationPage },
+  operation: {
+    title: 'Route',
+    Page: OperationPage,
+    figures: 'Durations, percentiles and comparisons of a route',
+  },
   search: { title: 'Search', Page: SearchPage },
   trace: { title: 'Trace', Page: TracePage },
   span: { title: 'Span', Page: SpanPage },
   goroutine: { title: 'Goroutine', Page: GoroutinePage },
-  gc: { title: 'GC', Page: GcPage },
-  locks: { title: 'Locks and pools', Page: LocksPage },
+  gc: { title: 'GC', Page: GcPage, figures: 'Cycles and stops of the garbage collector' },
+  locks: { title: 'Locks and pools', Page: LocksPage, figures: 'Waits for locks and pools over many spans' },
   state: { title: 'Honesty', Page: StatePage },
-  live: { title: 'Live', Page: LivePage },
+  live: { title: 'Live', Page: LivePage, figures: 'Spans as they come' },
 };
 /** In the order of the keys 1 to 6. */
 const places = ['', 'search', 'locks', 'gc', 'live', 'state'];
@@ -53,6 +61,19 @@ function onKey(event: KeyboardEvent): void {
   event.preventDefault();
 }
 
+/** A page of figures: as soon as it is known whether there are any. */
+function Figures({ title, what, Page }: { title: string; what: string; Page: ComponentType }) {
+  if (jaeger.value && !jaeger.value.holdsSpans) return <Page />;
+  return (
+    <>
+      <div class="head">
+        <h1>{title}</h1>
+      </div>
+      {jaeger.value ? <NotInJaeger what={what} /> : <p class="note">Loading …</p>}
+    </>
+  );
+}
+
 function NotFound() {
   return (
     <>
@@ -67,7 +88,7 @@ function NotFound() {
 export function App() {
   const { page, parts } = route.value;
   const known = Object.hasOwn(pages, page) ? pages[page] : undefined;
-  const { title, Page } = known ?? { title: 'Not found', Page: NotFound };
+  const { title, Page, figures } = known ?? { title: 'Not found', Page: NotFound };
   const main = useRef<HTMLElement>(null);
   const where = [page, ...parts].join('/');
   const first = useRef(true);
@@ -117,7 +138,11 @@ export function App() {
         </button>
       </header>
       <main ref={main} tabIndex={-1}>
-        <Page key={where} />
+        {figures !== undefined ? (
+          <Figures key={where} title={title} what={figures} Page={Page} />
+        ) : (
+          <Page key={where} />
+        )}
       </main>
       <HelpDialog />
     </>

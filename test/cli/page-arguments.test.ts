@@ -13,6 +13,7 @@ describe('the options of a page', () => {
     ['run --store /data -- ./server', { store: { ...usual, folder: '/data' }, port: undefined }],
     ['run --store-bytes 5GiB -- ./server', { store: { ...usual, maxBytes: 5 * 2 ** 30 }, port: undefined }],
     ['run --store-bytes 500MB -- ./server', { store: { ...usual, maxBytes: 5e8 }, port: undefined }],
+    ['run --jaeger-url http://j:16686/a/ -- ./server', { jaegerUrl: 'http://j:16686/a' }],
     ['run --store-age 7d -- ./server', { store: { ...usual, maxAgeMs: 7 * 86_400_000 }, port: undefined }],
   ])('of %s', (line, page) => {
     expect(parse(line)).toMatchObject({ common: { page } });
@@ -27,6 +28,16 @@ describe('the options of a page', () => {
     ['serve ./server', 'unexpected argument ./server (see goidspan serve --help)'],
     ['serve --port x', '--port x: not a port'],
     ['serve --token=', '--token needs a value'],
+    ['serve --jaeger-url javascript:alert(1)', '--jaeger-url javascript:alert(1): not an http:// or'],
+    ['run --jaeger-url j:16686 -- ./server', '--jaeger-url j:16686: not an http:// or https:// URL'],
+    ['serve --from-jaeger file:///etc', '--from-jaeger file:///etc: not an http:// or https:// URL'],
+    ['serve --from-jaeger http://u:p@j', 'a URL without user, query and fragment is needed'],
+    ['serve --jaeger-url http://j/?x=1#y', 'a URL without user, query and fragment is needed'],
+    [
+      'serve --from-jaeger http://j --store /x',
+      '--store: with --from-jaeger nothing is taken and nothing is',
+    ],
+    ['serve --from-jaeger http://j --jaeger-storage', '--jaeger-storage: with --from-jaeger nothing'],
     ['open', 'the recording is missing'],
     ['open a b', 'unexpected argument b (one recording at a time)'],
     ['jaeger-ui-config --page localhost', '--page localhost: not an http:// or https:// URL'],
@@ -46,6 +57,8 @@ describe('serve', () => {
       grpcPort: 4317,
       httpPort: 4318,
       isJaegerStorage: false,
+      jaegerUrl: undefined,
+      fromJaeger: undefined,
       token: undefined,
       durationSeconds: undefined,
     });

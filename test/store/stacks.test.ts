@@ -12,6 +12,7 @@ import { Writer } from '../../src/store/writer.ts';
 import { Child } from '../support/child.ts';
 import { temporaryFolder } from '../support/command.ts';
 import { Random } from '../support/random.ts';
+import { appendStacks } from '../support/store-stacks.ts';
 import { numberedRequest, traceIdOf } from './numbered-spans.ts';
 import { batchOf, stacksOf } from './numbered-stacks.ts';
 import { storeProgram } from './store-program.ts';
@@ -132,7 +133,7 @@ describe('stacks', () => {
     let refused = 0;
     for (const bytes of [...broken, Buffer.from('null'), Buffer.from('{"spans":[[1,2,3,[]]]}')]) {
       if (readStackBatch(bytes) === undefined) refused++;
-      await store.appendStacks(bytes);
+      await appendStacks(store, bytes);
     }
     expect(refused).toBeGreaterThan(100);
     expect((await store.state()).stackLosses['malformed']).toBe(refused);

@@ -40,7 +40,8 @@ export function SearchPage() {
       },
     }),
   );
-  const names = [...new Set((rows.value?.operations ?? []).map(({ name }) => name))].sort();
+  const { operations = [], named = operations } = rows.value ?? {};
+  const names = [...new Set(named.map(({ name }) => name))].sort();
   return (
     <>
       <div class="head">
@@ -119,6 +120,8 @@ function Found({ told: { hits, searched } }: { told: SearchAnswer }) {
       <p class="faint" role="status">
         {hits.length === LIMIT ? `The newest ${LIMIT}` : counted(hits.length, 'span')} of{' '}
         {countText(searched.spans)} searched
+        {searched.traces !== undefined &&
+          `, in the newest ${counted(searched.traces, 'trace')} that Jaeger finds (it may find more in a shorter time)`}
         {searched.of > searched.spans &&
           `, of ${countText(searched.of)} in that time: the search was ended by its time limit`}
         , from {dateText(fromUs).slice(0, -4)} to {dateText(toUs).slice(0, -4)}.

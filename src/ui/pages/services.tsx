@@ -1,11 +1,13 @@
 /** The start: services and their routes, what users waited for most, and what to fix first. */
 import { useMemo, useState } from 'preact/hooks';
 import type { OperationRow, OperationsAnswer } from '../../page-api/answers.ts';
+import type { Operation } from '../../page-api/query.ts';
 import { apiPath, useAnswer } from '../data/api.ts';
 import { range, rangeParams } from '../data/time-range.ts';
-import { counted, countText, durationText, nameText, percentText, rateText } from '../format.ts';
+import { counted, countText, durationText, kindText, nameText, percentText, rateText } from '../format.ts';
 import { Bar, Legend } from '../parts/breakdown.tsx';
 import { CauseChip } from '../parts/cause.tsx';
+import { NotInJaeger } from '../parts/in-jaeger.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { SortHead, useSort } from '../parts/sort.tsx';
 import { Spark } from '../parts/spark.tsx';
@@ -65,6 +67,7 @@ function Operations({ answer }: { answer: OperationsAnswer }) {
   const wanted = rows.filter(({ name, service }) =>
     `${service} ${name}`.toLowerCase().includes(filter.toLowerCase()),
   );
+  if (answer.named) return <Names operations={answer.named} />;
   if (answer.operations.length === 0) return <Nothing />;
   const uses = inOrder(Object.assign({}, ...rows.map(({ spent }) => spent))).map(([use]) => use);
   return (
@@ -98,6 +101,35 @@ function Operations({ answer }: { answer: OperationsAnswer }) {
         <Legend uses={uses} />
       </section>
     </>
+  );
+}
+
+/** What is served first, inner spans last. */
+function inOrderOfViews(operations: readonly Operation[]): Operation[] {
+  const kinds: readonly number[] = Object.values(views).flat();
+  return [...operations].sort(
+    (a, b) =>
+      kinds.indexOf(a.kind) - kinds.indexOf(b.kind) ||
+      `${a.service} ${a.name}`.localeCompare(`${b.service} ${b.name}`),
+  );
+}
+
+/** Operations of which nothing is known but that there are spans of them. */
+function Names({ operations }: { operations: readonly Operation[] }) {
+  return (
+    <section class="card" aria-label="Operations">
+      <NotInJaeger what="How often, how long and why" />
+      <ul>
+        {inOrderOfViews(operations).map(({ service, name, kind }) => (
+          <li key={`${service}\0${name}\0${kind}`}>
+            <a href={href(['search'], { service, name, kind, ...rangeParams.value })}>{nameText(name)}</a>{' '}
+            <span class="faint">
+              {kindText(kind)}, {service}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

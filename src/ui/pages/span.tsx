@@ -11,6 +11,7 @@ import { AgainstFast, aroundSpan } from '../parts/against-fast.tsx';
 import { Breakdown, Swatch } from '../parts/breakdown.tsx';
 import { Exports } from '../parts/exports.tsx';
 import { FlameCard } from '../parts/flame.tsx';
+import { OpenInJaeger } from '../parts/in-jaeger.tsx';
 import { LanesPicture } from '../parts/lanes.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { SpanDetails } from '../parts/span-details.tsx';
@@ -122,6 +123,7 @@ function Head({ story: { span, tree, whose, index } }: { story: SpanStory }) {
         <SpeedscopeButton
           path={apiPath(['trace', span.traceId, 'export'], { format: 'speedscope', span: span.spanId })}
         />
+        <OpenInJaeger traceId={span.traceId} spanId={span.spanId} />
         <Exports traceId={span.traceId} />
       </span>
       <span class="hidden">{serviceOf(trace, index)}</span>

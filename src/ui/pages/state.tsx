@@ -2,6 +2,7 @@
 import type { StoreState } from '../../page-api/answers.ts';
 import { useAnswer } from '../data/api.ts';
 import { bytesText, countText, dateText, durationText, percentText } from '../format.ts';
+import { NotInJaeger } from '../parts/in-jaeger.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -49,7 +50,8 @@ export function StatePage() {
 }
 
 function State({ state }: { state: StoreState }) {
-  const { spans, bytes, maxBytes, maxAgeMs, oldestUs, newestUs } = state;
+  const { spans, bytes, maxBytes, maxAgeMs, oldestUs, newestUs, jaeger } = state;
+  if (jaeger?.holdsSpans) return <InJaeger url={jaeger.url ?? 'Jaeger'} />;
   const [lost, lostStacks] = [state.losses, state.stackLosses].map((of) =>
     Object.entries(of).filter(([, count]) => count > 0),
   ) as [[string, number][], [string, number][]];
@@ -80,6 +82,7 @@ function State({ state }: { state: StoreState }) {
         <Losses label="Spans that are not kept" lost={lost} />
         <Losses label="Samples and waits whose stacks are not kept" lost={lostStacks} />
       </section>
+      {jaeger?.calls && <Calls calls={jaeger.calls} />}
     </>
   );
 }
@@ -101,5 +104,45 @@ function Losses({ label, lost }: { label: string; lost: readonly (readonly [stri
         ))}
       </tbody>
     </table>
+  );
+}
+
+const outcomes: Readonly<Record<string, string>> = {
+  calls: 'in all',
+  refused: 'refused: they were not as Jaeger asks',
+  busy: 'refused: as many as may be were under way',
+  failed: 'not answered: the store failed',
+  tooLong: 'spans left out: one alone is longer than a message may be',
+};
+
+/** Of a Jaeger that has its storage here. */
+function Calls({ calls }: { calls: Readonly<Record<string, number>> }) {
+  return (
+    <section class="card">
+      <h2>Asked by Jaeger</h2>
+      <table aria-label="Calls of Jaeger">
+        <tbody>
+          {Object.keys(outcomes).map((name) => (
+            <tr key={name}>
+              <th scope="row">{outcomes[name]}</th>
+              <td class="number">{countText(calls[name] ?? 0)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function InJaeger({ url }: { url: string }) {
+  return (
+    <section class="card">
+      <h2>Kept by Jaeger</h2>
+      <p>
+        Nothing is taken or kept here: these pages show the traces of <a href={url}>{url}</a>. How many there
+        are, since when, and what was lost is known there alone.
+      </p>
+      <NotInJaeger what="Percentiles, rates, what time went to over many spans, and comparisons" />
+    </section>
   );
 }

@@ -6,6 +6,7 @@ import { criticalPath, nameOf, serviceOf, type Tree, treeOf, useOf } from '../da
 import { counted, dateText, durationText, nameText } from '../format.ts';
 import { Legend } from '../parts/breakdown.tsx';
 import { Exports } from '../parts/exports.tsx';
+import { OpenInJaeger } from '../parts/in-jaeger.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { SpeedscopeButton } from '../parts/speedscope.tsx';
 import { useTimeView, ZoomButtons } from '../parts/time-view.tsx';
@@ -48,6 +49,7 @@ function Trace({ trace }: { trace: TraceAnswer }) {
         <span class="right">
           <ZoomButtons view={view} />
           <SpeedscopeButton path={apiPath(['trace', trace.traceId, 'export'], { format: 'speedscope' })} />
+          <OpenInJaeger traceId={trace.traceId} />
           <Exports traceId={trace.traceId} />
         </span>
       </div>

@@ -1,10 +1,12 @@
 /** A span beside the faster ones of its route: the same bar for both. */
 import type { CompareAnswer, SpanAnswer, Spent } from '../../page-api/answers.ts';
 import { apiPath, useAnswer } from '../data/api.ts';
+import { jaeger } from '../data/jaeger.ts';
 import { counted, durationText, percentText } from '../format.ts';
 import { href } from '../router.ts';
 import { useLabel } from '../time-uses.ts';
 import { Bar, Swatch } from './breakdown.tsx';
+import { NotInJaeger } from './in-jaeger.tsx';
 import { Loaded } from './loaded.tsx';
 
 const HALF_HOUR_US = 1800e6;
@@ -17,10 +19,12 @@ export const aroundSpan = ({ service, name, kind, startUs }: SpanAnswer) => ({
 export function AgainstFast({ span, spent }: { span: SpanAnswer; spent: Spent }) {
   const around = aroundSpan(span);
   const params = { ...around, min: span.durationNs, aroundFrom: around.from, aroundTo: around.to };
-  const answer = useAnswer<CompareAnswer>(apiPath(['compare'], params));
+  const isHere = jaeger.value && !jaeger.value.holdsSpans;
+  const answer = useAnswer<CompareAnswer>(isHere ? apiPath(['compare'], params) : undefined);
   return (
     <section class="card">
       <h2>Against the faster spans of {span.name}</h2>
+      {jaeger.value?.holdsSpans && <NotInJaeger what="Other spans of its operation" />}
       <Loaded answer={answer}>
         {({ outside }) =>
           outside.spans === 0 ? (

@@ -12,12 +12,14 @@ import {
   placeText,
   sharedNs,
 } from '../data/flame.ts';
+import { jaeger } from '../data/jaeger.ts';
 import { counted, countText, durationText, percentText } from '../format.ts';
 import { themeChanges } from '../theme.ts';
 import { inOrder, useLabel, useMeaning } from '../time-uses.ts';
 import { Legend } from './breakdown.tsx';
 import { drawFlame, frameAt, ROW } from './flame-canvas.ts';
 import { FlameTable } from './flame-table.tsx';
+import { NotInJaeger } from './in-jaeger.tsx';
 import { Loaded } from './loaded.tsx';
 
 const scopeLabels: Readonly<Record<FlameScope, string>> = {
@@ -28,7 +30,9 @@ const scopeLabels: Readonly<Record<FlameScope, string>> = {
 
 export function FlameCard({ span }: { span: SpanAnswer }) {
   const [scope, setScope] = useState<FlameScope>('goroutine');
-  const answer = useAnswer<FlameAnswer>(apiPath(['flame', span.traceId, span.spanId], { scope }));
+  const isHere = jaeger.value && !jaeger.value.holdsSpans;
+  const path = isHere ? apiPath(['flame', span.traceId, span.spanId], { scope }) : undefined;
+  const answer = useAnswer<FlameAnswer>(path);
   return (
     <section class="card" aria-label="Where in the code">
       <div class="flame-head">
@@ -42,6 +46,7 @@ export function FlameCard({ span }: { span: SpanAnswer }) {
           ))}
         </fieldset>
       </div>
+      {jaeger.value?.holdsSpans && <NotInJaeger what="Stacks of the code" />}
       <Loaded answer={answer}>
         {(flame) => (flame.parent.length > 0 ? <Flame {...{ flame, span }} /> : <Nothing flame={flame} />)}
       </Loaded>
