@@ -119,7 +119,7 @@ describeWith(
 
 describeWith([prometheus], 'the rules for Prometheus', () => {
   it('are valid, and each alert fires when it should and not when it should not', async () => {
-    const [config, tests] = await (rulesChecked ??= checkRules());
+    const [config, tests] = await (rulesChecked ?? checkRules());
     expect(config).toMatchObject({ code: 0, said: expect.stringContaining('2 rule files found') });
     expect(tests).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') });
   });
