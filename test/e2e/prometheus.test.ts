@@ -46,7 +46,7 @@ describeWith(
       );
       jaeger = await startJaeger();
       gateway = await startGateway(jaeger.otlpGrpc);
-      store = await Prometheus.start(gateway);
+      const scraping = Prometheus.start(gateway);
       command = goidspan(['run', '--level', 'runtime', '--', binary], {
         OTEL_EXPORTER_OTLP_ENDPOINT: gateway.otlpGrpc,
         OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
@@ -54,6 +54,7 @@ describeWith(
         GOGC: '1',
         GOMEMLIMIT: '1GiB',
       });
+      store = await scraping;
       server = await GoServer.of(command);
     });
 
