@@ -1,6 +1,7 @@
 /** The manifests of `otel-config/kubernetes`, and their agent as a container runtime would start it here. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { sqliteNode } from '../../.scripts/lib/nodes.mjs';
 import { Child } from './child.ts';
@@ -65,7 +66,7 @@ interface Place {
   readonly capabilities?: readonly string[];
 }
 
-/** Starts a container's command with exactly the rights that its manifest gives it. */
+/** Starts a container's command with exactly the rights that its manifest gives it; it ends with the test. */
 export async function startContainer(container: Container, { replace, store, capabilities }: Place) {
   const here = (text: string) =>
     Object.entries(replace).reduce((now, [from, to]) => now.replaceAll(from, to), text);
@@ -74,7 +75,7 @@ export async function startContainer(container: Container, { replace, store, cap
   const node = await sqliteNode();
   const rights = ['setpriv', '--no-new-privs', `--bounding-set=${set}`, `--inh-caps=${set}`];
   const env = container.env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, here(value)]]));
-  return new Child(
+  const agent = new Child(
     'unshare',
     [
       ...['--mount', '--propagation', 'private', 'sh', '-c', ISOLATED, 'sh', store],
@@ -82,6 +83,8 @@ export async function startContainer(container: Container, { replace, store, cap
     ],
     { env: { ...(Object.fromEntries(env) as Record<string, string>), HOME: '/root' } },
   );
+  onTestFinished(() => void agent.stop());
+  return agent;
 }
 
 /** The exit code of its probe, as the kubelet would start it. */
