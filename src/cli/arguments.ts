@@ -98,6 +98,8 @@ interface Attach {
   readonly common: CommonOptions;
   readonly pids: readonly number[];
   readonly globs: readonly string[];
+  /** Of the globs: only in our own network namespace. */
+  readonly sameNetwork?: boolean;
 }
 
 /** What requests spend their time on, as it happens. */
@@ -302,12 +304,20 @@ function parseRun(args: readonly string[]): Invocation {
 }
 
 function parseAttach(args: readonly string[]): Invocation {
-  const values = parseOptions('attach', args, { ...COMMON, ...TARGETS });
+  const values = parseOptions('attach', args, { ...COMMON, ...TARGETS, 'same-network': { type: 'boolean' } });
   const general = generalOf(values, ATTACH_HELP);
   if (general) return general;
   const targets = targetsOf('attach', values);
   if (!targets) throw usage('attach', '--pid or --exe is missing');
-  return { kind: 'attach', common: commonOf('attach', values), ...targets };
+  const sameNetwork = values['same-network'] === true;
+  if (sameNetwork && targets.globs.length === 0)
+    throw usage('attach', '--same-network is of --exe, which is missing');
+  return {
+    kind: 'attach',
+    common: commonOf('attach', values),
+    ...targets,
+    ...(sameNetwork && { sameNetwork: true }),
+  };
 }
 
 function parseTop(args: readonly string[]): Invocation {

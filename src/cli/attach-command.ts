@@ -5,7 +5,7 @@ import { type CommandContext, Session } from './session.ts';
 import type { Stop } from './stop.ts';
 
 /** What to trace. */
-type Targets = Pick<Extract<Invocation, { kind: 'attach' }>, 'pids' | 'globs'>;
+type Targets = Pick<Extract<Invocation, { kind: 'attach' }>, 'pids' | 'globs' | 'sameNetwork'>;
 
 /** Runs until the targets have ended or a reason to stop comes. Resolves with the exit code. */
 export async function attachCommand(
@@ -22,10 +22,13 @@ export async function attachCommand(
 }
 
 /** One target that cannot be attached does not stop the others. */
-export async function attachTargets(session: Session, { pids, globs }: Targets): Promise<void> {
+export async function attachTargets(
+  session: Session,
+  { pids, globs, sameNetwork = false }: Targets,
+): Promise<void> {
   for (const pid of pids) await attachPid(session, pid);
   if (globs.length === 0) return;
-  const attached = await session.tracer.followExecutables(globs);
+  const attached = await session.tracer.followExecutables(globs, { sameNetwork });
   if (attached === 0) session.say(`waiting for a program that matches ${globs.join(' or ')}`);
 }
 

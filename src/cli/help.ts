@@ -213,6 +213,8 @@ Targets, any number of each:
       --exe GLOB           every process with such an executable, now and later:
                            * within a part of the path, ** across parts, ? one character;
                            without a slash the name of the file is meant
+      --same-network       of --exe only those in the network namespace of goidspan: as a sidecar
+                           those of its own pod
 
 ${OPTIONS}
 

@@ -31,7 +31,7 @@ const CAPABILITIES: readonly Capability[] = [
   {
     name: 'CAP_DAC_READ_SEARCH',
     bit: 2n,
-    purpose: 'read executables that not everybody may read',
+    purpose: 'read environments of processes of other users, and executables that not everybody may read',
     missing: 'degraded',
   },
   {

@@ -8,16 +8,23 @@ import { fileIdentity } from './process.ts';
 export class ExePattern {
   readonly glob: string;
   readonly #links: GlobLinks;
+  readonly #sameNetwork: boolean;
 
-  constructor(glob: string) {
+  /** `sameNetwork`: only processes in our network namespace are meant, as those of our pod are. */
+  constructor(glob: string, sameNetwork = false) {
     this.glob = glob;
+    this.#sameNetwork = sameNetwork;
     this.#links = new GlobLinks(glob);
   }
 
   /** `exe` is what `/proc/<pid>/exe` says. */
   matches(pid: number, exe: string): boolean {
+    return this.#isMeant(pid, exe) && !(this.#sameNetwork && foreignNamespaceOf(pid, 'net') !== undefined);
+  }
+
+  #isMeant(pid: number, exe: string): boolean {
     if (globMatches(this.glob, exe)) return true;
-    const namespace = foreignNamespaceOf(pid);
+    const namespace = foreignNamespaceOf(pid, 'mnt');
     const root = namespace === undefined ? '' : `/proc/${pid}/root`;
     if (this.#links.leadTo(exe, root, namespace ?? '')) return true;
     const name = startedAs(pid);
@@ -27,18 +34,21 @@ export class ExePattern {
   }
 }
 
-let ownNamespace: string | undefined;
+type NamespaceKind = 'mnt' | 'net';
 
-/** The mount namespace of a process if it is not ours. */
-function foreignNamespaceOf(pid: number): string | undefined {
-  ownNamespace ??= namespaceOf('self');
-  const namespace = namespaceOf(pid);
-  return namespace === ownNamespace ? undefined : namespace;
+const ownNamespaces = new Map<NamespaceKind, string | undefined>();
+
+/** A namespace of a process if it is not ours. */
+function foreignNamespaceOf(pid: number, kind: NamespaceKind): string | undefined {
+  if (!ownNamespaces.has(kind)) ownNamespaces.set(kind, namespaceOf('self', kind));
+  const namespace = namespaceOf(pid, kind);
+  return namespace === ownNamespaces.get(kind) ? undefined : namespace;
 }
 
-function namespaceOf(pid: number | 'self'): string | undefined {
+/** Undefined if it cannot be read. */
+function namespaceOf(pid: number | 'self', kind: NamespaceKind): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/ns/mnt`);
+    return readlinkSync(`/proc/${pid}/ns/${kind}`);
   } catch {
     return undefined;
   }

@@ -30,7 +30,7 @@ function orGone<T>(pid: number, read: () => T): T | undefined {
     throw new GoidspanError(
       'not_permitted',
       `cannot read process ${pid}: ${code === 'EACCES' || code === 'EPERM' ? 'permission denied' : code} ` +
-        `(${remedyOf(code, 'run as root or with CAP_SYS_PTRACE')})`,
+        `(${remedyOf(code, 'run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH')})`,
       { cause: error },
     );
   }

@@ -8,7 +8,7 @@ import type { Target } from '../attach/target.ts';
 import { GoidspanError } from '../errors.ts';
 import { millisecondsBetween, nowKtime } from '../kernel/ktime.ts';
 import { executionOf } from '../process/execution.ts';
-import { type ProcessFacts, readProcess, requireProcess } from '../process/process.ts';
+import { exeOf, type ProcessFacts, readProcess, requireProcess } from '../process/process.ts';
 import { hasSockets } from '../process/sockets.ts';
 import type { Ktime } from '../wire/batch.ts';
 import type { TargetInfo, TracerEvent } from './api.ts';
@@ -84,18 +84,20 @@ export class Attacher {
 
   /** A process that turned up by itself: what cannot be attached is told, not thrown. */
   async attachFound(pid: number, executedAt?: Ktime): Promise<void> {
-    const facts = readProcess(pid);
-    if (facts === undefined) return;
+    let facts: ProcessFacts | undefined;
     try {
+      facts = readProcess(pid);
+      if (facts === undefined) return;
       const { exe } = await this.attachPid(pid);
       if (!executedAt || this.#of.table.liveAt(pid)?.wasHeld !== false || !hasSockets(pid)) return;
       this.#tellLate(pid, exe, executedAt);
     } catch (error) {
       if (!(error instanceof GoidspanError)) throw error;
       // In a tree that we run, shells and tools are no surprise.
-      if (error.code === 'not_go' && !this.#of.isNamed(pid, facts.exe)) return;
+      const exe = facts?.exe ?? exeOf(pid) ?? '';
+      if (error.code === 'not_go' && !this.#of.isNamed(pid, exe)) return;
       this.refused++;
-      this.#of.tell({ kind: 'refused', pid, exe: facts.exe, error });
+      this.#of.tell({ kind: 'refused', pid, exe, error });
     }
   }
 

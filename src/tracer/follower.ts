@@ -24,8 +24,8 @@ export class Follower {
     this.#actions = actions;
   }
 
-  followGlobs(globs: readonly string[]): void {
-    this.#patterns = [...this.#patterns, ...globs.map((glob) => new ExePattern(glob))];
+  followGlobs(globs: readonly string[], sameNetwork: boolean): void {
+    this.#patterns = [...this.#patterns, ...globs.map((glob) => new ExePattern(glob, sameNetwork))];
   }
 
   /** Follows a process and all that descends from it. */

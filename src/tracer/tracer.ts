@@ -210,9 +210,12 @@ export class Tracer {
     return this.#underWay.hold(this.#attachCommand(pid, command, guesses));
   }
 
-  /** Attaches to what runs a matching executable now or later. Returns how many are attached now. */
-  async followExecutables(globs: readonly string[]): Promise<number> {
-    this.#follower.followGlobs(globs);
+  /**
+   * Attaches to what runs a matching executable now or later; with `sameNetwork` only in the network namespace of this
+   * process. Returns how many are attached now.
+   */
+  async followExecutables(globs: readonly string[], { sameNetwork = false } = {}): Promise<number> {
+    this.#follower.followGlobs(globs, sameNetwork);
     this.#applySettings(true);
     await Promise.all(this.#follower.running().map((pid) => this.#attachFound(pid)));
     return this.#targets.live().length;

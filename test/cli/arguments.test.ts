@@ -244,6 +244,10 @@ describe('parseArguments', () => {
       '--pid 4194305: not a process id from 1 to 4194304 (see goidspan attach --help)',
     ],
     ['attach --exe=', '--exe needs a value (see goidspan attach --help)'],
+    [
+      'attach --pid 1 --same-network',
+      '--same-network is of --exe, which is missing (see goidspan attach --help)',
+    ],
   ])('refuses %j', (line, message) => {
     expect(() => parse(line)).toThrow(new UsageError(message));
   });

@@ -46,7 +46,7 @@ describeWith(
       );
       jaeger = await startJaeger();
       gateway = await startGateway(jaeger.otlpGrpc);
-      store = await Prometheus.start(gateway);
+      const scraping = Prometheus.start(gateway);
       command = goidspan(['run', '--level', 'runtime', '--', binary], {
         OTEL_EXPORTER_OTLP_ENDPOINT: gateway.otlpGrpc,
         OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
@@ -54,6 +54,7 @@ describeWith(
         GOGC: '1',
         GOMEMLIMIT: '1GiB',
       });
+      store = await scraping;
       server = await GoServer.of(command);
     });
 
@@ -119,7 +120,7 @@ describeWith(
 
 describeWith([prometheus], 'the rules for Prometheus', () => {
   it('are valid, and each alert fires when it should and not when it should not', async () => {
-    const [config, tests] = await (rulesChecked ??= checkRules());
+    const [config, tests] = await (rulesChecked ?? checkRules());
     expect(config).toMatchObject({ code: 0, said: expect.stringContaining('2 rule files found') });
     expect(tests).toMatchObject({ code: 0, said: expect.stringContaining('SUCCESS') });
   });

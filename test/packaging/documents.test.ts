@@ -42,6 +42,7 @@ describe.each([
   'examples/shop/README.md',
   'examples/sidecar/README.md',
   'examples/embed/README.md',
+  'otel-config/README.md',
 ])('%s', (name) => {
   it('links only to files that exist', () => {
     const links = [...text(name).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link ?? '');

@@ -14,7 +14,7 @@ import { freePorts, jaegerBinary } from './peers.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The folder with its configuration, rules, alerts, and what promtool tests them with. */
-export const prometheusFolder = join(root, 'otel-config/prometheus');
+const prometheusFolder = join(root, 'otel-config/prometheus');
 
 const folders = [join(root, '.cache/peers'), join(root, '.cache/servers/usr/bin'), '/usr/bin'];
 const programs = folders.find((folder) => existsSync(join(folder, 'prometheus')));
