@@ -1,10 +1,8 @@
 /** Where in the code the time of a span went: the picture, the same as a table, by keys, and what is said where there is nothing. */
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../support/capabilities.ts';
-import { axeFindings, look, picture } from './support/browser.ts';
-import { browser, startBrowser } from './support/chromium.ts';
-import { type ServedPage, servePage } from './support/page-server.ts';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { axeFindings, picture } from './support/browser.ts';
+import { describeInBrowser } from './support/in-browser.ts';
 import { sample } from './support/sample.ts';
 import { keepStacks, manyStacks, sampled, waited } from './support/stacks.ts';
 
@@ -24,25 +22,14 @@ const rowsOf = async (page: Page): Promise<string[]> =>
       .allInnerTexts()
   ).map((row) => row.replace(/\s+/g, ' ').trim());
 
-describeWith([browser], 'the flame graph', () => {
-  let served: ServedPage;
-  let started: Browser;
-  beforeAll(async () => {
-    served = await servePage(told.requests);
-    started = await startBrowser();
-  });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
+describeInBrowser('the flame graph', told.requests, (around) => {
   const at = (span: { traceId: string; spanId: string }): string => `span/${span.traceId}/${span.spanId}`;
 
   it('says why there is nothing, of a store and of a span', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(at(sleep));
     await page.getByText('No samples were taken: goidspan takes them at --level cpu').waitFor();
-    await keepStacks(served.backend, [
+    await keepStacks(around.served.backend, [
       {
         ...mutex,
         left: 0,
@@ -64,7 +51,7 @@ describeWith([browser], 'the flame graph', () => {
   it.each(['light', 'dark'] as const)(
     'is painted in %s, with a table of the same, and axe finds nothing',
     async (scheme) => {
-      const { page, to, close } = await look(started, served.url, { scheme });
+      const { page, to, close } = await around.look({ scheme });
       await to(at(mutex));
       const canvas = page.locator('.flame canvas');
       await canvas.scrollIntoViewIfNeeded();
@@ -97,7 +84,7 @@ describeWith([browser], 'the flame graph', () => {
   );
 
   it('goes from frame to frame by arrows, zooms by Enter and clicks, and finds', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(at(mutex));
     const told = page.locator('.flame-told');
     await page.getByRole('application', { name: /^Flame graph of 9 frames/ }).focus();
@@ -129,7 +116,7 @@ describeWith([browser], 'the flame graph', () => {
   });
 
   it('is shown by speedscope too, in a frame that may ask nobody', async () => {
-    const { page, to, requests, close } = await look(started, served.url, { scheme: 'dark' });
+    const { page, to, requests, close } = await around.look({ scheme: 'dark' });
     await to(at(mutex));
     await page.getByRole('button', { name: 'Open in speedscope' }).click();
     const frame = page.frameLocator('iframe');
@@ -139,7 +126,7 @@ describeWith([browser], 'the flame graph', () => {
     await picture(page, 'speedscope');
     expect(await page.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts');
     const asked = requests.filter((url) => url.includes('/speedscope/'));
-    const plain = await fetch(`${served.url}speedscope/speedscope.js`, {
+    const plain = await fetch(`${around.served.url}speedscope/speedscope.js`, {
       headers: { 'accept-encoding': 'identity' },
     });
     expect(plain.headers.get('content-encoding')).toBeNull();
@@ -147,7 +134,7 @@ describeWith([browser], 'the flame graph', () => {
     expect(plain.headers.get('content-security-policy')).toMatch(
       /^sandbox allow-scripts; default-src 'none'/,
     );
-    expect(asked.every((url) => url.startsWith(`${served.url}speedscope/`))).toBe(true);
+    expect(asked.every((url) => url.startsWith(`${around.served.url}speedscope/`))).toBe(true);
     expect(await axeFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Close' }).click();
     expect(await page.locator('iframe').count()).toBe(0);
@@ -155,7 +142,7 @@ describeWith([browser], 'the flame graph', () => {
   });
 
   it('has 50,000 frames, of which it draws what can be seen', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(at(checkout));
     await page.getByRole('button', { name: 'The span alone' }).click();
     await page.getByText('3 samples or waits had no room').waitFor();

@@ -1,11 +1,8 @@
 /** Names come from programs, requests and whoever sends spans. Whatever they are, they are text. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../support/capabilities.ts';
-import { look, picture } from './support/browser.ts';
-import { browser, startBrowser } from './support/chromium.ts';
+import { expect, it } from 'vitest';
+import { picture } from './support/browser.ts';
+import { describeInBrowser } from './support/in-browser.ts';
 import { endingAt, type OtlpRequest, recorded, spansOf, withSpans } from './support/otlp.ts';
-import { type ServedPage, servePage } from './support/page-server.ts';
 
 const names: readonly string[] = [
   '<img src=x onerror="document.title=1">',
@@ -69,29 +66,19 @@ const tooWide = `document.documentElement.scrollWidth <= document.documentElemen
   : [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
       .map((one) => one.tagName + '.' + one.className).slice(0, 5)`;
 
-describeWith([browser], 'hostile names', () => {
-  const requests = names.flatMap(named);
-  // Who held the lock, to which all of them are linked.
-  const holder = recorded('faults').filter((one) =>
-    spansOf([one]).some(({ attributes }) =>
-      attributes.some(({ value }) => value.stringValue === '/hold/mutex'),
-    ),
-  );
-  let served: ServedPage;
-  let started: Browser;
-  beforeAll(async () => {
-    served = await servePage([...requests, ...endingAt(holder, Date.now() * 1000)]);
-    started = await startBrowser();
-  });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
+const requests = names.flatMap(named);
+// Who held the lock, to which all of them are linked.
+const holder = recorded('faults').filter((one) =>
+  spansOf([one]).some(({ attributes }) =>
+    attributes.some(({ value }) => value.stringValue === '/hold/mutex'),
+  ),
+);
 
+describeInBrowser('hostile names', [...requests, ...endingAt(holder, Date.now() * 1000)], (around) => {
   it('are text on every page', { timeout: 180_000 }, async () => {
-    const { page, requests: asked, close } = await look(started, served.url);
+    const { page, requests: asked, close } = await around.look();
     const visit = async (route: string, ready: string): Promise<void> => {
-      await page.goto(`${served.url}#/${route}`);
+      await page.goto(`${around.served.url}#/${route}`);
       await page.locator(ready).first().waitFor();
       await page.waitForLoadState('networkidle');
       expect(await page.evaluate(tooWide), route).toEqual([]);
@@ -114,15 +101,15 @@ describeWith([browser], 'hostile names', () => {
       const operation = new URLSearchParams({ service: `service ${span.name}`, name: span.name, kind: '2' });
       await visit(`operation?${operation}`, 'main h1');
     }
-    expect(asked.filter((address) => !address.startsWith(served.url))).toEqual([]);
+    expect(asked.filter((address) => !address.startsWith(around.served.url))).toEqual([]);
     await close();
   });
 
   it('are text as they arrive', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('live');
     await page.getByText('Connected.').waitFor();
-    served.append(named(names[0] as string, 99));
+    around.served.append(named(names[0] as string, 99));
     await page
       .getByText(names[0] as string, { exact: true })
       .first()
@@ -134,8 +121,8 @@ describeWith([browser], 'hostile names', () => {
   it.each(['trace/%E0%A4%A', 'span/..%2F..%2Fapi/%00', 'goroutine/x/NaN', 'operation?kind=x&from=9&to=1'])(
     'of a route, as %s, end in words',
     async (route) => {
-      const { page } = await look(started, served.url);
-      await page.goto(`${served.url}#/${route}`);
+      const { page } = await around.look();
+      await page.goto(`${around.served.url}#/${route}`);
       await page.locator('main h1').waitFor();
       await page.context().close();
     },

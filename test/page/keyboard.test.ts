@@ -1,30 +1,16 @@
 /** The page without a mouse. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../support/capabilities.ts';
-import { axeFindings, look } from './support/browser.ts';
-import { browser, startBrowser } from './support/chromium.ts';
-import { type ServedPage, servePage } from './support/page-server.ts';
+import { expect, it } from 'vitest';
+import { axeFindings } from './support/browser.ts';
+import { describeInBrowser } from './support/in-browser.ts';
 import { sample } from './support/sample.ts';
 
 const told = sample(3);
 const { checkout } = told;
 const mutex = told.slow('mutex');
 
-describeWith([browser], 'by keyboard the page', () => {
-  let served: ServedPage;
-  let started: Browser;
-  beforeAll(async () => {
-    served = await servePage(told.requests);
-    started = await startBrowser();
-  });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
+describeInBrowser('by keyboard the page', told.requests, (around) => {
   it('goes to each of its pages by a digit', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('');
     for (const [key, title] of [
       ['2', 'Search'],
@@ -41,7 +27,7 @@ describeWith([browser], 'by keyboard the page', () => {
   });
 
   it('tells its keys and colours', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('');
     await page.keyboard.press('?');
     const dialog = page.getByRole('dialog');
@@ -57,7 +43,7 @@ describeWith([browser], 'by keyboard the page', () => {
   });
 
   it('reaches a field by a stroke, in which keys are letters', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('');
     await page.getByRole('searchbox').waitFor();
     await page.keyboard.press('/');
@@ -69,7 +55,7 @@ describeWith([browser], 'by keyboard the page', () => {
   });
 
   it('walks through a trace, closes and opens rows, and goes to a span', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`trace/${checkout.traceId}`);
     const grid = page.getByRole('treegrid');
     await grid.waitFor();
@@ -109,7 +95,7 @@ describeWith([browser], 'by keyboard the page', () => {
   });
 
   it('zooms and pans a picture of time', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`trace/${checkout.traceId}`);
     const first = page.locator('.span-bar').first();
     const width = async () => (await first.boundingBox())?.width ?? 0;
@@ -130,7 +116,7 @@ describeWith([browser], 'by keyboard the page', () => {
   });
 
   it('follows an arrow to who ended the wait', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`span/${mutex.traceId}/${mutex.spanId}`);
     const arrow = page.locator('a.wake').first();
     await arrow.focus();
@@ -142,7 +128,7 @@ describeWith([browser], 'by keyboard the page', () => {
   });
 
   it('chooses a part of a scatter without a mouse', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`operation?${told.operation}`);
     await page.getByRole('button', { name: 'Slower than p50' }).focus();
     await page.keyboard.press('Space');

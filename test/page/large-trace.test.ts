@@ -1,27 +1,13 @@
 /** A trace of many spans: how little of it is in the document. How soon it is seen and how smoothly it is scrolled, the bench measures. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../support/capabilities.ts';
-import { axeFindings, look, picture } from './support/browser.ts';
-import { browser, startBrowser } from './support/chromium.ts';
+import { expect, it } from 'vitest';
+import { axeFindings, picture } from './support/browser.ts';
+import { describeInBrowser } from './support/in-browser.ts';
 import { generated, traceIdOf } from './support/large-trace.ts';
-import { type ServedPage, servePage } from './support/page-server.ts';
 
-describeWith([browser], 'a trace of many spans', () => {
-  let served: ServedPage;
-  let started: Browser;
-  beforeAll(async () => {
-    served = await servePage([generated(20_000)]);
-    started = await startBrowser();
-  });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
+describeInBrowser('a trace of many spans', [generated(20_000)], (around) => {
   it('has few of its rows in the document, and tells of all', async () => {
-    const { page, close } = await look(started, served.url);
-    await page.goto(`${served.url}#/trace/${traceIdOf(20_000)}`);
+    const { page, close } = await around.look();
+    await page.goto(`${around.served.url}#/trace/${traceIdOf(20_000)}`);
     const grid = page.getByRole('treegrid');
     await grid.waitFor();
     await picture(page, 'trace-20000');

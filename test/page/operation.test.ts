@@ -1,29 +1,15 @@
 /** Choosing spans of a route, by mouse; search; and spans as they arrive. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../support/capabilities.ts';
-import { look, picture } from './support/browser.ts';
-import { browser, startBrowser } from './support/chromium.ts';
+import { expect, it } from 'vitest';
+import { picture } from './support/browser.ts';
+import { describeInBrowser } from './support/in-browser.ts';
 import { endingAt, recorded } from './support/otlp.ts';
-import { type ServedPage, servePage } from './support/page-server.ts';
 import { sample } from './support/sample.ts';
 
 const told = sample(10);
 
-describeWith([browser], 'the page of a route', () => {
-  let served: ServedPage;
-  let started: Browser;
-  beforeAll(async () => {
-    served = await servePage(told.requests);
-    started = await startBrowser();
-  });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
+describeInBrowser('the page of a route', told.requests, (around) => {
   it('compares what is within a box with the others, and keeps the box in its address', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`operation?${told.operation}`);
     await page.getByText('The slowest 5 % against the others').waitFor();
     const canvas = page.locator('.scatter canvas');
@@ -45,7 +31,7 @@ describeWith([browser], 'the page of a route', () => {
     expect(page.url()).toMatch(/min=\d+&max=\d+/);
     expect(page.url()).toMatch(/brushFrom=\d+&brushTo=\d+/);
     await picture(page, 'operation-brush');
-    const sent = await look(started, served.url);
+    const sent = await around.look();
     await sent.page.goto(page.url());
     await sent.page.getByText(`${chosen} chosen spans`).waitFor();
     await sent.close();
@@ -53,7 +39,7 @@ describeWith([browser], 'the page of a route', () => {
   });
 
   it('goes to the span of a point', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`operation?${told.operation}`);
     const canvas = page.locator('.scatter canvas');
     await canvas.waitFor();
@@ -81,7 +67,7 @@ describeWith([browser], 'the page of a route', () => {
   });
 
   it('searches by all that is given, and says how much it has looked at', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('search');
     await page.getByRole('combobox', { name: 'Service' }).selectOption('faults');
     await page.getByLabel('Attribute').fill('url.path = /mutex');
@@ -98,10 +84,10 @@ describeWith([browser], 'the page of a route', () => {
   });
 
   it('shows spans as they arrive, and counts them while it is paused', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('live');
     await page.getByText('Connected.').waitFor();
-    const arrive = () => served.append(endingAt(recorded('shop').slice(0, 1), Date.now() * 1000));
+    const arrive = () => around.served.append(endingAt(recorded('shop').slice(0, 1), Date.now() * 1000));
     arrive();
     await expect.poll(() => page.locator('.hits tbody tr').count()).toBeGreaterThan(5);
     const before = await page.locator('.hits tbody tr').count();

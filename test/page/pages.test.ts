@@ -1,10 +1,7 @@
 /** Every page in a real browser, light and dark, under the policy that it is served with. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../support/capabilities.ts';
-import { axeFindings, look, picture } from './support/browser.ts';
-import { browser, startBrowser } from './support/chromium.ts';
-import { type ServedPage, servePage } from './support/page-server.ts';
+import { expect, it } from 'vitest';
+import { axeFindings, picture } from './support/browser.ts';
+import { describeInBrowser } from './support/in-browser.ts';
 import { sample } from './support/sample.ts';
 
 const told = sample();
@@ -29,22 +26,11 @@ const pages: readonly (readonly [name: string, route: string, text: string])[] =
   ['not-kept', 'trace/00000000000000000000000000000001', 'it was not kept'],
 ];
 
-describeWith([browser], 'the page', () => {
-  let served: ServedPage;
-  let started: Browser;
-  beforeAll(async () => {
-    served = await servePage(told.requests);
-    started = await startBrowser();
-  });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
+describeInBrowser('the page', told.requests, (around) => {
   for (const scheme of ['light', 'dark'] as const) {
     it.each(pages)(`%s is shown in ${scheme}, and axe finds nothing`, async (name, route, text) => {
-      const { page, close } = await look(started, served.url, { scheme });
-      await page.goto(`${served.url}#/${route}`);
+      const { page, close } = await around.look({ scheme });
+      await page.goto(`${around.served.url}#/${route}`);
       await page.getByText(text).first().waitFor();
       await picture(page, `${name}-${scheme}`);
       expect(await axeFindings(page)).toEqual([]);
@@ -54,7 +40,7 @@ describeWith([browser], 'the page', () => {
   }
 
   it('has no scroll bar from left to right on a narrow screen', async () => {
-    const { page, to, close } = await look(started, served.url, { width: 420, height: 800 });
+    const { page, to, close } = await around.look({ width: 420, height: 800 });
     for (const [name, route] of pages.slice(0, 6)) {
       await to(route);
       await page.waitForLoadState('networkidle');
@@ -67,7 +53,7 @@ describeWith([browser], 'the page', () => {
   });
 
   it('goes from a slow route to the holder of a lock by clicks', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('');
     await page.getByRole('link', { name: 'Search' }).click();
     await page.getByLabel('Slow because of').selectOption('lock');
@@ -85,7 +71,7 @@ describeWith([browser], 'the page', () => {
   });
 
   it('changes its theme by a key and by a button, and remembers it', async () => {
-    const { page, to, close } = await look(started, served.url, { scheme: 'light' });
+    const { page, to, close } = await around.look({ scheme: 'light' });
     await to('');
     const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
     const light = await ground();
@@ -103,7 +89,7 @@ describeWith([browser], 'the page', () => {
   });
 
   it('looks at another time when it is chosen', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`operation?${told.operation.replace(/from=\d+/, 'from=1').replace(/to=\d+/, 'to=2')}`);
     await page.getByText('no spans in this time').waitFor();
     await page.getByLabel('Time that is looked at').selectOption('last hour');

@@ -1,10 +1,6 @@
 /** The page of a span, for who has never seen it: what is to be understood in ten seconds is on the screen at once. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../support/capabilities.ts';
-import { look } from './support/browser.ts';
-import { browser, startBrowser } from './support/chromium.ts';
-import { type ServedPage, servePage } from './support/page-server.ts';
+import { expect, it } from 'vitest';
+import { describeInBrowser } from './support/in-browser.ts';
 import { sample, textIn } from './support/sample.ts';
 
 const told = sample(3);
@@ -19,22 +15,11 @@ const slow: readonly (readonly [verdict: string, wait: string | undefined, waker
   ['stop', 'world stopped', undefined],
 ];
 
-describeWith([browser], 'the page of a slow span', () => {
-  let served: ServedPage;
-  let started: Browser;
-  beforeAll(async () => {
-    served = await servePage(told.requests);
-    started = await startBrowser();
-  });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
+describeInBrowser('the page of a slow span', told.requests, (around) => {
   it.each(slow)(
     'tells without scrolling of %s: the verdict, the lane, the arrow',
     async (verdict, wait, waker) => {
-      const { page, to, close } = await look(started, served.url, { width: 1280, height: 800 });
+      const { page, to, close } = await around.look({ width: 1280, height: 800 });
       const span = told.slow(verdict);
       await to(`span/${span.traceId}/${span.spanId}`);
       const isOnScreen = async (selector: ReturnType<typeof page.locator>): Promise<void> => {
@@ -60,7 +45,7 @@ describeWith([browser], 'the page of a slow span', () => {
   );
 
   it('adds up: the parts of the bar are the duration', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     const span = told.slow('mutex');
     await to(`span/${span.traceId}/${span.spanId}`);
     const parts = await page.locator('.breakdown').first().locator('li').allTextContents();
@@ -73,7 +58,7 @@ describeWith([browser], 'the page of a slow span', () => {
   });
 
   it('shows the stack of a wait, and goes to the wait itself', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     const span = told.slow('mutex');
     await to(`span/${span.traceId}/${span.spanId}`);
     await page.getByText('Stack', { exact: true }).first().click();
@@ -86,7 +71,7 @@ describeWith([browser], 'the page of a slow span', () => {
   });
 
   it('groups what is below a span by goroutine, and says where it is among its route', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`span/${told.checkout.traceId}/${told.checkout.spanId}`);
     await page.getByText('Goroutines and who woke whom').waitFor();
     expect(await page.locator('.lane-titles li').count()).toBeGreaterThanOrEqual(8);

@@ -1,28 +1,13 @@
 /** From page to page by clicks: the ways that lead to a cause. */
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeWith } from '../support/capabilities.ts';
-import { look } from './support/browser.ts';
-import { browser, startBrowser } from './support/chromium.ts';
-import { type ServedPage, servePage } from './support/page-server.ts';
+import { expect, it } from 'vitest';
+import { describeInBrowser } from './support/in-browser.ts';
 import { sample } from './support/sample.ts';
 
 const told = sample(3);
 
-describeWith([browser], 'the way', () => {
-  let served: ServedPage;
-  let started: Browser;
-  beforeAll(async () => {
-    served = await servePage(told.requests);
-    started = await startBrowser();
-  });
-  afterAll(async () => {
-    await started.close();
-    await served.stop();
-  });
-
+describeInBrowser('the way', told.requests, (around) => {
   it('from locks leads to the goroutine that waited, and to its span', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('locks');
     const longest = page.getByRole('table', { name: 'The longest waits for locks' });
     await longest.getByRole('link', { name: 'goroutine 6' }).click();
@@ -34,7 +19,7 @@ describeWith([browser], 'the way', () => {
   });
 
   it('from the collector leads to a stop, why it was, and the span that it hit', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('gc');
     const row = page.getByRole('table', { name: 'The longest stops' }).getByRole('row').nth(1);
     await row.getByText('GC sweep termination').waitFor();
@@ -45,7 +30,7 @@ describeWith([browser], 'the way', () => {
   });
 
   it('from a route that is sorted by another column leads to a trace and its exports', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to('');
     const names = () => page.locator('.operations tbody td:first-child').allTextContents();
     await page.getByRole('button', { name: 'Per second' }).click();
@@ -68,7 +53,7 @@ describeWith([browser], 'the way', () => {
   });
 
   it('by a click on a row opens and closes it, and goes to its span', async () => {
-    const { page, to, close } = await look(started, served.url);
+    const { page, to, close } = await around.look();
     await to(`trace/${told.checkout.traceId}`);
     const grid = page.getByRole('treegrid');
     const all = Number(await grid.getAttribute('aria-rowcount'));
@@ -88,7 +73,7 @@ describeWith([browser], 'the way', () => {
   });
 
   it('ends in words when the server is gone, and goes on when it is back', async () => {
-    const { page, to } = await look(started, served.url);
+    const { page, to } = await around.look();
     await to('');
     await page.route('**/api/**', (route) => route.abort());
     await page.getByRole('link', { name: 'Honesty' }).click();
