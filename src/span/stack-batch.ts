@@ -43,6 +43,8 @@ export class StackBatchBuilder {
   #frameIndexes = new Map<string, number>();
   #stacks: number[][] = [];
   #stackIndexes = new Map<string, number>();
+  /** The same stacks come again as the same objects. */
+  #stackObjects = new Map<readonly CodeFrame[], number>();
   #spans: Written['spans'][number][] = [];
   #lost: Record<string, number> = {};
   #bytes = 0;
@@ -92,6 +94,7 @@ export class StackBatchBuilder {
     this.#frameIndexes = new Map();
     this.#stacks = [];
     this.#stackIndexes = new Map();
+    this.#stackObjects = new Map();
     this.#spans = [];
     this.#lost = {};
     this.#bytes = 0;
@@ -106,6 +109,12 @@ export class StackBatchBuilder {
   }
 
   #stackOf(frames: readonly CodeFrame[]): number {
+    const seen = this.#stackObjects.get(frames) ?? this.#newStackOf(frames);
+    this.#stackObjects.set(frames, seen);
+    return seen;
+  }
+
+  #newStackOf(frames: readonly CodeFrame[]): number {
     const stack = frames.map((frame) => this.#frameOf(frame));
     const key = stack.join();
     const known = this.#stackIndexes.get(key);
@@ -132,6 +141,21 @@ export class StackBatchBuilder {
     this.#bytes += text.length;
     this.#texts.set(text, this.#texts.size);
     return this.#texts.size - 1;
+  }
+}
+
+/** What is to be known of a batch to keep it; undefined if it is none. The rest is looked at by who reads it. */
+export function stackBatchHead(
+  bytes: Uint8Array,
+): { readonly traceIds: ReadonlySet<string>; readonly lost: StackBatch['lost'] } | undefined {
+  try {
+    const { spans, lost } = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Written;
+    return {
+      traceIds: new Set(spans.map(([traceId]) => needed(traceId, isIdOf(32)))),
+      lost: lostOf(lost),
+    };
+  } catch {
+    return undefined;
   }
 }
 
@@ -171,9 +195,12 @@ function batchOf({ texts, frames, stacks, spans, lost }: Written): StackBatch {
         return { goid, use: text(use), isSample, isCut, count, ns, frames: needed(stackOf[stack], isThere) };
       }),
     })),
-    lost: Object.fromEntries(Object.entries(lost).map(([reason, count]) => [reason, needed(count, isCount)])),
+    lost: lostOf(lost),
   };
 }
+
+const lostOf = (lost: Written['lost']): StackBatch['lost'] =>
+  Object.fromEntries(Object.entries(lost).map(([reason, count]) => [reason, needed(count, isCount)]));
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -61,11 +61,19 @@ export class HeldOfSpan {
   ): SeenStack[] {
     return [...this.#span.byKey.values()].map(({ place, kernel, ...seen }) => ({
       ...seen,
-      frames: [...(framesAt(kernel) ?? []), ...(framesAt(place) ?? [])],
+      frames: joined(framesAt(kernel), framesAt(place)),
       isCut: place !== undefined && isCut(place),
     }));
   }
 }
+
+const NOTHING: readonly CodeFrame[] = [];
+
+/** The same object for what is the same, if the kernel did nothing: who takes it may know it. */
+const joined = (
+  kernel: readonly CodeFrame[] | undefined,
+  own: readonly CodeFrame[] = NOTHING,
+): readonly CodeFrame[] => (kernel === undefined || kernel.length === 0 ? own : [...kernel, ...own]);
 
 export class HeldStacks {
   readonly #bySpan: SpanTable<HeldSpan>;

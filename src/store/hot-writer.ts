@@ -5,7 +5,6 @@
  */
 import { closeSync, existsSync, fdatasync, openSync, renameSync } from 'node:fs';
 import type { Operation } from '../page-api/query.ts';
-import type { SpanStacks } from '../span/span-stacks.ts';
 import { pack } from './compress.ts';
 import { bytesOf, makeFile, removeFile } from './folder.ts';
 import { CHUNKS_TABLE, markSql, OPERATIONS_TABLE, openSegmentFile, readableError } from './segment-file.ts';
@@ -159,11 +158,11 @@ export class HotWriter {
     return new Map(new StackPartsReader(this.#database).losses());
   }
 
-  /** All of it or nothing, as `write`. `spans`: what is in the bytes. */
-  writeStacks(bytes: Uint8Array, spans: readonly SpanStacks[], losses: ReadonlyMap<string, number>): void {
+  /** All of it or nothing, as `write`. `traceIds`: of which something is in the bytes. */
+  writeStacks(bytes: Uint8Array, traceIds: ReadonlySet<string>, losses: ReadonlyMap<string, number>): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      if (spans.length > 0) this.#stacks.write(bytes, spans);
+      if (traceIds.size > 0) this.#stacks.write(bytes, traceIds);
       this.#stacks.writeLosses(losses);
       this.#database.exec('COMMIT');
     } catch (error) {

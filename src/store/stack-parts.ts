@@ -3,7 +3,6 @@
  * of. Keys in an index of their own would touch as many of its pages in each transaction, and all of these would go to the log. They go with
  * their segment. A file of an earlier version has none of these tables.
  */
-import type { SpanStacks } from '../span/span-stacks.ts';
 import { readStackBatch, StackBatchBuilder } from '../span/stack-batch.ts';
 import { pack, unpack } from './compress.ts';
 import { traceKeyAt } from './span-rows.ts';
@@ -31,9 +30,9 @@ export class StackPartsWriter {
   }
 
   /** Within a transaction of whoever calls. */
-  write(bytes: Uint8Array, spans: readonly SpanStacks[]): void {
+  write(bytes: Uint8Array, traceIds: ReadonlySet<string>): void {
     const part = this.#last + 1;
-    const keys = new Set(spans.map(({ traceId }) => stackKeyOf(traceId)));
+    const keys = new Set([...traceIds].map(stackKeyOf));
     this.#insertPart.run(part, bytes.length, new Uint8Array(Uint32Array.from(keys).buffer), pack(bytes));
     this.#last = part;
   }
@@ -94,15 +93,15 @@ const unpacked = ({ size, bytes }: Record<string, unknown>): Uint8Array =>
 export function joinStackParts(parts: Iterable<Uint8Array>, database: Database): void {
   const writer = new StackPartsWriter(database);
   const joined = new StackBatchBuilder();
-  let spans: SpanStacks[] = [];
+  let traceIds = new Set<string>();
   const flush = (): void => {
-    if (spans.length > 0) writer.write(joined.take(), spans);
-    spans = [];
+    if (traceIds.size > 0) writer.write(joined.take(), traceIds);
+    traceIds = new Set();
   };
   for (const part of parts) {
     for (const span of readStackBatch(part)?.spans ?? []) {
       joined.add(span);
-      spans.push(span);
+      traceIds.add(span.traceId);
       if (joined.bytes >= JOINED_BYTES) flush();
     }
   }

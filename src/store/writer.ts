@@ -5,7 +5,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { GoidspanError } from '../errors.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
-import { readStackBatch } from '../span/stack-batch.ts';
+import { stackBatchHead } from '../span/stack-batch.ts';
 import {
   bytesOf,
   lockFolder,
@@ -113,10 +113,10 @@ export class Writer {
    * @throws {GoidspanError} `cannot_write`: nothing of it is kept.
    */
   appendStacks(bytes: Uint8Array): void {
-    const { spans, lost } = readStackBatch(bytes) ?? { spans: [], lost: { malformed: 1 } };
+    const { traceIds, lost } = stackBatchHead(bytes) ?? { traceIds: new Set(), lost: { malformed: 1 } };
     for (const [reason, count] of Object.entries(lost))
       this.#stackLosses.set(reason, (this.#stackLosses.get(reason) ?? 0) + count);
-    this.#retried(() => this.#hot.writeStacks(bytes, spans, this.#stackLosses));
+    this.#retried(() => this.#hot.writeStacks(bytes, traceIds, this.#stackLosses));
     if (!this.#isHotFull()) return;
     this.#rotate();
     this.#removeOld(Date.now());
@@ -241,7 +241,7 @@ export class Writer {
     }
     this.#left.set(this.#number, this.#hot);
     this.#hot = next;
-    if (this.#stackLosses.size > 0) next.writeStacks(new Uint8Array(), [], this.#stackLosses);
+    if (this.#stackLosses.size > 0) next.writeStacks(new Uint8Array(), new Set(), this.#stackLosses);
     this.#number = number;
     this.#isNextPrepared = false;
     this.#hasNewToSeal = true;

@@ -138,6 +138,8 @@ describe('who may not look', () => {
       raw(path, { headers: { host: 'elsewhere.example', ...headers } }, guarded.url);
     expect((await ask('/api/state')).status).toBe(401);
     expect((await ask('/api/state?token=wrong')).status).toBe(401);
+    // Its frame has no cookie to show, and it is the same everywhere.
+    expect((await ask('/speedscope/')).status).toBe(200);
     const first = await ask(`/?token=${encodeURIComponent('to ken=1')}&x=1`);
     expect([first.status, first.headers['location']]).toEqual([303, '/?x=1']);
     const [cookie = ''] = first.headers['set-cookie'] ?? [];
