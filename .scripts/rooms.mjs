@@ -99,7 +99,7 @@ const pure = [
 const packageRooms = {
   koffi: ['kernel'],
   'iced-x86': ['binary'],
-  'pprof-format': ['profile'],
+  'pprof-format': ['profile', 'ui'],
   preact: ['ui'],
   'preact/hooks': ['ui'],
   '@preact/signals': ['ui'],

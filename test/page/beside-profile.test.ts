@@ -1,9 +1,12 @@
 /** A profile that Go has taken, beside the picture of a span: read in the browser, drawn, in the table; and files that are none. */
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, it, onTestFinished } from 'vitest';
 import { encodePprof } from '../../src/profile/pprof.ts';
 import { Profile } from '../../src/profile/profile.ts';
 import { describeWith, go } from '../support/capabilities.ts';
+import { temporaryFolder } from '../support/command.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 import { axeFindings, look, picture } from './support/browser.ts';
@@ -83,7 +86,10 @@ describeWith([go, browser], 'a profile of Go beside a span', () => {
         await alert.getByText('it cannot be unpacked').waitFor();
         await give(gzipSync(Buffer.alloc(17 * 2 ** 20)));
         await alert.getByText('more than 16 MiB unpacked').waitFor();
-        await give(Buffer.alloc(17 * 2 ** 20), 'large');
+        const large = join(await temporaryFolder(), 'large');
+        await writeFile(large, '');
+        await truncate(large, 17 * 2 ** 20);
+        await input.setInputFiles(large);
         await alert.getByText('large: it has more than 16 MiB', { exact: true }).waitFor();
         // Cut and broken anywhere it is shown, or it is said why not; nothing is thrown past the card.
         for (let at = 1; at <= 12; at++) {

@@ -49,7 +49,7 @@ interface Node {
 const nodeOf = (key: number, line: number): Node => ({ key, line, ns: 0, below: new Map() });
 
 /** @throws {Error} That says what is wrong with it. */
-export function flameOfPprof(bytes: Uint8Array): FlameAnswer {
+function flameOfPprof(bytes: Uint8Array): FlameAnswer {
   const profile = decoded(bytes);
   const textOf = (index: number | bigint): string => profile.stringTable.strings[Number(index)] ?? '';
   const types = profile.sampleType.map(({ type, unit }) => `${textOf(type)}/${textOf(unit)}`);
