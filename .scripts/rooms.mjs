@@ -42,7 +42,7 @@ const mayImport = {
   ingest: [...kernelward, ...exportward, 'recording', 'stage', 'worker-path'],
   attach: [...attachward, 'version', 'worker-path'],
   tracer: [...tracerward, 'version'],
-  telemetry: [...exportward, 'stage', 'tracer', 'version'],
+  telemetry: [...exportward, 'attach', 'probes', 'page-api', 'stage', 'tracer', 'version'],
   doctor: kernelward,
   'page-api': [],
   store: [...exportward, 'page-api', 'worker-path'],
@@ -99,7 +99,7 @@ const pure = [
 const packageRooms = {
   koffi: ['kernel'],
   'iced-x86': ['binary'],
-  'pprof-format': ['profile'],
+  'pprof-format': ['profile', 'ui'],
   preact: ['ui'],
   'preact/hooks': ['ui'],
   '@preact/signals': ['ui'],

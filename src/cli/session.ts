@@ -16,6 +16,7 @@ import type { ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { raiseVariable } from '../probes/raise.ts';
 import { sdkVariable } from '../probes/sdk-mode.ts';
+import { AgentHistory } from '../telemetry/agent-history.ts';
 import type { TargetInfo, TracerEvent, TracerOptions } from '../tracer/api.ts';
 import type { Tracer as RealTracer } from '../tracer/tracer.ts';
 import { VERSION } from '../version.ts';
@@ -87,6 +88,7 @@ interface Outlets {
   readonly sinks: readonly ExportSink[];
   readonly metrics: SelfMetrics | undefined;
   readonly page: OpenPage | undefined;
+  readonly history: AgentHistory | undefined;
 }
 
 /** A running tracer with its exporters. */
@@ -95,6 +97,7 @@ export class Session {
   readonly #sinks: readonly ExportSink[];
   readonly #metrics: SelfMetrics | undefined;
   readonly #page: OpenPage | undefined;
+  readonly #history: AgentHistory | undefined;
   readonly #options: CommonOptions;
   readonly #terminal: Terminal;
   readonly #isWithoutSummary: boolean;
@@ -110,6 +113,8 @@ export class Session {
     const others = await openSinks(options, context, onEvent);
     const state = new SessionState();
     let page: OpenPage | undefined;
+    let history: AgentHistory | undefined;
+    let tracer: Tracer | undefined;
     let sinks = others;
     try {
       page = await openPageOf(options.page, context.hasUsualPage ?? false, env, { report, onEvent });
@@ -117,11 +122,15 @@ export class Session {
       const debug = options.isVerbose ? report : () => {};
       metrics = await SelfMetrics.open(env, { report, debug });
       const level = options.level ?? levelVariable(env, report);
-      const tracer = await openAsDeep(context, level, {
+      const sampler = samplerOf(env, report);
+      const keep = options.keep ?? keepVariable(env, report);
+      history = page && new AgentHistory({ stats: () => tracer?.currentStats(), sampler, keep });
+      page?.backend.tellOf(() => history?.state());
+      tracer = await openAsDeep(context, level, {
         processors: sinks,
         // The session shuts them down right after the tracer, within one deadline instead of two.
         flushesProcessors: false,
-        sampler: samplerOf(env, report),
+        sampler,
         ...(options.serviceName !== undefined && { serviceName: options.serviceName }),
         sdk: options.sdk ?? sdkVariable(env, report),
         telemetryExports: options.telemetryExports,
@@ -134,18 +143,20 @@ export class Session {
         budget: options.budget,
         raise: options.raise ?? raiseVariable(env, report),
         profileHz: options.profileHz,
-        keep: options.keep ?? keepVariable(env, report),
+        keep,
         onRequest: context.onRequest,
         onWorldStop: (stop, target) => metrics?.onWorldStop(stop, target),
         onEvent: (event) => {
           state.follow(event);
+          history?.follow(event);
           if (event.kind === 'attached') context.onTarget?.(event.target);
           for (const line of linesOf(event, options.isVerbose)) terminal.say(line);
         },
       });
       metrics?.begin(tracer, sinks);
-      return new Session(tracer, { sinks, metrics, page }, options, context, state);
+      return new Session(tracer, { sinks, metrics, page, history }, options, context, state);
     } catch (error) {
+      history?.close();
       for (const sink of sinks) await sink.shutdown();
       await page?.backend.close();
       await metrics?.shutdown(0);
@@ -155,7 +166,7 @@ export class Session {
 
   private constructor(
     tracer: Tracer,
-    { sinks, metrics, page }: Outlets,
+    { sinks, metrics, page, history }: Outlets,
     options: CommonOptions,
     { terminal, isWithoutSummary = false }: CommandContext,
     state: SessionState,
@@ -164,6 +175,7 @@ export class Session {
     this.#sinks = sinks;
     this.#metrics = metrics;
     this.#page = page;
+    this.#history = history;
     this.#options = options;
     this.#terminal = terminal;
     this.#isWithoutSummary = isWithoutSummary;
@@ -211,6 +223,7 @@ export class Session {
     const endsAt = performance.now() + DRAIN_DEADLINE_MS;
     await Promise.all(this.#sinks.map((sink) => sink.shutdown()));
     await this.#metrics?.shutdown(endsAt - performance.now());
+    this.#history?.close();
     await this.#page?.backend.close();
     const exports = this.#sinks.map(exportSummaryOf);
     if (stats) {

@@ -2,6 +2,7 @@
  * What the page is answered: shapes of JSON. Times are microseconds since 1970 (`…Us`), durations nanoseconds (`…Ns`), both below
  * 2^53; ids are lower-case hex. Where there are many of a kind they come as columns of equal length: no object for each.
  */
+import type { AgentState } from './agent-state.ts';
 import type { FlameScope, Operation } from './query.ts';
 
 /** Nanoseconds by the name of what they were spent on (`cpu`, `mutex`, …), without zeros. */
@@ -224,6 +225,8 @@ export interface StoreState {
   readonly stackLosses: Readonly<Record<string, number>>;
   /** Undefined: no Jaeger has to do with it. */
   readonly jaeger?: JaegerState;
+  /** Of the tracer in the same process; undefined: there is none, spans come by OTLP alone. */
+  readonly agent?: AgentState;
 }
 
 /** What a Jaeger has to do with what is kept. */

@@ -1,4 +1,5 @@
 /** The API of the page: a path and its query → what the reader answers. Owns which path is what. */
+import type { AgentState } from '../page-api/agent-state.ts';
 import type { JaegerState } from '../page-api/answers.ts';
 import type { SpanReader } from '../page-api/span-store.ts';
 import { ParameterError, Parameters } from './parameters.ts';
@@ -8,7 +9,13 @@ export interface Answer {
   readonly body: unknown;
 }
 
-type Route = (reader: SpanReader, parameters: Parameters, jaeger?: JaegerState) => Promise<unknown>;
+/** What is told of a store by others than itself. */
+export interface Surroundings {
+  readonly jaeger: JaegerState | undefined;
+  readonly agent: AgentState | undefined;
+}
+
+type Route = (reader: SpanReader, parameters: Parameters, around: () => Surroundings) => Promise<unknown>;
 
 const routes: Readonly<Record<string, Route>> = {
   services: (reader, parameters) => reader.services(parameters.range()),
@@ -19,7 +26,10 @@ const routes: Readonly<Record<string, Route>> = {
   compare: (reader, parameters) =>
     reader.compare({ ...parameters.operationQuery(), around: parameters.range('aroundFrom', 'aroundTo') }),
   search: (reader, parameters) => reader.search(parameters.search()),
-  state: async (reader, _, jaeger) => ({ ...(await reader.state()), ...(jaeger && { jaeger }) }),
+  state: async (reader, _, around) => {
+    const { jaeger, agent } = around();
+    return { ...(await reader.state()), ...(jaeger && { jaeger }), ...(agent && { agent }) };
+  },
 };
 
 /** `path` stands behind `/api/`. Undefined: there is no such thing. Rejects with what the reader does. */
@@ -28,11 +38,11 @@ export async function answerOf(
   path: string,
   query: URLSearchParams,
   nowUs: number,
-  jaeger?: JaegerState,
+  around: () => Surroundings,
 ): Promise<Answer | undefined> {
   try {
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-    if (route) return { status: 200, body: await route(reader, new Parameters(query, nowUs), jaeger) };
+    if (route) return { status: 200, body: await route(reader, new Parameters(query, nowUs), around) };
     return await byId(reader, path, new Parameters(query, nowUs));
   } catch (error) {
     if (error instanceof ParameterError) return { status: 400, body: { error: error.message } };

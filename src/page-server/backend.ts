@@ -6,6 +6,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import { installedPath } from '../installation.ts';
 import { JaegerStorage } from '../jaeger/jaeger-storage.ts';
+import type { AgentState } from '../page-api/agent-state.ts';
 import type { JaegerState, StoreState } from '../page-api/answers.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
 import { Receiver } from '../receiver/receiver.ts';
@@ -46,6 +47,7 @@ export class Backend {
   #receiver: Receiver | undefined;
   #page: PageServer | undefined;
   #storage: JaegerStorage | undefined;
+  #agent: (() => AgentState | undefined) | undefined;
 
   /**
    * @throws {GoidspanError} `no_sqlite`, `bad_store`, `store_busy`, `cannot_write`, `cannot_listen`; nothing is left open then.
@@ -101,6 +103,11 @@ export class Backend {
     return { ...(await this.#store.state()), ...(jaeger && { jaeger }) };
   }
 
+  /** The page tells of a tracer in this process what it tells of itself. Must not throw. */
+  tellOf(agent: () => AgentState | undefined): void {
+    this.#agent = agent;
+  }
+
   /** As {@link SpanStore.append}. */
   append(request: Uint8Array): Promise<StoreResult> {
     return this.#store.append(request);
@@ -141,6 +148,7 @@ export class Backend {
         ...{ host, port, token, files },
         live: this.#live,
         jaeger: () => this.#jaegerState(),
+        agent: () => this.#agent?.(),
       });
     } catch (error) {
       const isTaken = error instanceof GoidspanError && error.code === 'cannot_listen';

@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
 import { type ErrorCode, GoidspanError } from '../errors.ts';
+import type { AgentState } from '../page-api/agent-state.ts';
 import type { JaegerState } from '../page-api/answers.ts';
 import type { SpanReader } from '../page-api/span-store.ts';
 import { type Admission, refusalOf } from '../receiver/admission.ts';
 import { listen, urlOf } from '../receiver/receiver.ts';
-import { answerOf } from './api.ts';
+import { answerOf, type Surroundings } from './api.ts';
 import type { LiveTail } from './live-tail.ts';
 import { cookieOf, tokenOf } from './session-cookie.ts';
 import { type StaticFile, staticFilesIn } from './static-files.ts';
@@ -22,6 +23,8 @@ export interface PageServerOptions extends Admission {
   readonly live: LiveTail;
   /** What is to be told of a Jaeger. */
   readonly jaeger?: (() => JaegerState | undefined) | undefined;
+  /** What a tracer in this process tells of itself. */
+  readonly agent?: (() => AgentState | undefined) | undefined;
 }
 
 /** Nothing from anywhere else, no script but our own file, no HTML made of texts. */
@@ -80,7 +83,7 @@ export class PageServer {
   readonly #files: ReadonlyMap<string, StaticFile>;
   readonly #admission: Admission;
   readonly #live: LiveTail;
-  readonly #jaeger: PageServerOptions['jaeger'];
+  readonly #around: () => Surroundings;
 
   /** @throws {GoidspanError} `cannot_listen`. */
   static async open(reader: SpanReader, options: PageServerOptions): Promise<PageServer> {
@@ -89,12 +92,12 @@ export class PageServer {
     return server;
   }
 
-  private constructor(reader: SpanReader, { files, token, live, jaeger }: PageServerOptions) {
+  private constructor(reader: SpanReader, { files, token, live, jaeger, agent }: PageServerOptions) {
     this.#reader = reader;
     this.#files = staticFilesIn(files);
     this.#admission = { token };
     this.#live = live;
-    this.#jaeger = jaeger;
+    this.#around = () => ({ jaeger: jaeger?.(), agent: agent?.() });
     this.#server = createServer((request, response) => void this.#handle(request, response));
     this.#server.on('error', () => {});
   }
@@ -185,7 +188,7 @@ export class PageServer {
     const exported = /^trace\/([0-9a-f]{32})\/export$/.exec(path ?? '')?.[1];
     if (exported !== undefined) return this.#sendExport(request, response, exported, url.searchParams);
     const nowUs = Date.now() * 1000;
-    const answer = path && (await answerOf(this.#reader, path, url.searchParams, nowUs, this.#jaeger?.()));
+    const answer = path && (await answerOf(this.#reader, path, url.searchParams, nowUs, this.#around));
     if (answer) return sendJson(request, response, answer.status, answer.body);
     return sendJson(request, response, 404, { error: `${url.pathname}: there is no such page` });
   }

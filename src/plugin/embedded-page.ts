@@ -7,6 +7,7 @@ import type { DiagLogger } from '@opentelemetry/api';
 import type { SpanLimits } from '../otlp/limits.ts';
 import type { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { reportHooks } from '../otlp-client/report-hooks.ts';
+import type { AgentState } from '../page-api/agent-state.ts';
 import { PAGE_PORT } from '../page-api/limits.ts';
 import type { Backend } from '../page-server/backend.ts';
 import { createPageSink } from '../page-server/page-sink.ts';
@@ -32,10 +33,17 @@ export class EmbeddedPage {
   readonly #log: Pick<DiagLogger, 'info' | 'warn'>;
   readonly #sink: OtlpExport;
   readonly #ports: MessagePort[] = [];
+  readonly #agent: () => AgentState | undefined;
   #backend: Backend | undefined;
   #reason: Reason | undefined;
 
-  constructor(settings: PageSettings, log: Pick<DiagLogger, 'info' | 'warn'>) {
+  /** `agent`: what the tracer tells of itself; must not throw. */
+  constructor(
+    settings: PageSettings,
+    log: Pick<DiagLogger, 'info' | 'warn'>,
+    agent: () => AgentState | undefined,
+  ) {
+    this.#agent = agent;
     this.#settings = settings;
     this.#log = log;
     const hooks = reportHooks(
@@ -69,6 +77,7 @@ export class EmbeddedPage {
   async open(): Promise<void> {
     try {
       this.#backend = await openBackend(this.#settings);
+      this.#backend.tellOf(this.#agent);
       for (const one of this.#ports.splice(0)) this.#backend.answer(one);
       this.#log.info(`the page is at ${this.#backend.url}`);
     } catch (error) {

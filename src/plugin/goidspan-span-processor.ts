@@ -11,6 +11,7 @@ import type { SpanExporter, SpanSink } from '../export/span-sink.ts';
 import { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { reportHooks } from '../otlp-client/report-hooks.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
+import { AgentHistory } from '../telemetry/agent-history.ts';
 import { HistogramProducer } from '../telemetry/histogram-producer.ts';
 import { observe } from '../telemetry/observe.ts';
 import type { Observation, Observed } from '../telemetry/observed.ts';
@@ -40,6 +41,7 @@ export class GoidSpanProcessor implements SpanProcessor {
   /** Where spans go, unless that is a processor of the application. */
   readonly #sink: BatchSink | OtlpExport | undefined;
   readonly #page: EmbeddedPage | undefined;
+  readonly #history: AgentHistory | undefined;
   readonly #observation: Observation | undefined;
   readonly #producer = new HistogramProducer();
   #countsCalls = false;
@@ -60,7 +62,12 @@ export class GoidSpanProcessor implements SpanProcessor {
     this.#inner = 'processor' in out ? out.processor : processorOf(this.#sink as BatchSink | OtlpExport);
     this.#observation = isSdkDisabled(process.env) ? undefined : observe(this.#observed(out));
     const { page } = this.#settings;
-    if (page && !isSdkDisabled(process.env)) this.#page = new EmbeddedPage(page, this.#log);
+    if (page && !isSdkDisabled(process.env)) {
+      const { sampler, keep } = this.#settings;
+      const history = new AgentHistory({ stats: () => this.#stats(), sampler, keep });
+      this.#history = history;
+      this.#page = new EmbeddedPage(page, this.#log, () => history.state());
+    }
     this.#started = this.#start();
   }
 
@@ -239,6 +246,7 @@ export class GoidSpanProcessor implements SpanProcessor {
     const leftMs = endsAt - performance.now();
     const closed = this.#within(leftMs, 'closing the page', async () => this.#page?.close(leftMs));
     await Promise.all([closed, this.#shutDownInner(leftMs)]);
+    this.#history?.close();
     this.#state = 'closed';
     this.#observation?.stop();
   }
@@ -250,6 +258,7 @@ export class GoidSpanProcessor implements SpanProcessor {
   }
 
   #follow(event: TracerEvent): void {
+    this.#history?.follow(event);
     switch (event.kind) {
       case 'attached':
         this.#log.info(

@@ -23,7 +23,7 @@ import type { DrainStats } from '../stage/drain-meter.ts';
 import type { JudgedRequest } from '../stage/verdicts.ts';
 import type { SpanKindName } from '../wire/wire.gen.ts';
 
-import type { BudgetStats } from './budget-stats.ts';
+import type { BudgetStats, LevelStats } from './budget-stats.ts';
 import type { RaiseEvent } from './raise-event.ts';
 
 export type {
@@ -32,6 +32,7 @@ export type {
   CollectorFacts,
   DrainStats,
   DurationBucket,
+  LevelStats,
   MissingHook,
   RaiseEvent,
   RuntimeFacts,
@@ -184,6 +185,8 @@ export interface TargetStats extends TargetInfo {
 export interface TracerStats {
   /** Only where there is one. */
   readonly budget?: BudgetStats;
+  /** Absent in what is made of a recording. */
+  readonly level?: LevelStats;
   readonly spans: {
     readonly ended: number;
     readonly byKind: Readonly<Record<SpanKindName, number>>;

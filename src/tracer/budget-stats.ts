@@ -1,5 +1,12 @@
-/** What is told of a budget. Owns the type. */
+/** What is told of a level and of its budget. Owns the types. */
 import type { ProbeLevel } from '../probes/hook.ts';
+
+/** How deep targets are looked at. */
+export interface LevelStats {
+  readonly now: ProbeLevel;
+  /** What is wanted, for good or while a route is slow; `now` is less where the budget has it so. */
+  readonly asked: ProbeLevel;
+}
 
 /** How the budget is kept. */
 export interface BudgetStats {

@@ -10,6 +10,7 @@ import type { Raise } from '../probes/raise.ts';
 import type { SlowRoute } from '../stage/slowdowns.ts';
 import type { TracerEvent } from './api.ts';
 import type { Budget } from './budget.ts';
+import type { LevelStats } from './budget-stats.ts';
 import { RAISE_MS, RaiseController } from './raise-controller.ts';
 
 const TICK_MS = 1_000;
@@ -39,17 +40,24 @@ export class Levels {
   #timer: NodeJS.Timeout | undefined;
   #asked: ProbeLevel;
   #level: ProbeLevel;
+  /** What was asked for, or deeper while a route is slow. */
+  #wanted: ProbeLevel;
 
   constructor(options: LevelsOptions) {
     this.#of = options;
     this.#asked = options.asked;
     this.#level = options.asked;
+    this.#wanted = options.asked;
     this.budget = options.openBudget((level) => this.#change(level));
   }
 
   /** As deep are targets looked at. */
   get current(): ProbeLevel {
     return this.#level;
+  }
+
+  get stats(): LevelStats {
+    return { now: this.#level, asked: this.#wanted };
   }
 
   /** The same where it is not what was asked for. */
@@ -122,6 +130,7 @@ export class Levels {
   }
 
   async #go(asked: ProbeLevel, level = asked): Promise<void> {
+    this.#wanted = asked;
     this.budget?.ask(asked, level);
     await this.#change(level);
   }

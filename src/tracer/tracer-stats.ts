@@ -18,6 +18,7 @@ interface Counted {
   readonly refused: number;
   readonly targets: TracerStats['targets'];
   readonly budget: TracerStats['budget'];
+  readonly level: TracerStats['level'];
 }
 
 export function tracerStats({
@@ -29,6 +30,7 @@ export function tracerStats({
   refused,
   targets,
   budget,
+  level,
 }: Counted): TracerStats {
   const byProbe = countsOf('HIT', kernel);
   const byReason = { ...countsOf('LOST', kernel), ...losses.lost() };
@@ -57,6 +59,7 @@ export function tracerStats({
     },
     targets,
     ...(budget && { budget }),
+    ...(level && { level }),
   };
 }
 

@@ -416,6 +416,7 @@ export class Tracer {
       refused: this.#attacher.refused,
       targets: this.#targets.stats(stage.countsByTarget),
       budget: this.#levels.budget?.stats,
+      level: this.#levels.stats,
     });
   }
 

@@ -20,7 +20,7 @@ const pages: readonly (readonly [name: string, route: string, text: string])[] =
   ['goroutine', `goroutine/${mutex.traceId}/6`, 'Spans and waits'],
   ['gc', 'gc', 'GC mark termination'],
   ['locks', 'locks', 'which had held it'],
-  ['state', 'state', 'All that arrived was kept.'],
+  ['state', 'state', 'Nothing is traced by this process'],
   ['live', 'live', 'Connected.'],
   ['nowhere', 'nowhere', 'There is no such page'],
   ['not-kept', 'trace/00000000000000000000000000000001', 'it was not kept'],

@@ -8,6 +8,7 @@ import { type SpanStory, spanStory } from '../data/span-story.ts';
 import { endOf, nameOf, serviceOf, startOf } from '../data/tree.ts';
 import { dateText, durationText, kindText, nameText, percentText } from '../format.ts';
 import { AgainstFast, aroundSpan } from '../parts/against-fast.tsx';
+import { BesideProfile } from '../parts/beside-profile.tsx';
 import { Breakdown, Swatch } from '../parts/breakdown.tsx';
 import { Exports } from '../parts/exports.tsx';
 import { FlameCard } from '../parts/flame.tsx';
@@ -68,6 +69,7 @@ function Span({ story }: { story: SpanStory }) {
         </section>
       )}
       {!isWait && <FlameCard key={span.spanId} span={span} />}
+      {!isWait && <BesideProfile />}
       {!isWait && <AgainstFast span={span} spent={spent} />}
       <SpanDetails span={span} />
     </>

@@ -1,7 +1,9 @@
 /** Honesty: what is kept, since when, what was lost and why; what figures here can and cannot say. */
 import type { StoreState } from '../../page-api/answers.ts';
-import { useAnswer } from '../data/api.ts';
+import { apiPath, useAnswer } from '../data/api.ts';
+import { range } from '../data/time-range.ts';
 import { bytesText, countText, dateText, durationText, percentText } from '../format.ts';
+import { AgentCards } from '../parts/agent.tsx';
 import { NotInJaeger } from '../parts/in-jaeger.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 
@@ -14,7 +16,8 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 export function StatePage() {
-  const answer = useAnswer<StoreState>('api/state');
+  // Asked anew when somebody looks again.
+  const answer = useAnswer<StoreState>(apiPath(['state'], { at: range.value.toUs }));
   return (
     <>
       <div class="head">
@@ -39,8 +42,8 @@ export function StatePage() {
             kept.
           </li>
           <li>
-            What was lost between kernel and exporter is in the closing summary and the metrics of the
-            goidspan that traced: it does not come here.
+            What was lost between kernel and exporter is told here by a goidspan that traces and has this page
+            (<code>run --page</code>, the plug-in); of any other it is in its closing summary and its metrics.
           </li>
           <li>A critical path here is that of the spans; that on a span of ours also knows who woke whom.</li>
         </ul>
@@ -82,6 +85,7 @@ function State({ state }: { state: StoreState }) {
         <Losses label="Spans that are not kept" lost={lost} />
         <Losses label="Samples and waits whose stacks are not kept" lost={lostStacks} />
       </section>
+      <AgentCards agent={state.agent} />
       {jaeger?.calls && <Calls calls={jaeger.calls} />}
     </>
   );

@@ -48,7 +48,13 @@ export function FlameCard({ span }: { span: SpanAnswer }) {
       </div>
       {jaeger.value?.holdsSpans && <NotInJaeger what="Stacks of the code" />}
       <Loaded answer={answer}>
-        {(flame) => (flame.parent.length > 0 ? <Flame {...{ flame, span }} /> : <Nothing flame={flame} />)}
+        {(flame) =>
+          flame.parent.length > 0 ? (
+            <Flame flame={flame} told={factsText(flame, span.durationNs)} />
+          ) : (
+            <Nothing flame={flame} />
+          )
+        }
       </Loaded>
     </section>
   );
@@ -95,7 +101,8 @@ function factsText(
   ].join(' · ');
 }
 
-function Flame({ flame, span }: { flame: FlameAnswer; span: SpanAnswer }) {
+/** `told`: what is in the picture, in words. */
+export function Flame({ flame, told }: { flame: FlameAnswer; told: string }) {
   const layout = useMemo(() => flameLayout(flame), [flame]);
   const [zoomed, zoom] = useState<number>();
   const [active, setActive] = useState<number>();
@@ -128,7 +135,7 @@ function Flame({ flame, span }: { flame: FlameAnswer; span: SpanAnswer }) {
         </span>
       </div>
       <Picture {...{ layout, found, isSearched, zoom, setActive }} zoomed={inside} active={at} />
-      <p class="faint">{factsText(flame, span.durationNs)}</p>
+      <p class="faint">{told}</p>
       <FlameTable layout={layout} within={inside} found={isSearched ? found : undefined} zoom={zoom} />
     </>
   );
