@@ -34,6 +34,7 @@ export class EmbeddedPage {
   readonly #ports: MessagePort[] = [];
   #backend: Backend | undefined;
   #reason: Reason | undefined;
+  #isClosed = false;
 
   constructor(settings: PageSettings, log: Pick<DiagLogger, 'info' | 'warn'>) {
     this.#settings = settings;
@@ -68,7 +69,13 @@ export class EmbeddedPage {
   /** Where there can be none, what waits is lost and counted. Never rejects. */
   async open(): Promise<void> {
     try {
-      this.#backend = await openBackend(this.#settings);
+      const backend = await openBackend(this.#settings);
+      // Who closes does not wait for an opening that takes long.
+      if (this.#isClosed) {
+        for (const one of this.#ports.splice(0)) one.close();
+        return await backend.close();
+      }
+      this.#backend = backend;
       for (const one of this.#ports.splice(0)) this.#backend.answer(one);
       this.#log.info(`the page is at ${this.#backend.url}`);
     } catch (error) {
@@ -84,6 +91,7 @@ export class EmbeddedPage {
 
   /** What was handed over is kept, until the deadline. Never rejects. */
   async close(deadlineMs: number): Promise<void> {
+    this.#isClosed = true;
     await this.#sink.shutdown(deadlineMs);
     await this.#backend?.close();
   }
