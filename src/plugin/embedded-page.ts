@@ -36,6 +36,7 @@ export class EmbeddedPage {
   readonly #agent: () => AgentState | undefined;
   #backend: Backend | undefined;
   #reason: Reason | undefined;
+  #isClosed = false;
 
   /** `agent`: what the tracer tells of itself; must not throw. */
   constructor(
@@ -76,8 +77,14 @@ export class EmbeddedPage {
   /** Where there can be none, what waits is lost and counted. Never rejects. */
   async open(): Promise<void> {
     try {
-      this.#backend = await openBackend(this.#settings);
-      this.#backend.tellOf(this.#agent);
+      const backend = await openBackend(this.#settings);
+      // Who closes does not wait for an opening that takes long.
+      if (this.#isClosed) {
+        for (const one of this.#ports.splice(0)) one.close();
+        return await backend.close();
+      }
+      this.#backend = backend;
+      backend.tellOf(this.#agent);
       for (const one of this.#ports.splice(0)) this.#backend.answer(one);
       this.#log.info(`the page is at ${this.#backend.url}`);
     } catch (error) {
@@ -93,6 +100,7 @@ export class EmbeddedPage {
 
   /** What was handed over is kept, until the deadline. Never rejects. */
   async close(deadlineMs: number): Promise<void> {
+    this.#isClosed = true;
     await this.#sink.shutdown(deadlineMs);
     await this.#backend?.close();
   }
