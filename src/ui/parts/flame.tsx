@@ -65,7 +65,8 @@ function Nothing({ flame }: { flame: FlameAnswer }) {
     return (
       <p class="faint">
         No samples were taken: goidspan takes them at <code>--level cpu</code>, and keeps them where it traces
-        with a page of its own (<code>run --page</code>, <code>attach --page</code>) or opens a recording.
+        with a page of its own (<code>run --page</code>, <code>attach --page</code>, option <code>page</code>{' '}
+        of the plug-in) or opens a recording.
       </p>
     );
   return (
