@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { hasSqlite } from './.scripts/lib/nodes.mjs';
@@ -40,6 +41,7 @@ export default defineConfig({
           name: 'rooms',
           include: ['test/**/*.test.ts'],
           exclude: [...serial, ...bench, ...kernels, ...page],
+          maxWorkers: availableParallelism(),
           testTimeout: 60_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
@@ -51,6 +53,7 @@ export default defineConfig({
               test: {
                 name: 'page',
                 include: page,
+                maxWorkers: availableParallelism(),
                 testTimeout: 60_000,
                 hookTimeout: 120_000,
                 sequence: { groupOrder: 0 },
