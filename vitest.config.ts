@@ -53,7 +53,6 @@ export default defineConfig({
               test: {
                 name: 'page',
                 include: page,
-                maxWorkers: availableParallelism(),
                 testTimeout: 60_000,
                 hookTimeout: 120_000,
                 sequence: { groupOrder: 0 },
