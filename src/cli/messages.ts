@@ -1,6 +1,7 @@
 /** What is said of a tracer's events, one line each, without the program's name. Pure. */
 import type { TargetInfo, TracerEvent } from '../tracer/api.ts';
 import { budgetText } from '../tracer/budget-text.ts';
+import { degradedText } from '../tracer/degraded-text.ts';
 import { raiseText } from '../tracer/raise-text.ts';
 
 /** The lines to print; `isVerbose` adds what is only of interest when something is looked into. */
@@ -29,7 +30,7 @@ export function linesOf(event: TracerEvent, isVerbose: boolean): string[] {
     case 'raise_ended':
       return [raiseText(event)];
     case 'degraded':
-      return [`this kernel has no ${event.missing}: ${event.without}`];
+      return [degradedText(event)];
     case 'warning':
       return [event.message];
   }

@@ -4,7 +4,7 @@ import type { ExportEvent } from '../export/export-event.ts';
 import { spanLimitsOf } from '../export/span-limits.ts';
 import type { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { reportHooks } from '../otlp-client/report-hooks.ts';
-import { PAGE_PORT } from '../page-api/limits.ts';
+import { pagePorts } from '../page-api/limits.ts';
 import type { Backend } from '../page-server/backend.ts';
 import { createPageSink } from '../page-server/page-sink.ts';
 import { openBackend } from './open-backend.ts';
@@ -28,8 +28,13 @@ export async function openPage(
   env: NodeJS.ProcessEnv,
   { report, onEvent }: Told,
 ): Promise<OpenPage> {
-  const ports = port === undefined ? [PAGE_PORT, 0] : [port];
-  const backend = await openBackend({ store, host: HOST, ports, token: undefined, jaegerUrl });
+  const backend = await openBackend({
+    store,
+    host: HOST,
+    ports: pagePorts(port),
+    token: undefined,
+    jaegerUrl,
+  });
   const hooks = reportHooks('the store', report, onEvent);
   report(`the page is at ${backend.url}`);
   return { backend, sink: createPageSink(() => backend.openPort(), spanLimitsOf(env, report), hooks) };

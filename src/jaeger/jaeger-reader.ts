@@ -17,6 +17,7 @@ import type { SpanReader } from '../page-api/span-store.ts';
 import type { TraceChunks } from '../store/found-spans.ts';
 import { spanOf, traceOf, traceParts } from '../store/trace-query.ts';
 import { JaegerClient, TooLongError } from './jaeger-client.ts';
+import { listIn, memberOf } from './json-members.ts';
 import { otlpParts } from './otlp-parts.ts';
 import { matchesIn } from './search-match.ts';
 import { searchParams } from './search-params.ts';
@@ -44,11 +45,6 @@ export class JaegerReader implements SpanReader {
 
   private constructor(client: JaegerClient) {
     this.#client = client;
-  }
-
-  /** Without a slash at its end. */
-  get url(): string {
-    return this.#client.url;
   }
 
   /** Of any time: Jaeger tells no times of them. */
@@ -158,19 +154,12 @@ const notThere = (what: string): GoidspanError =>
     `cannot tell ${what}: Jaeger keeps no figures of them (send spans to goidspan serve, which does)`,
   );
 
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function listIn(value: unknown, name: string): readonly unknown[] {
-  const list = memberOf(value, name);
-  return Array.isArray(list) ? list.slice(0, NAMES_MAX) : [];
-}
+const namesIn = (value: unknown, name: string): readonly unknown[] => listIn(value, name).slice(0, NAMES_MAX);
 
 const textsIn = (value: unknown, name: string): string[] =>
-  listIn(value, name).filter((one): one is string => typeof one === 'string');
+  namesIn(value, name).filter((one): one is string => typeof one === 'string');
 
 const objectsIn = (value: unknown, name: string): Readonly<Record<string, unknown>>[] =>
-  listIn(value, name).filter(
+  namesIn(value, name).filter(
     (one): one is Readonly<Record<string, unknown>> => typeof one === 'object' && one !== null,
   );

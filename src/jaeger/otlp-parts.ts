@@ -1,6 +1,7 @@
 /** Traces as Jaeger tells them in JSON → requests of OTLP as they come over the wire, none longer than one may be. Pure. */
 import { REQUEST_BYTES_MAX } from '../page-api/limits.ts';
 import { requestOf } from '../receiver/json-request.ts';
+import { listIn } from './json-members.ts';
 
 /** So many spans are less than a request may have, unless they say very much. */
 const SPANS_MAX = 2_000;
@@ -27,11 +28,6 @@ function partsOf(spans: readonly unknown[], resourceSpans: Json, scopeSpans: Jso
   return slices(spans, Math.ceil(spans.length / 2)).flatMap((half) =>
     partsOf(half, resourceSpans, scopeSpans),
   );
-}
-
-function listIn(value: unknown, name: string): readonly unknown[] {
-  const list = typeof value === 'object' && value !== null ? (value as Json)[name] : undefined;
-  return Array.isArray(list) ? list : [];
 }
 
 const slices = <T>(list: readonly T[], size: number): T[][] =>

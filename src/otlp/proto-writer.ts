@@ -36,13 +36,8 @@ export class ProtoWriter {
     this.#at = size;
   }
 
-  /** What has been written, as a view that the next write may change. */
-  view(): Uint8Array {
-    return this.#bytes.subarray(0, this.#at);
-  }
-
-  /** Of it, what there is since there were `size` bytes. Writes change it only after `truncate` or `shrink`. */
-  viewFrom(size: number): Uint8Array {
+  /** What has been written since there were `size` bytes, as a view that writes may change after `end`, `truncate` or `shrink`. */
+  view(size = 0): Uint8Array {
     return this.#bytes.subarray(size, this.#at);
   }
 

@@ -95,7 +95,7 @@ export class TraceRequestBuilder {
       writer.raw(known);
     } else {
       encodeFact(writer, attributes, this.#blocks, fact, source, this.#limits);
-      this.#last?.keep(fact, source, writer.viewFrom(before));
+      this.#last?.keep(fact, source, writer.view(before));
     }
     return this.#added(writer.size - before);
   }

@@ -10,6 +10,7 @@ import type { AgentState } from '../page-api/agent-state.ts';
 import type { JaegerState, StoreState } from '../page-api/answers.ts';
 import type { StoreResult } from '../page-api/span-store.ts';
 import { Receiver } from '../receiver/receiver.ts';
+import type { HitsIn } from '../store/hits-in.ts';
 import { defaultFolder, openStore, type ThreadStore } from '../store/open-store.ts';
 import { LiveTail } from './live-tail.ts';
 import { PageServer } from './page-server.ts';
@@ -61,13 +62,10 @@ export class Backend {
     keepsAlive = true,
     jaegerUrl,
   }: BackendOptions): Promise<Backend> {
-    let store: ThreadStore | undefined;
-    const live = new LiveTail((room) => store?.follow(room));
-    store = await openStore(folder, {
-      ...limits,
-      keepsAlive,
-      onKept: (kept) => live.add(kept),
-    });
+    // It is told of spans only after it has asked for them.
+    const onKept = (kept: HitsIn): void => live.add(kept);
+    const store = await openStore(folder, { ...limits, keepsAlive, onKept });
+    const live = new LiveTail((room) => store.follow(room));
     const backend = new Backend(store, live, jaegerUrl);
     try {
       if (otlp?.isJaegerStorage) backend.#storage = new JaegerStorage(store);

@@ -8,7 +8,7 @@ import type { SpanLimits } from '../otlp/limits.ts';
 import type { OtlpExport } from '../otlp-client/otlp-export.ts';
 import { reportHooks } from '../otlp-client/report-hooks.ts';
 import type { AgentState } from '../page-api/agent-state.ts';
-import { PAGE_PORT } from '../page-api/limits.ts';
+import { pagePorts } from '../page-api/limits.ts';
 import type { Backend } from '../page-server/backend.ts';
 import { createPageSink } from '../page-server/page-sink.ts';
 import type { ReadableSpan } from '../span/readable-span.ts';
@@ -120,7 +120,7 @@ async function openBackend({ port, store, storeBytes, storeAgeMs }: PageSettings
   return Backend.open({
     store: { folder: store, maxBytes: storeBytes, maxAgeMs: storeAgeMs },
     host: HOST,
-    ports: port === undefined ? [PAGE_PORT, 0] : [port],
+    ports: pagePorts(port),
     token: undefined,
     keepsAlive: false,
   });

@@ -17,6 +17,7 @@ import { observe } from '../telemetry/observe.ts';
 import type { Observation, Observed } from '../telemetry/observed.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
 import { budgetText } from '../tracer/budget-text.ts';
+import { degradedText } from '../tracer/degraded-text.ts';
 import { raiseText } from '../tracer/raise-text.ts';
 import { Tracer } from '../tracer/tracer.ts';
 import { checkOptions, type ExportChoice, type Settings } from './check-options.ts';
@@ -282,7 +283,7 @@ export class GoidSpanProcessor implements SpanProcessor {
         this.#log.info(raiseText(event));
         break;
       case 'degraded':
-        this.#log.info(`this kernel has no ${event.missing}: ${event.without}`);
+        this.#log.info(degradedText(event));
         break;
       case 'warning':
         this.#warnOnce(event.message);

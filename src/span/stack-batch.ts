@@ -4,6 +4,7 @@
  */
 import type { CodeFrame } from '../correlate/code-place.ts';
 import type { SeenStack, SpanStacks } from './span-stacks.ts';
+import { StackTable } from './stack-table.ts';
 
 /** Numbers of a frame: function, file, line, whether it is inlined. */
 const FRAME_NUMBERS = 4;
@@ -11,8 +12,8 @@ const FRAME_NUMBERS = 4;
 const SEEN_NUMBERS = 6;
 const IS_SAMPLE = 1;
 const IS_CUT = 2;
-/** About what a frame, a stack and something seen add. */
-const [FRAME_BYTES, NUMBER_BYTES, SPAN_BYTES] = [24, 6, 64];
+/** About what something seen and a span add. */
+const [NUMBER_BYTES, SPAN_BYTES] = [6, 64];
 
 interface Written {
   readonly texts: readonly string[];
@@ -38,21 +39,16 @@ export const countOf = ({ seen, left }: SpanStacks): number =>
   seen.reduce((sum, { count }) => sum + count, left);
 
 export class StackBatchBuilder {
-  #texts = new Map<string, number>();
-  #frames: number[] = [];
-  #frameIndexes = new Map<string, number>();
-  #stacks: number[][] = [];
-  #stackIndexes = new Map<string, number>();
-  /** The same stacks come again as the same objects. */
-  #stackObjects = new Map<readonly CodeFrame[], number>();
+  #table = new StackTable();
   #spans: Written['spans'][number][] = [];
   #lost: Record<string, number> = {};
+  /** Of the spans. */
   #bytes = 0;
   #count = 0;
 
   /** About so many are in it. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#bytes + this.#table.bytes;
   }
 
   /** Samples and waits. */
@@ -82,19 +78,20 @@ export class StackBatchBuilder {
 
   /** What there is; the next begin anew. */
   take(): Uint8Array {
+    const { texts, frames, stacks } = this.#table;
     const written: Written = {
-      texts: [...this.#texts.keys()],
-      frames: this.#frames,
-      stacks: this.#stacks,
+      texts,
+      frames: frames.line.flatMap((line, at) => [
+        frames.function[at] as number,
+        frames.file[at] as number,
+        line,
+        frames.isInlined[at] as number,
+      ]),
+      stacks,
       spans: this.#spans,
       lost: this.#lost,
     };
-    this.#texts = new Map();
-    this.#frames = [];
-    this.#frameIndexes = new Map();
-    this.#stacks = [];
-    this.#stackIndexes = new Map();
-    this.#stackObjects = new Map();
+    this.#table = new StackTable();
     this.#spans = [];
     this.#lost = {};
     this.#bytes = 0;
@@ -105,42 +102,8 @@ export class StackBatchBuilder {
   #numbersOf({ goid, use, isSample, isCut, count, ns, frames }: SeenStack): number[] {
     const flags = (isSample ? IS_SAMPLE : 0) | (isCut ? IS_CUT : 0);
     this.#bytes += SEEN_NUMBERS * NUMBER_BYTES;
-    return [goid, this.#textOf(use), flags, count, Math.round(ns), this.#stackOf(frames)];
-  }
-
-  #stackOf(frames: readonly CodeFrame[]): number {
-    const seen = this.#stackObjects.get(frames) ?? this.#newStackOf(frames);
-    this.#stackObjects.set(frames, seen);
-    return seen;
-  }
-
-  #newStackOf(frames: readonly CodeFrame[]): number {
-    const stack = frames.map((frame) => this.#frameOf(frame));
-    const key = stack.join();
-    const known = this.#stackIndexes.get(key);
-    if (known !== undefined) return known;
-    this.#bytes += stack.length * NUMBER_BYTES;
-    this.#stackIndexes.set(key, this.#stacks.length);
-    return this.#stacks.push(stack) - 1;
-  }
-
-  #frameOf({ function: name, file, line, isInlined }: CodeFrame): number {
-    const key = `${name}\0${file}\0${line}\0${isInlined}`;
-    const known = this.#frameIndexes.get(key);
-    if (known !== undefined) return known;
-    this.#bytes += FRAME_BYTES;
-    const index = this.#frames.length / FRAME_NUMBERS;
-    this.#frames.push(this.#textOf(name), this.#textOf(file), line, isInlined ? 1 : 0);
-    this.#frameIndexes.set(key, index);
-    return index;
-  }
-
-  #textOf(text: string): number {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    this.#bytes += text.length;
-    this.#texts.set(text, this.#texts.size);
-    return this.#texts.size - 1;
+    const table = this.#table;
+    return [goid, table.indexOfText(use), flags, count, Math.round(ns), table.indexOf(frames)];
   }
 }
 

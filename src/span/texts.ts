@@ -1,4 +1,4 @@
-/** Texts of an answer in columns: each is there once. */
+/** Texts by number: each is there once. */
 export class Texts {
   readonly texts: string[] = [];
   readonly #indexes = new Map<string, number>();

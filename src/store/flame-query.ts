@@ -1,7 +1,7 @@
 /** One tree of frames of what was seen of a span, of its goroutine, or of all below it. */
 import type { FlameAnswer, StacksAnswer, TraceAnswer } from '../page-api/answers.ts';
 import type { FlameScope } from '../page-api/query.ts';
-import { Texts } from './texts.ts';
+import { Texts } from '../span/texts.ts';
 
 /** More are left out, the smallest first: no picture shows them. */
 const FRAMES_MAX = 50_000;

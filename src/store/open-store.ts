@@ -32,7 +32,7 @@ export interface StoreOptions {
 }
 
 /**
- * The store of a folder, which is made if it is not there, until `close`. Its threads keep the process alive.
+ * The store of a folder, which is made if it is not there, until `close`. Its threads keep the process alive if nothing else is said.
  * @throws {GoidspanError} `no_sqlite`, `store_busy`, `bad_store`, `cannot_write`, `shim_unusable`.
  */
 export async function openStore(folder: string, options: StoreOptions = {}): Promise<ThreadStore> {

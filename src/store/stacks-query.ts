@@ -1,11 +1,10 @@
 /** Where the spans of one trace were seen in their code, as columns. */
-import type { CodeFrame } from '../correlate/code-place.ts';
 import type { StacksAnswer } from '../page-api/answers.ts';
 import type { SeenStack, SpanStacks } from '../span/span-stacks.ts';
 import { countOf, readStackBatch } from '../span/stack-batch.ts';
+import { StackTable } from '../span/stack-table.ts';
 import type { Segment } from './segment.ts';
 import { stackKeyOf } from './stack-parts.ts';
-import { Texts } from './texts.ts';
 
 /** More of one trace are counted only. */
 const SEEN_MAX = 200_000;
@@ -26,16 +25,7 @@ function near(segments: readonly Segment[], key: number): Segment[] {
 }
 
 class Columns {
-  readonly #texts = new Texts();
-  readonly #frames = {
-    function: [] as number[],
-    file: [] as number[],
-    line: [] as number[],
-    isInlined: [] as number[],
-  };
-  readonly #frameIndexes = new Map<string, number>();
-  readonly #stacks: number[][] = [];
-  readonly #stackIndexes = new Map<string, number>();
+  readonly #table = new StackTable();
   readonly #seen = {
     spanId: [] as string[],
     goid: [] as number[],
@@ -56,42 +46,17 @@ class Columns {
   }
 
   answer(): StacksAnswer {
-    return {
-      texts: this.#texts.texts,
-      frames: this.#frames,
-      stacks: this.#stacks,
-      seen: this.#seen,
-      left: this.#left,
-    };
+    const { texts, frames, stacks } = this.#table;
+    return { texts, frames, stacks, seen: this.#seen, left: this.#left };
   }
 
   #addSeen(spanId: string, { goid, use, isSample, count, ns, frames }: SeenStack): void {
     this.#seen.spanId.push(spanId);
     this.#seen.goid.push(goid);
-    this.#seen.use.push(this.#texts.indexOf(use));
+    this.#seen.use.push(this.#table.indexOfText(use));
     this.#seen.isSample.push(isSample ? 1 : 0);
     this.#seen.count.push(count);
     this.#seen.ns.push(ns);
-    this.#seen.stack.push(this.#stackOf(frames));
-  }
-
-  #stackOf(frames: readonly CodeFrame[]): number {
-    const stack = frames.map((frame) => this.#frameOf(frame));
-    const key = stack.join();
-    const known = this.#stackIndexes.get(key);
-    if (known !== undefined) return known;
-    this.#stackIndexes.set(key, this.#stacks.length);
-    return this.#stacks.push(stack) - 1;
-  }
-
-  #frameOf({ function: name, file, line, isInlined }: CodeFrame): number {
-    const key = `${name}\0${file}\0${line}\0${isInlined}`;
-    const known = this.#frameIndexes.get(key);
-    if (known !== undefined) return known;
-    this.#frameIndexes.set(key, this.#frames.line.length);
-    this.#frames.function.push(this.#texts.indexOf(name));
-    this.#frames.file.push(this.#texts.indexOf(file));
-    this.#frames.isInlined.push(isInlined ? 1 : 0);
-    return this.#frames.line.push(line) - 1;
+    this.#seen.stack.push(this.#table.indexOf(frames));
   }
 }

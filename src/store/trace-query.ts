@@ -9,11 +9,11 @@ import {
   GOIDSPAN_PARENT_GOID,
   GOIDSPAN_VERDICT,
 } from '../span/attribute-names.ts';
+import { Texts } from '../span/texts.ts';
 import { decodeAlone, decodeSpan, type Part, type Surroundings } from './decode-span.ts';
 import { eachSpanOfTrace, type TraceChunks } from './found-spans.ts';
 import { ProtoFields, WIRE } from './proto-fields.ts';
 import type { ScannedSpan } from './scan-request.ts';
-import { Texts } from './texts.ts';
 
 /** More of one trace are counted only: no page shows them. */
 const TRACE_SPANS_MAX = 50_000;

@@ -2,13 +2,13 @@
  * What a tracer tells the page of its own process: how deep it looks and what that takes, now and during the last hour. Owns the points
  * over time, of which there are so many and no more.
  */
-import type { MissingHook } from '../attach/missing-hooks.ts';
 import type { KeepRules } from '../export/keep-rules.ts';
 import { DEFAULT_SAMPLER, type SamplerSettings } from '../export/sampler.ts';
 import type { AgentState, AgentTarget } from '../page-api/agent-state.ts';
 import { LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import type { TracerEvent, TracerStats } from '../tracer/api.ts';
 import { budgetText } from '../tracer/budget-text.ts';
+import { degradedText } from '../tracer/degraded-text.ts';
 import { raiseText } from '../tracer/raise-text.ts';
 
 const EVERY_MS = 5_000;
@@ -118,10 +118,7 @@ export class AgentHistory {
 
   #attach({ target, missing, notDeeper }: Extract<TracerEvent, { kind: 'attached' }>): void {
     this.#attached.set(target.targetId, {
-      missing: missing.slice(0, HOOKS_MAX).map(({ hook, why, without }: MissingHook) => ({
-        ...{ hook, why },
-        ...(without !== undefined && { without }),
-      })),
+      missing: missing.slice(0, HOOKS_MAX),
       ...(notDeeper !== undefined && { notDeeper }),
     });
     if (this.#attached.size <= TARGETS_MAX) return;
@@ -162,7 +159,7 @@ function textOf(event: TracerEvent): string | undefined {
     case 'ended':
       return `no longer tracing ${event.target.serviceName} (pid ${event.target.pid})`;
     case 'degraded':
-      return `this kernel has no ${event.missing}: ${event.without}`;
+      return degradedText(event);
     case 'warning':
       return event.message;
   }

@@ -39,19 +39,20 @@ export function traceProfile(trace: TraceAnswer, stacks: StacksAnswer, withinId?
     // What a call waits for is part of the wait of who makes it, on the same goroutine.
     if (parent && isWithin(span, parent)) subtract(own[parent.index] as Map<string, number>, spentBy(span));
   }
-  const labelsOf = ({ spanId }: TraceSpan) => ({ trace_id: trace.traceId, span_id: spanId });
-  for (const span of wanted) {
-    const stack = stackOf(span, spans);
-    for (const [use, ns] of own[span.index] ?? [])
-      if (ns > 0) profile.add([plain(use), ...stack], [ns], labelsOf(span));
-  }
-  addSeen(profile, stacks, new Map(wanted.map((span) => [span.spanId, span])), (span) => ({
+  const aroundOf = (span: TraceSpan): Around => ({
     stack: stackOf(span, spans),
-    labels: labelsOf(span),
-  }));
+    labels: { trace_id: trace.traceId, span_id: span.spanId },
+  });
+  for (const span of wanted) {
+    const { stack, labels } = aroundOf(span);
+    for (const [use, ns] of own[span.index] ?? [])
+      if (ns > 0) profile.add([plain(use), ...stack], [ns], labels);
+  }
+  addSeen(profile, stacks, new Map(wanted.map((span) => [span.spanId, span])), aroundOf);
   return profile;
 }
 
+/** What stands around all that a span tells: the spans that it is within, innermost first. */
 interface Around {
   readonly stack: readonly ProfileFrame[];
   readonly labels: Readonly<Record<string, string>>;
@@ -72,12 +73,15 @@ function addSeen(
       isInlined: frames.isInlined[index] === 1,
     }),
   );
+  let last: { readonly span: TraceSpan; readonly around: Around } | undefined;
   for (const [at, ns] of seen.ns.entries()) {
     const span = spans.get(seen.spanId[at] ?? '');
     if (span === undefined) continue;
+    // What was seen of a span comes one after the other.
+    if (last?.span !== span) last = { span, around: aroundOf(span) };
     const isSample = seen.isSample[at] === 1;
     const state = texts[seen.use[at] ?? -1] ?? '';
-    const { stack, labels } = aroundOf(span);
+    const { stack, labels } = last.around;
     const frames = (stacks[seen.stack[at] ?? -1] ?? []).flatMap((index) => code[index] ?? []);
     const goid = seen.goid[at] ?? 0;
     profile.add(

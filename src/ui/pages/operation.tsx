@@ -9,6 +9,7 @@ import { countText, dateText, durationText, kindText, nameText, percentText } fr
 import { Breakdown } from '../parts/breakdown.tsx';
 import { CauseChip } from '../parts/cause.tsx';
 import { Comparison } from '../parts/comparison.tsx';
+import { FigureList, type NamedFigures } from '../parts/figures.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Scatter } from '../parts/scatter.tsx';
 import { href, route } from '../router.ts';
@@ -96,7 +97,7 @@ function Told({ row, operation }: { row: OperationRow; operation: Operation }) {
 }
 
 function Figures({ row }: { row: OperationRow }) {
-  const figures: readonly (readonly [string, string])[] = [
+  const figures: NamedFigures = [
     ['Spans', countText(row.count)],
     ['Errors', percentText(row.errors / row.count)],
     ['p50', durationText(row.p50Ns)],
@@ -106,13 +107,7 @@ function Figures({ row }: { row: OperationRow }) {
   ];
   return (
     <section class="card">
-      <dl class="figures">
-        {figures.map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+      <FigureList figures={figures}>
         <div>
           <dt>Slow because of</dt>
           <dd>
@@ -122,7 +117,7 @@ function Figures({ row }: { row: OperationRow }) {
             {bySize(row.causes).length === 0 && <span class="chip">nothing is told</span>}
           </dd>
         </div>
-      </dl>
+      </FigureList>
       <Breakdown spent={row.spent} label="Of all its time" />
     </section>
   );

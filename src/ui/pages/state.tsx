@@ -4,8 +4,10 @@ import { apiPath, useAnswer } from '../data/api.ts';
 import { range } from '../data/time-range.ts';
 import { bytesText, countText, dateText, durationText, percentText } from '../format.ts';
 import { AgentCards } from '../parts/agent.tsx';
+import { FigureList, type NamedFigures } from '../parts/figures.tsx';
 import { NotInJaeger } from '../parts/in-jaeger.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { ReasonCounts } from '../parts/reason-counts.tsx';
 
 const reasons: Readonly<Record<string, string>> = {
   malformed: 'refused: they were not as OTLP says',
@@ -58,7 +60,7 @@ function State({ state }: { state: StoreState }) {
   const [lost, lostStacks] = [state.losses, state.stackLosses].map((of) =>
     Object.entries(of).filter(([, count]) => count > 0),
   ) as [[string, number][], [string, number][]];
-  const figures: readonly (readonly [string, string])[] = [
+  const figures: NamedFigures = [
     ['Spans kept', countText(spans)],
     ['On disk', `${bytesText(bytes)}, ${percentText(bytes / maxBytes)} of ${bytesText(maxBytes)}`],
     ['A span', spans === 0 ? '–' : bytesText(Math.round(bytes / spans))],
@@ -70,44 +72,21 @@ function State({ state }: { state: StoreState }) {
     <>
       <section class="card">
         <h2>Kept</h2>
-        <dl class="figures">
-          {figures.map(([label, value]) => (
-            <div key={label}>
-              <dt>{label}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <FigureList figures={figures} />
       </section>
       <section class="card">
         <h2>Not kept</h2>
         {lost.length + lostStacks.length === 0 && <p>All that arrived was kept.</p>}
-        <Losses label="Spans that are not kept" lost={lost} />
-        <Losses label="Samples and waits whose stacks are not kept" lost={lostStacks} />
+        <ReasonCounts label="Spans that are not kept" counts={lost} meanings={reasons} />
+        <ReasonCounts
+          label="Samples and waits whose stacks are not kept"
+          counts={lostStacks}
+          meanings={reasons}
+        />
       </section>
       <AgentCards agent={state.agent} />
       {jaeger?.calls && <Calls calls={jaeger.calls} />}
     </>
-  );
-}
-
-function Losses({ label, lost }: { label: string; lost: readonly (readonly [string, number])[] }) {
-  if (lost.length === 0) return null;
-  return (
-    <table>
-      <caption>{label}</caption>
-      <tbody>
-        {lost.map(([reason, count]) => (
-          <tr key={reason}>
-            <th scope="row" class="mono">
-              {reason}
-            </th>
-            <td class="number">{countText(count)}</td>
-            <td class="wrap">{Object.hasOwn(reasons, reason) ? reasons[reason] : ''}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
 

@@ -3,6 +3,8 @@ import type { AgentState, AgentTarget } from '../../page-api/agent-state.ts';
 import { eachMinute } from '../data/agent-minutes.ts';
 import { clockText, counted, countText, dateText, percentText } from '../format.ts';
 import { AgentChart } from './agent-chart.tsx';
+import { FigureList, type NamedFigures } from './figures.tsx';
+import { ReasonCounts } from './reason-counts.tsx';
 
 export function AgentCards({ agent }: { agent: AgentState | undefined }) {
   if (!agent)
@@ -26,7 +28,7 @@ export function AgentCards({ agent }: { agent: AgentState | undefined }) {
 
 function Depth({ agent }: { agent: AgentState }) {
   const { level, budget, sampler, keep, series } = agent;
-  const figures: readonly (readonly [string, string])[] = [
+  const figures: NamedFigures = [
     ['Level', level.now === level.asked ? level.now : `${level.now}, asked for ${level.asked}`],
     [
       'Probes take',
@@ -44,14 +46,7 @@ function Depth({ agent }: { agent: AgentState }) {
   return (
     <section class="card" aria-label="How deep it is looked">
       <h2>How deep it is looked</h2>
-      <dl class="figures">
-        {figures.map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FigureList figures={figures} />
       <AgentChart agent={agent} />
       {!budget && (
         <p class="faint">
@@ -185,27 +180,8 @@ function OnTheWay({ agent: { losses, notes } }: { agent: AgentState }) {
     <section class="card">
       <h2>Lost between kernel and store</h2>
       {lost.length === 0 && <p>Nothing.</p>}
-      <Counts label="Lost, by reason" counts={lost} />
-      <Counts label="Not wanted, or worth knowing, but no loss" counts={noted} />
+      <ReasonCounts label="Lost, by reason" counts={lost} />
+      <ReasonCounts label="Not wanted, or worth knowing, but no loss" counts={noted} />
     </section>
-  );
-}
-
-function Counts({ label, counts }: { label: string; counts: readonly (readonly [string, number])[] }) {
-  if (counts.length === 0) return null;
-  return (
-    <table>
-      <caption>{label}</caption>
-      <tbody>
-        {counts.map(([reason, count]) => (
-          <tr key={reason}>
-            <th scope="row" class="mono">
-              {reason}
-            </th>
-            <td class="number">{countText(count)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }
