@@ -101,7 +101,7 @@ describeWith([go, browser], 'a profile of Go beside a span', () => {
         }
       }
       await card.getByRole('button', { name: 'Put it away' }).click();
-      expect(await card.locator('canvas').count()).toBe(0);
+      await expect.poll(() => card.locator('canvas').count()).toBe(0);
       expect(requests.slice(asked)).toEqual([]);
       await close();
     }

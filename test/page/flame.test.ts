@@ -55,7 +55,7 @@ describeInBrowser('the flame graph', told.requests, (around) => {
       await to(at(mutex));
       const canvas = page.locator('.flame canvas');
       await canvas.scrollIntoViewIfNeeded();
-      expect(await canvas.getAttribute('data-drawn')).toBe('9');
+      await expect.poll(() => canvas.getAttribute('data-drawn')).toBe('9');
       await picture(page, `flame-${scheme}`);
       // As wide as its time, and the wait in the colour that it has in the legend.
       const colours = (await page.evaluate(`(() => {
@@ -93,15 +93,11 @@ describeInBrowser('the flame graph', told.requests, (around) => {
     await page.keyboard.press('ArrowRight');
     await told.getByText('main.(*Cache).Get (main.go:2): 48.1 ms, 62 %').waitFor();
     await page.keyboard.press('Enter');
-    expect((await rowsOf(page)).slice(1).map((row) => row.split(' ')[0])).toEqual([
-      'mutex',
-      'runnable',
-      'main.(*Cache).Get',
-      'sync.(*Mutex).Lock',
-    ]);
+    const functions = async () => (await rowsOf(page)).slice(1).map((row) => row.split(' ')[0]);
+    await expect.poll(functions).toEqual(['mutex', 'runnable', 'main.(*Cache).Get', 'sync.(*Mutex).Lock']);
     expect(await axeFindings(page)).toEqual([]);
     await page.keyboard.press('Escape');
-    expect(await rowsOf(page)).toHaveLength(9);
+    await expect.poll(() => rowsOf(page)).toHaveLength(9);
 
     await page.locator('.flame canvas').click({ position: { x: 20, y: 3 * 18 + 5 } });
     await page.getByRole('table', { name: 'Frames in main.render' }).waitFor();
@@ -137,7 +133,7 @@ describeInBrowser('the flame graph', told.requests, (around) => {
     expect(asked.every((url) => url.startsWith(`${around.served.url}speedscope/`))).toBe(true);
     expect(await axeFindings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Close' }).click();
-    expect(await page.locator('iframe').count()).toBe(0);
+    await expect.poll(() => page.locator('iframe').count()).toBe(0);
     await close();
   });
 

@@ -1,6 +1,6 @@
 /** The page without a mouse. */
 import { expect, it } from 'vitest';
-import { axeFindings } from './support/browser.ts';
+import { activeRow, axeFindings } from './support/browser.ts';
 import { describeInBrowser } from './support/in-browser.ts';
 import { sample } from './support/sample.ts';
 
@@ -48,7 +48,7 @@ describeInBrowser('by keyboard the page', told.requests, (around) => {
     await page.getByRole('searchbox').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('reservations 1?t');
-    expect(await page.getByRole('searchbox').inputValue()).toBe('reservations 1?t');
+    await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('reservations 1?t');
     await page.getByRole('searchbox').fill('reservations');
     await expect.poll(() => page.locator('.operations tbody tr').count()).toBe(1);
     await close();
@@ -60,34 +60,30 @@ describeInBrowser('by keyboard the page', told.requests, (around) => {
     const grid = page.getByRole('treegrid');
     await grid.waitFor();
     const rowCount = () => grid.getAttribute('aria-rowcount').then(Number);
-    const active = async () => {
-      const id = await grid.getAttribute('aria-activedescendant');
-      return page.locator(`#${id}`);
-    };
-    const activeRow = async () => Number(await (await active()).getAttribute('aria-rowindex'));
+    const isActive = async (attribute: string) => (await activeRow(page))[attribute];
+    const activeAt = async () => Number(await isActive('aria-rowindex'));
     const all = await rowCount();
     expect(all).toBeGreaterThan(20);
-    expect(await activeRow()).toBe(1);
+    await expect.poll(activeAt).toBe(1);
     await page.keyboard.press('ArrowLeft');
-    expect(await rowCount()).toBe(1);
-    expect(await (await active()).getAttribute('aria-expanded')).toBe('false');
+    await expect.poll(rowCount).toBe(1);
+    await expect.poll(() => isActive('aria-expanded')).toBe('false');
     await page.keyboard.press('ArrowRight');
-    expect(await rowCount()).toBe(all);
+    await expect.poll(rowCount).toBe(all);
     await page.keyboard.press('ArrowRight');
-    expect(await activeRow()).toBe(2);
-    expect(await (await active()).getAttribute('aria-level')).toBe('2');
+    await expect.poll(activeAt).toBe(2);
+    expect(await isActive('aria-level')).toBe('2');
     await page.keyboard.press('End');
-    expect(await activeRow()).toBe(all);
+    await expect.poll(activeAt).toBe(all);
     await page.keyboard.press('PageUp');
-    expect(await activeRow()).toBeLessThan(all);
+    await expect.poll(activeAt).toBeLessThan(all);
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowDown');
+    await expect.poll(activeAt).toBe(2);
     await page.keyboard.press('ArrowLeft');
-    expect(await activeRow()).toBe(1);
+    await expect.poll(activeAt).toBe(1);
     await page.keyboard.press('c');
-    expect(await (await active()).getByRole('gridcell').nth(1).getAttribute('aria-label')).toContain(
-      'on the critical path',
-    );
+    await expect.poll(() => isActive('time')).toContain('on the critical path');
     await page.keyboard.press('Enter');
     await page.getByText('Goroutines and who woke whom').waitFor();
     expect(page.url()).toContain(`#/span/${checkout.traceId}/`);
@@ -123,7 +119,7 @@ describeInBrowser('by keyboard the page', told.requests, (around) => {
     expect(await axeFindings(page)).toEqual([]);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'GET /hold/mutex' }).waitFor();
-    expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
+    await expect.poll(() => page.evaluate('document.activeElement.tagName')).toBe('MAIN');
     await close();
   });
 

@@ -75,7 +75,10 @@ describeInBrowser('the page of a route', told.requests, (around) => {
     await page.getByLabel('At least, ms').fill('10');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('.hits tbody tr').count()).toBe(2);
-    expect(await page.getByRole('status').textContent()).toMatch(/^2 spans of [\d,]+ searched, from /);
+    await page
+      .getByRole('status')
+      .getByText(/^2 spans of [\d,]+ searched, from /)
+      .waitFor();
     await page.getByLabel('errors only').check();
     await expect.poll(() => page.locator('.hits tbody tr').count()).toBe(1);
     await page.getByLabel('Trace id').fill(told.checkout.traceId);
@@ -90,9 +93,10 @@ describeInBrowser('the page of a route', told.requests, (around) => {
     const arrive = () => around.served.append(endingAt(recorded('shop').slice(0, 1), Date.now() * 1000));
     arrive();
     await expect.poll(() => page.locator('.hits tbody tr').count()).toBeGreaterThan(5);
-    const before = await page.locator('.hits tbody tr').count();
     await picture(page, 'live-arrived');
     await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Go on' }).waitFor();
+    const before = await page.locator('.hits tbody tr').count();
     arrive();
     await page.getByText(/of them were not shown/).waitFor();
     expect(await page.locator('.hits tbody tr').count()).toBe(before);

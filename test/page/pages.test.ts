@@ -76,15 +76,17 @@ describeInBrowser('the page', told.requests, (around) => {
     const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
     const light = await ground();
     await page.keyboard.press('t');
+    await page.getByRole('button', { name: 'Theme: light' }).waitFor();
     expect(await ground()).toBe(light);
     await page.keyboard.press('t');
+    await page.getByRole('button', { name: 'Theme: dark' }).waitFor();
     const dark = await ground();
     expect(dark).not.toBe(light);
     await page.reload();
     await page.locator('main h1').waitFor();
     expect(await ground()).toBe(dark);
     await page.getByRole('button', { name: 'Theme: dark' }).click();
-    expect(await ground()).toBe(light);
+    await expect.poll(ground).toBe(light);
     await close();
   });
 

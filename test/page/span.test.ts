@@ -66,7 +66,7 @@ describeInBrowser('the page of a slow span', told.requests, (around) => {
     await page.getByRole('table').getByRole('link', { name: '48.1 ms' }).click();
     await page.getByRole('heading', { name: 'Wait in GET' }).waitFor();
     await page.getByText('48.1 ms mutex in main.truth.measure (main.go:46)').first().waitFor();
-    expect(await page.locator('.lane-wait.is-chosen').count()).toBe(1);
+    await expect.poll(() => page.locator('.lane-wait.is-chosen').count()).toBe(1);
     await close();
   });
 

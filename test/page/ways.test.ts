@@ -1,5 +1,6 @@
 /** From page to page by clicks: the ways that lead to a cause. */
 import { expect, it } from 'vitest';
+import { activeRow } from './support/browser.ts';
 import { describeInBrowser } from './support/in-browser.ts';
 import { sample } from './support/sample.ts';
 
@@ -56,17 +57,19 @@ describeInBrowser('the way', told.requests, (around) => {
     const { page, to, close } = await around.look();
     await to(`trace/${told.checkout.traceId}`);
     const grid = page.getByRole('treegrid');
-    const all = Number(await grid.getAttribute('aria-rowcount'));
+    const rowCount = () => grid.getAttribute('aria-rowcount');
+    const all = await rowCount();
     await page.locator('.toggle').first().click();
-    expect(await grid.getAttribute('aria-rowcount')).toBe('1');
+    await expect.poll(rowCount).toBe('1');
     await page.locator('.toggle').first().click();
-    expect(await grid.getAttribute('aria-rowcount')).toBe(String(all));
+    await expect.poll(rowCount).toBe(all);
     await page.locator('[role=row]').nth(3).locator('.time').click();
-    expect(await page.locator('[aria-selected=true]').getAttribute('aria-rowindex')).toBe('4');
+    await expect.poll(async () => (await activeRow(page))['aria-rowindex']).toBe('4');
+    const fit = page.getByRole('button', { name: 'Fit' });
+    expect(await fit.isDisabled()).toBe(true);
     await page.getByRole('button', { name: 'Zoom in' }).click();
-    expect(await page.getByRole('button', { name: 'Fit' }).isEnabled()).toBe(true);
-    await page.getByRole('button', { name: 'Fit' }).click();
-    expect(await page.getByRole('button', { name: 'Fit' }).isDisabled()).toBe(true);
+    await fit.click();
+    await expect.poll(() => fit.isDisabled()).toBe(true);
     await page.locator('[role=row]').nth(2).getByRole('link').click();
     await page.getByText('Goroutines and who woke whom').waitFor();
     await close();

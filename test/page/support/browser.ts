@@ -71,3 +71,14 @@ export async function axeFindings(page: Page): Promise<string[]> {
       nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 200) + ' ' + failureSummary)))`,
   );
 }
+
+/** The attributes of the row of a tree that is chosen, read at once: between two readings its element may become another one. */
+export async function activeRow(page: Page): Promise<Readonly<Record<string, string>>> {
+  return page.evaluate(`(() => {
+    const id = document.querySelector('[role=treegrid]').getAttribute('aria-activedescendant');
+    const row = document.getElementById(id);
+    if (!row) return {};
+    const time = row.querySelector('[role=gridcell]:nth-of-type(2)')?.getAttribute('aria-label') ?? '';
+    return { ...Object.fromEntries([...row.attributes].map(({ name, value }) => [name, value])), time };
+  })()`);
+}
