@@ -61,7 +61,7 @@ const mayImport = {
     'installation',
     'version',
   ],
-  ui: ['page-api'],
+  ui: ['page-api', 'span'],
   cli: [
     ...tracerward,
     'verdict',

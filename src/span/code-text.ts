@@ -19,13 +19,15 @@ function rootOf(name: string): string {
 }
 
 /** Belongs to the program, or to a library that is not Go's own. */
-const isOwn = ({ function: name }: CodeFrame): boolean => {
+const isOwn = ({ function: name }: Pick<CodeFrame, 'function'>): boolean => {
   const first = name.slice(0, Math.max(0, name.indexOf('/'))) || rootOf(name);
   return first.includes('.') || !STANDARD.has(rootOf(first));
 };
 
 /** The innermost frame that says where in the program this is; without one, the innermost that says anything. */
-export function tellingFrame(frames: readonly CodeFrame[]): CodeFrame | undefined {
+export function tellingFrame<Frame extends Pick<CodeFrame, 'function'>>(
+  frames: readonly Frame[],
+): Frame | undefined {
   return frames.find(isOwn) ?? frames.find(({ function: name }) => !MACHINERY.has(rootOf(name)));
 }
 

@@ -11,6 +11,8 @@ import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
 import { axeFindings, look, picture } from './support/browser.ts';
 import { browser, startBrowser } from './support/chromium.ts';
+import { type DoneByGoroutine, writtenTrace } from './support/execution-trace.ts';
+import type { OtlpSpan } from './support/otlp.ts';
 import { servePage } from './support/page-server.ts';
 import { sample } from './support/sample.ts';
 
@@ -53,8 +55,8 @@ describeWith([go, browser], 'a profile of Go beside a span', () => {
     for (const scheme of ['light', 'dark'] as const) {
       const { page, to, requests, close } = await look(started, served.url, { scheme });
       await to(`span/${traceId}/${spanId}`);
-      const card = page.getByRole('region', { name: 'A profile of Go beside it' });
-      const input = card.getByLabel('pprof file');
+      const card = page.getByRole('region', { name: 'From Go beside it' });
+      const input = card.getByLabel('pprof file or execution trace');
       await page.waitForLoadState('networkidle');
       const asked = requests.length;
       const give = (buffer: Buffer, name = 'some.pprof') =>
@@ -106,4 +108,89 @@ describeWith([go, browser], 'a profile of Go beside a span', () => {
       await close();
     }
   });
+});
+
+/** A request that a goroutine of the program was, by the sample of another one. */
+function spanOf({ Goroutine, FromUs, ToUs }: DoneByGoroutine): OtlpSpan {
+  return {
+    ...sample(1).slow('mutex'),
+    traceId: Goroutine.toString(16).padStart(32, '7'),
+    spanId: Goroutine.toString(16).padStart(16, '7'),
+    startTimeUnixNano: `${FromUs}000`,
+    endTimeUnixNano: `${ToUs}000`,
+    attributes: [{ key: 'goidspan.goid', value: { intValue: Goroutine } }],
+  };
+}
+
+describeWith([go, browser], 'an execution trace of Go beside a span', () => {
+  it('shows its goroutine in its time, and who let it go on; of another time or process it says so', async () => {
+    const [trace, old, started] = await Promise.all([
+      writtenTrace(),
+      writtenTrace('1.22.12'),
+      startBrowser(),
+    ]);
+    const waited = trace.done.find(({ Name }) => Name === 'mutex') as DoneByGoroutine;
+    const stranger = { ...waited, Goroutine: 99_999 };
+    const later = { ...waited, Goroutine: 99_998, FromUs: waited.FromUs + 60e6, ToUs: waited.ToUs + 60e6 };
+    const [request] = sample(1).requests;
+    const scope = request?.resourceSpans[0]?.scopeSpans[0];
+    const served = await servePage(
+      [waited, stranger, later].map((one) => ({
+        resourceSpans: [
+          {
+            resource: request?.resourceSpans[0]?.resource ?? { attributes: [] },
+            scopeSpans: [{ scope: scope?.scope ?? { name: '' }, spans: [spanOf(one)] }],
+          },
+        ],
+      })),
+    );
+    onTestFinished(() => served.stop());
+    onTestFinished(() => started.close());
+    for (const scheme of ['light', 'dark'] as const) {
+      const { page, to, requests, close } = await look(started, served.url, { scheme });
+      const show = async (one: DoneByGoroutine, buffer: Buffer) => {
+        const { traceId, spanId } = spanOf(one);
+        await to(`span/${traceId}/${spanId}`);
+        await page.waitForLoadState('networkidle');
+        const card = page.getByRole('region', { name: 'From Go beside it' });
+        const file = { name: 'trace.out', mimeType: 'application/octet-stream', buffer };
+        await card.getByLabel('pprof file or execution trace').setInputFiles(file);
+        await card.getByText(/^trace\.out · a trace in the format of Go 1\.\d\d · [\d.]+ s/).waitFor();
+        return card;
+      };
+      const card = await show(waited, trace.bytes);
+      const asked = requests.length;
+      const lanes = card.getByRole('list', { name: 'Lanes' });
+      expect(await lanes.getByRole('listitem').allTextContents()).toEqual([
+        `Goroutine ${waited.Goroutine}`,
+        'Goroutine 1not of this span',
+      ]);
+      await card.getByText(`Goroutine ${waited.Goroutine}, as Go has it`).waitFor();
+      await card
+        .getByRole('img', { name: /^mutex in main\.round\.func\d+ \(main\.go:\d+\), in Go's words sync, \d/ })
+        .waitFor();
+      await card.locator('.wake.is-told').getByText('ended by goroutine 1').waitFor();
+      await card
+        .getByRole('table', { name: 'Frames' })
+        .getByRole('row', { name: /^chan receive|channel receive/ })
+        .first()
+        .waitFor();
+      await card.evaluate((element) => element.scrollIntoView());
+      await picture(page, `beside-trace-${scheme}`);
+      expect(await axeFindings(page)).toEqual([]);
+      expect(requests.length).toBe(asked);
+
+      await (await show(stranger, trace.bytes))
+        .getByText('Goroutine 99999 was not there then: it is a trace of another process')
+        .waitFor();
+      await (await show(later, trace.bytes))
+        .getByText(/^It is of another time, .*: this span began at/)
+        .waitFor();
+      await (await show(waited, old.bytes)).getByText('a trace tells from Go 1.25 on').waitFor();
+      await (await show(waited, trace.bytes.subarray(0, trace.bytes.length - 100)))
+        .getByText('the rest is not shown: it is cut off')
+        .waitFor();
+      await close();
+    }
+  }, 300_000);
 });

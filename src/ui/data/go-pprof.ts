@@ -4,13 +4,10 @@
  */
 import { Profile } from 'pprof-format';
 import type { FlameAnswer } from '../../page-api/answers.ts';
+import { DEPTH_MAX, FlameTree, type TreeFrame } from './flame-tree.ts';
 
 /** Of a file, as it is and unpacked: of nothing but empty messages that is 1.5 GB of a tab's memory for five seconds. */
 export const FILE_BYTES_MAX = 16 * 2 ** 20;
-/** That are drawn, and that are looked at for these. */
-const FRAMES_MAX = 50_000;
-const NODES_MAX = 500_000;
-const DEPTH_MAX = 512;
 
 /** @throws {Error} That says what is wrong with the file. */
 export async function readPprof(file: Blob): Promise<FlameAnswer> {
@@ -39,15 +36,6 @@ async function plainBytes(file: Blob): Promise<Uint8Array> {
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-interface Node {
-  readonly key: number;
-  readonly line: number;
-  ns: number;
-  readonly below: Map<number, Node>;
-}
-
-const nodeOf = (key: number, line: number): Node => ({ key, line, ns: 0, below: new Map() });
-
 /** @throws {Error} That says what is wrong with it. */
 function flameOfPprof(bytes: Uint8Array): FlameAnswer {
   const profile = decoded(bytes);
@@ -60,62 +48,24 @@ function flameOfPprof(bytes: Uint8Array): FlameAnswer {
     );
   const isCpu = types[time] === 'cpu/nanoseconds';
   const count = types.findIndex((type) => type.endsWith('/count'));
-  const texts: string[] = [''];
-  /** Of each function: indexes of its name and its file. */
-  const functions = new Map<number, readonly [name: number, file: number]>();
+  const tree = new FlameTree();
+  const functions = new Map<number, Omit<TreeFrame, 'line'>>();
   for (const { id, name, filename } of profile.function)
-    functions.set(Number(id), [
-      texts.push(textOf(name) || '(no name)') - 1,
-      texts.push(textOf(filename)) - 1,
-    ]);
+    functions.set(Number(id), {
+      name: tree.text(textOf(name) || '(no name)'),
+      file: tree.text(textOf(filename)),
+    });
   const locations = new Map(profile.location.map(({ id, line }) => [Number(id), line]));
-  const root = nodeOf(-1, 0);
-  let [nodes, counted, lost] = [0, 0, 0];
   for (const { locationId, value } of profile.sample) {
     const ns = Number(value[time] ?? 0);
     if (!(ns > 0)) continue;
-    const seen = Math.max(0, Number(value[count] ?? 1));
-    const stack = stackOf(locationId, locations);
-    if (nodes + stack.length > NODES_MAX) {
-      lost += seen;
-      continue;
-    }
-    counted += seen;
-    root.ns += ns;
-    let node = root;
-    for (const { functionId, line } of stack) {
-      let next = node.below.get(Number(functionId));
-      if (!next) {
-        next = nodeOf(Number(functionId), Number(line));
-        node.below.set(next.key, next);
-        nodes++;
-      }
-      next.ns += ns;
-      node = next;
-    }
+    const stack = stackOf(locationId, locations).map(({ functionId, line }) => ({
+      ...(functions.get(Number(functionId)) ?? { name: 0, file: 0 }),
+      line: Number(line),
+    }));
+    tree.add(stack, ns, Math.max(0, Number(value[count] ?? 1)));
   }
-  const { parent, of } = largest(root, nodes);
-  const onOff = of.map(({ ns }) => ns);
-  const none = of.map(() => 0);
-  const placeOf = ({ key }: Node): readonly [number, number] => functions.get(key) ?? [0, 0];
-  return {
-    scope: 'span',
-    texts,
-    parent,
-    name: of.map((node) => placeOf(node)[0]),
-    file: of.map((node) => placeOf(node)[1]),
-    line: of.map(({ line }) => line),
-    isWait: none,
-    onNs: isCpu ? onOff : none,
-    offNs: isCpu ? none : onOff,
-    left: nodes - of.length,
-    spent: { [isCpu ? 'cpu' : 'other']: root.ns },
-    samples: isCpu ? counted : 0,
-    waits: isCpu ? 0 : counted,
-    spans: 0,
-    seenIn: 'trace',
-    lost,
-  };
+  return tree.answer(isCpu);
 }
 
 function decoded(bytes: Uint8Array): Profile {
@@ -142,30 +92,4 @@ function stackOf(
     }
   }
   return stack;
-}
-
-/** Each before those below it, these the largest first; what is too small to be among so many is left out. */
-function largest(root: Node, nodes: number): { parent: number[]; of: Node[] } {
-  const least = nodes > FRAMES_MAX ? leastOf(root) : 0;
-  const [parent, of]: [number[], Node[]] = [[], []];
-  const open: (readonly [Node, number])[] = [[root, -1]];
-  for (let next = open.pop(); next !== undefined && of.length < FRAMES_MAX; next = open.pop()) {
-    const [node, above] = next;
-    if (node !== root) parent.push(above);
-    if (node !== root) of.push(node);
-    const at = of.length - 1;
-    const below = [...node.below.values()].filter(({ ns }) => ns >= least).sort((a, b) => a.ns - b.ns);
-    for (const one of below) open.push([one, at]);
-  }
-  return { parent, of };
-}
-
-function leastOf(root: Node): number {
-  const sizes: number[] = [];
-  const open = [root];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    sizes.push(node.ns);
-    for (const one of node.below.values()) open.push(one);
-  }
-  return sizes.sort((a, b) => b - a)[FRAMES_MAX] ?? 0;
 }

@@ -15,7 +15,8 @@ export interface LaneBar {
   /** What is waited for; undefined: a span. */
   readonly use?: string | undefined;
   readonly label: string;
-  readonly to: string;
+  /** Undefined: there is no page of it. */
+  readonly to?: string | undefined;
   /** The span or the wait that the page is about. */
   readonly isChosen: boolean;
   /** A span of which it is known where its time went. */
@@ -36,8 +37,8 @@ export interface Wake {
   readonly waker: number;
   readonly woken: number;
   readonly label: string;
-  /** The waker's span, or its goroutine; else the wait. */
-  readonly to: string;
+  /** The waker's span, or its goroutine; else the wait. Undefined: there is no page of it. */
+  readonly to?: string | undefined;
   readonly waitedNs: number;
 }
 
@@ -55,6 +56,14 @@ export function scopeOf({ children }: Tree, index: number): number[] {
   const scope = [index];
   for (let at = 0; at < scope.length; at++) scope.push(...(children[scope[at] as number] ?? []));
   return scope;
+}
+
+/** Goroutines of the same service in which the span and what is below it were, its own first. */
+export function goroutinesOf(tree: Tree, index: number): number[] {
+  const { trace } = tree;
+  const service = serviceOf(trace, index);
+  const here = scopeOf(tree, index).filter((at) => serviceOf(trace, at) === service);
+  return [...new Set(here.map((at) => trace.goid[at] as number))].filter((goid) => goid > 0);
 }
 
 /** Waits of the span's own goroutine, longest first. */

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { SpanAnswer } from '../../page-api/answers.ts';
 import { ATTRIBUTE, numberOf, spentOf, textOf } from '../attributes.ts';
 import { apiPath, useWork } from '../data/api.ts';
-import { lanesOf, requestText, waitText } from '../data/lanes.ts';
+import { goroutinesOf, lanesOf, requestText, waitText } from '../data/lanes.ts';
 import { type SpanStory, spanStory } from '../data/span-story.ts';
 import { endOf, nameOf, serviceOf, startOf } from '../data/tree.ts';
 import { dateText, durationText, kindText, nameText, percentText } from '../format.ts';
@@ -42,6 +42,8 @@ function Span({ story }: { story: SpanStory }) {
   const view = useTimeView(startOf(trace, whose), endOf(trace, whose));
   const lanes = useMemo(() => lanesOf(tree, whose, index, waits, wakers), [story]);
   const own = [...waits.values()];
+  const goroutines = useMemo(() => goroutinesOf(tree, whose), [story]);
+  const beside = { fromUs: startOf(trace, whose), toUs: endOf(trace, whose), goroutines, view };
   return (
     <>
       <Head story={story} />
@@ -69,7 +71,7 @@ function Span({ story }: { story: SpanStory }) {
         </section>
       )}
       {!isWait && <FlameCard key={span.spanId} span={span} />}
-      {!isWait && <BesideProfile />}
+      {!isWait && <BesideProfile span={beside} />}
       {!isWait && <AgainstFast span={span} spent={spent} />}
       <SpanDetails span={span} />
     </>

@@ -1,41 +1,47 @@
-/** A profile that Go itself has taken, beside the picture of a span: it stays in the browser, and is added to nothing. */
+/** A profile or a trace that Go itself has taken, beside the picture of a span: it stays in the browser, and is added to nothing. */
 import { useState } from 'preact/hooks';
 import type { FlameAnswer } from '../../page-api/answers.ts';
 import { FILE_BYTES_MAX, readPprof } from '../data/go-pprof.ts';
+import { type GoTrace, isGoTrace, readGoTrace, TRACE_BYTES_MAX } from '../data/go-trace/read.ts';
 import { bytesText, counted, countText, durationText } from '../format.ts';
+import { BesideTrace, type TracedSpan } from './beside-trace.tsx';
 import { Flame } from './flame.tsx';
 
 interface Read {
   readonly file: string;
   readonly flame?: FlameAnswer;
+  readonly trace?: GoTrace;
   readonly error?: string;
 }
 
-export function BesideProfile() {
+async function readFile(file: File, span: TracedSpan): Promise<Read> {
+  try {
+    if (await isGoTrace(file)) return { file: file.name, trace: await readGoTrace(file, span) };
+    return { file: file.name, flame: await readPprof(file) };
+  } catch (error) {
+    return { file: file.name, error: (error as Error).message };
+  }
+}
+
+export function BesideProfile({ span }: { span: TracedSpan }) {
   const [read, setRead] = useState<Read>();
   const take = async (file: File | undefined): Promise<void> => {
-    if (!file) return;
-    try {
-      const flame = await readPprof(file);
-      setRead({ file: file.name, flame });
-    } catch (error) {
-      setRead({ file: file.name, error: (error as Error).message });
-    }
+    if (file) setRead(await readFile(file, span));
   };
   return (
     <section
       class="card"
-      aria-label="A profile of Go beside it"
+      aria-label="From Go beside it"
       onDragOver={(event) => event.preventDefault()}
       onDrop={(event) => {
         event.preventDefault();
         void take(event.dataTransfer?.files[0]);
       }}
     >
-      <h2>A profile of Go beside it</h2>
+      <h2>A profile or a trace of Go beside it</h2>
       <div class="tools">
         <label>
-          pprof file
+          pprof file or execution trace
           <input
             type="file"
             onChange={(event) => {
@@ -51,21 +57,28 @@ export function BesideProfile() {
           </button>
         )}
       </div>
-      {!read && (
-        <p class="faint">
-          Of <code>/debug/pprof/profile</code>, <code>block</code> or <code>mutex</code>, up to{' '}
-          {bytesText(FILE_BYTES_MAX)}; or drop it here. It is read in this browser and sent nowhere. It is of
-          the whole program while it was taken, not of this span, and is added to nothing above.
-        </p>
-      )}
+      {!read && <Explained />}
       {read?.error !== undefined && (
         <p role="alert" class="wrap">
           {read.file}: {read.error}
         </p>
       )}
+      {read?.trace && <BesideTrace file={read.file} trace={read.trace} span={span} />}
       {read?.flame && read.flame.parent.length === 0 && <p role="status">{read.file}: nothing is in it.</p>}
       {read?.flame && read.flame.parent.length > 0 && <Flame flame={read.flame} told={toldOf(read)} />}
     </section>
+  );
+}
+
+function Explained() {
+  return (
+    <p class="faint">
+      Of <code>/debug/pprof/profile</code>, <code>block</code> or <code>mutex</code>, up to{' '}
+      {bytesText(FILE_BYTES_MAX)}, or of <code>/debug/pprof/trace</code> or a flight recorder, up to{' '}
+      {bytesText(TRACE_BYTES_MAX)}; or drop it here. It is read in this browser and sent nowhere. A profile is
+      of the whole program while it was taken, not of this span; a trace tells what the goroutines of this
+      span did in its time. Neither is added to anything above.
+    </p>
   );
 }
 

@@ -1,4 +1,5 @@
 /** Lanes of goroutines in time, and arrows from who ended a wait to who waited. All of it links. */
+import type { ComponentChildren } from 'preact';
 import type { Lane, LaneBar, Lanes } from '../data/lanes.ts';
 import { durationText } from '../format.ts';
 import { useColour } from '../time-uses.ts';
@@ -52,16 +53,13 @@ export function LanesPicture({
               height: `${Math.abs(waker - woken) * LANE}px`,
             };
             return (
-              <a
+              <Told
                 key={`${atUs} ${waker} ${woken}`}
                 class={`wake ${up ? 'up' : 'down'}${rank < TOLD ? ' is-told' : ''}`}
-                href={to}
-                style={style}
-                aria-label={text}
-                title={text}
+                {...{ to, style, text }}
               >
                 {rank < TOLD && <span class={place > 0.5 ? 'left' : 'right'}>{label}</span>}
-              </a>
+              </Told>
             );
           })}
         </div>
@@ -76,7 +74,7 @@ function LaneRow({ lane, view, row }: { lane: Lane; view: TimeView; row: number 
     <div class="lane" style={{ top: `${row * LANE}px`, height: `${LANE}px` }}>
       {lane.bars.map((bar) => bar.isTold && <Running key={bar.to} bar={bar} view={view} />)}
       {lane.bars.map((bar) => (
-        <LaneBarLink key={bar.to} bar={bar} view={view} />
+        <Bar key={bar.to ?? bar.fromUs} bar={bar} view={view} />
       ))}
     </div>
   );
@@ -89,17 +87,16 @@ function Running({ bar, view }: { bar: LaneBar; view: TimeView }) {
   return <i class="lane-running" style={{ left: `${100 * from}%`, width: `${100 * (end - from)}%` }} />;
 }
 
-function LaneBarLink({ bar, view }: { bar: LaneBar; view: TimeView }) {
+function Bar({ bar, view }: { bar: LaneBar; view: TimeView }) {
   const { fromUs, toUs, use, label, to, isChosen } = bar;
   const [from, end] = [Math.max(0, view.place(fromUs)), Math.min(1, view.place(toUs))];
   if (end < 0 || from > 1) return null;
   const text = `${label}, ${durationText((toUs - fromUs) * 1000)}`;
   return (
-    <a
-      href={to}
+    <Told
       class={`${use === undefined ? 'lane-span' : 'lane-wait'}${isChosen ? ' is-chosen' : ''}`}
-      title={text}
-      aria-label={text}
+      to={to}
+      text={text}
       style={{
         left: `${100 * from}%`,
         width: `${100 * (end - from)}%`,
@@ -107,6 +104,30 @@ function LaneBarLink({ bar, view }: { bar: LaneBar; view: TimeView }) {
       }}
     >
       {use === undefined && <span>{label}</span>}
+    </Told>
+  );
+}
+
+/** A link, or a picture of what has no page; what it is stands in words beside it. */
+function Told({
+  to,
+  text,
+  children,
+  ...place
+}: {
+  to: string | undefined;
+  text: string;
+  class: string;
+  style: Readonly<Record<string, string>>;
+  children?: ComponentChildren;
+}) {
+  return to === undefined ? (
+    <span role="img" aria-label={text} title={text} {...place}>
+      {children}
+    </span>
+  ) : (
+    <a href={to} aria-label={text} title={text} {...place}>
+      {children}
     </a>
   );
 }
