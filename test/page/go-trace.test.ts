@@ -1,6 +1,7 @@
 /** Execution traces of Go as the page reads them, against Go's own reader, and what is none or is broken. */
 import { describe, expect, it } from 'vitest';
 import { Bytes } from '../../src/ui/data/go-trace/bytes.ts';
+import { TransitionColumns } from '../../src/ui/data/go-trace/columns.ts';
 import { generationsOf, versionOf } from '../../src/ui/data/go-trace/generations.ts';
 import { goTraceLanes, spentIn } from '../../src/ui/data/go-trace/lanes.ts';
 import { type GoTrace, isGoTrace, readGoTrace } from '../../src/ui/data/go-trace/read.ts';
@@ -155,6 +156,29 @@ describeWith([go], 'an execution trace', () => {
       );
     expect(ends.size).toBeGreaterThan(4);
   }, 60_000);
+});
+
+describe('columns of changes', () => {
+  it('give each goroutine what it did in its order, as a plain list does, however many there are', () => {
+    const random = new Random(1);
+    const columns = new TransitionColumns();
+    const rows = Array.from({ length: 20_000 }, () => ({
+      goroutine: 1 + random.below(50),
+      order: random.below(20),
+      tick: random.below(100) * 2 ** 40,
+      state: random.below(5),
+      isStatus: random.below(2) === 1,
+      reason: random.below(2 ** 31),
+      stack: random.below(2 ** 31),
+      by: random.below(2 ** 31) * 2 ** 20,
+    }));
+    for (const row of rows) columns.push(row);
+    const first = [...new Set(rows.map(({ goroutine }) => goroutine))];
+    const expected = first.flatMap((goroutine) =>
+      rows.filter((row) => row.goroutine === goroutine).sort((a, b) => a.order - b.order || a.tick - b.tick),
+    );
+    expect([...columns.ordered()].map((row) => columns.at(row))).toEqual(expected);
+  });
 });
 
 describe('a file', () => {

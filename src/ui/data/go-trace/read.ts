@@ -6,9 +6,10 @@ import type { FlameAnswer } from '../../../page-api/answers.ts';
 import { codeName, tellingFrame } from '../../../span/code-text.ts';
 import { FlameTree } from '../flame-tree.ts';
 import { Bytes } from './bytes.ts';
+import { STATE } from './columns.ts';
 import { type Generation, generationsOf, versionOf } from './generations.ts';
 import { States, type StateTime } from './states.ts';
-import { STATE } from './transitions.ts';
+import { TRANSITIONS_MAX } from './transitions.ts';
 import { useOfState } from './use.ts';
 
 /** Of a file: some 10 s of a busy program. It becomes about four times as much memory. */
@@ -75,7 +76,7 @@ export async function readGoTrace(
   } catch (error) {
     broken = (error as Error).message;
   }
-  if (reading.isEmpty) throw new Error(broken ?? 'nothing is in it');
+  if (reading.isEmpty) throw new Error(reading.whyEmpty ?? broken ?? 'nothing is in it');
   return { ...reading.end(), format: `Go 1.${version}`, broken };
 }
 
@@ -96,6 +97,11 @@ class Reading {
 
   get isEmpty(): boolean {
     return this.#states.changes === 0;
+  }
+
+  get whyEmpty(): string | undefined {
+    if (this.#states.lost === 0) return undefined;
+    return `its goroutines change their state more than ${TRANSITIONS_MAX / 1e6} million times a second: take it at less load`;
   }
 
   take(generation: Generation): void {

@@ -1,6 +1,7 @@
 /** The times that goroutines spent in their states, over all generations of a trace. */
+import { COROUTINE, STATE, type Transition } from './columns.ts';
 import type { Frame, Generation } from './generations.ts';
-import { STATE, type Transition, Transitions } from './transitions.ts';
+import { Transitions } from './transitions.ts';
 
 /** A goroutine was in a state from a tick to another, in which it left it or the trace ended. */
 export interface StateTime {
@@ -47,9 +48,14 @@ export class States {
   take(generation: Generation): void {
     const transitions = new Transitions(this.#running);
     for (const batch of generation.batches) transitions.take(batch);
+    if (transitions.isTooMany) {
+      this.lost += transitions.count;
+      this.#open.clear();
+      this.#running.clear();
+      return;
+    }
     const stacks = new Map<number, readonly NamedFrame[]>();
-    for (const [goroutine, ordered] of transitions.ordered())
-      for (const transition of ordered) this.#change(goroutine, transition, generation, stacks);
+    for (const transition of transitions.ordered()) this.#change(transition, generation, stacks);
     this.lost += transitions.lost;
   }
 
@@ -61,13 +67,8 @@ export class States {
     this.#open.clear();
   }
 
-  #change(
-    goroutine: number,
-    transition: Transition,
-    generation: Generation,
-    stacks: Map<number, readonly NamedFrame[]>,
-  ): void {
-    const { state, tick, isStatus, by = 0 } = transition;
+  #change(transition: Transition, generation: Generation, stacks: Map<number, readonly NamedFrame[]>): void {
+    const { goroutine, state, tick, isStatus, by } = transition;
     const open = this.#open.get(goroutine);
     this.first = Math.min(this.first, tick);
     this.last = Math.max(this.last, tick);
@@ -93,11 +94,11 @@ export class States {
 }
 
 function reasonOf({ reason }: Transition, { texts }: Generation): string {
-  return typeof reason === 'string' ? reason : (reason !== undefined && texts.get(reason)) || '';
+  return reason === COROUTINE ? 'coroutine' : (texts.get(reason) ?? '');
 }
 
 function stackOf(
-  { stack = 0 }: Transition,
+  { stack }: Transition,
   { texts, stacks }: Generation,
   known: Map<number, readonly NamedFrame[]>,
 ): readonly NamedFrame[] {

@@ -2,46 +2,35 @@
  * How goroutines went from state to state in a generation. Each thread tells of what it did in its own order; what several threads did
  * to one goroutine is put in order by the number that Go gives to each start and wake-up, not by their clocks.
  */
+import { COROUTINE, STATE, type Transition, TransitionColumns } from './columns.ts';
 import { argumentsOf, EVENT } from './events.ts';
 import type { Batch } from './generations.ts';
 
-/** As Go numbers them in its events. */
-export const STATE = { gone: 0, runnable: 1, running: 2, syscall: 3, waiting: 4 } as const;
+type Change = Pick<Transition, 'state' | 'tick'> & Partial<Transition>;
 
-export interface Transition {
-  readonly state: number;
-  readonly tick: number;
-  /** Of the last start or wake-up within the generation; 0: none yet. */
-  readonly order: number;
-  /** It is only said how it is: when it came to be so is not known. */
-  readonly isStatus: boolean;
-  /** Why it waits, a text of the generation, or one of these. */
-  readonly reason?: number | 'coroutine';
-  /** Where; a stack of the generation. */
-  readonly stack?: number;
-  /** The goroutine that has made or woken it; 0: none has. */
-  readonly by?: number;
-}
-
-type Change = Omit<Transition, 'order' | 'isStatus'>;
-
-/** That a generation may have. */
-const TRANSITIONS_MAX = 2_000_000;
+/** That a generation may have, of 41 bytes each. */
+export const TRANSITIONS_MAX = 8_000_000;
 
 export class Transitions {
-  readonly #byGoroutine = new Map<number, Transition[]>();
+  #columns = new TransitionColumns();
   /** The goroutine that a thread runs; what is below 0 stands for one of which that is not yet known. */
   readonly #running: Map<number, number>;
   readonly #starts = new Map<number, number>();
   /** By thread, as another one tells it. */
   readonly #told = new Map<number, number>();
-  #count = 0;
-  /** That had no room. */
+  /** All of them, also where there are too many to be kept. */
+  count = 0;
+  /** That belong to no goroutine that is known. */
   lost = 0;
 
   /** `running`: what each thread ran at the end of the generation before; it is kept up to date. */
   constructor(running: Map<number, number>) {
     this.#running = running;
+  }
+
+  /** There are so many that none of them is kept: with some of them missing, the others would tell what was not so. */
+  get isTooMany(): boolean {
+    return this.count > TRANSITIONS_MAX;
   }
 
   /** @throws {Error} That says what is wrong with it. */
@@ -58,20 +47,18 @@ export class Transitions {
     }
   }
 
-  /** By goroutine, each in its order. */
-  ordered(): Map<number, Transition[]> {
-    for (const [goroutine, transitions] of [...this.#byGoroutine]) {
-      if (goroutine >= 0) continue;
-      this.#byGoroutine.delete(goroutine);
-      const known = this.#told.get(-1 - goroutine);
-      if (known === undefined) this.lost += transitions.length;
-      else for (const transition of transitions) this.#add(known, transition);
-    }
+  /** One goroutine after the other, each in its order. */
+  *ordered(): Generator<Transition> {
+    const { goroutine } = this.#columns;
+    for (let row = 0; row < this.#columns.length; row++)
+      if ((goroutine[row] as number) < 0)
+        goroutine[row] = this.#told.get(-1 - (goroutine[row] as number)) ?? 0;
     for (const [thread, goroutine] of this.#running)
       if (goroutine < 0) this.#running.set(thread, this.#told.get(thread) ?? 0);
-    for (const transitions of this.#byGoroutine.values())
-      transitions.sort((a, b) => a.order - b.order || a.tick - b.tick);
-    return this.#byGoroutine;
+    for (const row of this.#columns.ordered()) {
+      if (goroutine[row] === 0) this.lost++;
+      else yield this.#columns.at(row);
+    }
   }
 
   #event(thread: number, event: number, tick: number, args: readonly number[]): void {
@@ -79,10 +66,10 @@ export class Transitions {
     const by = Math.max(0, this.#current(thread));
     switch (event) {
       case EVENT.goCreate:
-        this.#add(first, { state: STATE.runnable, tick, order: 0, isStatus: false, by, stack: second });
+        this.#add(first, { state: STATE.runnable, tick, by, stack: second });
         break;
       case EVENT.goCreateBlocked:
-        this.#add(first, { state: STATE.waiting, tick, order: 0, isStatus: false, by, stack: second });
+        this.#add(first, { state: STATE.waiting, tick, by, stack: second });
         break;
       case EVENT.goCreateSyscall:
         this.#runs(thread, first, 0);
@@ -93,7 +80,7 @@ export class Transitions {
         this.#goesOn(thread, { state: STATE.running, tick });
         break;
       case EVENT.goUnblock:
-        this.#add(first, { state: STATE.runnable, tick, order: second, isStatus: false, by });
+        this.#add(first, { state: STATE.runnable, tick, by, order: second });
         break;
       case EVENT.goDestroy:
       case EVENT.goDestroySyscall:
@@ -119,7 +106,7 @@ export class Transitions {
         this.#leaves(
           thread,
           event === EVENT.goSwitch
-            ? { state: STATE.waiting, tick, reason: 'coroutine' }
+            ? { state: STATE.waiting, tick, reason: COROUTINE }
             : { state: STATE.gone, tick },
         );
         this.#runs(thread, first, second);
@@ -146,7 +133,7 @@ export class Transitions {
   /** What the thread runs is in another state, and the thread still has it. */
   #goesOn(thread: number, change: Change): void {
     const order = this.#starts.get(thread) ?? 0;
-    this.#add(this.#current(thread), { ...change, order, isStatus: false });
+    this.#add(this.#current(thread), { ...change, order });
   }
 
   #leaves(thread: number, change: Change): void {
@@ -158,22 +145,17 @@ export class Transitions {
     const { state } = change;
     if (state < STATE.runnable || state > STATE.waiting)
       throw new Error(`it is broken: a goroutine in state ${state}`);
-    this.#add(goroutine, { ...change, order: 0, isStatus: true });
+    this.#add(goroutine, { ...change, isStatus: true });
     if (state !== STATE.running && state !== STATE.syscall) return;
     if (on === thread) this.#runs(thread, goroutine, 0);
     else this.#told.set(on, goroutine);
   }
 
   /** What no goroutine did, a thread did for the runtime. */
-  #add(goroutine: number, transition: Transition): void {
+  #add(goroutine: number, change: Change): void {
     if (goroutine === 0) return;
-    if (this.#count === TRANSITIONS_MAX) {
-      this.lost++;
-      return;
-    }
-    this.#count++;
-    const known = this.#byGoroutine.get(goroutine);
-    if (known) known.push(transition);
-    else this.#byGoroutine.set(goroutine, [transition]);
+    this.count++;
+    if (this.isTooMany) this.#columns = new TransitionColumns();
+    else this.#columns.push({ order: 0, isStatus: false, reason: 0, stack: 0, by: 0, ...change, goroutine });
   }
 }

@@ -1,7 +1,7 @@
 /** What the states of Go's execution tracer are among the uses of time that are told of spans. */
 
+import { STATE } from './columns.ts';
 import type { StateTime } from './states.ts';
-import { STATE } from './transitions.ts';
 
 /** By what Go gives as the reason (https://go.dev/src/runtime/traceruntime.go). */
 const USES: Readonly<Record<string, string>> = {
