@@ -7,8 +7,12 @@ export interface AgentTarget {
   readonly exe: string;
   readonly isEnded: boolean;
   readonly spans: number;
-  /** Hooks that are not attached: why, and what is not seen by that; absent where the program lacks its functions. */
-  readonly missing: readonly { readonly hook: string; readonly why: string; readonly without?: string }[];
+  /** Hooks that are not attached though it has their functions: why, and what is not seen by that. At most 200. */
+  readonly missing: readonly { readonly hook: string; readonly why: string; readonly without: string }[];
+  /** Such hooks that are not among them. */
+  readonly moreMissing: number;
+  /** Hooks of what the program does not have. */
+  readonly absent: number;
   /** Why it is not looked at as deep as was asked. */
   readonly notDeeper?: string;
 }

@@ -35,7 +35,9 @@ interface Point {
   readonly lost: number;
 }
 
-type Attached = Pick<AgentTarget, 'missing' | 'notDeeper'>;
+type Attached = Pick<AgentTarget, 'missing' | 'moreMissing' | 'absent' | 'notDeeper'>;
+
+const NOT_ATTACHED_YET: Attached = { missing: [], moreMissing: 0, absent: 0 };
 
 export class AgentHistory {
   readonly #of: AgentFacts;
@@ -80,7 +82,7 @@ export class AgentHistory {
       ...(this.#of.keep && { keep: this.#of.keep }),
       targets: targets.map(({ targetId, serviceName, pid, exe, endedAt, spans }) => ({
         ...{ service: serviceName, pid, exe, isEnded: endedAt !== undefined, spans },
-        ...(this.#attached.get(targetId) ?? { missing: [] }),
+        ...(this.#attached.get(targetId) ?? NOT_ATTACHED_YET),
       })),
       moreTargets: stats.targets.length - targets.length,
       losses: withoutZeros(lost.byReason),
@@ -117,8 +119,11 @@ export class AgentHistory {
   }
 
   #attach({ target, missing, notDeeper }: Extract<TracerEvent, { kind: 'attached' }>): void {
+    const lost = missing.flatMap(({ hook, why, without }) => (without ? [{ hook, why, without }] : []));
     this.#attached.set(target.targetId, {
-      missing: missing.slice(0, HOOKS_MAX),
+      missing: lost.slice(0, HOOKS_MAX),
+      moreMissing: Math.max(0, lost.length - HOOKS_MAX),
+      absent: missing.length - lost.length,
       ...(notDeeper !== undefined && { notDeeper }),
     });
     if (this.#attached.size <= TARGETS_MAX) return;

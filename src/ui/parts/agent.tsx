@@ -150,22 +150,21 @@ function Targets({ agent: { targets, moreTargets } }: { agent: AgentState }) {
 }
 
 /** What it lacks altogether is no loss: that is only counted. */
-function NotSeen({ target: { missing, notDeeper } }: { target: AgentTarget }) {
-  const lost = missing.filter(({ without }) => without !== undefined);
-  const absent = missing.length - lost.length;
+function NotSeen({ target: { missing, moreMissing, absent, notDeeper } }: { target: AgentTarget }) {
   return (
     <>
       {notDeeper !== undefined && <p>{notDeeper}</p>}
-      {lost.length > 0 && (
+      {missing.length > 0 && (
         <ul class="prose">
-          {lost.map(({ hook, why, without }) => (
+          {missing.map(({ hook, why, without }) => (
             <li key={hook}>
               {without}: <code>{hook}</code> is not attached, {why}
             </li>
           ))}
         </ul>
       )}
-      {lost.length === 0 && notDeeper === undefined && <span>nothing is missing</span>}
+      {moreMissing > 0 && <p class="faint">{counted(moreMissing, 'more hook')} not attached</p>}
+      {missing.length === 0 && notDeeper === undefined && <span>nothing is missing</span>}
       {absent > 0 && <p class="faint">{counted(absent, 'hook')} for what the program does not have</p>}
     </>
   );
