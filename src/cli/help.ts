@@ -35,6 +35,8 @@ Options:
       --store DIR          where they are kept (default $XDG_STATE_HOME/goidspan)
       --store-bytes SIZE   how much is kept at most (default 1GiB), the newest
       --store-age TIME     for how long (default 24h)
+      --spans-in-jaeger URL  a Jaeger has the spans, too: of those that come only figures and stacks are
+                           kept here, and traces are asked there (its page, usually port 16686)
   -v, --verbose            say more: which probes are attached
       --version            print the version
   -h, --help               print this help`;
@@ -131,6 +133,8 @@ Options:
       --store DIR            where spans are kept (default $XDG_STATE_HOME/goidspan)
       --store-bytes SIZE     how much is kept at most (default 1GiB), the newest
       --store-age TIME       for how long (default 24h)
+      --spans-in-jaeger URL  a Jaeger has the spans, too: of those that come only figures and stacks are
+                             kept here, and traces are asked there (its page, usually port 16686)
       --token TOKEN          who has it may look and send (authorization: Bearer TOKEN; the page as
                              URL/?token=TOKEN); better as GOIDSPAN_TOKEN, which other users do not see
       --duration SECONDS     stop after that time

@@ -7,7 +7,7 @@ import { replay } from '../tracer/replay.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from './exit-code.ts';
 import { type OpenPage, openPage } from './open-page.ts';
 import { openRecording } from './open-recording.ts';
-import type { OpenInvocation } from './page-arguments.ts';
+import { type OpenInvocation, USUAL_STORE } from './page-arguments.ts';
 import type { CommandContext } from './session.ts';
 
 /** Of a recording that is being looked at: as much as it makes. */
@@ -24,7 +24,10 @@ export async function openCommand(
   const folder = await mkdtemp(join(tmpdir(), 'goidspan-open-'));
   let page: OpenPage | undefined;
   try {
-    page = await openPage({ store: { folder, ...UNBOUNDED }, port }, env, { report, onEvent: () => {} });
+    page = await openPage({ store: { ...USUAL_STORE, folder, ...UNBOUNDED }, port }, env, {
+      report,
+      onEvent: () => {},
+    });
     const { end } = await replay(chunks, {
       name: file,
       processors: [page.sink],

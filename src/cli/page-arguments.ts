@@ -21,6 +21,8 @@ export interface StoreOptions {
   readonly folder: string | undefined;
   readonly maxBytes: number;
   readonly maxAgeMs: number;
+  /** A Jaeger that has the spans, too: only figures of them are kept here. */
+  readonly spansInJaeger: string | undefined;
 }
 
 /** A page, and what is behind it. */
@@ -73,6 +75,7 @@ const STORE = {
   store: { type: 'string' },
   'store-bytes': { type: 'string' },
   'store-age': { type: 'string' },
+  'spans-in-jaeger': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 /** Of commands that trace. */
@@ -102,6 +105,7 @@ const OF_KEEPING = [
   'store',
   'store-bytes',
   'store-age',
+  'spans-in-jaeger',
   'otlp-grpc-port',
   'otlp-http-port',
   'jaeger-storage',
@@ -128,15 +132,21 @@ function linkUrlOf(
 }
 
 /** What a store is that nobody has said anything of. */
-export const USUAL_STORE: StoreOptions = { folder: undefined, maxBytes: STORE_BYTES, maxAgeMs: STORE_AGE_MS };
+export const USUAL_STORE: StoreOptions = {
+  folder: undefined,
+  maxBytes: STORE_BYTES,
+  maxAgeMs: STORE_AGE_MS,
+  spansInJaeger: undefined,
+};
 
 function storeOptionsOf(command: string, values: Values<typeof STORE>): StoreOptions {
-  const { store, 'store-bytes': bytes, 'store-age': age } = values;
+  const { store, 'store-bytes': bytes, 'store-age': age, 'spans-in-jaeger': jaeger } = values;
   if (store === '') throw usage(command, '--store needs a value');
   return {
     folder: store === undefined ? undefined : String(store),
     maxBytes: bytes === undefined ? USUAL_STORE.maxBytes : bytesOf(command, 'store-bytes', String(bytes)),
     maxAgeMs: age === undefined ? USUAL_STORE.maxAgeMs : spanOfTimeOf(command, 'store-age', String(age)),
+    spansInJaeger: jaeger === undefined ? undefined : jaegerUrlOf(command, 'spans-in-jaeger', String(jaeger)),
   };
 }
 
@@ -189,6 +199,8 @@ export function parseServe(args: readonly string[]): Parsed<Serve> {
     const keeping = from === undefined ? undefined : OF_KEEPING.find((name) => values[name] !== undefined);
     if (keeping !== undefined)
       throw usage('serve', `--${keeping}: with --from-jaeger nothing is taken and nothing is kept here`);
+    if (values['jaeger-storage'] && values['spans-in-jaeger'] !== undefined)
+      throw usage('serve', '--spans-in-jaeger: a Jaeger that has its storage here has no spans of its own');
     return {
       kind: 'serve',
       store: storeOptionsOf('serve', values),

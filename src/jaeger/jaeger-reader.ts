@@ -38,9 +38,14 @@ export class JaegerReader implements SpanReader {
 
   /** @throws {GoidspanError} `no_jaeger`: nothing is there that answers. */
   static async open(url: string): Promise<JaegerReader> {
-    const reader = new JaegerReader(new JaegerClient(url));
+    const reader = JaegerReader.at(url);
     await reader.services();
     return reader;
+  }
+
+  /** Whatever is there is asked for only when somebody wants to know. */
+  static at(url: string): JaegerReader {
+    return new JaegerReader(new JaegerClient(url));
   }
 
   private constructor(client: JaegerClient) {
@@ -89,15 +94,15 @@ export class JaegerReader implements SpanReader {
   }
 
   async trace(traceId: string): Promise<TraceAnswer | undefined> {
-    return traceOf(await this.#chunks(traceId), traceId);
+    return traceOf(await this.chunks(traceId), traceId);
   }
 
   async span(traceId: string, spanId: string): Promise<SpanAnswer | undefined> {
-    return spanOf(await this.#chunks(traceId), traceId, spanId);
+    return spanOf(await this.chunks(traceId), traceId, spanId);
   }
 
   async *traceBytes(traceId: string, partBytes: number): AsyncIterable<Uint8Array> {
-    yield* traceParts(await this.#chunks(traceId), traceId, partBytes);
+    yield* traceParts(await this.chunks(traceId), traceId, partBytes);
   }
 
   /** Nothing is kept here. */
@@ -125,7 +130,8 @@ export class JaegerReader implements SpanReader {
     }
   }
 
-  #chunks(traceId: string): Promise<readonly TraceChunks[]> {
+  /** A trace as it came; nothing if there is none of that id. */
+  chunks(traceId: string): Promise<readonly TraceChunks[]> {
     const known = this.#traces.get(traceId);
     if (known) return known;
     const [oldest] = this.#traces.keys();

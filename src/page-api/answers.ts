@@ -235,6 +235,8 @@ export interface JaegerState {
   readonly url?: string;
   /** Spans are kept there, not here: figures of what is kept mean nothing, and there are no percentiles, shares and comparisons. */
   readonly holdsSpans?: boolean;
+  /** It has the spans, and here are figures of them: traces are asked there. */
+  readonly hasSpans?: boolean;
   /** Calls of a Jaeger whose storage is here: all, and those that were not answered, by why; without zeros. */
   readonly calls?: Readonly<Record<string, number>>;
 }

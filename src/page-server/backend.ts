@@ -5,10 +5,12 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { GoidspanError } from '../errors.ts';
 import { installedPath } from '../installation.ts';
+import { JaegerReader } from '../jaeger/jaeger-reader.ts';
 import { JaegerStorage } from '../jaeger/jaeger-storage.ts';
+import { JoinedReader } from '../jaeger/joined-reader.ts';
 import type { AgentState } from '../page-api/agent-state.ts';
 import type { JaegerState, StoreState } from '../page-api/answers.ts';
-import type { StoreResult } from '../page-api/span-store.ts';
+import type { SpanReader, StoreResult } from '../page-api/span-store.ts';
 import { Receiver } from '../receiver/receiver.ts';
 import type { HitsIn } from '../store/hits-in.ts';
 import { defaultFolder, openStore, type ThreadStore } from '../store/open-store.ts';
@@ -21,6 +23,8 @@ export interface BackendOptions {
     readonly folder?: string | undefined;
     readonly maxBytes: number;
     readonly maxAgeMs: number;
+    /** A Jaeger that has the spans, too: of those that come only figures are kept, and traces are asked there. */
+    readonly spansInJaeger?: string | undefined;
   };
   readonly host: string;
   /** Of the page; the next are tried if it is taken. 0: any that is free. */
@@ -41,10 +45,17 @@ export interface BackendOptions {
   readonly jaegerUrl?: string | undefined;
 }
 
+/** As links name it, and whether it has the spans. */
+interface OurJaeger {
+  readonly url: string | undefined;
+  readonly hasSpans: boolean;
+}
+
 export class Backend {
   readonly #store: ThreadStore;
+  readonly #reader: SpanReader;
   readonly #live: LiveTail;
-  readonly #jaegerUrl: string | undefined;
+  readonly #jaeger: OurJaeger;
   #receiver: Receiver | undefined;
   #page: PageServer | undefined;
   #storage: JaegerStorage | undefined;
@@ -54,7 +65,7 @@ export class Backend {
    * @throws {GoidspanError} `no_sqlite`, `bad_store`, `store_busy`, `cannot_write`, `cannot_listen`; nothing is left open then.
    */
   static async open({
-    store: { folder = defaultFolder(process.env), ...limits },
+    store: { folder = defaultFolder(process.env), spansInJaeger, ...limits },
     host,
     ports,
     otlp,
@@ -64,9 +75,12 @@ export class Backend {
   }: BackendOptions): Promise<Backend> {
     // It is told of spans only after it has asked for them.
     const onKept = (kept: HitsIn): void => live.add(kept);
-    const store = await openStore(folder, { ...limits, keepsAlive, onKept });
+    const keepsSpans = spansInJaeger === undefined;
+    const store = await openStore(folder, { ...limits, keepsSpans, keepsAlive, onKept });
     const live = new LiveTail((room) => store.follow(room));
-    const backend = new Backend(store, live, jaegerUrl);
+    const reader = keepsSpans ? store : new JoinedReader(store, JaegerReader.at(spansInJaeger));
+    const jaeger = { url: jaegerUrl ?? spansInJaeger, hasSpans: !keepsSpans };
+    const backend = new Backend(store, reader, live, jaeger);
     try {
       if (otlp?.isJaegerStorage) backend.#storage = new JaegerStorage(store);
       const methods = backend.#storage?.methods;
@@ -80,10 +94,11 @@ export class Backend {
     }
   }
 
-  private constructor(store: ThreadStore, live: LiveTail, jaegerUrl: string | undefined) {
+  private constructor(store: ThreadStore, reader: SpanReader, live: LiveTail, jaeger: OurJaeger) {
     this.#store = store;
+    this.#reader = reader;
     this.#live = live;
-    this.#jaegerUrl = jaegerUrl;
+    this.#jaeger = jaeger;
   }
 
   /** Of the page, without a token. */
@@ -132,17 +147,21 @@ export class Backend {
 
   /** Undefined: none has to do with it. */
   #jaegerState(): JaegerState | undefined {
-    const url = this.#jaegerUrl;
+    const { url, hasSpans } = this.#jaeger;
     const counts = this.#storage && Object.entries(this.#storage.counts).filter(([, count]) => count > 0);
     if (url === undefined && !counts) return undefined;
-    return { ...(url !== undefined && { url }), ...(counts && { calls: Object.fromEntries(counts) }) };
+    return {
+      ...(url !== undefined && { url }),
+      ...(hasSpans && { hasSpans }),
+      ...(counts && { calls: Object.fromEntries(counts) }),
+    };
   }
 
   async #openPage(host: string, ports: readonly number[], token: string | undefined): Promise<PageServer> {
     const [port = 0, ...others] = ports;
     const files = installedPath('dist', 'page');
     try {
-      return await PageServer.open(this.#store, {
+      return await PageServer.open(this.#reader, {
         ...{ host, port, token, files },
         live: this.#live,
         jaeger: () => this.#jaegerState(),

@@ -183,7 +183,7 @@ interface SampledChunk {
 function sampledChunks(side: readonly Rows[]): SampledChunk[] {
   const chunks: SampledChunk[] = [];
   for (const { of, rows } of evenly(
-    side.filter(({ rows }) => rows.length > 0),
+    side.filter(({ of, rows }) => rows.length > 0 && of.picked.segment.hasSpans),
     SEGMENTS_MAX,
   )) {
     const { segment } = of.picked;

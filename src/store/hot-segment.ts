@@ -15,6 +15,7 @@ const FIRST_ROWS = 1_024;
 
 export class HotSegment implements Segment {
   readonly number: number;
+  readonly hasSpans = true;
   readonly #path: string;
   readonly #database: Database;
   readonly #newParts: Statement;
@@ -119,6 +120,10 @@ export class HotSegment implements Segment {
   /** As it is kept, and how long it is unpacked. */
   packedChunk(chunk: number): { readonly bytes: Uint8Array; readonly size: number } {
     return this.#guard(() => this.#chunk.get(chunk)) as unknown as { bytes: Uint8Array; size: number };
+  }
+
+  mayHaveTrace(traceKey: number): boolean {
+    return this.chunksOfTrace(traceKey).length > 0;
   }
 
   chunksOfTrace(traceKey: number): readonly number[] {

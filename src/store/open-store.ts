@@ -21,6 +21,8 @@ export interface StoreOptions {
   readonly maxBytes?: number | undefined;
   /** Since it was written. Default 24 hours. */
   readonly maxAgeMs?: number | undefined;
+  /** False: another one has the spans; here they are kept until their segment is whole, and then only what is told of many. Default true. */
+  readonly keepsSpans?: boolean;
   /** When a segment is whole. For tests. */
   readonly segmentLimits?: SegmentLimits | undefined;
   /** Of requests that wait to be written. Default 64 MiB. */
@@ -63,10 +65,10 @@ export async function openStoreReader(folder: string, options: StoreOptions = {}
 }
 
 function settingsOf(folder: string, options: StoreOptions): StoreSettings {
-  const { maxBytes = STORE_BYTES, maxAgeMs = STORE_AGE_MS, segmentLimits } = options;
+  const { maxBytes = STORE_BYTES, maxAgeMs = STORE_AGE_MS, keepsSpans = true, segmentLimits } = options;
   // Here rather than in a thread: an old Node is told apart before any is started.
   openDatabase(':memory:', { readOnly: false }).close();
-  return { folder, limits: { maxBytes, maxAgeMs }, segmentLimits };
+  return { folder, limits: { maxBytes, maxAgeMs }, keepsSpans, segmentLimits };
 }
 
 /** With what only this process can have of it. */

@@ -10,7 +10,7 @@ import type {
   StoreState,
   TraceAnswer,
 } from '../page-api/answers.ts';
-import type { FlameScope, OperationQuery, SearchQuery, TimeRange } from '../page-api/query.ts';
+import type { FlameScope, Operation, OperationQuery, SearchQuery, TimeRange } from '../page-api/query.ts';
 import { compareOf } from './compare-query.ts';
 import { countBelow } from './duration-buckets.ts';
 import { flameOf } from './flame-query.ts';
@@ -74,19 +74,26 @@ export class Reader {
     const segments = this.#set.segments();
     const found = spanOf(segments, traceId, spanId);
     if (found === undefined) return undefined;
-    const { startUs, durationNs } = found;
-    const { buckets, count } = rollupOf(segments, found, {
-      fromUs: startUs - HALF_HOUR_US,
-      toUs: startUs + HALF_HOUR_US,
-    });
-    const rank = { below: count === 0 ? 0 : countBelow(buckets, durationNs) / count, of: count };
-    return { ...found, ...(count > 0 && { rank }) };
+    const rank = this.rank(found);
+    return { ...found, ...(rank && { rank }) };
+  }
+
+  /** Where a duration is among those of its operation in the hour around it. Undefined: there are none. */
+  rank(span: Operation & Pick<SpanAnswer, 'startUs' | 'durationNs'>): SpanAnswer['rank'] {
+    const { startUs, durationNs } = span;
+    const hour = { fromUs: startUs - HALF_HOUR_US, toUs: startUs + HALF_HOUR_US };
+    const { buckets, count } = rollupOf(this.#set.segments(), span, hour);
+    return count === 0 ? undefined : { below: countBelow(buckets, durationNs) / count, of: count };
   }
 
   flame(traceId: string, spanId: string, scope: FlameScope): FlameAnswer | undefined {
     const trace = this.trace(traceId);
-    const hasAny = this.#set.segments().some(({ hasStacks }) => hasStacks);
-    return trace && flameOf(trace, this.stacks(traceId), spanId, scope, hasAny);
+    return trace && flameOf(trace, this.stacks(traceId), spanId, scope, this.hasStacks());
+  }
+
+  /** Of any trace. */
+  hasStacks(): boolean {
+    return this.#set.segments().some(({ hasStacks }) => hasStacks);
   }
 
   stacks(traceId: string): StacksAnswer {

@@ -34,11 +34,15 @@ const SCHEMA = `PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synch
   CREATE TABLE trace_keys (bucket INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
   ${STACK_TABLES}`;
 
-/**
- * `onOpen` is called when the file is open for reading, so that its writer may close it without being the last. The file that was
- * grown is removed. Throws what SQLite and the file system throw; nothing is changed then.
- */
-export function sealSegment(file: SegmentFile, onOpen?: () => void): void {
+export interface SealOptions {
+  /** False: another one has the spans, and only what is told of many of them is kept. */
+  readonly keepsSpans?: boolean;
+  /** The file is open for reading: its writer may close it without being the last. */
+  readonly onOpen?: () => void;
+}
+
+/** The file that was grown is removed. Throws what SQLite and the file system throw; nothing is changed then. */
+export function sealSegment(file: SegmentFile, { keepsSpans = true, onOpen }: SealOptions = {}): void {
   const hot = new HotSegment(file);
   onOpen?.();
   const unfinished = `${file.path}.unfinished`;
@@ -49,9 +53,8 @@ export function sealSegment(file: SegmentFile, onOpen?: () => void): void {
     const database = openDatabase(unfinished, { readOnly: false });
     try {
       database.exec(SCHEMA);
-      const moved = copyChunks(hot, database);
-      moveRows(hot.rows, moved);
-      copyColumns(hot.columns(), database);
+      if (keepsSpans) moveRows(hot.rows, copyChunks(hot, database));
+      copyColumns(hot.columns(), database, keepsSpans);
       writeTraceKeys(hot.rows, database.prepare('INSERT INTO trace_keys VALUES (?, ?)'));
       joinStackParts(hot.stackParts(), database);
       database.exec('COMMIT');
@@ -123,7 +126,7 @@ function moveRows({ count, chunk, offset }: SpanRows, moved: ReadonlyMap<number,
   }
 }
 
-function copyColumns(columns: Iterable<OperationColumns>, database: Database): void {
+function copyColumns(columns: Iterable<OperationColumns>, database: Database, hasPlaces: boolean): void {
   const insertOperation = database.prepare(
     'INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -138,11 +141,13 @@ function copyColumns(columns: Iterable<OperationColumns>, database: Database): v
     );
     const id = number * PARTS_AN_OPERATION;
     const scan = scanBytes(of);
-    const places = placeBytes(of.places);
     // The first is what a search reads of many operations: unpacking it would take longer than all else.
     insertColumn.run(id + COLUMN_PART.scan, scan.length, unpacked(scan));
     insertColumn.run(id + COLUMN_PART.shares, of.shares.length, pack(of.shares));
-    insertColumn.run(id + COLUMN_PART.places, places.length, pack(places));
+    if (hasPlaces) {
+      const places = placeBytes(of.places);
+      insertColumn.run(id + COLUMN_PART.places, places.length, pack(places));
+    }
     insertColumn.run(id + COLUMN_PART.ids, of.ids.length, unpacked(of.ids));
     insertRollup.run(number, minutesOf(of, minute));
   }

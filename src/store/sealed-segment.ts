@@ -21,6 +21,7 @@ export class SealedSegment implements Segment {
   readonly minStartUs: number;
   readonly maxStartUs: number;
   readonly facts: readonly OperationFacts[];
+  readonly hasSpans: boolean;
   readonly #path: string;
   readonly #database: Database;
   readonly #byNumber: ReadonlyMap<number, OperationFacts>;
@@ -40,6 +41,9 @@ export class SealedSegment implements Segment {
     this.#stacks = new StackPartsReader(this.#database);
     this.#keys = this.#database.prepare('SELECT bytes FROM trace_keys WHERE bucket = ?');
     this.facts = this.#guard(() => this.#database.prepare('SELECT * FROM operations').all().map(factsOf));
+    this.hasSpans = this.#guard(
+      () => this.#database.prepare('SELECT 1 FROM chunks LIMIT 1').get() !== undefined,
+    );
     this.#byNumber = new Map(this.facts.map((facts) => [facts.number, facts]));
     this.spans = this.facts.reduce((sum, { count }) => sum + count, 0);
     this.minStartUs = this.facts.reduce(
@@ -76,7 +80,15 @@ export class SealedSegment implements Segment {
     return this.#part(this.#chunk, chunk);
   }
 
+  mayHaveTrace(traceKey: number): boolean {
+    return this.#chunksWith(traceKey).length > 0;
+  }
+
   chunksOfTrace(traceKey: number): readonly number[] {
+    return this.hasSpans ? this.#chunksWith(traceKey) : [];
+  }
+
+  #chunksWith(traceKey: number): readonly number[] {
     const row = this.#guard(() => this.#keys.get(bucketOfKey(traceKey)));
     return row ? findTraceKey(row['bytes'] as Uint8Array, traceKey) : [];
   }

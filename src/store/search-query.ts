@@ -45,22 +45,26 @@ export function searchFor(
   );
   const of = counts.reduce((sum, count) => sum + count, 0);
   let searched = 0;
+  let unread = 0;
   let hits: SpanHit[] = [];
   for (const [index, segment] of near.entries()) {
     const oldest = hits.length < query.limit ? Number.NEGATIVE_INFINITY : (hits.at(-1)?.startUs ?? 0);
     if (segment.maxStartUs < oldest) break;
     const found = searchSegment(segment, query, oldest, until);
     hits = [...hits, ...found.hits].sort((a, b) => b.startUs - a.startUs).slice(0, query.limit);
+    unread += found.unread;
     searched += found.isWhole ? (counts[index] as number) : found.looked;
-    if (!found.isWhole) return { hits, searched: { spans: Math.min(searched, of - 1), of } };
+    if (!found.isWhole) return { hits, searched: { spans: Math.min(searched - unread, of - 1), of } };
   }
-  return { hits, searched: { spans: of, of } };
+  return { hits, searched: { spans: of - unread, of } };
 }
 
 interface Found {
   readonly hits: readonly SpanHit[];
   readonly isWhole: boolean;
   readonly looked: number;
+  /** Of those that were looked at: who has their spans is to be asked whether they fit. */
+  readonly unread: number;
 }
 
 function searchSegment(segment: Segment, query: SearchQuery, oldest: number, until: number): Found {
@@ -157,14 +161,20 @@ class HitReader {
 
   read(candidates: readonly Candidate[], until: number): Found {
     const hits: SpanHit[] = [];
+    let unread = 0;
     for (const [looked, candidate] of candidates.entries()) {
       if (hits.length === this.#query.limit) break;
       if (looked % ROWS_BETWEEN_LOOKS === ROWS_BETWEEN_LOOKS - 1 && performance.now() > until)
-        return { hits, isWhole: false, looked };
-      const hit = this.#needsSpan(candidate) ? this.#hitOfSpan(candidate) : this.#hitOfRow(candidate);
+        return { hits, isWhole: false, looked, unread };
+      const needsSpan = this.#needsSpan(candidate);
+      if (needsSpan && !this.#segment.hasSpans) {
+        unread++;
+        continue;
+      }
+      const hit = needsSpan ? this.#hitOfSpan(candidate) : this.#hitOfRow(candidate);
       if (hit) hits.push(hit);
     }
-    return { hits, isWhole: true, looked: candidates.length };
+    return { hits, isWhole: true, looked: candidates.length, unread };
   }
 
   #needsSpan({ facts, scan, row }: Candidate): boolean {

@@ -33,12 +33,17 @@ export interface Segment {
   scan(operation: number): ScanColumns;
   /** `USE_COUNT` columns, one after the other. */
   shares(operation: number): Uint8Array;
+  /** Only where it has spans. */
   places(operation: number): PlaceColumns;
   /** `ID_BYTES` of each. */
   ids(operation: number): Uint8Array;
   /** Bytes of an `ExportTraceServiceRequest`. */
   chunk(chunk: number): Uint8Array;
-  /** Chunks that may hold spans of a trace, by its key. */
+  /** False: another one has them, and none can be read here. */
+  readonly hasSpans: boolean;
+  /** Spans of a trace may be among those that it tells of, by its key. */
+  mayHaveTrace(traceKey: number): boolean;
+  /** Chunks that may hold spans of a trace, by its key; none where it has no spans. */
   chunksOfTrace(traceKey: number): readonly number[];
   readonly hasStacks: boolean;
   /** Parts with stacks that may have something of a trace, by its key: each a `StackBatch`. */

@@ -20,7 +20,7 @@ export function stacksOf(segments: readonly Segment[], traceId: string): StacksA
 
 /** Those with spans of the trace, the next of each, and the newest: stacks come a little later than their spans. */
 function near(segments: readonly Segment[], key: number): Segment[] {
-  const hasSpans = segments.map((segment) => segment.chunksOfTrace(key).length > 0);
+  const hasSpans = segments.map((segment) => segment.mayHaveTrace(key));
   return segments.filter((_, at) => hasSpans[at] || hasSpans[at - 1] || at === segments.length - 1);
 }
 

@@ -11,6 +11,8 @@ import type { SealOutcome, SegmentLimits, StoreLimits } from './writer.ts';
 export interface StoreSettings {
   readonly folder: string;
   readonly limits: StoreLimits;
+  /** False: spans are let go of when their segment is sealed, and only what is told of many of them is kept. */
+  readonly keepsSpans: boolean;
   /** Default: those of the store. */
   readonly segmentLimits?: SegmentLimits | undefined;
 }
@@ -19,7 +21,7 @@ export interface StoreSettings {
 export type StoreThread =
   | ({ readonly role: 'write' } & StoreSettings)
   | ({ readonly role: 'read' } & StoreSettings)
-  | { readonly role: 'seal'; readonly file: SegmentFile };
+  | { readonly role: 'seal'; readonly file: SegmentFile; readonly keepsSpans: boolean };
 
 export type ReaderMethod = Exclude<keyof Reader, 'close' | 'release'>;
 

@@ -62,7 +62,8 @@ switch (thread.role) {
     const post = (message: FromSealer): void => port.postMessage(message);
     let outcome: SealOutcome = 'sealed';
     try {
-      sealSegment(thread.file, () => post({ kind: 'opened' }));
+      const { file, keepsSpans } = thread;
+      sealSegment(file, { keepsSpans, onOpen: () => post({ kind: 'opened' }) });
     } catch (error) {
       outcome = isRefusedWrite(error) ? 'disk_full' : 'failed';
     }

@@ -1,5 +1,6 @@
 /** A `SpanReader` whose work is done in a thread of its own, so that nobody waits for a long search but who has asked for it. */
 import type { SpanReader } from '../page-api/span-store.ts';
+import type { Reader } from './reader.ts';
 import { receivedError } from './sent-error.ts';
 import type { ReaderMethod, StoreSettings, ToReader } from './store-protocol.ts';
 import { ThreadClient } from './thread-client.ts';
@@ -34,6 +35,10 @@ export class ReaderClient {
   }
 }
 
+type Asked<Method extends ReaderMethod> = (
+  ...args: Parameters<Reader[Method]>
+) => Promise<ReturnType<Reader[Method]>>;
+
 export class ThreadReader implements SpanReader {
   readonly #reader: ReaderClient;
 
@@ -51,6 +56,8 @@ export class ThreadReader implements SpanReader {
   flame: SpanReader['flame'] = (traceId, spanId, scope) => this.#ask('flame', traceId, spanId, scope);
   stacks: SpanReader['stacks'] = (traceId) => this.#ask('stacks', traceId);
   state: SpanReader['state'] = () => this.#ask('state');
+  rank: Asked<'rank'> = (span) => this.#ask('rank', span);
+  hasStacks: Asked<'hasStacks'> = () => this.#ask('hasStacks');
 
   async *traceBytes(traceId: string, partBytes: number): AsyncIterable<Uint8Array> {
     yield* await this.#ask<readonly Uint8Array[]>('traceBytes', traceId, partBytes);

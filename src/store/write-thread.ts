@@ -24,6 +24,7 @@ interface Waiting {
 
 export class WriteThread {
   readonly #writer: Writer;
+  readonly #keepsSpans: boolean;
   readonly #post: (message: FromWriter) => void;
   readonly #timer: NodeJS.Timeout;
   #waiting: Waiting[] = [];
@@ -35,7 +36,11 @@ export class WriteThread {
   #room: number | undefined;
 
   /** @throws {GoidspanError} what opening a `Writer` throws. */
-  constructor({ folder, limits, segmentLimits }: StoreSettings, post: (message: FromWriter) => void) {
+  constructor(
+    { folder, limits, segmentLimits, keepsSpans }: StoreSettings,
+    post: (message: FromWriter) => void,
+  ) {
+    this.#keepsSpans = keepsSpans;
     this.#writer = new Writer(folder, limits, segmentLimits);
     this.#post = post;
     this.#timer = setInterval(() => this.#maintain(), MAINTAIN_MS);
@@ -151,7 +156,7 @@ export class WriteThread {
     const file = this.#writer.nextToSeal();
     if (file === undefined) return;
     const sealer = new Worker(workerPath('store/store-worker'), {
-      workerData: { role: 'seal', file } satisfies StoreThread,
+      workerData: { role: 'seal', file, keepsSpans: this.#keepsSpans } satisfies StoreThread,
       name: 'goidspan-seal',
       resourceLimits: THREAD_LIMITS,
     });

@@ -3,7 +3,7 @@ import { parseArguments } from '../../src/cli/arguments.ts';
 import { UsageError } from '../../src/cli/option-values.ts';
 
 const parse = (line: string) => parseArguments(line.split(' '));
-const usual = { folder: undefined, maxBytes: 2 ** 30, maxAgeMs: 86_400_000 };
+const usual = { folder: undefined, maxBytes: 2 ** 30, maxAgeMs: 86_400_000, spansInJaeger: undefined };
 
 describe('the options of a page', () => {
   it.each([
@@ -14,6 +14,7 @@ describe('the options of a page', () => {
     ['run --store-bytes 5GiB -- ./server', { store: { ...usual, maxBytes: 5 * 2 ** 30 }, port: undefined }],
     ['run --store-bytes 500MB -- ./server', { store: { ...usual, maxBytes: 5e8 }, port: undefined }],
     ['run --jaeger-url http://j:16686/a/ -- ./server', { jaegerUrl: 'http://j:16686/a' }],
+    ['run --spans-in-jaeger http://j/ -- ./server', { store: { ...usual, spansInJaeger: 'http://j' } }],
     ['run --store-age 7d -- ./server', { store: { ...usual, maxAgeMs: 7 * 86_400_000 }, port: undefined }],
   ])('of %s', (line, page) => {
     expect(parse(line)).toMatchObject({ common: { page } });
@@ -30,6 +31,9 @@ describe('the options of a page', () => {
     ['serve --token=', '--token needs a value'],
     ['serve --jaeger-url javascript:alert(1)', '--jaeger-url javascript:alert(1): not an http:// or'],
     ['run --jaeger-url j:16686 -- ./server', '--jaeger-url j:16686: not an http:// or https:// URL'],
+    ['serve --jaeger-storage --spans-in-jaeger http://j', 'has its storage here has no spans of its own'],
+    ['serve --from-jaeger http://j --spans-in-jaeger http://j', 'nothing is kept here'],
+    ['serve --spans-in-jaeger j', '--spans-in-jaeger j: not an http:// or https:// URL'],
     ['serve --from-jaeger file:///etc', '--from-jaeger file:///etc: not an http:// or https:// URL'],
     ['serve --from-jaeger http://u:p@j', 'a URL without user, query and fragment is needed'],
     ['serve --jaeger-url http://j/?x=1#y', 'a URL without user, query and fragment is needed'],

@@ -34,7 +34,7 @@ async function filled(seed: number): Promise<{ random: Random; model: PlainModel
     expect(writer.append(bytes).map(({ stored }) => stored)).toEqual(requests.map(({ length }) => length));
     const file = random.below(2) === 0 ? writer.nextToSeal() : undefined;
     if (file) {
-      sealSegment(file, () => writer.opened(file.number));
+      sealSegment(file, { onOpen: () => writer.opened(file.number) });
       writer.sealed('sealed');
     }
     if (random.below(10) > 0) continue;
@@ -239,7 +239,7 @@ describe('the sums of minutes', () => {
       writer.append([requestOf(spans.slice(at, at + 500))]);
       const file = writer.nextToSeal();
       if (file === undefined) continue;
-      sealSegment(file, () => writer.opened(file.number));
+      sealSegment(file, { onOpen: () => writer.opened(file.number) });
       writer.sealed('sealed');
     }
     writer.close();

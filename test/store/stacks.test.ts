@@ -74,7 +74,7 @@ describe('stacks', () => {
     reading(folder, expectAll);
     let sealed = 0;
     for (let file = writer.nextToSeal(); file; file = writer.nextToSeal()) {
-      sealSegment(file, () => writer.opened(file?.number ?? 0));
+      sealSegment(file, { onOpen: () => writer.opened(file?.number ?? 0) });
       writer.sealed('sealed');
       sealed++;
     }

@@ -37,7 +37,7 @@ function write(folder: string, requests: readonly Uint8Array[], segmentSpans = 1
     writer.append([request]);
     const file = writer.nextToSeal();
     if (file === undefined) continue;
-    sealSegment(file, () => writer.opened(file.number));
+    sealSegment(file, { onOpen: () => writer.opened(file.number) });
     writer.sealed('sealed');
   }
   writer.close();
@@ -181,7 +181,7 @@ describe('a store', () => {
       );
       const file = writer.nextToSeal();
       if (file === undefined) continue;
-      sealSegment(file, () => writer.opened(file.number));
+      sealSegment(file, { onOpen: () => writer.opened(file.number) });
       writer.sealed('sealed');
     }
     writer.maintain();

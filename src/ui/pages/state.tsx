@@ -61,7 +61,7 @@ function State({ state }: { state: StoreState }) {
     Object.entries(of).filter(([, count]) => count > 0),
   ) as [[string, number][], [string, number][]];
   const figures: NamedFigures = [
-    ['Spans kept', countText(spans)],
+    [jaeger?.hasSpans ? 'Spans told of' : 'Spans kept', countText(spans)],
     ['On disk', `${bytesText(bytes)}, ${percentText(bytes / maxBytes)} of ${bytesText(maxBytes)}`],
     ['A span', spans === 0 ? '–' : bytesText(Math.round(bytes / spans))],
     ['Kept for at most', durationText(maxAgeMs * 1e6)],
@@ -73,6 +73,13 @@ function State({ state }: { state: StoreState }) {
       <section class="card">
         <h2>Kept</h2>
         <FigureList figures={figures} />
+        {jaeger?.hasSpans && (
+          <p>
+            The spans themselves are in <a href={jaeger.url ?? ''}>{jaeger.url}</a>, which is asked for
+            traces, spans and attributes. Here they stay until their part of the store is whole, ten minutes
+            at most; then what is kept are percentiles, what time went to, and stacks.
+          </p>
+        )}
       </section>
       <section class="card">
         <h2>Not kept</h2>
