@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { KEEP_FORM, type KeepRules, keepRulesOf } from '../export/keep-rules.ts';
+import { plainUrlOf } from '../page-api/plain-url.ts';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { ROUTE_PATTERN_FORM, routePatternsFault } from '../span/route-pattern.ts';
 import { isStatementForm, type StatementForm, statementForms } from '../span/statement-form.ts';
@@ -221,10 +222,10 @@ export function urlOf(command: string, option: string, text: string): URL {
 
 /** Where a Jaeger is: with a path if it is below one, and nothing else. Without a slash at its end. */
 export function jaegerUrlOf(command: string, option: string, text: string): string {
-  const { origin, pathname, username, password, search, hash } = urlOf(command, option, text);
-  if (username || password || search || hash)
+  const url = plainUrlOf(urlOf(command, option, text).href);
+  if (url === undefined)
     throw usage(command, `--${option} ${text}: a URL without user, query and fragment is needed`);
-  return origin + pathname.replace(/\/+$/, '');
+  return url;
 }
 
 /** `server` means any path that ends in it, `./server` the one in this directory. */

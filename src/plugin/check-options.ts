@@ -14,6 +14,7 @@ import type { KernelOptions } from '../kernel/kernel-options.ts';
 import { checkOtlpOptions } from '../otlp-client/options.ts';
 import { type OtlpSinkSettings, otlpSinkSettingsOf } from '../otlp-client/otlp-sink-settings.ts';
 import { STORE_AGE_MS, STORE_BYTES } from '../page-api/limits.ts';
+import { plainUrlOf } from '../page-api/plain-url.ts';
 import { isLevel, LEVELS, type ProbeLevel } from '../probes/hook.ts';
 import { levelVariable } from '../probes/level-variable.ts';
 import { isRaise, RAISES, type Raise, raiseVariable } from '../probes/raise.ts';
@@ -79,6 +80,7 @@ const PAGE = [
   'store',
   'storeBytes',
   'storeAgeMillis',
+  'spansInJaeger',
 ] as const satisfies readonly (keyof PageOptions)[];
 const PORT_MAX = 65_535;
 const STORE_BYTES_MIN = 2 ** 20;
@@ -194,7 +196,7 @@ function pageOf(value: unknown, env: NodeJS.ProcessEnv, warn: Warn): PageSetting
     throw new TypeError(`page must be true, false or an object, not ${shown(value)}`);
   }
   const given = value === true ? {} : fieldsOf('page', value, PAGE);
-  const { port, store, storeBytes = STORE_BYTES, storeAgeMillis = STORE_AGE_MS } = given;
+  const { port, store, storeBytes = STORE_BYTES, storeAgeMillis = STORE_AGE_MS, spansInJaeger } = given;
   if (store !== undefined && (typeof store !== 'string' || store === '')) {
     throw new TypeError(`page.store must be the path of a folder, not ${shown(store)}`);
   }
@@ -203,8 +205,17 @@ function pageOf(value: unknown, env: NodeJS.ProcessEnv, warn: Warn): PageSetting
     store,
     storeBytes: integer('page.storeBytes', storeBytes, [STORE_BYTES_MIN, 2 ** 50]),
     storeAgeMs: integer('page.storeAgeMillis', storeAgeMillis, [60_000, Number.MAX_SAFE_INTEGER]),
+    spansInJaeger: spansInJaeger === undefined ? undefined : jaegerUrlOf(spansInJaeger),
     limits: spanLimitsOf(env, warn),
   };
+}
+
+function jaegerUrlOf(value: unknown): string {
+  const url = typeof value === 'string' ? plainUrlOf(value) : undefined;
+  if (url !== undefined) return url;
+  throw new TypeError(
+    `page.spansInJaeger must be an http:// or https:// URL without user, query and fragment, not ${shown(value)}`,
+  );
 }
 
 function routesOf(value: unknown): readonly string[] {

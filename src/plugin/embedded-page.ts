@@ -23,6 +23,8 @@ export interface PageSettings {
   readonly store: string | undefined;
   readonly storeBytes: number;
   readonly storeAgeMs: number;
+  /** Of the page of a Jaeger. */
+  readonly spansInJaeger: string | undefined;
   readonly limits: SpanLimits;
 }
 
@@ -114,11 +116,17 @@ export class EmbeddedPage {
   }
 }
 
-async function openBackend({ port, store, storeBytes, storeAgeMs }: PageSettings): Promise<Backend> {
+async function openBackend({
+  port,
+  store,
+  storeBytes,
+  storeAgeMs,
+  spansInJaeger,
+}: PageSettings): Promise<Backend> {
   // Loaded only when wanted.
   const { Backend } = await import('../page-server/backend.ts');
   return Backend.open({
-    store: { folder: store, maxBytes: storeBytes, maxAgeMs: storeAgeMs },
+    store: { folder: store, maxBytes: storeBytes, maxAgeMs: storeAgeMs, spansInJaeger },
     host: HOST,
     ports: pagePorts(port),
     token: undefined,

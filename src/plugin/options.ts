@@ -93,6 +93,8 @@ export interface PageOptions {
   readonly storeBytes?: number;
   /** How long spans are kept. Default 24 hours. */
   readonly storeAgeMillis?: number;
+  /** Where the page of a Jaeger is that has the spans, too: only figures of them are kept here, and traces are asked there. */
+  readonly spansInJaeger?: string;
 }
 
 /** At most one of `otlp`, `exporter` and `processor`; without any, OTLP as the standard variables say. */

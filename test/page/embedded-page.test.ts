@@ -8,7 +8,10 @@ import { temporaryFolder } from '../support/command.ts';
 it('gives its store back when it is closed before it is open', async () => {
   const folder = await temporaryFolder();
   const [storeBytes, storeAgeMs] = [2 ** 28, 3_600_000];
-  const settings = { port: 0, store: folder, storeBytes, storeAgeMs, limits: NO_LIMITS };
+  const settings = {
+    ...{ port: 0, store: folder, storeBytes, storeAgeMs, spansInJaeger: undefined },
+    limits: NO_LIMITS,
+  };
   const silent = { info: () => {}, warn: () => {} };
   const page = new EmbeddedPage(settings, silent, () => undefined);
 

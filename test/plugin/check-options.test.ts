@@ -220,11 +220,17 @@ describe('an option that cannot be used', () => {
       'a page with an unknown option',
       { ...good, page: { host: '0.0.0.0' } },
       TypeError,
-      'page has no host; it may have port, store, storeBytes, storeAgeMillis',
+      'page has no host; it may have port, store, storeBytes, storeAgeMillis, spansInJaeger',
     ],
     ['a page at no port', { ...good, page: { port: 65_536 } }, RangeError, 'page.port must be an integer'],
     ['a store without a path', { ...good, page: { store: '' } }, TypeError, 'page.store must be the path'],
     ['a store without room', { ...good, page: { storeBytes: 1 } }, RangeError, 'page.storeBytes must be'],
+    [
+      'a Jaeger that is no URL',
+      { ...good, page: { spansInJaeger: 'jaeger:16686' } },
+      TypeError,
+      'page.spansInJaeger must be an http:// or https:// URL',
+    ],
     ['an empty name', { ...good, serviceName: '' }, TypeError, 'serviceName must be a non-empty string'],
   ])('is named by the error that the constructor throws: %s', (_, options, kind, message) => {
     const construct = () => new GoidSpanProcessor(options as GoidSpanProcessorOptions);
@@ -266,8 +272,11 @@ describe('the settings', () => {
     expect(settingsOf({ ...good, page: false }, {}).page).toBeUndefined();
     const usual = { port: undefined, store: undefined, storeBytes: 2 ** 30, storeAgeMs: 86_400_000 };
     expect(settingsOf({ ...good, page: true }, {}).page).toMatchObject(usual);
-    const page = { port: 0, storeAgeMillis: 60_000 };
-    expect(settingsOf({ ...good, page }, {}).page).toMatchObject({ ...usual, port: 0, storeAgeMs: 60_000 });
+    const page = { port: 0, storeAgeMillis: 60_000, spansInJaeger: 'http://jaeger:16686/' };
+    expect(settingsOf({ ...good, page }, {}).page).toMatchObject({
+      ...usual,
+      ...{ port: 0, storeAgeMs: 60_000, spansInJaeger: 'http://jaeger:16686' },
+    });
   });
 
   it('name no routes, or those that are given or in the environment', () => {
