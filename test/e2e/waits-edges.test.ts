@@ -100,9 +100,10 @@ describeWith([kernel, go], 'the time of a span', () => {
     if (refused !== undefined) return context.skip(`io_uring: ${refused}`);
     const { server } = await traced.request(id, 0);
     const breakdown = breakdownOf(server);
-    // It has been woken by then, whether or not it had a processor.
+    // It has been woken by then, whether or not it had a processor; it may have been without one elsewhere, too.
     const told = timeOf(['syscall', 'preempted', 'runnable'], breakdown);
-    expect(Math.abs(told - (truth['syscall'] ?? 0)), JSON.stringify(breakdown)).toBeLessThan(4e6);
+    expect(told - (truth['syscall'] ?? 0), JSON.stringify(breakdown)).toBeGreaterThan(-4e6);
+    expect(breakdown['syscall'] ?? 0, JSON.stringify(breakdown)).toBeLessThan((truth['syscall'] ?? 0) + 1e6);
     expect(breakdown['syscall'], JSON.stringify(breakdown)).toBeGreaterThan(39e6);
     expect(breakdown['syscall']).toBeLessThan(44e6);
     // Both waits were over with one completion.
