@@ -1,5 +1,5 @@
 /** Draws a flame graph, and says which frame is where. The outermost frames are at the top; what is too narrow is left out. */
-import { type FlameLayout, frameName, shortName } from '../data/flame.ts';
+import { type FlameLayout, frameName, shortName } from '../data/flame-layout.ts';
 import { colourOf } from '../theme.ts';
 import { useLabel, useProperty } from '../time-uses.ts';
 

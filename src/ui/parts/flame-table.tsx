@@ -1,6 +1,6 @@
 /** The frames of a flame graph by function: what each took itself, and with all that it called. */
 import { useState } from 'preact/hooks';
-import { type FlameLayout, type FrameRow, frameName, frameRows, shortName } from '../data/flame.ts';
+import { type FlameLayout, type FrameRow, frameName, frameRows, shortName } from '../data/flame-layout.ts';
 import { counted, durationText, percentText } from '../format.ts';
 import { useLabel, useMeaning } from '../time-uses.ts';
 import { Swatch } from './breakdown.tsx';

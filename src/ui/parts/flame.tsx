@@ -11,7 +11,7 @@ import {
   isBelow,
   placeText,
   sharedNs,
-} from '../data/flame.ts';
+} from '../data/flame-layout.ts';
 import { jaeger } from '../data/jaeger.ts';
 import { counted, countText, durationText, percentText } from '../format.ts';
 import { themeChanges } from '../theme.ts';
