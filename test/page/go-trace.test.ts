@@ -181,6 +181,15 @@ describe('columns of changes', () => {
   });
 });
 
+const ids = (count: number): number[] => Array.from({ length: count }, (_, id) => id + 1);
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [128 | (value & 127), ...varint(value >>> 7)];
+}
+
+/** Of generation 1 and thread 1. */
+const batchOf = (body: readonly number[]): number[] => [1, 1, 1, 1, ...varint(body.length), ...body];
+
 describe('a file', () => {
   it.each([
     ['go 1.21 trace\0\0\0', 'from Go 1.22 on it can be read here'],
@@ -191,6 +200,17 @@ describe('a file', () => {
   ])('that begins with %j is not shown, and it is said why', async (text, says) => {
     expect(await isGoTrace(new Blob([text]))).toBe(true);
     await expect(read(Buffer.from(text))).rejects.toThrow(says);
+  });
+
+  it.each([
+    ['batches', () => Array.from({ length: 500_001 }, () => batchOf([27, 1])).flat()],
+    ['texts', () => batchOf([4, ...ids(1_000_001).flatMap((id) => [5, ...varint(id), 0])])],
+    ['frames', () => batchOf([2, ...ids(4_000_001).flatMap(() => [3, 1, 0])])],
+  ])('with more %s than there is room for ends in words', async (what, made) => {
+    const bytes = Buffer.concat([Buffer.from('go 1.26 trace\0\0\0'), Uint8Array.from(made())]);
+    await expect(read(bytes)).rejects.toThrow(
+      new RegExp(`^it is broken: more than \\d+ ${what} in a second$`),
+    );
   });
 
   it('of another kind is none', async () => {

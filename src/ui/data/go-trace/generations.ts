@@ -25,12 +25,17 @@ export interface Generation {
   /** In the order of the file, which is that of each thread. */
   readonly batches: Batch[];
   ticksPerSecond: number;
+  frames: number;
   /** What time it was at a tick, in microseconds since 1970; undefined before Go 1.25. */
   clock?: { readonly tick: number; readonly us: number };
 }
 
 /** Frames of a stack, as of Go's own reader. */
 const FRAMES_MAX = 128;
+/** Of a generation, which is a second: far more than Go writes, and no more than a tab of a browser can hold. */
+const BATCHES_MAX = 500_000;
+const TEXTS_MAX = 1_000_000;
+const ALL_FRAMES_MAX = 4_000_000;
 
 /** The number in the head of the file. @throws {Error} That says what else it is. */
 export function versionOf(bytes: Bytes): number {
@@ -39,7 +44,9 @@ export function versionOf(bytes: Bytes): number {
   if (VERSIONS.includes(Number(version))) return Number(version);
   if (Number(version) < (VERSIONS[0] as number))
     throw new Error(`it is in the format of Go 1.${version}: from Go 1.22 on it can be read here`);
-  throw new Error(`it is in the format of Go 1.${version}, which is newer than this page: Go 1.26 is known`);
+  throw new Error(
+    `it is in the format of Go 1.${version}, which is newer than this page: it knows up to that of Go 1.${VERSIONS.at(-1)}`,
+  );
 }
 
 /** @throws {Error} After the last one that could be read, that says what is wrong with the next. */
@@ -64,7 +71,7 @@ export function* generationsOf(bytes: Bytes, version: number): Generator<Generat
       yield whole(current, version);
       current = undefined;
     }
-    current ??= { texts: new Map(), stacks: new Map(), batches: [], ticksPerSecond: 0 };
+    current ??= { texts: new Map(), stacks: new Map(), batches: [], ticksPerSecond: 0, frames: 0 };
     number = generation;
     if (kind === EVENT.batch && !events.isAtEnd) take(current, { thread, tick, events });
   }
@@ -86,12 +93,13 @@ function take(generation: Generation, { thread, tick, events }: Batch): void {
         expect(events, EVENT.string);
         const id = events.number();
         generation.texts.set(id, events.part(events.number()).text());
+        atMost(generation.texts.size, TEXTS_MAX, 'texts');
       }
       return;
     case EVENT.stacks:
       while (!events.isAtEnd) {
         expect(events, EVENT.stack);
-        generation.stacks.set(events.number(), framesOf(events));
+        generation.stacks.set(events.number(), framesOf(generation, events));
       }
       return;
     case EVENT.cpuSamples:
@@ -104,13 +112,20 @@ function take(generation: Generation, { thread, tick, events }: Batch): void {
       return;
     default:
       events.at = at;
-      generation.batches.push({ thread, tick, events });
+      atMost(generation.batches.push({ thread, tick, events }), BATCHES_MAX, 'batches');
   }
 }
 
-function framesOf(events: Bytes): Frame[] {
+function atMost(count: number, most: number, what: string): void {
+  if (count > most) throw new Error(`it is broken: more than ${most} ${what} in a second`);
+}
+
+function framesOf(generation: Generation, events: Bytes): Frame[] {
   const count = events.number();
   if (count > FRAMES_MAX) throw new Error(`it is broken: a stack of ${count} frames`);
+  // One of none is no less of an entry.
+  generation.frames += count + 1;
+  atMost(generation.frames, ALL_FRAMES_MAX, 'frames');
   return Array.from({ length: count }, () => {
     events.number();
     return { name: events.number(), file: events.number(), line: events.number() };

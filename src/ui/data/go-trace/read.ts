@@ -8,7 +8,7 @@ import { FlameTree } from '../flame-tree.ts';
 import { Bytes } from './bytes.ts';
 import { STATE } from './columns.ts';
 import { type Generation, generationsOf, versionOf } from './generations.ts';
-import { States, type StateTime } from './states.ts';
+import { GOROUTINES_MAX, States, type StateTime } from './states.ts';
 import { TRANSITIONS_MAX } from './transitions.ts';
 import { useOfState } from './use.ts';
 
@@ -130,7 +130,7 @@ class Reading {
   }
 
   #told(time: StateTime): void {
-    this.#goroutines.add(time.goroutine);
+    if (this.#goroutines.size < GOROUTINES_MAX) this.#goroutines.add(time.goroutine);
     if (time.state === STATE.waiting && time.isWhole && !isOfRuntime(time)) this.#waited(time);
     const [fromUs, toUs] = [this.#usAt(time.from), this.#usAt(time.to)];
     if (fromUs === undefined || toUs === undefined) return;

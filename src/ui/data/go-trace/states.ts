@@ -27,7 +27,8 @@ export interface NamedFrame {
 
 type Open = Omit<StateTime, 'goroutine' | 'to' | 'endedBy'>;
 
-const GOROUTINES_MAX = 500_000;
+/** That are there at once, or are counted. */
+export const GOROUTINES_MAX = 500_000;
 const NOWHERE: readonly NamedFrame[] = [];
 
 export class States {
