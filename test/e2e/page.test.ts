@@ -2,33 +2,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { hasSqlite, sqliteNode } from '../../.scripts/lib/nodes.mjs';
+import { hasSqlite } from '../../.scripts/lib/nodes.mjs';
 import { jaegerUiConfig } from '../../src/cli/jaeger-ui-config-command.ts';
 import type { SearchAnswer, SpanAnswer, SpanHit, TraceAnswer } from '../../src/page-api/answers.ts';
 import { look } from '../page/support/browser.ts';
 import { browser, startBrowser } from '../page/support/chromium.ts';
 import { describeWith, go, kernel } from '../support/capabilities.ts';
-import { Child, eventually } from '../support/child.ts';
-import { goidspan, goidspanMain, temporaryFolder } from '../support/command.ts';
+import { eventually } from '../support/child.ts';
+import { goidspan, temporaryFolder } from '../support/command.ts';
 import { buildGo } from '../support/go-build.ts';
 import { GoServer } from '../support/go-server.ts';
+import { addressIn, ask, pageCommand, quiet } from '../support/page-command.ts';
 import { freePorts, jaegerHtml, peers, startJaeger } from '../support/peers.ts';
 import { waitsBuild } from '../support/waits-server.ts';
 
 const SLEEP_MS = 60;
 const anyPort = ['--page-port', '0'];
-const quiet = { OTEL_TRACES_EXPORTER: 'none' };
-
-/** The command under a Node that has SQLite. */
-async function page(args: readonly string[]): Promise<Child> {
-  return new Child(await sqliteNode(), [goidspanMain, ...args], { env: quiet });
-}
-
-async function addressIn(child: Child, pattern = /the page is at (\S+)/): Promise<string> {
-  return (await child.output(pattern))[1] ?? '';
-}
-
-const ask = async <T>(url: string): Promise<T> => (await fetch(url)).json() as Promise<T>;
 
 async function slept(url: string): Promise<SpanHit> {
   const { hits } = await eventually('slow request on the page', 10_000, async () => {
@@ -48,19 +37,19 @@ describeWith([kernel, go], 'a page', () => {
     const folder = await temporaryFolder();
     const store = ['--store', join(folder, 'store')];
     const level = ['--level', 'waits', '--slow', '50'];
-    const run = await page(['run', '--page', ...anyPort, ...store, ...level, '--', waits]);
+    const run = await pageCommand(['run', '--page', ...anyPort, ...store, ...level, '--', waits]);
     const url = await addressIn(run);
     const server = await GoServer.of(run);
     await server.get(`/sleep?ms=${SLEEP_MS}`);
     const { traceId, spanId } = await slept(url);
     const span = await ask<SpanAnswer>(`${url}/api/span/${traceId}/${spanId}`);
     expect(span.attributes['goidspan.verdict']).toMatch(/^sleep: \d+ of \d+ ms/);
-    const second = await page(['serve', ...store, '--port', '0']);
+    const second = await pageCommand(['serve', ...store, '--port', '0']);
     expect(await second.ended).toBe(1);
     expect(second.stderr).toMatch(/^goidspan: cannot write to the store \S+: another process does \(end it/m);
     await run.stop('SIGINT');
 
-    const served = await page([
+    const served = await pageCommand([
       'serve',
       ...store,
       '--port',
@@ -82,7 +71,7 @@ describeWith([kernel, go], 'a page', () => {
     const server = await GoServer.of(record);
     await server.get(`/sleep?ms=${SLEEP_MS}`);
     await record.stop('SIGINT');
-    const open = await page(['open', file, ...anyPort]);
+    const open = await pageCommand(['open', file, ...anyPort]);
     const [, url = '', range = ''] = await open.output(/a\.rec is at (\S+)\/#\/\?(\S+)/);
     const { hits } = await ask<SearchAnswer>(`${url}/api/search?${range}&min=50000000&kind=2`);
     expect(hits).toHaveLength(1);
@@ -98,7 +87,7 @@ describeWith([kernel, go], 'a page', () => {
   });
 
   it('for others than this host needs a token', async () => {
-    const child = await page(['serve', '--host', '0.0.0.0']);
+    const child = await pageCommand(['serve', '--host', '0.0.0.0']);
     expect(await child.ended).toBe(2);
     expect(child.stderr).toContain('--host 0.0.0.0: others than this host may only look with a token');
   });
@@ -118,7 +107,7 @@ describeWith([kernel, go, peers, browser], 'a span in Jaeger', () => {
     const config = join(folder, 'ui-config.json');
     writeFileSync(config, JSON.stringify(jaegerUiConfig(`http://127.0.0.1:${port}`)));
     const jaeger = await startJaeger({ uiConfig: config });
-    const run = await page([
+    const run = await pageCommand([
       'run',
       ...['--page-port', String(port), '--jaeger-url', jaeger.query],
       ...store,
