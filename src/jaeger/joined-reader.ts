@@ -34,11 +34,15 @@ export class JoinedReader implements SpanReader {
     this.state = store.state;
   }
 
-  /** The columns here tell of all spans; what is asked of attributes, only the spans do. */
+  /**
+   * The columns here tell of all spans; what is asked of attributes, only the spans do. Where Jaeger does not answer, what is found here
+   * says of how many it is.
+   */
   async search(query: SearchQuery): Promise<SearchAnswer> {
     const here = await this.#store.search(query);
     if (here.searched.spans === here.searched.of) return here;
-    const there = await this.#jaeger.search(query);
+    const there = await this.#jaeger.search(query).catch(() => undefined);
+    if (!there) return here;
     const hits = new Map<string, SpanHit>();
     for (const hit of [...there.hits, ...here.hits]) hits.set(`${hit.traceId} ${hit.spanId}`, hit);
     const newest = [...hits.values()].sort((a, b) => b.startUs - a.startUs).slice(0, query.limit);

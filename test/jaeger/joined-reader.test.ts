@@ -95,6 +95,9 @@ describeWith([peers, browser], 'a store of figures beside a Jaeger', () => {
     expect((await alone.trace(newest?.traceId ?? ''))?.spanId).toContain(newest?.spanId);
     await expect(alone.trace(mutex.traceId)).rejects.toMatchObject({ code: 'no_jaeger' });
     expect((await alone.operations(day)).operations.length).toBeGreaterThan(5);
+    const attributes = [{ key: 'url.path', value: textIn(mutex, 'url.path') }];
+    const { searched } = await alone.search({ ...day, attributes, limit: 20 });
+    expect(searched.spans).toBeLessThan(searched.of);
   });
 
   it('is a page that says where the spans are', async () => {
